@@ -1,0 +1,77 @@
+/**
+ * The catalogue of faults: code, severity, the operator's sentence, what it does to sales, how it clears. Operator-facing
+ * faults come from here only. Codes are for ever.
+ *
+ * sales: "none" goes on selling; "slot" closes that slot; "coins"/"bills" loses that means of payment; "all" locks.
+ * clears: "auto" when its cause is gone; "person" when someone at the machine has dealt with it.
+ */
+import { deepFreeze } from "./freeze.js";
+
+export const FAULTS = deepFreeze({
+  // delivery 1–19
+  jam: { code: 1, severity: "error", sales: "slot", clears: "person", text: "{machine} slot {slot}: no product fell" },
+  motorStuck: { code: 2, severity: "error", sales: "slot", clears: "person", text: "{machine} slot {slot}: motor did not turn" },
+  beamBlind: { code: 3, severity: "critical", sales: "all", clears: "auto", text: "{machine}: drop sensor is blind" },
+  strayDrop: { code: 4, severity: "warning", sales: "none", clears: "person", text: "{machine}: product fell without a sale" },
+  outcomeUnknown: {
+    code: 5,
+    severity: "error",
+    sales: "slot",
+    clears: "person",
+    text: "{machine} slot {slot}: outcome of a sale unknown",
+  },
+  spiralNotHome: { code: 6, severity: "error", sales: "slot", clears: "auto", text: "{machine} slot {slot}: spiral not at home" },
+  // coin changer 20–39
+  changerOffline: { code: 20, severity: "error", sales: "coins", clears: "auto", text: "{machine}: coin changer does not answer" },
+  tubeJam: { code: 21, severity: "error", sales: "none", clears: "auto", text: "{machine}: coin tube jammed" },
+  tubeSensor: { code: 22, severity: "warning", sales: "none", clears: "auto", text: "{machine}: coin tube sensor defective" },
+  acceptorUnplugged: { code: 23, severity: "error", sales: "coins", clears: "auto", text: "{machine}: coin acceptor unplugged" },
+  coinJam: { code: 24, severity: "error", sales: "coins", clears: "auto", text: "{machine}: coin jam" },
+  changerRom: { code: 25, severity: "error", sales: "coins", clears: "auto", text: "{machine}: coin changer memory fault" },
+  coinRouting: { code: 26, severity: "warning", sales: "none", clears: "auto", text: "{machine}: coin went the wrong way" },
+  coinFishing: { code: 27, severity: "warning", sales: "none", clears: "auto", text: "{machine}: someone tried to pull a coin back" },
+  tubeDifference: { code: 28, severity: "warning", sales: "none", clears: "auto", text: "{machine}: coin tubes differ from the records" },
+  payoutUnknown: { code: 29, severity: "error", sales: "none", clears: "auto", text: "{machine}: outcome of a payout unknown" },
+  // bill validator 40–59
+  validatorOffline: { code: 40, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill validator does not answer" },
+  billJam: { code: 41, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill jam" },
+  billMotor: { code: 42, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill validator motor fault" },
+  billSensor: { code: 43, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill validator sensor fault" },
+  billRom: { code: 44, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill validator memory fault" },
+  stackerFull: { code: 45, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill stacker full" },
+  stackerOut: { code: 46, severity: "error", sales: "bills", clears: "auto", text: "{machine}: bill cash box out of place" },
+  billFishing: { code: 47, severity: "warning", sales: "none", clears: "auto", text: "{machine}: someone tried to pull a bill back" },
+  billUnknown: { code: 48, severity: "error", sales: "none", clears: "auto", text: "{machine}: fate of a bill unknown" },
+  // the machine 60–89
+  doorOpen: { code: 60, severity: "info", sales: "all", clears: "auto", text: "{machine}: door open" },
+  tooWarm: { code: 61, severity: "critical", sales: "all", clears: "auto", text: "{machine}: too warm" },
+  thermometer: { code: 62, severity: "warning", sales: "none", clears: "auto", text: "{machine}: thermometer does not answer" },
+  ledgerFull: { code: 63, severity: "critical", sales: "all", clears: "auto", text: "{machine}: ledger full, sales not yet reported" },
+  ledgerDamaged: { code: 64, severity: "error", sales: "none", clears: "auto", text: "{machine}: a ledger record is unreadable" },
+  noMeansOfPayment: { code: 65, severity: "critical", sales: "all", clears: "auto", text: "{machine}: no means of payment" },
+  exactChangeOnly: { code: 66, severity: "warning", sales: "none", clears: "auto", text: "{machine}: exact change only" },
+  slotEmpty: { code: 67, severity: "warning", sales: "slot", clears: "auto", text: "{machine} slot {slot} is empty" },
+  noPlanogram: { code: 68, severity: "critical", sales: "all", clears: "auto", text: "{machine}: no valid planogram" },
+  clockUnknown: { code: 69, severity: "info", sales: "none", clears: "auto", text: "{machine}: clock not set" },
+  assertRepeated: { code: 70, severity: "critical", sales: "all", clears: "person", text: "{machine}: stopped after repeated faults" },
+  quotaReached: { code: 71, severity: "warning", sales: "none", clears: "auto", text: "{machine}: daily quota of notes reached" },
+});
+
+export type FaultName = keyof typeof FAULTS;
+export type Severity = (typeof FAULTS)[FaultName]["severity"];
+
+/** The fault with this code; undefined for one of a later version. */
+export function faultOf(code: number): FaultName | undefined {
+  let name: FaultName;
+  for (name in FAULTS) {
+    if (FAULTS[name].code === code) return name;
+  }
+  return undefined;
+}
+
+/** The operator's sentence, e.g. "M-1234 slot B4 is empty"; an unknown code says so. */
+export function faultSentence(code: number, machineId: string, slot?: string): string {
+  const name = faultOf(code);
+  if (name === undefined) return `${machineId}: fault ${code}`;
+  return FAULTS[name].text.replace("{machine}", machineId).replace("{slot}", slot ?? "?");
+}

@@ -1,0 +1,104 @@
+/**
+ * Messages as tables: a layout names each field's CBOR map key and type; the TypeScript type is inferred from it and one
+ * codec walks it. Used by ledger records and by every message between machine and fleet.
+ */
+import { type CborMap, type CborValue, isCborMap } from "./cbor.js";
+
+/** `uint`, `int`: safe integers. `uints`: array of unsigned integers. A trailing `?` marks a field that may be absent. */
+export type FieldType = "uint" | "int" | "bool" | "text" | "bytes" | "uints" | "items";
+
+export interface FieldTypes {
+  readonly uint: number;
+  readonly int: number;
+  readonly bool: boolean;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly uints: readonly number[];
+  /** Any CBOR values; the reader checks what is inside. */
+  readonly items: readonly CborValue[];
+}
+
+export type FieldSpec = readonly [key: number, type: FieldType | `${FieldType}?`];
+export type Layout = { readonly [name: string]: FieldSpec };
+
+type Optional<L extends Layout> = {
+  [N in keyof L]: L[N][1] extends `${FieldType}?` ? N : never;
+}[keyof L];
+
+type TypeOf<T extends string> = T extends `${infer B extends FieldType}?`
+  ? FieldTypes[B]
+  : T extends FieldType
+    ? FieldTypes[T]
+    : never;
+
+/** The message a layout describes. */
+export type MessageOf<L extends Layout> = {
+  readonly [N in Exclude<keyof L, Optional<L>>]: TypeOf<L[N][1]>;
+} & { readonly [N in Optional<L>]?: TypeOf<L[N][1]> };
+
+export type LayoutFailure = { readonly ok: false; readonly error: "notAMap" | "missing" | "wrongType"; readonly field: string };
+export type LayoutResult<T> = { readonly ok: true; readonly message: T } | LayoutFailure;
+
+/** The CBOR map of `message`. Throws RangeError for a missing or wrongly typed field: a programmer's error. */
+export function toMap<L extends Layout>(layout: L, message: MessageOf<L>): CborMap;
+export function toMap(layout: Layout, message: { readonly [name: string]: unknown }): CborMap {
+  const map: { [key: number]: CborValue } = {};
+  for (const name in layout) {
+    const spec = layout[name];
+    if (spec === undefined) continue;
+    const value = message[name];
+    if (value === undefined && isOptional(spec)) continue;
+    if (!fits(value, baseOf(spec))) throw new RangeError(`field ${name} is not ${spec[1]}`);
+    map[spec[0]] = value;
+  }
+  return map;
+}
+
+/**
+ * The message in `value`; a field missing or of another type is named. Keys the layout does not know are passed over:
+ * that is how a newer version adds a field.
+ */
+export function fromMap<L extends Layout>(layout: L, value: CborValue | undefined): LayoutResult<MessageOf<L>>;
+export function fromMap(layout: Layout, value: CborValue | undefined): LayoutResult<object> {
+  if (!isCborMap(value)) return { ok: false, error: "notAMap", field: "" };
+  const message: { [name: string]: CborValue } = {};
+  for (const name in layout) {
+    const spec = layout[name];
+    if (spec === undefined) continue;
+    const part = value[spec[0]];
+    if (part === undefined) {
+      if (isOptional(spec)) continue;
+      return { ok: false, error: "missing", field: name };
+    }
+    if (!fits(part, baseOf(spec))) return { ok: false, error: "wrongType", field: name };
+    message[name] = part;
+  }
+  return { ok: true, message };
+}
+
+function isOptional(spec: FieldSpec): boolean {
+  return spec[1].endsWith("?");
+}
+
+function baseOf(spec: FieldSpec): string {
+  return isOptional(spec) ? spec[1].slice(0, -1) : spec[1];
+}
+
+function fits(value: unknown, type: string): value is CborValue {
+  switch (type) {
+    case "uint":
+      return Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
+    case "int":
+      return Number.isSafeInteger(value);
+    case "bool":
+      return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
+    case "bytes":
+      return value instanceof Uint8Array;
+    case "uints":
+      return Array.isArray(value) && value.every((item) => fits(item, "uint"));
+    default:
+      return Array.isArray(value);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Record body as CBOR and back, and the chain CRC that ties each record to all before it.
+ * The same bytes stand on flash, in a sync batch and in `ledger_records.body`.
+ */
+import { crc32, Writer } from "../bytes.js";
+import { type CborError, type CborMap, decodeCbor, encodeCbor } from "../cbor.js";
+import { fromMap, type Layout, toMap } from "../layout.js";
+import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, type Stamp } from "./kinds.js";
+
+/** Longest record body, bytes. The largest kind (outcomeUnknown with every field at its maximum) stays below it. */
+export const MAX_BODY_BYTES = 224;
+
+export type RecordError = CborError | "unknownKind" | "notAMap" | "missing" | "wrongType";
+export type RecordResult =
+  | { readonly ok: true; readonly record: LedgerRecord }
+  | { readonly ok: false; readonly error: RecordError; readonly detail: string };
+
+/** Body bytes of a record: a CBOR map with the stamp under keys 0 and 1. */
+export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
+  return encodeCbor({ ...toMap(STAMP, stamp), ...fieldsToMap(record) }, MAX_BODY_BYTES);
+}
+
+/** Code of a kind, as on flash and wire. */
+export function codeOf(kind: RecordKind): number {
+  return RECORDS[kind].code;
+}
+
+/** The kind with this code; undefined for a code of a later version. */
+export function kindOf(code: number): RecordKind | undefined {
+  let kind: RecordKind;
+  for (kind in RECORDS) {
+    if (RECORDS[kind].code === code) return kind;
+  }
+  return undefined;
+}
+
+/** The record in `body`. Never throws; says which field is at fault. */
+export function decodeBody(code: number, seq: number, body: Uint8Array): RecordResult {
+  const kind = kindOf(code);
+  if (kind === undefined) return { ok: false, error: "unknownKind", detail: String(code) };
+  const cbor = decodeCbor(body);
+  if (!cbor.ok) return { ok: false, error: cbor.error, detail: `at byte ${cbor.at}` };
+  const stamp = fromMap(STAMP, cbor.value);
+  if (!stamp.ok) return { ok: false, error: stamp.error, detail: stamp.field };
+  const fields = fromMap<Layout>(RECORDS[kind].fields, cbor.value);
+  if (!fields.ok) return { ok: false, error: fields.error, detail: fields.field };
+  return { ok: true, record: assemble(kind, seq, stamp.message, fields.message) };
+}
+
+/**
+ * Chain CRC after a record: CRC-32 continued over (kind, sequence, body), so that two ledgers with equal chain at a
+ * sequence hold the same records up to it. The chain before the first record of an epoch is `chainStart(epoch)`.
+ * An `unreadable` record stands for bytes that nobody has any more: it carries the chain behind them, where known.
+ */
+export function chainNext(chain: number, code: number, seq: number, body: Uint8Array): number {
+  if (code === RECORDS.unreadable.code) {
+    const result = decodeBody(code, seq, body);
+    const carried = result.ok && result.record.kind === "unreadable" ? result.record.chain : undefined;
+    if (carried !== undefined && carried < 2 ** 32) return carried;
+  }
+  return crc32(body, crc32(new Writer().u8(code).u32(seq).toBytes(), chain));
+}
+
+export function chainStart(epoch: number): number {
+  return crc32(new Writer().u32(epoch).toBytes());
+}
+
+// The tables below are walked by kind; that what comes out is the kind's type is what the tables say, and the one place
+// where TypeScript has to take our word for it.
+function fieldsToMap(record: NewRecord): CborMap;
+function fieldsToMap(record: { readonly kind: RecordKind }): CborMap {
+  return toMap<Layout>(RECORDS[record.kind].fields, record);
+}
+
+function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): LedgerRecord;
+function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): object {
+  return { kind, seq, ...stamp, ...fields };
+}

@@ -1,0 +1,247 @@
+/**
+ * What a ledger record is: every kind with its code and fields, the one truth for flash, wire and database.
+ * Codes and keys are for ever: a field is added under a new key, a kind under a new code, nothing is renumbered.
+ * Amounts are minor units of the machine's currency; slot is the planogram's code ("B4"); column is the motor's number.
+ */
+import { deepFreeze } from "../freeze.js";
+import type { MessageOf } from "../layout.js";
+
+/** Keys every record has. `atMs`: monotonic ms since boot. `wallS`: Unix seconds, absent while the clock is unknown. */
+export const STAMP = deepFreeze({ atMs: [0, "uint"], wallS: [1, "uint?"] });
+
+/**
+ * `wall: true` kinds carry the wall time when the clock is known; the others are dated by it through `atMs`.
+ * `money: true` kinds are never refused by a daily quota and never coalesced.
+ */
+export const RECORDS = deepFreeze({
+  // life of the machine
+  boot: {
+    code: 1,
+    wall: true,
+    money: false,
+    // cause: BOOT_CAUSES
+    fields: { bootNo: [2, "uint"], cause: [3, "uint"], firmware: [4, "text"] },
+  },
+  /** The clock was set or its quality changed: dates every record of this boot. quality: CLOCK_QUALITIES. */
+  clockSet: { code: 2, wall: true, money: false, fields: { quality: [2, "uint"] } },
+  /** A document (planogram, settings) took effect. doc: DOCUMENTS. crc: CRC-32 of its bytes. */
+  documentApplied: { code: 3, wall: true, money: false, fields: { doc: [2, "uint"], version: [3, "uint"], crc: [4, "uint"] } },
+  doorOpened: { code: 4, wall: true, money: false, fields: {} },
+  doorClosed: { code: 5, wall: true, money: false, fields: {} },
+  /** fault: code of shared/faults. slot: where it concerns one. */
+  faultRaised: { code: 6, wall: true, money: false, fields: { fault: [2, "uint"], slot: [3, "text?"], detail: [4, "uint?"] } },
+  faultCleared: { code: 7, wall: true, money: false, fields: { fault: [2, "uint"], slot: [3, "text?"] } },
+  /** Stock of a slot was set by a person or by loading a planogram. */
+  stockSet: { code: 8, wall: true, money: false, fields: { slot: [2, "text"], quantity: [3, "uint"] } },
+
+  // money in
+  /** A coin credited. path: 0 cash box, 1 tube. tubeCount: coins in its tube after it, as the changer reported. */
+  coinIn: {
+    code: 16,
+    wall: false,
+    money: true,
+    fields: { type: [2, "uint"], valueMinor: [3, "uint"], path: [4, "uint"], tubeCount: [5, "uint"] },
+  },
+  /** Coins let out by hand at the changer's keys: not a payout to a customer. */
+  coinsManuallyDispensed: {
+    code: 17,
+    wall: true,
+    money: true,
+    fields: { type: [2, "uint"], count: [3, "uint"], valueMinor: [4, "uint"], tubeCount: [5, "uint"] },
+  },
+  /** Bracket opened before ESCROW 35 01. stackerCount: bills in the stacker before. */
+  stackStarted: {
+    code: 18,
+    wall: false,
+    money: true,
+    fields: { type: [2, "uint"], valueMinor: [3, "uint"], stackerCount: [4, "uint"] },
+  },
+  /** A bill credited; closes the bracket. route: 0 stacker, 1 recycler. atBoot: concluded from the stacker count. */
+  billStacked: {
+    code: 19,
+    wall: false,
+    money: true,
+    fields: { type: [2, "uint"], valueMinor: [3, "uint"], route: [4, "uint"], atBoot: [5, "bool?"] },
+  },
+  /** The bill of the open bracket was not stacked: no credit. */
+  billReturned: {
+    code: 20,
+    wall: false,
+    money: true,
+    fields: { type: [2, "uint"], valueMinor: [3, "uint"], atBoot: [5, "bool?"] },
+  },
+  /** A repeated money report was recognised and not booked. reply: the block, without CHK. */
+  repeatSuppressed: { code: 21, wall: false, money: true, fields: { device: [2, "uint"], reply: [3, "bytes"] } },
+
+  // the sale
+  /** Bracket opened before the motor. paidMinor: credit bound to this sale. means: PAYMENT_MEANS. */
+  vendStarted: {
+    code: 32,
+    wall: false,
+    money: true,
+    fields: { saleNo: [2, "uint"], slot: [3, "text"], priceMinor: [4, "uint"], paidMinor: [5, "uint"], means: [6, "uint"] },
+  },
+  /** The home switch opened: the spiral has moved. turn: 1 or 2. */
+  leftHome: { code: 33, wall: false, money: true, fields: { saleNo: [2, "uint"], turn: [3, "uint"] } },
+  /** The product fell and is paid. changeMinor: paidMinor − priceMinor, owed. proof: DROP_PROOFS. */
+  saleSettled: {
+    code: 34,
+    wall: true,
+    money: true,
+    fields: {
+      saleNo: [2, "uint"],
+      slot: [3, "text"],
+      priceMinor: [4, "uint"],
+      paidMinor: [5, "uint"],
+      means: [6, "uint"],
+      productId: [7, "uint"],
+      planogramVersion: [8, "uint"],
+      changeMinor: [9, "uint"],
+      proof: [10, "uint"],
+      fallMs: [11, "uint?"],
+      taxRatePpm: [12, "uint?"],
+    },
+  },
+  /** Nothing fell (or the spiral never turned): nothing charged, the credit stays owed. cause: SALE_FAILURES. */
+  saleFailed: {
+    code: 35,
+    wall: true,
+    money: true,
+    fields: {
+      saleNo: [2, "uint"],
+      slot: [3, "text"],
+      priceMinor: [4, "uint"],
+      paidMinor: [5, "uint"],
+      means: [6, "uint"],
+      productId: [7, "uint"],
+      planogramVersion: [8, "uint"],
+      cause: [9, "uint"],
+    },
+  },
+  /**
+   * Power died inside the drop window, or the beam was blind in the turn: nobody knows. The price leaves the credit
+   * and becomes a contingent claim (claimNo), paid by the fleet under its rules.
+   */
+  outcomeUnknown: {
+    code: 36,
+    wall: true,
+    money: true,
+    fields: {
+      saleNo: [2, "uint"],
+      slot: [3, "text"],
+      priceMinor: [4, "uint"],
+      paidMinor: [5, "uint"],
+      means: [6, "uint"],
+      productId: [7, "uint"],
+      planogramVersion: [8, "uint"],
+      claimNo: [9, "uint"],
+      cause: [10, "uint"],
+      code: [11, "text"],
+    },
+  },
+  /** A drop without an open sale, or after its refund. */
+  strayDrop: { code: 37, wall: true, money: true, fields: { saleNo: [2, "uint?"], slot: [3, "text?"] } },
+  /** One drop more than the sale's. */
+  extraDrop: { code: 38, wall: true, money: true, fields: { saleNo: [2, "uint"], slot: [3, "text"] } },
+
+  // money out
+  /** Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each. */
+  payoutStarted: {
+    code: 48,
+    wall: false,
+    money: true,
+    fields: {
+      payoutNo: [2, "uint"],
+      reason: [3, "uint"],
+      dueMinor: [4, "uint"],
+      type: [5, "uint"],
+      count: [6, "uint"],
+      valueMinor: [7, "uint"],
+      tubes: [8, "bytes"],
+    },
+  },
+  /** Closes the bracket with what the tubes prove. tubes: counts after. */
+  payoutDone: {
+    code: 49,
+    wall: true,
+    money: true,
+    fields: { payoutNo: [2, "uint"], reason: [3, "uint"], paidMinor: [4, "uint"], tubes: [5, "bytes"], atBoot: [6, "bool?"] },
+  },
+  /** What coins could not pay: a signed single-use code. code: 14 characters, see shared/voucher. */
+  voucherIssued: {
+    code: 50,
+    wall: true,
+    money: true,
+    fields: { voucherNo: [2, "uint"], reason: [3, "uint"], amountMinor: [4, "uint"], code: [5, "text"] },
+  },
+  /** Money whose fate nobody knows: contingent, settled by the fleet. cause: CLAIM_CAUSES. Closes the bracket named by it. */
+  claimOpened: {
+    code: 51,
+    wall: true,
+    money: true,
+    fields: { claimNo: [2, "uint"], cause: [3, "uint"], amountMinor: [4, "uint"], code: [5, "text"] },
+  },
+  /**
+   * A tube does not hold what the records say. following: set when the tubes are taken over for the first time, which is
+   * no difference: one record per tube, so many are still to come (0 = the last one, now the tubes are known).
+   */
+  tubeAudit: {
+    code: 52,
+    wall: true,
+    money: true,
+    fields: {
+      type: [2, "uint"],
+      valueMinor: [3, "uint"],
+      expected: [4, "uint"],
+      found: [5, "uint"],
+      following: [6, "uint?"],
+    },
+  },
+
+  /**
+   * Stands in for a record that rotted, so that sequences have no holes; made by the ledger, never by a room. was: its
+   * kind, where that is still legible. chain: chain CRC behind the lost record, where known (see `chainNext`).
+   */
+  unreadable: { code: 255, wall: false, money: false, fields: { was: [2, "uint?"], chain: [3, "uint?"] } },
+});
+
+export type RecordKind = keyof typeof RECORDS;
+
+type FieldsOf<K extends RecordKind> = (typeof RECORDS)[K]["fields"];
+
+/** What a room hands over to be appended: a record without its stamp. */
+export type NewRecord = { [K in RecordKind]: { readonly kind: K } & MessageOf<FieldsOf<K>> }[RecordKind];
+export type NewRecordOf<K extends RecordKind> = Extract<NewRecord, { readonly kind: K }>;
+
+/** Stamp of a record: see `STAMP`. */
+export type Stamp = MessageOf<typeof STAMP>;
+
+/** A record as it stands in the ledger. */
+export type LedgerRecord = NewRecord & Stamp & { readonly seq: number };
+export type LedgerRecordOf<K extends RecordKind> = Extract<LedgerRecord, { readonly kind: K }>;
+
+/** Tables of small numbers inside records; the index is the number. */
+export const BOOT_CAUSES = deepFreeze(["power", "reset", "watchdog", "assert", "order"]);
+export const CLOCK_QUALITIES = deepFreeze(["unknown", "kept", "synced"]);
+export const DOCUMENTS = deepFreeze(["planogram", "settings"]);
+export const COIN_PATHS = deepFreeze(["cashBox", "tube"]);
+export const BILL_ROUTES = deepFreeze(["stacker", "recycler"]);
+export const PAYMENT_MEANS = deepFreeze(["cash", "card", "mobile", "free", "test"]);
+export const DROP_PROOFS = deepFreeze(["beam", "homeSwitchOnly"]);
+export const SALE_FAILURES = deepFreeze(["jam", "beamBlind", "motorStuck", "neverTurned", "doorOpened"]);
+export const UNKNOWN_CAUSES = deepFreeze(["powerLost", "beamBlind"]);
+export const PAYOUT_REASONS = deepFreeze(["change", "cancel", "timeout", "lever", "refund", "outOfService"]);
+export const CLAIM_CAUSES = deepFreeze(["payout", "bill", "vend"]);
+
+export type BootCause = (typeof BOOT_CAUSES)[number];
+export type ClockQuality = (typeof CLOCK_QUALITIES)[number];
+export type DocumentName = (typeof DOCUMENTS)[number];
+export type PaymentMeans = (typeof PAYMENT_MEANS)[number];
+export type DropProof = (typeof DROP_PROOFS)[number];
+export type SaleFailure = (typeof SALE_FAILURES)[number];
+export type UnknownCause = (typeof UNKNOWN_CAUSES)[number];
+export type PayoutReason = (typeof PAYOUT_REASONS)[number];
+export type ClaimCause = (typeof CLAIM_CAUSES)[number];
+
+/** Coin and bill types a changer or validator can have (MDB 4.2: 16). Arrays "per type" have this many entries. */
+export const MDB_TYPES = 16;

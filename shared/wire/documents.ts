@@ -1,0 +1,92 @@
+/**
+ * Documents the fleet gives a machine: planogram and settings, as CBOR. Versions only rise. The machine keeps them on
+ * flash (firmware/settings) and sells by them offline.
+ */
+import { decodeCbor, encodeCbor } from "../cbor.js";
+import { deepFreeze } from "../freeze.js";
+import { fromMap, type MessageOf, toMap } from "../layout.js";
+
+const PLANOGRAM = deepFreeze({ version: [0, "uint"], slots: [1, "items"] });
+
+/**
+ * slot: what the customer types ("B4", at most 5 characters). column: motor number. quantity: products loaded when this
+ * document is first applied. retry: a second turn if nothing fell. homeOnly: no beam behind this column, the home switch
+ * proves the turn.
+ */
+const SLOT = deepFreeze({
+  slot: [0, "text"],
+  column: [1, "uint"],
+  productId: [2, "uint"],
+  name: [3, "text"],
+  priceMinor: [4, "uint"],
+  capacity: [5, "uint"],
+  quantity: [6, "uint"],
+  retry: [7, "bool?"],
+  homeOnly: [8, "bool?"],
+  taxRatePpm: [9, "uint?"],
+});
+
+/**
+ * currency: ISO 4217 numeric. Masks: bit n allows MDB type n. floatCounts: coins of each type that change never touches.
+ * forcedVend, everyPrice: see the acceptance rule (firmware/cash). ackFirst: 1 changer, 2 validator, 3 both.
+ */
+const SETTINGS = deepFreeze({
+  version: [0, "uint"],
+  currency: [1, "uint"],
+  decimals: [2, "uint"],
+  maxCreditMinor: [3, "uint"],
+  coinMask: [4, "uint"],
+  billMask: [5, "uint"],
+  floatCounts: [6, "uints?"],
+  forcedVend: [7, "bool?"],
+  everyPrice: [8, "bool?"],
+  ackFirst: [9, "uint?"],
+  cancelAfterMs: [10, "uint?"],
+  tooWarmMilliC: [11, "int?"],
+  telemetryMs: [12, "uint?"],
+});
+
+export type PlanogramSlot = MessageOf<typeof SLOT>;
+export interface Planogram {
+  readonly version: number;
+  readonly slots: readonly PlanogramSlot[];
+}
+export type Settings = MessageOf<typeof SETTINGS>;
+
+/** Time without input after which money goes back. */
+export const CANCEL_AFTER_MS = 30_000;
+/** 45 °F: food above it may not be sold (NAMA). */
+export const TOO_WARM_MILLI_C = 7_222;
+
+export function encodePlanogram(planogram: Planogram): Uint8Array {
+  const slots = planogram.slots.map((slot) => toMap(SLOT, slot));
+  return encodeCbor(toMap(PLANOGRAM, { version: planogram.version, slots }), MAX_DOCUMENT_BYTES);
+}
+
+/** Longest document, bytes: 60 slots with 24-byte names stay below 3 KiB. */
+export const MAX_DOCUMENT_BYTES = 4_000;
+
+/** The planogram in `bytes`; undefined if it is malformed, has two slots of one code or more than 60. */
+export function decodePlanogram(bytes: Uint8Array): Planogram | undefined {
+  const cbor = decodeCbor(bytes);
+  const outer = fromMap(PLANOGRAM, cbor.ok ? cbor.value : undefined);
+  if (!outer.ok) return undefined;
+  const slots: PlanogramSlot[] = [];
+  for (const item of outer.message.slots) {
+    const slot = fromMap(SLOT, item);
+    if (!slot.ok || slots.some((other) => other.slot === slot.message.slot)) return undefined;
+    if (slot.message.slot.length === 0 || slot.message.slot.length > 5) return undefined;
+    slots.push(slot.message);
+  }
+  return slots.length > 60 ? undefined : { version: outer.message.version, slots };
+}
+
+export function encodeSettings(settings: Settings): Uint8Array {
+  return encodeCbor(toMap(SETTINGS, settings), MAX_DOCUMENT_BYTES);
+}
+
+export function decodeSettings(bytes: Uint8Array): Settings | undefined {
+  const cbor = decodeCbor(bytes);
+  const result = fromMap(SETTINGS, cbor.ok ? cbor.value : undefined);
+  return result.ok ? result.message : undefined;
+}

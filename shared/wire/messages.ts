@@ -1,0 +1,149 @@
+/**
+ * Messages between machine and fleet, each a table with a version; CBOR maps with integer keys. A reader passes over
+ * keys it does not know; a message of a version above its own is refused by name.
+ */
+import { type CborValue, decodeCbor, encodeCbor } from "../cbor.js";
+import { deepFreeze } from "../freeze.js";
+import { fromMap, type Layout, type MessageOf, toMap } from "../layout.js";
+
+export const WIRE_VERSION = 1;
+
+/** Limits of one sync batch. A single record larger than the bytes left still goes alone: bodies are far below 8 KiB. */
+export const MAX_BATCH_RECORDS = 64;
+export const MAX_BATCH_BYTES = 8_192;
+
+/**
+ * `events`. firstSeq: sequence of the first record. chain: chain CRC of the record before it (records/codec.ts).
+ * records: alternating kind code and body bytes, in sequence without holes.
+ */
+const BATCH = deepFreeze({
+  version: [0, "uint"],
+  epoch: [1, "uint"],
+  firstSeq: [2, "uint"],
+  chain: [3, "uint"],
+  records: [4, "items"],
+});
+
+/** `acks`. mark: highest sequence committed (0 = none). waitMs: hold the next batch back so long. */
+const ACK = deepFreeze({
+  version: [0, "uint"],
+  epoch: [1, "uint"],
+  mark: [2, "uint"],
+  incarnation: [3, "uint"],
+  waitMs: [4, "uint?"],
+});
+
+/**
+ * `status`: retained birth (online) and last will (the same with online false). connection rises at every CONNECT.
+ * oldestSeq, newestSeq: what the ring still holds.
+ */
+const STATUS = deepFreeze({
+  version: [0, "uint"],
+  online: [1, "bool"],
+  epoch: [2, "uint"],
+  boot: [3, "uint"],
+  connection: [4, "uint"],
+  firmware: [5, "text"],
+  model: [6, "text"],
+  oldestSeq: [7, "uint"],
+  newestSeq: [8, "uint"],
+  orderCounter: [9, "uint"],
+  nonce: [10, "uint"],
+});
+
+/**
+ * `telemetry`. seq: newest record the cumulative values include. inventory: one byte a slot in planogram order (255 = 255
+ * or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends: since initialisation.
+ */
+const TELEMETRY = deepFreeze({
+  version: [0, "uint"],
+  epoch: [1, "uint"],
+  seq: [2, "uint"],
+  boot: [3, "uint"],
+  uptimeS: [4, "uint"],
+  planogramVersion: [5, "uint"],
+  inventory: [6, "bytes"],
+  revenueMinor: [7, "uint"],
+  vends: [8, "uint"],
+  faults: [9, "uints"],
+  state: [10, "text"],
+  creditMinor: [11, "uint"],
+  tempMilliC: [12, "int?"],
+  tubes: [13, "bytes?"],
+  stackerBills: [14, "uint?"],
+  cashBoxMinor: [15, "uint?"],
+  freeMemoryBytes: [16, "uint?"],
+  wallS: [17, "uint?"],
+  clockQuality: [18, "uint"],
+  unackedRecords: [19, "uint"],
+});
+
+export type AckMessage = Omit<MessageOf<typeof ACK>, "version">;
+export type StatusMessage = Omit<MessageOf<typeof STATUS>, "version">;
+export type TelemetryMessage = Omit<MessageOf<typeof TELEMETRY>, "version">;
+
+export interface RawRecord {
+  readonly code: number;
+  readonly body: Uint8Array;
+}
+export interface BatchMessage {
+  readonly epoch: number;
+  readonly firstSeq: number;
+  readonly chain: number;
+  readonly records: readonly RawRecord[];
+}
+
+export type WireFailure = { readonly ok: false; readonly error: string };
+export type WireResult<T> = { readonly ok: true; readonly message: T } | WireFailure;
+
+export const encodeAck = (message: AckMessage): Uint8Array => encode(ACK, { version: WIRE_VERSION, ...message });
+export const decodeAck = (bytes: Uint8Array): WireResult<AckMessage> => decode(ACK, bytes);
+export const encodeStatus = (message: StatusMessage): Uint8Array =>
+  encode(STATUS, { version: WIRE_VERSION, ...message });
+export const decodeStatus = (bytes: Uint8Array): WireResult<StatusMessage> => decode(STATUS, bytes);
+export const encodeTelemetry = (message: TelemetryMessage): Uint8Array =>
+  encode(TELEMETRY, { version: WIRE_VERSION, ...message });
+export const decodeTelemetry = (bytes: Uint8Array): WireResult<TelemetryMessage> => decode(TELEMETRY, bytes);
+
+export function encodeBatch(batch: BatchMessage): Uint8Array {
+  const records: CborValue[] = [];
+  for (const { code, body } of batch.records) records.push(code, body);
+  const { epoch, firstSeq, chain } = batch;
+  return encode(BATCH, { version: WIRE_VERSION, epoch, firstSeq, chain, records });
+}
+
+export function decodeBatch(bytes: Uint8Array): WireResult<BatchMessage> {
+  const outer = decode(BATCH, bytes);
+  if (!outer.ok) return outer;
+  const { epoch, firstSeq, chain, records: items } = outer.message;
+  if (items.length % 2 !== 0) return { ok: false, error: "records are not pairs of kind and body" };
+  if (items.length === 0) return { ok: false, error: "no records" };
+  if (items.length > 2 * MAX_BATCH_RECORDS) return { ok: false, error: `more than ${MAX_BATCH_RECORDS} records` };
+  const records: RawRecord[] = [];
+  for (let i = 0; i < items.length; i += 2) {
+    const code = items[i];
+    const body = items[i + 1];
+    if (typeof code !== "number" || code < 0 || code > 255 || !(body instanceof Uint8Array)) {
+      return { ok: false, error: `record ${i / 2} is not a kind and a body` };
+    }
+    records.push({ code, body });
+  }
+  return { ok: true, message: { epoch, firstSeq, chain, records } };
+}
+
+function encode<L extends Layout>(layout: L, message: MessageOf<L>): Uint8Array {
+  return encodeCbor(toMap(layout, message), MAX_MESSAGE_BYTES);
+}
+
+/** Longest message on the wire: a full batch and its envelope. */
+export const MAX_MESSAGE_BYTES = 12_288;
+
+function decode<L extends Layout>(layout: L, bytes: Uint8Array): WireResult<MessageOf<L>> {
+  const cbor = decodeCbor(bytes);
+  if (!cbor.ok) return { ok: false, error: `${cbor.error} at byte ${cbor.at}` };
+  const version = fromMap({ version: [0, "uint"] }, cbor.value);
+  if (!version.ok) return { ok: false, error: "no version" };
+  if (version.message.version > WIRE_VERSION) return { ok: false, error: `version ${version.message.version} is newer` };
+  const result = fromMap(layout, cbor.value);
+  return result.ok ? result : { ok: false, error: `${result.error}: ${result.field}` };
+}
