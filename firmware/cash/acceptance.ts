@@ -1,0 +1,159 @@
+/**
+ * What may be accepted (design "Money rules"). P = amounts exactly payable from the tubes, c = credit, v = the type's
+ * value. A type is enabled iff (a) the operator allows it and c + v stays within the limit, (b) c + v can be given back
+ * exactly, (c) the change of a sale can. Nothing here decides about money already in.
+ */
+import { isPayable, type PayableSet, payableSet } from "../../shared/money/payable.js";
+import { MDB_TYPES } from "../../shared/records/kinds.js";
+import type { Bill, CashFacts, CashState, CashStep, Masks, Payable } from "./state.js";
+import { freeTubes, hasRoom } from "./tubes.js";
+
+/** What the rule depends on beside the type. */
+export interface AcceptanceRule {
+  readonly payable: PayableSet;
+  readonly maxCreditMinor: number;
+  readonly forcedVend: boolean;
+  readonly everyPrice: boolean;
+  readonly priceMinor: number | undefined;
+  readonly sellablePricesMinor: readonly number[];
+}
+
+/** `no`: beyond the credit limit (a). `noChange`: only (b) or (c) stands against it. */
+export type Verdict = "yes" | "no" | "noChange";
+
+/**
+ * The rule for one type that the operator allows. fits: it has a tube that is not full. escrow: it is a bill of a
+ * validator that holds it; if it completes the price it goes back as it is until the sale is certain, so (b) is dropped.
+ */
+export function mayAccept(
+  rule: AcceptanceRule,
+  creditMinor: number,
+  valueMinor: number,
+  fits: boolean,
+  escrow: boolean,
+): Verdict {
+  const afterMinor = creditMinor + valueMinor;
+  if (afterMinor > rule.maxCreditMinor) return "no";
+  const payable = (amountMinor: number): boolean =>
+    isPayable(rule.payable, amountMinor) || (fits && isPayable(rule.payable, amountMinor - valueMinor));
+  const { priceMinor } = rule;
+  const completes = escrow && priceMinor !== undefined && afterMinor >= priceMinor;
+  if (!rule.forcedVend && !completes && !payable(afterMinor)) return "noChange";
+  if (priceMinor !== undefined) return afterMinor < priceMinor || payable(afterMinor - priceMinor) ? "yes" : "noChange";
+  let reached = 0;
+  let changeable = 0;
+  for (const sellableMinor of rule.sellablePricesMinor) {
+    if (sellableMinor > afterMinor) continue;
+    reached++;
+    if (payable(afterMinor - sellableMinor)) changeable++;
+  }
+  if (reached === 0) return "yes";
+  return (rule.everyPrice ? changeable === reached : changeable > 0) ? "yes" : "noChange";
+}
+
+/** P for this moment; the one in `state` as long as tubes, settings and the open payout are the same. */
+export function payableNow(state: CashState, facts: CashFacts): Payable {
+  const { changer, payable } = state;
+  const { settings } = facts;
+  const owed = facts.durable.payout;
+  if (payable !== undefined && payable.changer === changer && payable.settings === settings && payable.owed === owed) {
+    return payable;
+  }
+  const tubes = changer === undefined ? [] : freeTubes(changer, settings.floatCounts ?? [], owed);
+  return { set: payableSet(tubes, settings.maxCreditMinor), changer, settings, owed };
+}
+
+/** True if exactly this amount can be paid out in coins: change of a selection that may be taken. */
+export function changePayable(state: CashState, facts: CashFacts, amountMinor: number): boolean {
+  return isPayable(payableNow(state, facts).set, amountMinor);
+}
+
+/** The exact-change lamp: (b) or (c) alone masks a type that the operator allows. */
+export function exactChangeOnly(state: CashState, facts: CashFacts): boolean {
+  const { changer, validator } = state;
+  const rule = ruleNow(state, facts);
+  const { creditMinor } = facts.durable;
+  for (let type = 0; type < MDB_TYPES; type++) {
+    const coinMinor = allowed(facts.settings.coinMask, type) ? (changer?.valuesMinor[type] ?? 0) : 0;
+    const fits = changer !== undefined && hasRoom(changer, type);
+    if (coinMinor > 0 && mayAccept(rule, creditMinor, coinMinor, fits, false) === "noChange") return true;
+    const billMinor = allowed(facts.settings.billMask, type) ? (validator?.valuesMinor[type] ?? 0) : 0;
+    const escrow = validator?.escrow === true;
+    if (billMinor > 0 && mayAccept(rule, creditMinor, billMinor, false, escrow) === "noChange") return true;
+  }
+  return false;
+}
+
+/** True if this bill may be taken now: asked again when it lies in escrow. */
+export function billAllowed(state: CashState, facts: CashFacts, type: number, valueMinor: number): boolean {
+  const { validator } = state;
+  if (validator === undefined || !takesMoney(state, facts)) return false;
+  if (valueMinor <= 0 || !allowed(facts.settings.billMask, type)) return false;
+  return mayAccept(ruleNow(state, facts), facts.durable.creditMinor, valueMinor, false, validator.escrow) === "yes";
+}
+
+/** P and the masks brought up to date; an `accept` order, ahead of everything else, only if they changed. */
+export function adjust(step: CashStep, facts: CashFacts): CashStep {
+  let { state } = step;
+  const payable = payableNow(state, facts);
+  if (payable !== state.payable) state = { ...state, payable };
+  const masks = masksNow(state, facts);
+  if (state.sent?.coinMask === masks.coinMask && state.sent.billMask === masks.billMask) {
+    return state === step.state ? step : { ...step, state };
+  }
+  const accept = { do: "mdb", order: { order: "accept", ...masks } } as const;
+  return { ...step, state: { ...state, sent: masks }, effects: [accept, ...step.effects] };
+}
+
+function masksNow(state: CashState, facts: CashFacts): Masks {
+  const { changer, validator, bill } = state;
+  // While a bill is on its way the validator is left alone: some let go of it when their types change.
+  const keptBillMask = bill.is === "none" ? undefined : state.sent?.billMask;
+  if (!takesMoney(state, facts)) return { coinMask: 0, billMask: keptBillMask ?? 0 };
+  const rule = ruleNow(state, facts);
+  const creditsMinor = possibleCredits(facts.durable.creditMinor, bill);
+  let coinMask = 0;
+  let billMask = 0;
+  for (let type = 0; type < MDB_TYPES; type++) {
+    const coinMinor = changer?.valuesMinor[type] ?? 0;
+    if (changer !== undefined && coinMinor > 0 && allowed(facts.settings.coinMask, type)) {
+      const fits = hasRoom(changer, type);
+      if (creditsMinor.every((c) => mayAccept(rule, c, coinMinor, fits, false) === "yes")) coinMask |= 1 << type;
+    }
+    const billMinor = validator?.valuesMinor[type] ?? 0;
+    if (validator !== undefined && billMinor > 0 && allowed(facts.settings.billMask, type)) {
+      if (validator.stackerFull) continue;
+      const [creditMinor] = creditsMinor;
+      if (mayAccept(rule, creditMinor, billMinor, false, validator.escrow) === "yes") billMask |= 1 << type;
+    }
+  }
+  return { coinMask, billMask: keptBillMask ?? billMask };
+}
+
+/** c, and beside it what c becomes if the bill in motion is stacked: a coin must be right either way. */
+function possibleCredits(creditMinor: number, bill: Bill): readonly [number, ...number[]] {
+  if (bill.is === "none" || bill.is === "returning") return [creditMinor];
+  return [creditMinor, creditMinor + bill.valueMinor];
+}
+
+function takesMoney(state: CashState, facts: CashFacts): boolean {
+  if (!state.open || state.payout.is !== "none") return false;
+  if (state.changer === undefined && facts.settings.forcedVend !== true) return false;
+  return state.priceMinor !== undefined || facts.sellablePricesMinor.length > 0;
+}
+
+function ruleNow(state: CashState, facts: CashFacts): AcceptanceRule {
+  const { settings } = facts;
+  return {
+    payable: payableNow(state, facts).set,
+    maxCreditMinor: settings.maxCreditMinor,
+    forcedVend: settings.forcedVend === true,
+    everyPrice: settings.everyPrice === true,
+    priceMinor: state.priceMinor,
+    sellablePricesMinor: facts.sellablePricesMinor,
+  };
+}
+
+function allowed(mask: number, type: number): boolean {
+  return (mask & (1 << type)) !== 0;
+}

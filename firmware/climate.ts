@@ -1,0 +1,65 @@
+/**
+ * Temperature and the food-safety lock: above 45 °F (NAMA; setting `tooWarmMilliC`) for longer than the pull-down time
+ * nothing is sold until it has been cold again. Owns no relay yet: the compressor comes with its driver.
+ */
+import type { FaultName } from "../shared/faults.js";
+
+/** How long it may be too warm before sales stop: a door stood open, a fresh load. NAMA allows 30 min. */
+export const WARM_ALLOWED_MS = 1_800_000;
+/** Below the limit by so much before the lock opens. */
+export const HYSTERESIS_MILLI_C = 500;
+
+export interface ClimateState {
+  /** Last reading, thousandths of a degree; undefined while the thermometer is silent. */
+  readonly tempMilliC: number | undefined;
+  /** Too warm since, ms; undefined while it is cold enough. */
+  readonly warmSinceMs: number | undefined;
+  readonly locked: boolean;
+}
+
+export type ClimateInput =
+  | { readonly on: "temperature"; readonly milliC: number | undefined }
+  | { readonly on: "tick" };
+
+export interface ClimateEffect {
+  readonly do: "fault";
+  readonly fault: FaultName;
+  readonly present: boolean;
+}
+
+export const CLIMATE_AT_BOOT: ClimateState = Object.freeze<ClimateState>({
+  tempMilliC: undefined,
+  warmSinceMs: undefined,
+  locked: false,
+});
+
+export interface ClimateStep {
+  readonly state: ClimateState;
+  readonly effects: readonly ClimateEffect[];
+}
+
+export function stepClimate(state: ClimateState, input: ClimateInput, limitMilliC: number, nowMs: number): ClimateStep {
+  if (input.on === "tick") return judge(state, nowMs, []);
+  const effects: ClimateEffect[] = [{ do: "fault", fault: "thermometer", present: input.milliC === undefined }];
+  if (input.milliC === undefined) return judge({ ...state, tempMilliC: undefined }, nowMs, effects);
+  const { milliC } = input;
+  const warmSinceMs =
+    milliC > limitMilliC
+      ? (state.warmSinceMs ?? nowMs)
+      : milliC > limitMilliC - HYSTERESIS_MILLI_C
+        ? state.warmSinceMs
+        : undefined;
+  return judge({ ...state, tempMilliC: milliC, warmSinceMs }, nowMs, effects);
+}
+
+/** When the lock would close by time alone, absolute ms. */
+export function climateDueMs(state: ClimateState): number {
+  if (state.locked || state.warmSinceMs === undefined) return Infinity;
+  return state.warmSinceMs + WARM_ALLOWED_MS;
+}
+
+function judge(state: ClimateState, nowMs: number, effects: ClimateEffect[]): ClimateStep {
+  const locked = state.warmSinceMs !== undefined && (state.locked || nowMs - state.warmSinceMs >= WARM_ALLOWED_MS);
+  if (locked !== state.locked) effects.push({ do: "fault", fault: "tooWarm", present: locked });
+  return { state: { ...state, locked }, effects };
+}

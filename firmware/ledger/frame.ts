@@ -1,0 +1,85 @@
+/**
+ * Bytes of one record on flash (SPEC.md §3). Its CRC-32 is the chain CRC: it vouches for this record and for its place
+ * behind all before it, and the four bytes before a frame are always the chain it starts from.
+ */
+import { Reader, Writer } from "../../shared/bytes.js";
+import { encodeBody, MAX_BODY_BYTES } from "../../shared/records/codec.js";
+import { RECORDS } from "../../shared/records/kinds.js";
+
+/** Flash is written in whole words. */
+export const ALIGN_BYTES = 4;
+const HEAD_BYTES = 8;
+const CRC_BYTES = 4;
+/** Shortest frame: a body of one byte. */
+export const MIN_FRAME_BYTES = HEAD_BYTES + ALIGN_BYTES + CRC_BYTES;
+const CHECK = 0xa5;
+const BLANK = 0xff;
+
+/** Longest body of a money record, bytes: what the reserve for open money counts with. */
+export const MAX_MONEY_BODY_BYTES = 140;
+export const MAX_MONEY_FRAME_BYTES = frameBytes(MAX_MONEY_BODY_BYTES);
+export const MAX_FRAME_BYTES = frameBytes(MAX_BODY_BYTES);
+
+export interface Frame {
+  readonly code: number;
+  readonly seq: number;
+  /** A view into the bytes that were parsed. */
+  readonly body: Uint8Array;
+  /** Chain CRC behind this record, as it stands on flash. */
+  readonly chain: number;
+  /** Whole length, bytes. */
+  readonly bytes: number;
+}
+
+export function frameBytes(bodyBytes: number): number {
+  return HEAD_BYTES + alignUp(bodyBytes) + CRC_BYTES;
+}
+
+export function alignUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
+}
+
+/** The frame of a record; `chain` is the chain CRC behind it. */
+export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: number): Uint8Array {
+  const writer = new Writer();
+  writer.u16(body.length).u8(code).u8(checkOf(body.length, code)).u32(seq).put(body);
+  for (let pad = alignUp(body.length) - body.length; pad > 0; pad--) writer.u8(BLANK);
+  return writer.u32(chain).toBytes();
+}
+
+/** What could be a frame at `at`, its CRC not yet looked at; undefined for anything else. */
+export function parseFrame(data: Uint8Array, at: number): Frame | undefined {
+  const reader = new Reader(data, at);
+  const bodyBytes = reader.u16();
+  const code = reader.u8();
+  const check = reader.u8();
+  if (bodyBytes === 0 || bodyBytes > MAX_BODY_BYTES || check !== checkOf(bodyBytes, code)) return undefined;
+  const seq = reader.u32();
+  const body = reader.take(bodyBytes);
+  reader.skip(alignUp(bodyBytes) - bodyBytes);
+  const chain = reader.u32();
+  return reader.overrun ? undefined : { code, seq, body, chain, bytes: frameBytes(bodyBytes) };
+}
+
+/** Kind code at `at` if the frame's head is whole. */
+export function legibleCode(data: Uint8Array, at: number): number | undefined {
+  return parseFrame(data, at)?.code;
+}
+
+/** Body of the `unreadable` record that stands in for a lost one. Its time is lost too: 0. */
+export function unreadableBody(was: number | undefined, chain: number | undefined): Uint8Array {
+  return encodeBody(
+    {
+      kind: "unreadable",
+      ...(was === undefined ? {} : { was }),
+      ...(chain === undefined ? {} : { chain }),
+    },
+    { atMs: 0 },
+  );
+}
+
+export const UNREADABLE_CODE: number = RECORDS.unreadable.code;
+
+function checkOf(bodyBytes: number, code: number): number {
+  return CHECK ^ (bodyBytes >> 8) ^ (bodyBytes & 0xff) ^ code;
+}

@@ -1,0 +1,374 @@
+/**
+ * The machine's ledger on raw flash (design §4; bytes in SPEC.md): append, recover, rotate, acks. A record is on flash
+ * and verified when `append` returns, and stays readable until the fleet has it and its block is needed. Every power-up
+ * writes the newest block anew before anything else happens, so nothing is ever written over or behind torn bits.
+ */
+import { encodeCheckpoint, MAX_CHECKPOINT_BYTES, MAX_SLOT_CHARACTERS } from "../../shared/records/checkpoint.js";
+import { chainNext, codeOf, encodeBody } from "../../shared/records/codec.js";
+import { applyRecord, type Durable, hasFault } from "../../shared/records/durable.js";
+import { type LedgerRecord, type NewRecord, RECORDS, type Stamp } from "../../shared/records/kinds.js";
+import type { BatchMessage, RawRecord } from "../../shared/wire/messages.js";
+import type { FlashPort } from "../ports/hardware.js";
+import {
+  type BlockStart,
+  beginBlock,
+  eraseFree,
+  firmHeader,
+  fitsBlock,
+  program,
+  recordsAt,
+  strikeAhead,
+} from "./blocks.js";
+import { encodeFrame, MAX_MONEY_BODY_BYTES, MAX_MONEY_FRAME_BYTES } from "./frame.js";
+import { headerOf, type Recovered, recover } from "./recover.js";
+import { NOTE_RECORDS, refundRecords, WORST_SALE_RECORDS } from "./reserve.js";
+import type { Ring } from "./ring.js";
+import { BlockWalk } from "./walk.js";
+
+/** Fewer blocks cannot be turned over: one in use, one for the next turn, two free. */
+export const MIN_BLOCKS = 4;
+/** Free blocks kept erased for the next turns. */
+export const ERASED_AHEAD = 2;
+/** Never filled: power-up writes the newest block anew there, and once more if power goes in that very write. */
+export const SPARE_BLOCKS = 2;
+/** Notes (records not about money, boots apart) a day of uptime may bring. */
+export const NOTES_PER_DAY = 500;
+export const DAY_MS = 86_400_000;
+/**
+ * What the checkpoint can grow by while the reserve is used up: every bracket opens (250 bytes), 45 numbers of the state
+ * widen by four bytes each (180), and as many faults as there are note records open (8 × 20).
+ */
+export const CHECKPOINT_GROWTH_BYTES = 600;
+/** CBOR around one record of a batch: kind code and length of the body. */
+const BATCH_OVERHEAD_BYTES = 5;
+
+/**
+ * Why a record was not written. money: one about money did not fit, which the reserve rules out. room: a note would eat
+ * into the reserve. quota: too many notes today. same: the fault is open (or closed) already.
+ */
+export type Refusal = "money" | "room" | "quota" | "same";
+export type AppendResult =
+  | { readonly ok: true; readonly record: LedgerRecord }
+  | { readonly ok: false; readonly refused: Refusal };
+
+export interface LedgerState {
+  /** Records found unreadable since power-up. */
+  readonly unreadable: number;
+  /** Power went while something was being written, as far as can be seen. */
+  readonly torn: boolean;
+  /** Damage reached further back than the ring: the durable state is not to be trusted. */
+  readonly stateLost: boolean;
+  readonly blocksFree: number;
+  /** Notes refused since power-up, by room or quota. */
+  readonly dropped: number;
+  /** Repeated fault notes left out since power-up. */
+  readonly coalesced: number;
+}
+
+/** A place between two records from which a walk can go on. */
+interface Cursor {
+  readonly place: number;
+  readonly at: number;
+  readonly seq: number;
+  readonly chain: number;
+}
+
+/**
+ * The ledger on `flash`, ready to append: of `epoch` if it holds one, else a new one that begins at sequence 1 (blocks of
+ * other epochs are left until their room is needed). Programs and erases flash: about 0.5 s. Throws RangeError for
+ * flash too small to turn over.
+ */
+export function openLedger(flash: FlashPort, epoch: number): Ledger {
+  if (flash.blocks < MIN_BLOCKS) throw new RangeError(`a ledger needs ${MIN_BLOCKS} blocks`);
+  const recovered = recover(flash, epoch);
+  return new Ledger(flash, epoch, recovered, settle(flash, epoch, recovered));
+}
+
+/** Makes what was recovered lasting: offset behind the newest block's records, or its end if that block is closed. */
+function settle(flash: FlashPort, epoch: number, recovered: Recovered): number {
+  const { ring, header, durable, chain, copy, last } = recovered;
+  if (ring.newest !== undefined && header !== undefined) firmHeader(flash, ring.newest, header);
+  strikeAhead(flash, ring);
+  if (copy === undefined) {
+    const checkpoint = encodeCheckpoint(durable);
+    const start = { epoch, firstSeq: 1, chain, mark: 0, checkpoint, frames: new Uint8Array(0) };
+    return beginBlock(flash, ring, start, { replaces: false, retires: 0 }) ?? flash.blockBytes;
+  }
+  const at = fitsBlock(flash, copy) ? beginBlock(flash, ring, copy, { replaces: true, retires: 0 }) : undefined;
+  if (at !== undefined) return at;
+  // No room for a copy: what was read of the last record is programmed once more, which makes its bits firm.
+  if (last !== undefined) program(flash, last.offset, last.bytes);
+  return flash.blockBytes;
+}
+
+export class Ledger {
+  /** All records so far, folded. Changed by `append` only. */
+  readonly durable: Durable;
+  private readonly flash: FlashPort;
+  private readonly epoch: number;
+  private readonly ring: Ring;
+  private chain: number;
+  private lastSeq: number;
+  private ackedTo: number;
+  /** Offset in the newest block where the next record goes. */
+  private at: number;
+  /** Oldest blocks that hold nothing unacked. */
+  private reusable = 0;
+  private idleDue = true;
+  private cursor: Cursor | undefined;
+  /** Records that must still fit behind every note. */
+  private reserveRecords = 0;
+  private noteDay = 0;
+  private notesToday = 0;
+  private dropped = 0;
+  private coalesced = 0;
+  private unreadable: number;
+  private fencedTo = 0;
+  private readonly torn: boolean;
+  private readonly stateLost: boolean;
+
+  constructor(flash: FlashPort, epoch: number, recovered: Recovered, at: number) {
+    this.flash = flash;
+    this.epoch = epoch;
+    this.ring = recovered.ring;
+    this.durable = recovered.durable;
+    this.chain = recovered.chain;
+    this.lastSeq = recovered.newestSeq;
+    this.ackedTo = 0;
+    this.at = at;
+    this.torn = recovered.torn;
+    this.unreadable = recovered.unreadable;
+    this.stateLost = recovered.stateLost;
+    this.acked(recovered.copy?.mark ?? 0);
+  }
+
+  /** Sequence of the newest record; 0 = none yet. */
+  get newestSeq(): number {
+    return this.lastSeq;
+  }
+
+  /** Oldest record still there: how far back the uplink can rewind. `newestSeq` + 1 if there is none. */
+  get oldestSeq(): number {
+    return this.ring.size === 0 ? this.lastSeq + 1 : this.ring.firstSeqAt(0);
+  }
+
+  /** Highest sequence the fleet has acknowledged. After a power cut perhaps an earlier one. */
+  get mark(): number {
+    return this.ackedTo;
+  }
+
+  get state(): LedgerState {
+    const { unreadable, torn, stateLost, dropped, coalesced } = this;
+    return { unreadable, torn, stateLost, blocksFree: this.ring.free, dropped, coalesced };
+  }
+
+  /** Not one more record about money is sure to fit. */
+  get full(): boolean {
+    return this.roomForRecords() === 0;
+  }
+
+  /** True while `idleWork` has something to do. */
+  get hasIdleWork(): boolean {
+    return this.idleDue;
+  }
+
+  /**
+   * Writes one record with one program, verifies it, folds it into `durable`. Records about money are never refused while
+   * `canTakeMoney` was true before the money came. Throws RangeError for a record that cannot be encoded within bounds.
+   */
+  append(record: NewRecord, stamp: Stamp): AppendResult {
+    const refused = this.refusalOf(record, stamp);
+    if (refused !== undefined) return { ok: false, refused };
+    const { money } = RECORDS[record.kind];
+    const body = encodeBody(record, stamp);
+    if (money && body.length > MAX_MONEY_BODY_BYTES) throw new RangeError(`${record.kind}: ${body.length} bytes`);
+    const code = codeOf(record.kind);
+    const seq = this.lastSeq + 1;
+    const chain = chainNext(this.chain, code, seq, body);
+    if (!this.put(encodeFrame(code, seq, body, chain))) {
+      if (!money) this.dropped++;
+      return { ok: false, refused: money ? "money" : "room" };
+    }
+    this.lastSeq = seq;
+    this.chain = chain;
+    if (!money) this.notesToday++;
+    const appended: LedgerRecord = { ...record, ...stamp, seq };
+    applyRecord(this.durable, appended);
+    return { ok: true, record: appended };
+  }
+
+  /** The fleet holds everything up to `mark`; after its restore that may be less than before. Kept in RAM until the next block. */
+  acked(mark: number): void {
+    this.ackedTo = Math.min(Math.max(mark, this.oldestSeq - 1), this.lastSeq);
+    this.reusable = Math.max(0, this.ring.indexOf(this.ackedTo + 1));
+  }
+
+  /**
+   * May money be taken: do the worst sale, the refund of `maxCreditMinor` and 8 notes fit, without any ack from the
+   * fleet? From now on notes leave that much room. smallestCoinMinor: of the coins in the tubes.
+   */
+  canTakeMoney(maxCreditMinor: number, smallestCoinMinor = 1): boolean {
+    const needed = WORST_SALE_RECORDS + refundRecords(maxCreditMinor, smallestCoinMinor);
+    this.reserveRecords = needed;
+    return this.hasRoom(needed + NOTE_RECORDS);
+  }
+
+  /** Records about money, each as long as they get, that are sure to fit. */
+  roomForRecords(): number {
+    return this.roomWith(this.checkpointBound());
+  }
+
+  /**
+   * Records from `fromSeq` (or the oldest there is) on, at most so many and so many bytes, at least one; undefined if
+   * there are none. What cannot be read comes as `unreadable`.
+   */
+  readBatch(fromSeq: number, maxRecords: number, maxBytes: number): BatchMessage | undefined {
+    const firstSeq = Math.max(fromSeq, this.oldestSeq);
+    const records: RawRecord[] = [];
+    let chain = 0;
+    let bytes = 0;
+    for (let i = Math.max(0, this.ring.indexOf(firstSeq)); i < this.ring.size; i++) {
+      const walk = this.walkFrom(i, firstSeq);
+      if (walk === undefined) break;
+      for (;;) {
+        if (walk.resumable)
+          this.cursor = { place: this.ring.placeAt(i) ?? 0, at: walk.at, seq: walk.seq, chain: walk.chain };
+        const before = walk.chain;
+        const record = walk.next();
+        if (record === undefined) break;
+        if (record.fenced) this.countFenced(record.seq);
+        if (record.seq < firstSeq) continue;
+        if (record.seq === firstSeq) chain = before;
+        bytes += record.body.length + BATCH_OVERHEAD_BYTES;
+        const over = records.length >= maxRecords || bytes > maxBytes;
+        if (over && records.length > 0) return { epoch: this.epoch, firstSeq, chain, records };
+        records.push({ code: record.code, body: record.body });
+      }
+    }
+    return records.length === 0 ? undefined : { epoch: this.epoch, firstSeq, chain, records };
+  }
+
+  /**
+   * Erases at most one of the next two blocks (a sector's erase stops JavaScript for up to 400 ms: call it when nobody
+   * waits). True if there may be more to do.
+   */
+  idleWork(): boolean {
+    for (let n = 0; n < ERASED_AHEAD; n++) {
+      const place = this.ring.freePlace(n);
+      if (place === undefined || this.ring.isBlank(place)) continue;
+      eraseFree(this.flash, this.ring, place);
+      return true;
+    }
+    this.idleDue = false;
+    return false;
+  }
+
+  private refusalOf(record: NewRecord, stamp: Stamp): Refusal | undefined {
+    if ("slot" in record && record.slot !== undefined && record.slot.length > MAX_SLOT_CHARACTERS) {
+      throw new RangeError(`slot ${record.slot} is longer than ${MAX_SLOT_CHARACTERS} characters`);
+    }
+    // Without its boot the records of a boot cannot be dated: boots are always written.
+    if (RECORDS[record.kind].money || record.kind === "boot") return undefined;
+    const day = Math.floor(stamp.atMs / DAY_MS);
+    if (day !== this.noteDay) {
+      this.noteDay = day;
+      this.notesToday = 0;
+    }
+    if (record.kind === "faultRaised" || record.kind === "faultCleared") {
+      if (hasFault(this.durable, record.fault, record.slot) === (record.kind === "faultRaised")) {
+        this.coalesced++;
+        return "same";
+      }
+    }
+    const refused = this.notesToday >= NOTES_PER_DAY ? "quota" : this.hasRoom(this.reserveRecords) ? undefined : "room";
+    if (refused !== undefined) this.dropped++;
+    return refused;
+  }
+
+  private put(frame: Uint8Array): boolean {
+    if (this.at + frame.length > this.flash.blockBytes && !this.turn()) return false;
+    if (this.program(frame)) return true;
+    // Flash did not take it: nothing more goes into that block.
+    return this.turn() && this.program(frame);
+  }
+
+  private program(frame: Uint8Array): boolean {
+    const place = this.ring.newest;
+    if (place === undefined || this.at + frame.length > this.flash.blockBytes) return false;
+    const ok = program(this.flash, place * this.flash.blockBytes + this.at, frame);
+    this.at = ok ? this.at + frame.length : this.flash.blockBytes;
+    return ok;
+  }
+
+  /** Begins the next block with a fresh checkpoint; gives up acked blocks, oldest first, as far as room is short. */
+  private turn(): boolean {
+    const { ring } = this;
+    const wanted = Math.max(ERASED_AHEAD, SPARE_BLOCKS) + 1 - ring.free;
+    const retires = Math.max(0, Math.min(wanted, this.reusable));
+    if (ring.free + retires <= SPARE_BLOCKS) return false;
+    const start: BlockStart = {
+      epoch: this.epoch,
+      firstSeq: this.lastSeq + 1,
+      chain: this.chain,
+      mark: this.ackedTo,
+      checkpoint: encodeCheckpoint(this.durable),
+      frames: new Uint8Array(0),
+    };
+    const at = fitsBlock(this.flash, start)
+      ? beginBlock(this.flash, ring, start, { replaces: false, retires })
+      : undefined;
+    this.idleDue = true;
+    this.cursor = undefined;
+    if (at === undefined) return false;
+    this.at = at;
+    this.acked(this.ackedTo);
+    return true;
+  }
+
+  private hasRoom(records: number): boolean {
+    // The longest checkpoint first: that needs no encoding, and with blocks to spare it settles the question.
+    return this.roomWith(MAX_CHECKPOINT_BYTES) >= records || this.roomForRecords() >= records;
+  }
+
+  private checkpointBound(): number {
+    return Math.min(MAX_CHECKPOINT_BYTES, encodeCheckpoint(this.durable).length + CHECKPOINT_GROWTH_BYTES);
+  }
+
+  private roomWith(checkpointBytes: number): number {
+    const { blockBytes } = this.flash;
+    const inNewest = Math.floor((blockBytes - this.at) / MAX_MONEY_FRAME_BYTES);
+    const inBlock = Math.max(0, Math.floor((blockBytes - recordsAt(checkpointBytes)) / MAX_MONEY_FRAME_BYTES));
+    return inNewest + Math.max(0, this.ring.free + this.reusable - SPARE_BLOCKS) * inBlock;
+  }
+
+  /** A walk through the i-th block, begun at the cursor if `seq` is where it stands. */
+  private walkFrom(i: number, seq: number): BlockWalk | undefined {
+    const { ring, flash } = this;
+    const place = ring.placeAt(i);
+    const header = place === undefined ? undefined : headerOf(flash, place);
+    if (place === undefined || header === undefined) return this.lostBlock(i);
+    const next = ring.placeAt(i + 1);
+    const data = flash.read(place * flash.blockBytes, next === undefined ? this.at : flash.blockBytes);
+    const end =
+      next === undefined
+        ? { lastSeq: this.lastSeq, chain: this.chain }
+        : { lastSeq: ring.firstSeqAt(i + 1) - 1, chain: headerOf(flash, next)?.chain ?? 0 };
+    const { cursor } = this;
+    if (cursor?.place === place && cursor.seq === seq) return new BlockWalk(data, cursor.at, seq, cursor.chain, end);
+    return new BlockWalk(data, recordsAt(header.checkpointBytes), header.firstSeq, header.chain, end);
+  }
+
+  /** The header rotted since power-up: every record of the block is fenced. */
+  private lostBlock(i: number): BlockWalk {
+    const next = this.ring.placeAt(i + 1);
+    const last = next === undefined ? this.lastSeq : this.ring.firstSeqAt(i + 1) - 1;
+    const chain = next === undefined ? this.chain : (headerOf(this.flash, next)?.chain ?? 0);
+    return new BlockWalk(new Uint8Array(0), 0, this.ring.firstSeqAt(i), 0, { lastSeq: last, chain });
+  }
+
+  private countFenced(seq: number): void {
+    if (seq <= this.fencedTo) return;
+    this.fencedTo = seq;
+    this.unreadable++;
+  }
+}

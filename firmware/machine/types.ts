@@ -1,0 +1,60 @@
+/** What the machine is made of and what travels inside it: the ports, every effect of every room, every task. */
+import type { Identity, SensorSnapshot } from "../ports/hardware.js";
+import type {
+  BeamPort,
+  FlashPort,
+  LinkPort,
+  MotorsPort,
+  NetworkPort,
+  PanelPort,
+  RandomPort,
+} from "../ports/hardware.js";
+import type { BootCause } from "../../shared/records/kinds.js";
+import type { CashEffect, CashInput } from "../cash/state.js";
+import type { ClimateInput } from "../climate.js";
+import type { DeliveryEffect, DeliveryInput } from "../delivery/state.js";
+import type { MdbEffect, MdbInput } from "../mdb/bus.js";
+import type { PanelView } from "../panel/view.js";
+import type { SaleEffect, SaleInput } from "../sale/state.js";
+import type { SyncEffect, SyncInput } from "../uplink/sync.js";
+
+/** Told before and after every effect: where the simulator cuts power. May throw. */
+export interface EffectWatch {
+  before(effect: Effect): void;
+  after(effect: Effect): void;
+}
+
+export interface MachinePorts {
+  readonly link: LinkPort;
+  /** The ledger's partition. */
+  readonly ledgerFlash: FlashPort;
+  /** Planogram and settings. */
+  readonly documentFlash: FlashPort;
+  readonly motors: MotorsPort;
+  readonly beam: BeamPort;
+  readonly network: NetworkPort;
+  readonly panel: PanelPort<PanelView>;
+  readonly random: RandomPort;
+  readonly watch?: EffectWatch;
+}
+
+export interface BootFacts {
+  readonly ports: MachinePorts;
+  readonly identity: Identity;
+  readonly sensors: SensorSnapshot;
+  readonly cause: BootCause;
+}
+
+export type Effect = MdbEffect | CashEffect | SaleEffect | DeliveryEffect | SyncEffect;
+
+/** An input on its way to a room. */
+export type Task =
+  | { readonly to: "mdb"; readonly input: MdbInput }
+  | { readonly to: "cash"; readonly input: CashInput }
+  | { readonly to: "sale"; readonly input: SaleInput }
+  | { readonly to: "delivery"; readonly input: DeliveryInput }
+  | { readonly to: "climate"; readonly input: ClimateInput }
+  | { readonly to: "sync"; readonly input: SyncInput };
+
+/** Tasks waiting at once. One act makes a handful; reaching this is a programmer's error and stops the machine. */
+export const MAX_TASKS = 256;

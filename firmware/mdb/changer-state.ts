@@ -1,0 +1,83 @@
+/** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
+import type { TubeReport } from "../ports/rooms.js";
+import {
+  type Contact,
+  FIRST_CONTACT,
+  type Limits,
+  maskOfValues,
+  NO_EFFECTS,
+  type PeripheralEffect,
+} from "./peripheral.js";
+import type { Payout } from "./payout.js";
+
+/** Non-response time 2 s (S42 p61). */
+export const CHANGER_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 2_000, setUpMs: 4_000 });
+
+export type ChangerCommand = "reset" | "poll" | "setup" | "identification" | "tubeStatus" | "coinType" | "dispense";
+
+/** One DISPENSE: count 1–15 coins of a type. */
+export interface DispenseOrder {
+  readonly type: number;
+  readonly count: number;
+}
+
+export interface ChangerState {
+  readonly contact: Contact;
+  /** By type, minor units, 16 entries; empty until SETUP was read once. */
+  readonly valuesMinor: readonly number[];
+  readonly toTube: readonly boolean[];
+  /** Serial number; empty if the device has none to tell (level 2). */
+  readonly serial: string;
+  /** Money reports of a device that was ACKed before its values were known. */
+  readonly early: Uint8Array | undefined;
+  /** As read, or reported with a coin since. */
+  readonly tubes: TubeReport;
+  /** A TUBE STATUS that is believed once the POLL behind it brings no coin. */
+  readonly reading: TubeReport | undefined;
+  /** TUBE STATUS is due, ms. */
+  readonly tubesAtMs: number;
+  readonly wantedMask: number;
+  /** What the device was last told; undefined = must be told. */
+  readonly appliedMask: number | undefined;
+  readonly dispense: DispenseOrder | undefined;
+  readonly payout: Payout | undefined;
+  /** DISPENSE orders given while one was open: not carried out. */
+  readonly ordersRefused: number;
+}
+
+const NO_TUBES: TubeReport = Object.freeze<TubeReport>({ counts: [], full: [], defective: [] });
+
+export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
+  contact: FIRST_CONTACT,
+  valuesMinor: Object.freeze([]),
+  toTube: Object.freeze([]),
+  serial: "",
+  early: undefined,
+  tubes: NO_TUBES,
+  reading: undefined,
+  tubesAtMs: 0,
+  wantedMask: 0,
+  appliedMask: undefined,
+  dispense: undefined,
+  payout: undefined,
+  ordersRefused: 0,
+});
+
+export interface ChangerStep {
+  readonly state: ChangerState;
+  readonly effects: readonly PeripheralEffect[];
+}
+
+export function only(state: ChangerState): ChangerStep {
+  return { state, effects: NO_EFFECTS };
+}
+
+/** What COIN TYPE would say now. */
+export function coinMask(state: ChangerState): number {
+  return maskOfValues(state.wantedMask, state.valuesMinor);
+}
+
+/** The tubes with another count for one type; `full` waits for the next TUBE STATUS. */
+export function withCount(tubes: TubeReport, type: number, count: number): TubeReport {
+  return { ...tubes, counts: tubes.counts.map((old, of) => (of === type ? count : old)) };
+}

@@ -1,0 +1,107 @@
+/**
+ * What customer and technician see, as a view model: computed from what is on flash and from the purchase state, never
+ * kept. Rendering lives in `firmware/io` (display) and `fleet/web/panel` (browser).
+ */
+import { formatMinor } from "../../shared/money/amounts.js";
+import type { CurrencyCode } from "../../shared/money/currencies.js";
+import type { CodeView, PanelView, ProductView } from "../../shared/panel-view.js";
+
+export type { CodeView, PanelView, ProductView };
+
+/** What a notice says, in the panel's own terms: the machine maps the sale's notice to it. */
+export interface PanelFacts {
+  readonly state: string;
+  readonly slot: string | undefined;
+  readonly priceMinor: number | undefined;
+  readonly creditMinor: number;
+  readonly currency: CurrencyCode;
+  readonly notice: string | undefined;
+  readonly outCause: string | undefined;
+  readonly entry: string;
+  readonly exactChangeOnly: boolean;
+  readonly code: CodeView | undefined;
+  /** Taking a payment that is not final yet. */
+  readonly busy: boolean;
+  readonly products: readonly ProductView[];
+}
+
+const NOTICES: { readonly [say: string]: string | undefined } = Object.freeze({
+  soldOut: "Sold out",
+  unavailable: "Not available",
+  unknownSlot: "No such selection",
+  exactChange: "Exact change only",
+  thanks: "Thank you!",
+  noProduct: "No product fell",
+});
+
+const OUT_OF_SERVICE: { readonly [cause: string]: string | undefined } = Object.freeze({
+  starting: "Starting …",
+  doorOpen: "Door open",
+  tooWarm: "Out of service: too warm",
+  noMeansOfPayment: "Out of service: no payment",
+});
+
+export function panelView(facts: PanelFacts): PanelView {
+  const { headline, detail } = lines(facts);
+  return {
+    state: facts.state,
+    headline,
+    detail,
+    slot: facts.slot,
+    creditMinor: facts.creditMinor,
+    credit: formatMinor(facts.creditMinor, facts.currency),
+    exactChangeOnly: facts.exactChangeOnly,
+    selling: facts.state !== "OUT_OF_SERVICE",
+    code: facts.code,
+    products: facts.products,
+  };
+}
+
+interface Lines {
+  readonly headline: string;
+  readonly detail: string;
+}
+
+function lines(facts: PanelFacts): Lines {
+  const money = (minor: number): string => formatMinor(minor, facts.currency);
+  const { code } = facts;
+  if (code !== undefined) {
+    const headline = code.kind === "voucher" ? `Voucher ${code.amount}` : `Please keep this code: ${code.amount}`;
+    return { headline, detail: code.code };
+  }
+  const notice = facts.notice === undefined ? undefined : NOTICES[facts.notice];
+  const detail = notice ?? (facts.exactChangeOnly ? "Exact change only" : "");
+  const name = facts.products.find((product) => product.slot === facts.slot)?.name ?? facts.slot ?? "";
+  switch (facts.state) {
+    case "PRODUCT_SELECTED":
+      return { headline: `Insert ${money(facts.priceMinor ?? 0)}`, detail: notice ?? name };
+    case "ACCEPTING_PAYMENT":
+      return accepting(facts, notice, name, money);
+    case "DISPENSING":
+      return { headline: "Please wait …", detail: name };
+    case "RETURNING_CHANGE":
+      return { headline: notice ?? "Please take your money", detail: facts.creditMinor > 0 ? money(facts.creditMinor) : "" };
+    case "ERROR":
+      return { headline: "Sorry, no product fell", detail: "Your money is returned" };
+    case "OUT_OF_SERVICE":
+      return { headline: OUT_OF_SERVICE[facts.outCause ?? ""] ?? "Out of service", detail: "" };
+    default:
+      if (facts.entry !== "") return { headline: facts.entry, detail };
+      return { headline: notice ?? "Please choose", detail: notice === undefined ? detail : "" };
+  }
+}
+
+function accepting(
+  facts: PanelFacts,
+  notice: string | undefined,
+  name: string,
+  money: (minor: number) => string,
+): Lines {
+  if (facts.busy) return { headline: "Please wait …", detail: name };
+  if (facts.priceMinor === undefined) {
+    const headline = facts.entry === "" ? `Credit ${money(facts.creditMinor)}` : facts.entry;
+    return { headline, detail: notice ?? "Please choose" };
+  }
+  const remainingMinor = Math.max(0, facts.priceMinor - facts.creditMinor);
+  return { headline: `${money(remainingMinor)} remaining`, detail: notice ?? name };
+}

@@ -1,0 +1,85 @@
+/**
+ * What the core asks of the world: types only. Implementations: `firmware/io` on a board, `tools/bench` in simulation.
+ * Everything here is called by `firmware/machine` alone; whatever the world has to say comes back as a `WorldInput`.
+ */
+
+/** Raw NOR flash. Bits go from 1 to 0 by `write`; `eraseBlock` makes a block all FF. All calls block until done. */
+export interface FlashPort {
+  readonly blockBytes: number;
+  readonly blocks: number;
+  /** A copy of `length` bytes at `offset`. */
+  read(offset: number, length: number): Uint8Array;
+  /** One program operation; may cross 256-byte pages, never a block. */
+  write(offset: number, bytes: Uint8Array): void;
+  eraseBlock(block: number): void;
+}
+
+/** The native MDB link (firmware/mdb/link.ts is its reference): trades whole blocks, ACKs by itself except HELD ones. */
+export interface LinkPort {
+  /** Sends address byte, command and data; CHK and mode bits are the link's. The answer comes as `{on:"link"}`. */
+  send(block: Uint8Array, options: LinkSendOptions): void;
+  /** The held reply is on flash: ACK it if 4 ms have not passed. */
+  release(): void;
+  /** Break of ≥ 100 ms and quiet after it; ends with `{on:"link", result:{kind:"busReset"}}`. */
+  busReset(): void;
+}
+
+export interface LinkSendOptions {
+  /** Device quirk: ACK held replies at once, because it does not repeat. */
+  readonly ackFirst: boolean;
+}
+
+/** Spiral motors: the native rim ends each turn by itself at the home switch or after `maxMs`. */
+export interface MotorsPort {
+  turn(column: number, maxMs: number): void;
+  stop(): void;
+}
+
+/** Drop beam: its emitter can be switched for the self-test; edges are latched natively with their times. */
+export interface BeamPort {
+  emitter(on: boolean): void;
+}
+
+/** MQTT client of the platform. Nothing here means that the fleet has stored anything. */
+export interface NetworkPort {
+  /** QoS 1, or 0 for telemetry. False if not connected or its queue is full: nothing was sent. */
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): boolean;
+  /** Sets birth (retained, sent at every CONNECT) and last will; `connection` is put in by the platform. */
+  announce(announcement: Announcement): void;
+}
+
+export interface Announcement {
+  /** Payload for a connection with this number. Called by the platform at CONNECT. */
+  readonly birth: (connection: number) => Uint8Array;
+  readonly will: (connection: number) => Uint8Array;
+}
+
+/** What the panel shows; rendering lives in io. */
+export interface PanelPort<View> {
+  show(view: View): void;
+}
+
+/** Random numbers for back-off jitter and nonces. */
+export interface RandomPort {
+  /** Uniform integer in 0 … bound − 1, bound ≤ 2^32. */
+  below(bound: number): number;
+}
+
+/** Who this machine is; kept apart from ledger and documents. */
+export interface Identity {
+  readonly machineId: string;
+  readonly model: string;
+  /** Issued by the fleet at claim; the ledger's epoch. */
+  readonly epoch: number;
+  /** HKDF(master, machine ‖ epoch ‖ "voucher" ‖ version), 32 bytes. */
+  readonly voucherKey: Uint8Array;
+  readonly firmwareVersion: string;
+}
+
+/** What the sensors say at power-up. */
+export interface SensorSnapshot {
+  readonly doorOpen: boolean;
+  readonly beamDark: boolean;
+  /** Columns whose home switch is open: the spiral stands away from home. */
+  readonly awayFromHome: readonly number[];
+}

@@ -1,0 +1,30 @@
+/** Everything the world can tell the machine. Times are monotonic ms since boot, latched where the thing happened. */
+import type { ClockQuality } from "../../shared/records/kinds.js";
+
+/** Result of one exchange on the bus, or news from the link. Bytes are without CHK. */
+export type LinkResult =
+  | { readonly kind: "ack" }
+  | { readonly kind: "nak" }
+  | { readonly kind: "data"; readonly bytes: Uint8Array; readonly held: boolean }
+  | { readonly kind: "silent" }
+  | { readonly kind: "garbled"; readonly reason: string }
+  | { readonly kind: "ackSent" } // of a held reply
+  | { readonly kind: "ackWithheld" } // 4 ms were over
+  | { readonly kind: "busReset" };
+
+export type MotorStop = "home" | "timeout" | "stall" | "ordered";
+
+export type WorldInput =
+  | { readonly on: "tick" }
+  | { readonly on: "link"; readonly result: LinkResult }
+  | { readonly on: "key"; readonly key: string }
+  | { readonly on: "select"; readonly slot: string }
+  | { readonly on: "cancel" }
+  | { readonly on: "door"; readonly open: boolean }
+  | { readonly on: "leftHome"; readonly column: number; readonly atMs: number }
+  | { readonly on: "motorStopped"; readonly column: number; readonly why: MotorStop; readonly atMs: number }
+  | { readonly on: "beam"; readonly dark: boolean; readonly atMs: number }
+  | { readonly on: "temperature"; readonly milliC: number | undefined }
+  | { readonly on: "wall"; readonly wallS: number; readonly quality: ClockQuality }
+  | { readonly on: "network"; readonly up: boolean }
+  | { readonly on: "message"; readonly topic: string; readonly payload: Uint8Array };

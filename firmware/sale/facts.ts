@@ -1,0 +1,33 @@
+/** What the purchase states may know of the rest of the machine: read-only, made by `firmware/machine` for each step. */
+import type { Durable } from "../../shared/records/durable.js";
+import type { PlanogramSlot } from "../../shared/wire/documents.js";
+import type { OutCause } from "./state.js";
+
+export interface SaleFacts {
+  readonly durable: Readonly<Durable>;
+  readonly planogramVersion: number;
+  /** Slot of the newest vend since power-up, "" before it. */
+  readonly lastSlot: string;
+  /** Inactivity after which money goes back, ms. */
+  readonly cancelAfterMs: number;
+  readonly forcedVend: boolean;
+  /** Why the machine may not sell now; undefined if it may. */
+  readonly outOfService: OutCause | undefined;
+  /** A bill moves, waits in escrow or a payout runs: the inactivity time stands still. */
+  readonly moneyPending: boolean;
+  /** Open payouts and bills of the time before the restart are settled. */
+  readonly moneyResolved: boolean;
+  slot(code: string): PlanogramSlot | undefined;
+  /** The slot is closed by a fault of its own. */
+  slotFaulty(code: string): boolean;
+  changePayable(amountMinor: number): boolean;
+  /** The spiral of this column stands away from home. */
+  awayFromHome(column: number): boolean;
+  /** Code under which the fleet settles a claim of this number and amount. */
+  claimCode(claimNo: number, amountMinor: number): string;
+}
+
+/** Products left; 0 for a slot never filled. */
+export function stockOf(facts: SaleFacts, slot: string): number {
+  return facts.durable.stock[slot] ?? 0;
+}

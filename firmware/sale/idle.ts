@@ -1,0 +1,27 @@
+/** IDLE: nothing chosen, nothing owed. */
+import type { SaleFacts } from "./facts.js";
+import { choose, collectOrCheck, giveBack, refusal, rest } from "./selecting.js";
+import { go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
+
+export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
+  switch (input.on) {
+    case "select": {
+      const notice = refusal(facts, input.slot, nowMs);
+      return notice === undefined ? choose(facts, input.slot, nowMs) : go({ ...state, notice });
+    }
+    case "committed":
+      return facts.durable.creditMinor > 0 ? collectOrCheck(facts, undefined, nowMs) : ignore(state);
+    case "cancel":
+    case "lever":
+      // A bill may be on its way in: it comes back, or is paid out.
+      if (facts.moneyPending) return giveBack(input.on);
+      return state.notice === undefined ? ignore(state) : go({ ...state, notice: undefined });
+    case "tick":
+      if (facts.outOfService !== undefined && !facts.moneyPending) return rest(facts, nowMs, state.notice);
+      if (facts.durable.creditMinor > 0) return rest(facts, nowMs, state.notice);
+      if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
+      return ignore(state);
+    default:
+      return ignore(state);
+  }
+}

@@ -1,0 +1,46 @@
+/** PRODUCT_SELECTED: the display asks for the price; no money yet. */
+import { CASH_PAYMENT } from "./cash-payment.js";
+import type { SaleFacts } from "./facts.js";
+import { choose, collectOrCheck, giveBack, refusal, rest } from "./selecting.js";
+import { go, ignore, type ProductSelected, type SaleInput, type SaleStep } from "./state.js";
+
+export function stepProductSelected(
+  state: ProductSelected,
+  input: SaleInput,
+  facts: SaleFacts,
+  nowMs: number,
+): SaleStep {
+  switch (input.on) {
+    case "select": {
+      const notice = refusal(facts, input.slot, nowMs);
+      return notice === undefined ? choose(facts, input.slot, nowMs) : go({ ...state, notice });
+    }
+    case "committed":
+      return facts.durable.creditMinor > 0 ? collectOrCheck(facts, state.slot, nowMs) : ignore(state);
+    case "cash":
+      return input.event.cash === "billWaits" ? checkBill(state.slot, facts, nowMs) : ignore(state);
+    case "cancel":
+    case "lever":
+      return facts.moneyPending ? giveBack(input.on) : rest(facts, nowMs);
+    case "tick":
+      if (facts.moneyPending) return go({ ...state, untilMs: nowMs + facts.cancelAfterMs });
+      if (facts.outOfService !== undefined || nowMs >= state.untilMs) return rest(facts, nowMs);
+      if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
+      return ignore(state);
+    default:
+      return ignore(state);
+  }
+}
+
+/** A bill in escrow would complete the price: try column and beam before it is taken. */
+export function checkBill(code: string, facts: SaleFacts, nowMs: number): SaleStep {
+  const untilMs = nowMs + facts.cancelAfterMs;
+  const slot = facts.slot(code);
+  if (slot === undefined || facts.outOfService !== undefined) {
+    return go({ at: "ACCEPTING_PAYMENT", slot: code, phase: "collecting", untilMs, notice: undefined }, CASH_PAYMENT.release());
+  }
+  return go(
+    { at: "ACCEPTING_PAYMENT", slot: code, phase: "checkingBill", untilMs, notice: undefined },
+    { do: "deliver", order: { delivery: "prepare", column: slot.column, homeOnly: slot.homeOnly ?? false } },
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * The purchase states (design "Purchase states"), each carrying its own data. Money, stock and brackets are not in here:
+ * they are the ledger's; a state only remembers where in the conversation with the customer we are.
+ */
+import type { FaultName } from "../../shared/faults.js";
+import type { LedgerRecord, PayoutReason } from "../../shared/records/kinds.js";
+import type { CashEvent, CashOrder, CommonEffect, DeliveryEvent, DeliveryOrder } from "../ports/rooms.js";
+
+/** How long a short notice stays; how long a code to be copied stays. */
+export const NOTICE_MS = 4_000;
+export const CODE_NOTICE_MS = 60_000;
+
+/** Something to tell the customer until `untilMs` or the next input. Amounts in minor units. */
+export type Notice =
+  | { readonly say: "soldOut" | "unavailable" | "unknownSlot" | "exactChange"; readonly slot: string; readonly untilMs: number }
+  | { readonly say: "thanks" | "noProduct" | "notNow"; readonly untilMs: number }
+  | {
+      readonly say: "voucher" | "claim";
+      readonly code: string;
+      readonly amountMinor: number;
+      readonly untilMs: number;
+    };
+
+/** Why the machine does not sell, most pressing first. */
+export type OutCause =
+  | "starting"
+  | "stopped"
+  | "noPlanogram"
+  | "ledgerFull"
+  | "doorOpen"
+  | "tooWarm"
+  | "beamBlind"
+  | "noMeansOfPayment";
+
+export interface Idle {
+  readonly at: "IDLE";
+  readonly notice: Notice | undefined;
+}
+/** A product is chosen, nothing paid yet. */
+export interface ProductSelected {
+  readonly at: "PRODUCT_SELECTED";
+  readonly slot: string;
+  /** When the selection lapses. */
+  readonly untilMs: number;
+  readonly notice: Notice | undefined;
+}
+/**
+ * There is credit, with or without a selection. phase: `collecting` money; `checkingBill`: a bill in escrow completes
+ * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured.
+ */
+export interface AcceptingPayment {
+  readonly at: "ACCEPTING_PAYMENT";
+  readonly slot: string | undefined;
+  readonly phase: "collecting" | "checkingBill" | "securing" | "checking";
+  readonly untilMs: number;
+  readonly notice: Notice | undefined;
+}
+/** The spiral turns. recovered: finishing a turn that a power cut broke off. */
+export interface Dispensing {
+  readonly at: "DISPENSING";
+  readonly slot: string;
+  readonly saleNo: number;
+  readonly recovered: boolean;
+}
+/** Everything owed goes back. notice: what to tell when that is done. */
+export interface ReturningChange {
+  readonly at: "RETURNING_CHANGE";
+  readonly reason: PayoutReason;
+  readonly notice: Notice | undefined;
+}
+/** Nothing fell; the refund runs, then the customer is told until `untilMs`. */
+export interface Failed {
+  readonly at: "ERROR";
+  readonly slot: string;
+  readonly refunded: boolean;
+  readonly untilMs: number;
+  readonly notice: Notice | undefined;
+}
+/** refund: after a restart in mid-sale money must go back before anything else. */
+export interface OutOfService {
+  readonly at: "OUT_OF_SERVICE";
+  readonly cause: OutCause;
+  readonly refund: boolean;
+  readonly notice: Notice | undefined;
+}
+
+export type SaleState =
+  | Idle
+  | ProductSelected
+  | AcceptingPayment
+  | Dispensing
+  | ReturningChange
+  | Failed
+  | OutOfService;
+export type SaleStateName = SaleState["at"];
+
+export type SaleInput =
+  | { readonly on: "start" }
+  | { readonly on: "tick" }
+  | { readonly on: "select"; readonly slot: string }
+  | { readonly on: "cancel" }
+  | { readonly on: "lever" }
+  | { readonly on: "committed"; readonly record: LedgerRecord }
+  | { readonly on: "cash"; readonly event: CashEvent }
+  | { readonly on: "delivery"; readonly event: DeliveryEvent };
+
+export type SaleEffect =
+  | CommonEffect
+  | { readonly do: "cash"; readonly order: CashOrder }
+  | { readonly do: "deliver"; readonly order: DeliveryOrder }
+  | { readonly do: "fault"; readonly fault: FaultName; readonly slot?: string; readonly present: boolean };
+
+export interface SaleStep {
+  readonly state: SaleState;
+  readonly effects: readonly SaleEffect[];
+  /** False if this input means nothing in this state: the machine counts it. */
+  readonly known: boolean;
+}
+
+export function go(state: SaleState, ...effects: readonly SaleEffect[]): SaleStep {
+  return { state, effects, known: true };
+}
+
+/** Nothing changes. */
+export function ignore(state: SaleState): SaleStep {
+  return { state, effects: [], known: false };
+}

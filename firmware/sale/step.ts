@@ -1,0 +1,76 @@
+/**
+ * The purchase state machine: a pure function from (state, input, facts, now) to the next state and its effects.
+ * One module per state; this one only finds it, and takes what is the same in every state.
+ */
+import { stepAcceptingPayment } from "./accepting-payment.js";
+import { stepDispensing } from "./dispensing.js";
+import { stepError } from "./error.js";
+import type { SaleFacts } from "./facts.js";
+import { stepIdle } from "./idle.js";
+import { stepOutOfService } from "./out-of-service.js";
+import { stepProductSelected } from "./product-selected.js";
+import { stepReturningChange } from "./returning-change.js";
+import { go, type OutOfService, type SaleEffect, type SaleInput, type SaleState, type SaleStep } from "./state.js";
+
+/** The state at power-up; `{on:"start"}` must be its first input. */
+export const STARTING: OutOfService = Object.freeze<OutOfService>({
+  at: "OUT_OF_SERVICE",
+  cause: "starting",
+  refund: false,
+  notice: undefined,
+});
+
+export function stepSale(state: SaleState, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
+  const drop = unsoldDrop(input, facts);
+  if (drop !== undefined) return go(state, ...drop);
+  switch (state.at) {
+    case "IDLE":
+      return stepIdle(state, input, facts, nowMs);
+    case "PRODUCT_SELECTED":
+      return stepProductSelected(state, input, facts, nowMs);
+    case "ACCEPTING_PAYMENT":
+      return stepAcceptingPayment(state, input, facts, nowMs);
+    case "DISPENSING":
+      return stepDispensing(state, input, facts, nowMs);
+    case "RETURNING_CHANGE":
+      return stepReturningChange(state, input, facts, nowMs);
+    case "ERROR":
+      return stepError(state, input, facts, nowMs);
+    case "OUT_OF_SERVICE":
+      return stepOutOfService(state, input, facts, nowMs);
+  }
+}
+
+/** When this state wants a tick, absolute ms; Infinity if it waits for something else. */
+export function saleDueMs(state: SaleState): number {
+  const noticeMs = "notice" in state && state.notice !== undefined ? state.notice.untilMs : Infinity;
+  switch (state.at) {
+    case "PRODUCT_SELECTED":
+    case "ACCEPTING_PAYMENT":
+      return Math.min(noticeMs, state.untilMs);
+    case "ERROR":
+      return state.refunded ? state.untilMs : Infinity;
+    case "IDLE":
+    case "OUT_OF_SERVICE":
+      return noticeMs;
+    case "DISPENSING":
+    case "RETURNING_CHANGE":
+      return Infinity;
+  }
+}
+
+/** A drop that belongs to no open sale is named, whatever the state (promise 2). */
+function unsoldDrop(input: SaleInput, facts: SaleFacts): readonly SaleEffect[] | undefined {
+  if (input.on !== "delivery") return undefined;
+  const saleNo = facts.durable.saleNo;
+  if (input.event.delivery === "strayDrop") {
+    return [
+      { do: "append", record: { kind: "strayDrop", saleNo, ...(facts.lastSlot === "" ? {} : { slot: facts.lastSlot }) } },
+      { do: "fault", fault: "strayDrop", present: true },
+    ];
+  }
+  if (input.event.delivery === "extraDrop") {
+    return [{ do: "append", record: { kind: "extraDrop", saleNo, slot: facts.lastSlot } }];
+  }
+  return undefined;
+}

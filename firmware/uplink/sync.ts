@@ -1,0 +1,132 @@
+/**
+ * Ledger records to the fleet (design "Sync"): one unacked batch at a time from behind the mark; only the fleet's own
+ * ack moves the mark, never a PUBACK. Silence is answered by sending again after 30 s, doubling to 15 min, full jitter.
+ */
+import type { AckMessage, BatchMessage } from "../../shared/wire/messages.js";
+
+/** Wait before a new record is sent, so that the records of one act travel together. */
+export const LINGER_MS = 150;
+export const RESEND_FIRST_MS = 30_000;
+export const RESEND_MAX_MS = 900_000;
+/** Longest wait a fleet may ask for. */
+export const MAX_WAIT_MS = 900_000;
+
+export interface SyncState {
+  readonly connected: boolean;
+  /** Last sequence of the batch on its way; undefined if none is. */
+  readonly sentTo: number | undefined;
+  /** When to send (again); Infinity with nothing to send. */
+  readonly sendAtMs: number;
+  /** Bound of the next resend's jitter. */
+  readonly resendMs: number;
+  /** The fleet's incarnation in its newest ack; 0 = none heard since power-up. */
+  readonly incarnation: number;
+  /** Acks that could not be meant for this ledger: another epoch, or a mark beyond its newest record. */
+  readonly strangeAcks: number;
+}
+
+export type SyncInput =
+  | { readonly on: "tick" }
+  | { readonly on: "network"; readonly up: boolean }
+  | { readonly on: "committed" }
+  | { readonly on: "ack"; readonly ack: AckMessage };
+
+export type SyncEffect =
+  | { readonly do: "sendBatch"; readonly batch: BatchMessage }
+  /** Everything up to `mark` is the fleet's; after a restore it may lie below the one before. */
+  | { readonly do: "moveMark"; readonly mark: number };
+
+export interface SyncFacts {
+  readonly epoch: number;
+  /** Highest sequence the fleet has acknowledged. */
+  readonly mark: number;
+  readonly newestSeq: number;
+  /** Records from `firstSeq` (or the oldest still there) on; undefined if there are none. */
+  batchFrom(firstSeq: number): BatchMessage | undefined;
+  /** Uniform in 0 … bound − 1. */
+  random(bound: number): number;
+}
+
+export interface SyncStep {
+  readonly state: SyncState;
+  readonly effects: readonly SyncEffect[];
+}
+
+export const SYNC_AT_BOOT: SyncState = Object.freeze<SyncState>({
+  connected: false,
+  sentTo: undefined,
+  sendAtMs: Infinity,
+  resendMs: RESEND_FIRST_MS,
+  incarnation: 0,
+  strangeAcks: 0,
+});
+
+export function stepSync(state: SyncState, input: SyncInput, facts: SyncFacts, nowMs: number): SyncStep {
+  switch (input.on) {
+    case "network":
+      return onNetwork(state, input.up, facts, nowMs);
+    case "committed":
+      return stay({ ...state, sendAtMs: Math.min(state.sendAtMs, whenIdle(state, nowMs + LINGER_MS)) });
+    case "ack":
+      return onAck(state, input.ack, facts, nowMs);
+    case "tick":
+      return state.connected && nowMs >= state.sendAtMs ? send(state, facts, nowMs) : stay(state);
+  }
+}
+
+/** When the sync wants a tick, absolute ms. */
+export function syncDueMs(state: SyncState): number {
+  return state.connected ? state.sendAtMs : Infinity;
+}
+
+function stay(state: SyncState): SyncStep {
+  return { state, effects: [] };
+}
+
+/** With a batch on its way nothing new goes out: its ack or its resend time comes first. */
+function whenIdle(state: SyncState, atMs: number): number {
+  return state.connected && state.sentTo === undefined ? atMs : Infinity;
+}
+
+function onNetwork(state: SyncState, up: boolean, facts: SyncFacts, nowMs: number): SyncStep {
+  // A batch on its way when the link fell may have been stored or not: it is sent again, the fleet skips what it knows.
+  const sendAtMs = up && facts.newestSeq > facts.mark ? nowMs : Infinity;
+  return stay({ ...state, connected: up, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS });
+}
+
+function send(state: SyncState, facts: SyncFacts, nowMs: number): SyncStep {
+  const batch = facts.batchFrom(facts.mark + 1);
+  if (batch === undefined) return stay({ ...state, sentTo: undefined, sendAtMs: Infinity });
+  // Full jitter above half the bound: two machines that lost the same ack do not come back together.
+  const waitMs = Math.floor(state.resendMs / 2) + facts.random(Math.floor(state.resendMs / 2) + 1);
+  return {
+    state: {
+      ...state,
+      sentTo: batch.firstSeq + batch.records.length - 1,
+      sendAtMs: nowMs + waitMs,
+      resendMs: Math.min(RESEND_MAX_MS, state.resendMs * 2),
+    },
+    effects: [{ do: "sendBatch", batch }],
+  };
+}
+
+function onAck(state: SyncState, ack: AckMessage, facts: SyncFacts, nowMs: number): SyncStep {
+  if (ack.epoch !== facts.epoch || ack.mark > facts.newestSeq) {
+    return stay({ ...state, strangeAcks: state.strangeAcks + 1 });
+  }
+  const restored = state.incarnation !== 0 && ack.incarnation !== state.incarnation;
+  const known = { ...state, incarnation: ack.incarnation };
+  const moved = ack.mark !== facts.mark;
+  if (ack.mark < facts.mark && !restored && state.sentTo === undefined) return stay(known);
+  const waitMs = Math.min(ack.waitMs ?? 0, MAX_WAIT_MS);
+  // An ack that moves nothing says that the batch was not taken: the resend time runs on, nothing is hammered.
+  if (!moved && state.sentTo !== undefined && !restored) {
+    return stay({ ...known, sendAtMs: Math.max(state.sendAtMs, nowMs + waitMs) });
+  }
+  const more = facts.newestSeq > ack.mark;
+  const sendAtMs = more && state.connected ? nowMs + waitMs : Infinity;
+  return {
+    state: { ...known, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS },
+    effects: moved ? [{ do: "moveMark", mark: ack.mark }] : [],
+  };
+}

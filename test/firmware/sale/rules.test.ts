@@ -1,0 +1,152 @@
+/** The rules of the purchase states that the table cannot show: refusals, timers, brackets after a power cut. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { STARTING, saleDueMs, stepSale } from "../../../firmware/sale/step.js";
+import type { SaleState } from "../../../firmware/sale/state.js";
+import type { NewRecord } from "../../../shared/records/kinds.js";
+import { DOLLAR, facts, folded, TWO_DOLLARS, VEND } from "./facts.js";
+
+const NOW = 50_000;
+const IDLE: SaleState = { at: "IDLE", notice: undefined };
+const CHECKING: SaleState = {
+  at: "ACCEPTING_PAYMENT",
+  slot: "B4",
+  phase: "checking",
+  untilMs: NOW + 30_000,
+  notice: undefined,
+};
+const COLLECTING: SaleState = { ...CHECKING, phase: "collecting" };
+const LEFT_HOME: NewRecord = { kind: "leftHome", saleNo: 1, turn: 1 };
+const ready = { on: "delivery", event: { delivery: "ready" } } as const;
+
+const test = suite("sale: rules");
+
+test("a selection that cannot be sold is refused, credit and state stay", () => {
+  const sold = folded();
+  sold.stock = { B4: 0, A1: 8 };
+  const cases = [
+    { code: "Z9", options: {}, say: "unknownSlot" },
+    { code: "B4", options: { durable: sold }, say: "soldOut" },
+    { code: "B4", options: { faulty: "B4" }, say: "unavailable" },
+    { code: "A1", options: { durable: folded(DOLLAR), changePayable: false }, say: "exactChange" },
+  ];
+  for (const { code, options, say } of cases) {
+    const step = stepSale(IDLE, { on: "select", slot: code }, facts(options), NOW);
+    assert.is(step.state.at, "IDLE");
+    assert.is(step.state.at === "IDLE" ? step.state.notice?.say : "", say);
+    assert.equal(step.effects, []);
+  }
+});
+
+test("with forced vend a selection is not refused for its change", () => {
+  const options = { durable: folded(DOLLAR), changePayable: false, forcedVend: true };
+  const step = stepSale(IDLE, { on: "select", slot: "A1" }, facts(options), NOW);
+  assert.is(step.state.at, "ACCEPTING_PAYMENT");
+});
+
+test("the motor is ordered only behind vendStarted, and only when the price is there", () => {
+  const paid = stepSale(CHECKING, ready, facts({ durable: folded(...TWO_DOLLARS) }), NOW);
+  assert.equal(
+    paid.effects.map((effect) => (effect.do === "append" ? effect.record.kind : effect.do)),
+    ["vendStarted", "deliver"],
+  );
+  const short = stepSale(CHECKING, ready, facts({ durable: folded(DOLLAR) }), NOW);
+  assert.is(short.state.at, "ACCEPTING_PAYMENT");
+  assert.not.ok(short.effects.some((effect) => effect.do === "deliver" || effect.do === "append"));
+});
+
+test("ready column and beam, but the door was opened meanwhile: money back, no motor", () => {
+  const step = stepSale(CHECKING, ready, facts({ durable: folded(...TWO_DOLLARS), outOfService: "doorOpen" }), NOW);
+  assert.is(step.state.at, "RETURNING_CHANGE");
+  assert.not.ok(step.effects.some((effect) => effect.do === "deliver"));
+});
+
+test("no product and no money: the beam is blind before the turn", () => {
+  const event = { delivery: "unready", cause: "beamBlind" } as const;
+  const step = stepSale(CHECKING, { on: "delivery", event }, facts({ durable: folded(...TWO_DOLLARS) }), NOW);
+  assert.is(step.state.at, "RETURNING_CHANGE");
+  assert.is(step.state.at === "RETURNING_CHANGE" && step.state.reason, "refund");
+});
+
+test("a bill that completes the price is secured only when column and beam are ready", () => {
+  const waiting: SaleState = { ...CHECKING, phase: "checkingBill" };
+  const step = stepSale(waiting, ready, facts({ durable: folded(DOLLAR) }), NOW);
+  assert.is(step.state.at === "ACCEPTING_PAYMENT" && step.state.phase, "securing");
+  assert.equal(step.effects, [{ do: "cash", order: { cash: "bill", stack: true } }]);
+});
+
+test("a secured bill that never arrives leaves the customer where he was", () => {
+  const securing: SaleState = { ...CHECKING, phase: "securing" };
+  const moving = stepSale(securing, { on: "tick" }, facts({ durable: folded(DOLLAR), moneyPending: true }), NOW);
+  assert.is(moving.state.at === "ACCEPTING_PAYMENT" && moving.state.phase, "securing");
+  const over = stepSale(securing, { on: "tick" }, facts({ durable: folded(DOLLAR) }), NOW);
+  assert.is(over.state.at === "ACCEPTING_PAYMENT" && over.state.phase, "collecting");
+});
+
+test("30 s without input return the money; the time stands still while money moves and restarts on a coin", () => {
+  const late = NOW + 30_000;
+  assert.is(saleDueMs(COLLECTING), late);
+  const over = stepSale(COLLECTING, { on: "tick" }, facts({ durable: folded(DOLLAR) }), late);
+  assert.is(over.state.at === "RETURNING_CHANGE" && over.state.reason, "timeout");
+  const pending = stepSale(COLLECTING, { on: "tick" }, facts({ durable: folded(DOLLAR), moneyPending: true }), late);
+  assert.is(saleDueMs(pending.state), late + 30_000);
+  const record = { kind: "coinIn", type: 0, valueMinor: 5, path: 1, tubeCount: 1, seq: 3, atMs: 0 } as const;
+  const coin = stepSale(COLLECTING, { on: "committed", record }, facts({ durable: folded(DOLLAR) }), NOW + 20_000);
+  assert.is(saleDueMs(coin.state), NOW + 50_000);
+});
+
+test("a selection without money lapses after 30 s", () => {
+  const selected: SaleState = { at: "PRODUCT_SELECTED", slot: "B4", untilMs: NOW, notice: undefined };
+  assert.is(stepSale(selected, { on: "tick" }, facts(), NOW).state.at, "IDLE");
+});
+
+test("out of service is entered with nothing owed: money goes back first", () => {
+  const step = stepSale(COLLECTING, { on: "tick" }, facts({ durable: folded(DOLLAR), outOfService: "tooWarm" }), NOW);
+  assert.is(step.state.at === "RETURNING_CHANGE" && step.state.reason, "outOfService");
+  const event = { cash: "returned", paidMinor: 100, voucherMinor: 0, voucherCode: undefined, claimMinor: 0 } as const;
+  const after = stepSale(step.state, { on: "cash", event }, facts({ outOfService: "tooWarm" }), NOW + 5_000);
+  assert.is(after.state.at, "OUT_OF_SERVICE");
+});
+
+test("after a restart: home and never left home = refund", () => {
+  const step = stepSale(STARTING, { on: "start" }, facts({ durable: folded(...TWO_DOLLARS, VEND) }), NOW);
+  assert.ok(step.effects.some((effect) => effect.do === "append" && effect.record.kind === "saleFailed"));
+  assert.is(step.state.at === "OUT_OF_SERVICE" && step.state.refund, true);
+  const gone = stepSale(step.state, { on: "tick" }, facts({ durable: folded(...TWO_DOLLARS) }), NOW);
+  assert.is(gone.state.at === "RETURNING_CHANGE" && gone.state.reason, "refund");
+});
+
+test("after a restart: home, but it had left home = a claim over the price, never money", () => {
+  const durable = folded(...TWO_DOLLARS, VEND, LEFT_HOME);
+  const step = stepSale(STARTING, { on: "start" }, facts({ durable }), NOW);
+  const record = step.effects.flatMap((effect) => (effect.do === "append" ? [effect.record] : []))[0];
+  assert.is(record?.kind, "outcomeUnknown");
+  assert.is(step.state.at, "RETURNING_CHANGE");
+});
+
+test("after a restart: away from home = the turn is finished with the beam armed", () => {
+  const durable = folded(...TWO_DOLLARS, VEND, LEFT_HOME);
+  const step = stepSale(STARTING, { on: "start" }, facts({ durable, away: 9 }), NOW);
+  assert.equal(step.effects[1], { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: false } });
+  const event = { delivery: "unknown" } as const;
+  const after = stepSale(step.state, { on: "delivery", event }, facts({ durable }), NOW);
+  const record = after.effects.flatMap((effect) => (effect.do === "append" ? [effect.record] : []))[0];
+  assert.is(record?.kind === "outcomeUnknown" && record.cause, 0, "power was lost");
+});
+
+test("credit without selection is kept as credit after a restart", () => {
+  const step = stepSale(STARTING, { on: "tick" }, facts({ durable: folded(DOLLAR) }), NOW);
+  assert.is(step.state.at === "ACCEPTING_PAYMENT" && step.state.slot, undefined);
+});
+
+test("a voucher stays on the panel for 60 s or until the next input", () => {
+  const returning: SaleState = { at: "RETURNING_CHANGE", reason: "change", notice: undefined };
+  const event = { cash: "returned", paidMinor: 0, voucherMinor: 25, voucherCode: "ABCD", claimMinor: 0 } as const;
+  const step = stepSale(returning, { on: "cash", event }, facts(), NOW);
+  assert.is(step.state.at === "IDLE" && step.state.notice?.say, "voucher");
+  assert.is(saleDueMs(step.state), NOW + 60_000);
+  const gone = stepSale(step.state, { on: "cancel" }, facts(), NOW + 1);
+  assert.is(gone.state.at === "IDLE" && gone.state.notice, undefined);
+});
+
+test.run();

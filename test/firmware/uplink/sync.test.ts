@@ -1,0 +1,174 @@
+/** The uplink's cursor against every answer a fleet can give (design "Sync"). */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  LINGER_MS,
+  MAX_WAIT_MS,
+  RESEND_FIRST_MS,
+  RESEND_MAX_MS,
+  stepSync,
+  SYNC_AT_BOOT,
+  type SyncFacts,
+  type SyncInput,
+  type SyncState,
+  syncDueMs,
+} from "../../../firmware/uplink/sync.js";
+import {
+  telemetryAtBoot,
+  telemetryDueMs,
+  telemetryPhaseMs,
+  telemetrySent,
+} from "../../../firmware/uplink/telemetry.js";
+import type { BatchMessage } from "../../../shared/wire/messages.js";
+
+/** A ledger of `newest` records; batches of at most 4. */
+class Uplink {
+  state: SyncState = SYNC_AT_BOOT;
+  mark = 0;
+  newest = 0;
+  readonly sent: BatchMessage[] = [];
+
+  facts(): SyncFacts {
+    return {
+      epoch: 1,
+      mark: this.mark,
+      newestSeq: this.newest,
+      batchFrom: (firstSeq) => {
+        const count = Math.min(4, this.newest - firstSeq + 1);
+        if (count <= 0) return undefined;
+        const records = Array.from({ length: count }, () => ({ code: 1, body: new Uint8Array(0) }));
+        return { epoch: 1, firstSeq, chain: 0, records };
+      },
+      random: (bound) => bound - 1,
+    };
+  }
+
+  step(input: SyncInput, nowMs: number): this {
+    const step = stepSync(this.state, input, this.facts(), nowMs);
+    this.state = step.state;
+    for (const effect of step.effects) {
+      if (effect.do === "sendBatch") this.sent.push(effect.batch);
+      else this.mark = effect.mark;
+    }
+    return this;
+  }
+
+  ack(mark: number, nowMs: number, more: { waitMs?: number; incarnation?: number; epoch?: number } = {}): this {
+    const { epoch = 1, incarnation = 1, waitMs } = more;
+    const ack = waitMs === undefined ? { epoch, mark, incarnation } : { epoch, mark, incarnation, waitMs };
+    return this.step({ on: "ack", ack }, nowMs);
+  }
+}
+
+function connected(newest: number): Uplink {
+  const uplink = new Uplink();
+  uplink.newest = newest;
+  return uplink.step({ on: "network", up: true }, 0);
+}
+
+const test = suite("uplink: sync");
+
+test("records written while connected linger, then travel together", () => {
+  const uplink = connected(0);
+  assert.is(syncDueMs(uplink.state), Infinity);
+  uplink.newest = 3;
+  uplink.step({ on: "committed" }, 1_000);
+  assert.is(syncDueMs(uplink.state), 1_000 + LINGER_MS);
+  uplink.step({ on: "tick" }, 1_000 + LINGER_MS);
+  assert.is(uplink.sent.length, 1);
+  assert.is(uplink.sent[0]?.firstSeq, 1);
+  assert.is(uplink.sent[0]?.records.length, 3);
+});
+
+test("one unacked batch: the next goes out only after the ack", () => {
+  const uplink = connected(9).step({ on: "tick" }, 0);
+  uplink.step({ on: "committed" }, 10).step({ on: "tick" }, 10 + LINGER_MS);
+  assert.is(uplink.sent.length, 1);
+  uplink.ack(4, 500).step({ on: "tick" }, 500);
+  assert.is(uplink.mark, 4);
+  assert.is(uplink.sent[1]?.firstSeq, 5);
+});
+
+test("silence: sent again after 30 s doubling to 15 min", () => {
+  const uplink = connected(1).step({ on: "tick" }, 0);
+  let boundMs = RESEND_FIRST_MS;
+  for (let i = 1; i < 10; i++) {
+    const dueMs = syncDueMs(uplink.state);
+    const startedMs = dueMs - boundMs;
+    assert.ok(startedMs >= 0, "never sooner than half the bound, never later than the bound");
+    uplink.step({ on: "tick" }, dueMs - 1);
+    assert.is(uplink.sent.length, i, "not before it is due");
+    uplink.step({ on: "tick" }, dueMs);
+    assert.is(uplink.sent.length, i + 1);
+    boundMs = Math.min(RESEND_MAX_MS, boundMs * 2);
+    assert.is(syncDueMs(uplink.state) - dueMs, boundMs, "full jitter, here at its upper end");
+  }
+});
+
+test("a lost link starts anew from the mark, not from where it was", () => {
+  const uplink = connected(6).step({ on: "tick" }, 0);
+  uplink.step({ on: "network", up: false }, 100);
+  assert.is(syncDueMs(uplink.state), Infinity);
+  uplink.step({ on: "network", up: true }, 200).step({ on: "tick" }, 200);
+  assert.is(uplink.sent[1]?.firstSeq, 1);
+});
+
+test("gap answer: the fleet names its mark, the machine goes back to it", () => {
+  const uplink = connected(9);
+  uplink.mark = 5;
+  uplink.step({ on: "tick" }, 0);
+  assert.is(uplink.sent[0]?.firstSeq, 6);
+  uplink.ack(2, 50).step({ on: "tick" }, 50);
+  assert.is(uplink.mark, 2);
+  assert.is(uplink.sent[1]?.firstSeq, 3);
+});
+
+test("a restored fleet (new incarnation) rewinds the mark even without a batch on its way", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0).ack(4, 10);
+  assert.is(syncDueMs(uplink.state), Infinity);
+  uplink.ack(1, 20, { incarnation: 2 }).step({ on: "tick" }, 20);
+  assert.is(uplink.mark, 1);
+  assert.is(uplink.sent[1]?.firstSeq, 2);
+});
+
+test("an old ack that comes late does not move the mark back", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0).ack(4, 10).ack(2, 20);
+  assert.is(uplink.mark, 4);
+});
+
+test("an ack that moves nothing (batch set aside) is not answered by hammering", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0);
+  uplink.ack(0, 10).step({ on: "tick" }, 11);
+  assert.is(uplink.sent.length, 1);
+  assert.ok(syncDueMs(uplink.state) >= RESEND_FIRST_MS / 2);
+});
+
+test("waitMs holds the next batch back, no longer than the limit", () => {
+  const uplink = connected(8).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 5_000 });
+  assert.is(syncDueMs(uplink.state), 5_010);
+  const greedy = connected(8).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 2 ** 40 });
+  assert.is(syncDueMs(greedy.state), 10 + MAX_WAIT_MS);
+});
+
+test("acks of another epoch or beyond the newest record are counted, not believed", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0);
+  uplink.ack(4, 10, { epoch: 2 }).ack(99, 10);
+  assert.is(uplink.mark, 0);
+  assert.is(uplink.state.strangeAcks, 2);
+});
+
+test("telemetry: every machine at its own phase, on change at most every 10 s, periods slept through are not repeated", () => {
+  const periodMs = 300_000;
+  assert.is.not(telemetryPhaseMs("M-1234", periodMs), telemetryPhaseMs("M-1235", periodMs));
+  let state = { ...telemetryAtBoot("M-1234", periodMs), connected: true };
+  assert.ok(telemetryDueMs(state) <= 0, "once at boot");
+  state = telemetrySent(state, 1_000, periodMs);
+  const phaseMs = telemetryDueMs(state);
+  assert.is(phaseMs % periodMs, telemetryPhaseMs("M-1234", periodMs));
+  assert.is(telemetryDueMs({ ...state, changed: true }), Math.min(phaseMs, 11_000));
+  state = telemetrySent(state, phaseMs + 7 * periodMs + 5, periodMs);
+  assert.is(telemetryDueMs(state), phaseMs + 8 * periodMs);
+  assert.is(telemetryDueMs({ ...state, connected: false }), Infinity);
+});
+
+test.run();

@@ -1,0 +1,94 @@
+/**
+ * The drop beam: an emitter and a receiver across the chute. Falling products darken it for 20–80 ms; dirt blocks it,
+ * sunlight keeps it lit whatever happens. Its edges are latched by the native rim.
+ */
+import type { BeamPort } from "../../firmware/ports/hardware.js";
+import type { Truth } from "./truth.js";
+import type { World } from "./world.js";
+
+/** The receiver follows its emitter after so long. */
+const EMITTER_DELAY_US = 400;
+
+export class Beam implements BeamPort {
+  readonly #world: World;
+  readonly #truth: Truth;
+  readonly #edge: (dark: boolean, atUs: number) => void;
+  #powered = false;
+  #emitting = false;
+  #blocked = false;
+  #sunlit = false;
+  #crossing = 0;
+  #dark = true;
+  /** A fall that the receiver has seen begin. */
+  #pulse = false;
+
+  constructor(world: World, truth: Truth, edge: (dark: boolean, atUs: number) => void) {
+    this.#world = world;
+    this.#truth = truth;
+    this.#edge = edge;
+  }
+
+  /** What the receiver says now; without power nothing, which reads as dark. */
+  get dark(): boolean {
+    return this.#dark;
+  }
+
+  setPower(on: boolean): void {
+    if (!on && this.#pulse) this.#endPulse(true);
+    this.#powered = on;
+    this.#emitting = on;
+    this.#dark = !on || this.#seesDark();
+  }
+
+  emitter(on: boolean): void {
+    this.#world.after(EMITTER_DELAY_US, () => {
+      if (!this.#powered) return;
+      if (!on && this.#pulse) this.#endPulse(true);
+      this.#emitting = on;
+      this.#update();
+    });
+  }
+
+  setBlocked(blocked: boolean): void {
+    if (blocked && this.#pulse) this.#endPulse(true);
+    this.#blocked = blocked;
+    this.#update();
+  }
+
+  setSunlit(sunlit: boolean): void {
+    if (sunlit && this.#pulse) this.#endPulse(true);
+    this.#sunlit = sunlit;
+    this.#update();
+  }
+
+  /** Something falls through, dark for so long. */
+  cross(darkUs: number): void {
+    this.#crossing += 1;
+    if (this.#crossing === 1) {
+      if (this.#powered && !this.#dark && !this.#sunlit) this.#pulse = true;
+      else this.#truth.unseenDrops += 1;
+    }
+    this.#update();
+    this.#world.after(darkUs, () => {
+      this.#crossing -= 1;
+      if (this.#crossing === 0 && this.#pulse) this.#endPulse(false);
+      this.#update();
+    });
+  }
+
+  #endPulse(uncertain: boolean): void {
+    this.#pulse = false;
+    this.#truth.beamPulses += 1;
+    if (uncertain) this.#truth.beamPulsesUncertain += 1;
+  }
+
+  #seesDark(): boolean {
+    return this.#blocked || (!this.#sunlit && (!this.#emitting || this.#crossing > 0));
+  }
+
+  #update(): void {
+    if (!this.#powered || this.#seesDark() === this.#dark) return;
+    this.#dark = !this.#dark;
+    this.#edge(this.#dark, this.#world.nowUs);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The simulated machine without its program: board, bus, peripherals, spirals, sensors, flash and network in one world.
+ * `cabinet.ts` puts the real firmware in; tests may put something by hand.
+ */
+import type { EffectWatch, MachinePorts } from "../../firmware/machine/types.js";
+import type { PanelView } from "../../firmware/panel/view.js";
+import type { NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.js";
+import type { WorldInput } from "../../firmware/ports/inputs.js";
+import { DOCUMENT_BLOCKS } from "../../firmware/settings.js";
+import { Beam } from "./beam.js";
+import { type ChangerOptions, CoinChanger, US_CHANGER } from "./changer.js";
+import { SimFlash } from "./flash.js";
+import { FleetSink } from "./fleet-sink.js";
+import { JavaScriptSide, type JavaScriptProgram } from "./javascript-side.js";
+import { LinkRim } from "./link-rim.js";
+import { SimNetwork } from "./network.js";
+import type { Rng } from "./rng.js";
+import { Door, Thermometer } from "./sensors.js";
+import { type ColumnOptions, type SpiralEvent, Spirals } from "./spirals.js";
+import { Truth } from "./truth.js";
+import { BillValidator, US_VALIDATOR, type ValidatorOptions } from "./validator.js";
+import { Wire } from "./wire.js";
+import { World } from "./world.js";
+
+/** A platform network of the bench's own or a real one. */
+export interface BoardNetwork extends NetworkPort {
+  setPower(on: boolean): void;
+}
+
+export interface BoardOptions {
+  readonly seed?: number;
+  readonly machineId: string;
+  readonly columns: readonly ColumnOptions[];
+  /** `undefined` = the US one, `none` = not there (bill-only machine, coin-only machine). */
+  readonly changer?: ChangerOptions | "none";
+  readonly validator?: ValidatorOptions | "none";
+  readonly ledgerBlocks?: number;
+  readonly documentBlocks?: number;
+  /** Takes the place of the simulated network; `deliver` is the machine's queue. */
+  readonly network?: (deliver: (input: WorldInput) => void) => BoardNetwork;
+  /** From power to the program's start. */
+  readonly bootMs?: number;
+  /** Unix seconds at world time 0; told to the machine, as synced, whenever its network comes up. */
+  readonly wallStartS?: number;
+}
+
+export type Boot = (ports: MachinePorts, sensors: SensorSnapshot, nowMs: number) => JavaScriptProgram;
+
+const DEFAULT_BOOT_MS = 350;
+/** 1 MiB as on the board would only make tests slow; 64 blocks hold some 4,000 records. */
+const DEFAULT_LEDGER_BLOCKS = 64;
+const DEFAULT_DOCUMENT_BLOCKS = DOCUMENT_BLOCKS;
+const DEFAULT_WALL_START_S = 1_767_225_600;
+/** From the network coming up to the answer of the time server. */
+const CLOCK_SYNC_US = 250_000;
+
+export class Board {
+  readonly options: BoardOptions;
+  readonly world: World;
+  readonly truth: Truth;
+  readonly wire: Wire;
+  readonly js: JavaScriptSide;
+  readonly changer: CoinChanger | undefined;
+  readonly validator: BillValidator | undefined;
+  readonly beam: Beam;
+  readonly spirals: Spirals;
+  readonly door: Door;
+  readonly thermometer: Thermometer;
+  readonly ledgerFlash: SimFlash;
+  readonly documentFlash: SimFlash;
+  /** The fleet's stand-in and the simulated way to it; unused when `options.network` is given. */
+  readonly fleet: FleetSink;
+  readonly network: SimNetwork;
+  /** Told before and after every effect of the machine; may throw PowerCut. */
+  watch: EffectWatch | undefined;
+  /** What the panel shows; undefined = dark. */
+  view: PanelView | undefined;
+  /** The native link of this power-up. */
+  link: LinkRim | undefined;
+  readonly #platformNetwork: BoardNetwork;
+  readonly #rng: Rng;
+  readonly #machineRng: Rng;
+  readonly #boot: Boot;
+  readonly #viewWatchers: ((view: PanelView | undefined) => void)[] = [];
+  #powered = false;
+
+  constructor(options: BoardOptions, boot: Boot) {
+    this.options = options;
+    this.#boot = boot;
+    this.world = new World(options.seed ?? 1);
+    const { world } = this;
+    this.#rng = world.forkRng();
+    this.#machineRng = world.forkRng();
+    this.truth = new Truth(world);
+    this.wire = new Wire(world);
+    this.js = new JavaScriptSide(world, () => this.cutPower());
+    const deliver = (input: WorldInput): void => this.#deliver(input);
+    if (options.changer !== "none") {
+      this.changer = new CoinChanger(world, this.wire, this.truth, options.changer ?? US_CHANGER);
+    }
+    if (options.validator !== "none") {
+      this.validator = new BillValidator(world, this.wire, this.truth, options.validator ?? US_VALIDATOR);
+    }
+    this.beam = new Beam(world, this.truth, (dark, atUs) => deliver({ on: "beam", dark, atMs: this.js.toMs(atUs) }));
+    this.spirals = new Spirals(world, this.truth, this.beam, options.columns, (event) => this.#spiral(event));
+    this.door = new Door(deliver);
+    this.thermometer = new Thermometer(world, deliver);
+    this.ledgerFlash = this.#flash(options.ledgerBlocks ?? DEFAULT_LEDGER_BLOCKS);
+    this.documentFlash = this.#flash(options.documentBlocks ?? DEFAULT_DOCUMENT_BLOCKS);
+    this.fleet = new FleetSink(world);
+    this.network = new SimNetwork(world, options.machineId, this.fleet, deliver);
+    this.#platformNetwork = options.network?.(deliver) ?? this.network;
+  }
+
+  get powered(): boolean {
+    return this.#powered;
+  }
+
+  powerOn(): void {
+    if (this.#powered) return;
+    this.#powered = true;
+    this.ledgerFlash.powerOn();
+    this.documentFlash.powerOn();
+    this.spirals.setPower(true);
+    this.beam.setPower(true);
+    this.thermometer.setPower(true);
+    this.changer?.setPower(true);
+    this.validator?.setPower(true);
+    this.#platformNetwork.setPower(true);
+    this.js.powerOn((this.options.bootMs ?? DEFAULT_BOOT_MS) * 1_000, () => {
+      this.link = new LinkRim(this.world, this.wire, (result) => this.js.deliver({ on: "link", result }));
+      return this.#boot(this.#ports(this.link), this.#sensors(), this.js.nowMs);
+    });
+  }
+
+  /** The plug is pulled: everything stops but gravity. Flash, tubes and stacker keep what they hold. */
+  cutPower(): void {
+    if (!this.#powered) return;
+    this.#powered = false;
+    this.js.powerOff();
+    this.truth.beamPulsesUncertain += pulseEnds(this.js.lostInputs);
+    this.link?.powerOff();
+    this.link = undefined;
+    this.spirals.setPower(false);
+    this.beam.setPower(false);
+    this.thermometer.setPower(false);
+    this.#platformNetwork.setPower(false);
+    this.changer?.setPower(false);
+    this.validator?.setPower(false);
+    this.#show(undefined);
+  }
+
+  /** Told of every new view, undefined = the panel is dark. */
+  onView(watcher: (view: PanelView | undefined) => void): void {
+    this.#viewWatchers.push(watcher);
+  }
+
+  /** Unix seconds in the world. */
+  get wallS(): number {
+    return (this.options.wallStartS ?? DEFAULT_WALL_START_S) + Math.floor(this.world.nowUs / 1_000_000);
+  }
+
+  #deliver(input: WorldInput): void {
+    this.js.deliver(input);
+    if (input.on !== "network" || !input.up) return;
+    this.world.after(CLOCK_SYNC_US, () => this.js.deliver({ on: "wall", wallS: this.wallS, quality: "synced" }));
+  }
+
+  #spiral(event: SpiralEvent): void {
+    const { column } = event;
+    const atMs = this.js.toMs(event.atUs);
+    if (event.event === "leftHome") this.#deliver({ on: "leftHome", column, atMs });
+    else this.#deliver({ on: "motorStopped", column, why: event.why, atMs });
+  }
+
+  #ports(link: LinkRim): MachinePorts {
+    return {
+      link,
+      ledgerFlash: this.ledgerFlash,
+      documentFlash: this.documentFlash,
+      motors: this.spirals,
+      beam: this.beam,
+      network: this.#platformNetwork,
+      panel: { show: (view) => this.#show(view) },
+      random: { below: (bound) => this.#machineRng.below(bound) },
+      watch: {
+        before: (effect) => this.watch?.before(effect),
+        after: (effect) => this.watch?.after(effect),
+      },
+    };
+  }
+
+  #sensors(): SensorSnapshot {
+    return { doorOpen: this.door.open, beamDark: this.beam.dark, awayFromHome: this.spirals.awayFromHome };
+  }
+
+  #show(view: PanelView | undefined): void {
+    this.view = view;
+    for (const watcher of this.#viewWatchers) watcher(view);
+  }
+
+  /** Flash whose operations keep JavaScript waiting; if the world cuts power meanwhile, the operation tears. */
+  #flash(blocks: number): SimFlash {
+    const rng = this.#rng.fork();
+    const flash: SimFlash = new SimFlash({
+      blocks,
+      seed: rng.uint32(),
+      spend: (us) => {
+        if (!this.js.wait(us)) flash.cutAt(0, "during", rng.uint32());
+      },
+    });
+    return flash;
+  }
+}
+
+/** Of these inputs, those that may end a fall through the beam. */
+export function pulseEnds(inputs: readonly WorldInput[]): number {
+  return inputs.filter((input) => input.on === "beam" && !input.dark).length;
+}

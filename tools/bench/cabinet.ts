@@ -1,0 +1,215 @@
+/**
+ * The whole vending machine in simulation: the real firmware on the simulated board, with everything a customer, a
+ * service person or a vandal can do to it, and the checkers' view of it. One seed replays a whole run.
+ */
+import { bootMachine } from "../../firmware/machine/boot.js";
+import type { Machine } from "../../firmware/machine/machine.js";
+import type { Identity } from "../../firmware/ports/hardware.js";
+import { openLedger } from "../../firmware/ledger/ledger.js";
+import { openDocuments } from "../../firmware/settings.js";
+import { decodeBody } from "../../shared/records/codec.js";
+import type { Durable } from "../../shared/records/durable.js";
+import type { BootCause, LedgerRecord } from "../../shared/records/kinds.js";
+import { encodePlanogram, encodeSettings, type Planogram, type Settings } from "../../shared/wire/documents.js";
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
+import { Board, type BoardOptions, pulseEnds } from "./board.js";
+import { assertSound, type CheckerFacts, violations } from "./checkers.js";
+import { DEMO_MACHINE_ID, DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "./demo.js";
+import { SimFlash } from "./flash.js";
+import type { Bill, Coin } from "./truth.js";
+
+export interface CabinetOptions extends Partial<BoardOptions> {
+  /** Stored in the machine before its first power-up; the columns are loaded with its quantities. */
+  readonly planogram?: Planogram;
+  readonly settings?: Settings;
+  readonly identity?: Identity;
+}
+
+/** What is in the flash, read by a second pair of eyes. */
+export interface FlashLedger {
+  readonly durable: Durable;
+  readonly records: readonly LedgerRecord[];
+  readonly oldestSeq: number;
+}
+
+/** Longest a story waits for something by default. */
+const UNTIL_MS = 60_000;
+
+export class Cabinet extends Board {
+  readonly identity: Identity;
+  readonly planogram: Planogram;
+  readonly #slot: { machine: Machine | undefined; cause: BootCause };
+
+  constructor(options: CabinetOptions = {}) {
+    const planogram = options.planogram ?? DEMO_PLANOGRAM;
+    const machineId = options.machineId ?? DEMO_MACHINE_ID;
+    const identity = options.identity ?? demoIdentity(machineId);
+    const columns = planogram.slots.map(({ column, quantity }) => ({ column, products: quantity }));
+    const slot: { machine: Machine | undefined; cause: BootCause } = { machine: undefined, cause: "power" };
+    super({ columns, ...options, machineId }, (ports, sensors, nowMs) => {
+      const machine = bootMachine(ports, identity, sensors, slot.cause, nowMs);
+      slot.machine = machine;
+      return machine;
+    });
+    this.identity = identity;
+    this.planogram = planogram;
+    this.#slot = slot;
+    const documents = openDocuments(this.documentFlash);
+    documents.store("planogram", encodePlanogram(planogram));
+    documents.store("settings", encodeSettings(options.settings ?? DEMO_SETTINGS));
+  }
+
+  // ---- power and time ---------------------------------------------------------------------------------------------
+
+  override powerOn(cause: BootCause = "power"): void {
+    this.#slot.cause = cause;
+    super.powerOn();
+  }
+
+  override cutPower(): void {
+    super.cutPower();
+    this.#slot.machine = undefined;
+  }
+
+  /** Cuts power, waits, and gives it back. */
+  powerCycle(darkMs = 2_000): void {
+    this.cutPower();
+    this.runFor(darkMs);
+    this.powerOn();
+  }
+
+  runFor(ms: number): void {
+    this.world.runFor(Math.round(ms * 1_000));
+  }
+
+  /** Runs the world event by event until `reached`; throws, naming `what`, if that takes longer than `limitMs`. */
+  until(what: string, reached: () => boolean, limitMs = UNTIL_MS): void {
+    const limitUs = this.world.nowUs + limitMs * 1_000;
+    while (!reached()) {
+      if (this.world.step(limitUs)) continue;
+      throw new Error(`not within ${limitMs} ms: ${what}; the panel says ${this.view?.headline ?? "nothing"}`);
+    }
+  }
+
+  /** Powers on if need be, and waits until the machine sells. */
+  untilSelling(limitMs = UNTIL_MS): void {
+    if (!this.powered) this.powerOn();
+    this.until("the machine sells", () => this.view?.selling === true, limitMs);
+  }
+
+  /** Waits until nobody is served, nothing is owed and nothing moves. */
+  untilRest(limitMs = 2 * UNTIL_MS): void {
+    this.until("the machine is at rest", () => this.atRest, limitMs);
+  }
+
+  get atRest(): boolean {
+    const durable = this.machine?.snapshot().durable;
+    if (durable === undefined || this.truth.inMotionMinor > 0 || this.truth.productsAt("falling") > 0) return false;
+    const open = durable.vend !== undefined || durable.payout !== undefined || durable.stack !== undefined;
+    const moving = this.spirals.turning !== undefined || this.changer?.payout.busy === true;
+    return this.view?.state === "IDLE" && durable.creditMinor === 0 && !open && !moving && this.js.backlog === 0;
+  }
+
+  // ---- the machine ------------------------------------------------------------------------------------------------
+
+  /** The firmware while it runs. */
+  get machine(): Machine | undefined {
+    return this.js.running ? this.#slot.machine : undefined;
+  }
+
+  /** State of all records: of the running machine, else as the flash has it. */
+  get durable(): Durable {
+    return this.machine?.snapshot().durable ?? this.readFlash().durable;
+  }
+
+  get creditMinor(): number {
+    return this.durable.creditMinor;
+  }
+
+  /** Opens a copy of the ledger's flash as a machine would at boot. */
+  readFlash(): FlashLedger {
+    const copy = new SimFlash({ blocks: this.ledgerFlash.blocks });
+    copy.restore(this.ledgerFlash.snapshot());
+    const ledger = openLedger(copy, this.identity.epoch);
+    const records: LedgerRecord[] = [];
+    for (let seq = ledger.oldestSeq; seq <= ledger.newestSeq; ) {
+      const batch = ledger.readBatch(seq, MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
+      if (batch === undefined) break;
+      for (const { code, body } of batch.records) {
+        const result = decodeBody(code, seq, body);
+        if (!result.ok) throw new Error(`record ${seq}: ${result.error} ${result.detail}`);
+        records.push(result.record);
+        seq += 1;
+      }
+    }
+    return { durable: ledger.durable, records, oldestSeq: ledger.oldestSeq };
+  }
+
+  // ---- the customer -----------------------------------------------------------------------------------------------
+
+  insertCoin(valueMinor: number): Coin {
+    if (this.changer === undefined) throw new RangeError("bench: a machine without coin slot");
+    return this.changer.insertCoin(valueMinor);
+  }
+
+  /** Undefined if the validator does not pull it in. */
+  insertBill(valueMinor: number): Bill | undefined {
+    return this.validator?.insertBill(valueMinor);
+  }
+
+  pullLever(): void {
+    this.changer?.pullLever();
+  }
+
+  select(slot: string): void {
+    this.js.deliver({ on: "select", slot });
+  }
+
+  press(key: string): void {
+    this.js.deliver({ on: "key", key });
+  }
+
+  cancel(): void {
+    this.js.deliver({ on: "cancel" });
+  }
+
+  /** Takes everything out of the tray. Returns the columns the products came from. */
+  takeGoods(): number[] {
+    const taken = this.truth.products.filter(({ place }) => place === "tray");
+    for (const product of taken) this.truth.moveProduct(product, "customer");
+    return taken.map(({ column }) => column);
+  }
+
+  /** Takes all coins out of the cup. Returns their values. */
+  takeCoins(): number[] {
+    const taken = this.truth.coins.filter(({ place }) => place === "cup");
+    for (const coin of taken) this.truth.moveCoin(coin, "customer");
+    return taken.map(({ valueMinor }) => valueMinor);
+  }
+
+  // ---- the checkers -----------------------------------------------------------------------------------------------
+
+  /** `audited`: tubes have been audited and nothing has moved since, so they must agree to the coin. */
+  facts(audited = false): CheckerFacts {
+    const { durable, records, oldestSeq } = this.readFlash();
+    const tubes = this.changer?.tubes;
+    return {
+      truth: this.truth,
+      durable: this.machine === undefined ? durable : this.durable,
+      records: oldestSeq === 1 ? records : undefined,
+      tubes: tubes?.types.map(({ valueMinor }, type) => ({ count: tubes.count(type), valueMinor })) ?? [],
+      waitingCoinsMinor: this.changer?.waitingMinor ?? 0,
+      waitingBillsMinor: this.validator?.waitingMinor ?? 0,
+      waitingPulses: pulseEnds(this.js.unfinished),
+      audited,
+    };
+  }
+
+  violations(audited = false): string[] {
+    return violations(this.facts(audited));
+  }
+
+  assertSound(when = "", audited = false): void {
+    assertSound(this.facts(audited), `${when} (seed ${this.world.seed}, at ${this.world.nowUs} us)`);
+  }
+}

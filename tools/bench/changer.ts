@@ -1,0 +1,359 @@
+/**
+ * A simulated coin changer, level 2 or 3 (MDB 4.2 §5, PDF p61-88): a behaviour per command, real coins in real tubes,
+ * and the quirks seen in the field as switches.
+ */
+import { decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
+import { COIN_CHANGER, COIN_OPTIONS, type CoinEvent } from "../../shared/mdb/coin-changer.js";
+import { encodePoll } from "../../shared/mdb/poll.js";
+import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { CoinAcceptor, type CoinFate } from "./coin-acceptor.js";
+import { Payout } from "./payout.js";
+import { PollQueue } from "./poll-queue.js";
+import type { Rng } from "./rng.js";
+import { type CoinTypeSpec, CoinTubes } from "./tubes.js";
+import type { Coin, Truth } from "./truth.js";
+import type { Wire } from "./wire.js";
+import type { Timer, World } from "./world.js";
+
+export interface ChangerOptions {
+  readonly level: 2 | 3;
+  /** BCD as in SETUP: 1840 = US dollar. */
+  readonly country: number;
+  /** Minor units of one scaling unit. */
+  readonly scalingMinor: number;
+  readonly decimals: number;
+  readonly types: readonly CoinTypeSpec[];
+  readonly maker: string;
+  readonly serial: string;
+  readonly model: string;
+  readonly softwareBcd: number;
+  /** Options offered in IDENTIFICATION: see COIN_OPTIONS. */
+  readonly options: number;
+  readonly startUpMs: number;
+}
+
+/** US coins, tubes of the demo machine: 5¢:20, 10¢:30, 25¢:45; dollars go to the cash box. */
+export const US_CHANGER: ChangerOptions = {
+  level: 3,
+  country: 0x1840,
+  scalingMinor: 5,
+  decimals: 2,
+  types: [
+    { valueMinor: 5, capacity: 80, count: 20 },
+    { valueMinor: 10, capacity: 110, count: 30 },
+    { valueMinor: 25, capacity: 80, count: 45 },
+    { valueMinor: 100, capacity: 0 },
+  ],
+  maker: "SPI",
+  serial: "000000004711",
+  model: "BENCH-CC",
+  softwareBcd: 0x0100,
+  options: 0,
+  startUpMs: 400,
+};
+
+export interface ChangerQuirks {
+  /** What polls get during a payout: 02 each time, nothing at all, or a bare ACK (p70). */
+  payoutEnding: "busy02" | "silent" | "ackOnly";
+  /** Tube counts in TUBE STATUS move with each coin, or only when the cycle has ended. */
+  countsMove: "asTheyFall" | "atEnd";
+  /** After a reset TUBE STATUS reads all 0 for so long: not to be trusted for 500 ms. */
+  tubesSettleMs: number;
+  /** Coins of a disabled type are told as rejected (7x). */
+  tellsRejected: boolean;
+  /** JUST RESET comes so late after RESET or power-up. */
+  justResetMs: number;
+  /** Some never say JUST RESET. */
+  saysJustReset: boolean;
+  /** SETUP and TUBE STATUS stop behind the last type in use. */
+  shortReplies: boolean;
+}
+
+type LastReply = "none" | "poll" | "payoutStatus" | "payoutValue";
+
+export class CoinChanger implements BusBehaviour {
+  readonly options: ChangerOptions;
+  readonly quirks: ChangerQuirks = {
+    payoutEnding: "busy02",
+    countsMove: "asTheyFall",
+    tubesSettleMs: 450,
+    tellsRejected: true,
+    justResetMs: 120,
+    saysJustReset: true,
+    shortReplies: false,
+  };
+  readonly bus: BusDevice;
+  readonly tubes: CoinTubes;
+  readonly acceptor: CoinAcceptor;
+  readonly queue = new PollQueue();
+  readonly payout: Payout;
+  /** Types the VMC accepts now. */
+  acceptMask = 0;
+  /** Busy with itself: 0A in every poll. */
+  busy = false;
+  readonly #world: World;
+  readonly #truth: Truth;
+  #manualMask = 0;
+  #enabledOptions = 0;
+  #powered = false;
+  #plugged = true;
+  #starting: Timer | undefined;
+  #resetAtUs = 0;
+  #lastReply: LastReply = "none";
+  #toldValueMinor = 0;
+  #countsBefore: readonly number[] | undefined;
+
+  constructor(world: World, wire: Wire, truth: Truth, options: ChangerOptions = US_CHANGER) {
+    const rng: Rng = world.forkRng();
+    this.#world = world;
+    this.#truth = truth;
+    this.options = options;
+    this.tubes = new CoinTubes(truth, options.types);
+    this.acceptor = new CoinAcceptor(world, rng.fork(), truth, this.tubes, {
+      mayPass: (type) => this.bus.alive && !this.payout.busy && (this.acceptMask & (1 << type)) !== 0,
+      ended: (coin, fate) => this.#coinEnded(coin, fate),
+    });
+    this.payout = new Payout(world, rng.fork(), this.tubes, ({ failed }) => {
+      this.#countsBefore = undefined;
+      if (failed) this.#tell({ event: "tubeJam" });
+    });
+    this.bus = new BusDevice(world, wire, rng.fork(), COIN_CHANGER, this);
+  }
+
+  // ---- the outer world --------------------------------------------------------------------------------------------
+
+  setPower(on: boolean): void {
+    this.#powered = on;
+    this.#startOrDie();
+  }
+
+  /** The plug of the whole changer, power and bus. */
+  setPlugged(plugged: boolean): void {
+    this.#plugged = plugged;
+    this.#startOrDie();
+  }
+
+  get plugged(): boolean {
+    return this.#plugged;
+  }
+
+  insertCoin(valueMinor: number): Coin {
+    return this.acceptor.insert(valueMinor);
+  }
+
+  pullLever(): void {
+    if (this.bus.alive) this.#tell({ event: "returnLever" });
+  }
+
+  /** Someone fishes for a credited coin (0D). */
+  fish(): void {
+    if (this.bus.alive) this.#tell({ event: "creditedCoinRemoval" });
+  }
+
+  /** The service person presses the payout key of a tube. Returns how many coins came. */
+  dispenseManually(type: number, count: number): number {
+    if (!this.bus.alive || (this.#manualMask & (1 << type)) === 0) return 0;
+    let done = 0;
+    while (done < Math.min(count, 7) && this.tubes.eject(type, "operator")) done += 1;
+    const inTube = this.tubes.count(type);
+    if (done > 0) this.#tell({ event: "manualDispense", count: done, type, inTube });
+    return done;
+  }
+
+  /** Money reported and not ACKed, or not yet reported: the ledger may or may not hold it. */
+  get waitingMinor(): number {
+    return this.queue.waitingMinor;
+  }
+
+  // ---- the bus ----------------------------------------------------------------------------------------------------
+
+  command(block: Uint8Array): Answer {
+    const command = decodeCommand(block);
+    if (!command.ok || command.device !== "coinChanger") return "silent";
+    if (this.payout.busy && this.quirks.payoutEnding === "silent") return "silent";
+    this.#lastReply = "none";
+    switch (command.command) {
+      case "reset":
+        this.busReset();
+        return "ack";
+      case "setup":
+        return this.#setup();
+      case "tubeStatus":
+        return this.#tubeStatus();
+      case "poll":
+        return this.#poll();
+      case "coinType":
+        this.acceptMask = command.fields.acceptMask;
+        this.#manualMask = command.fields.manualDispenseMask;
+        return "ack";
+      case "dispense":
+        return this.#dispense(command.fields.type, command.fields.count);
+      default:
+        return this.options.level >= 3 ? this.#expansion(command) : "silent";
+    }
+  }
+
+  acknowledged(): void {
+    if (this.#lastReply === "poll") {
+      this.queue.acknowledged();
+    } else if (this.#lastReply === "payoutStatus") {
+      this.payout.counts.fill(0);
+    } else if (this.#lastReply === "payoutValue") {
+      this.payout.valueSincePollMinor -= this.#toldValueMinor;
+    }
+  }
+
+  notReceived(): void {
+    if (this.#lastReply === "poll") this.queue.notReceived();
+    this.#truth.maybeUnreportedCoinsMinor += this.queue.takeLostMinor();
+  }
+
+  busReset(): void {
+    this.payout.stop();
+    this.#forget();
+    this.#world.cancel(this.#starting);
+    this.#starting = this.#world.after(this.quirks.justResetMs * 1_000, () => this.#tellReset());
+  }
+
+  // ---- inside -----------------------------------------------------------------------------------------------------
+
+  #startOrDie(): void {
+    const on = this.#powered && this.#plugged;
+    if (!on) {
+      this.#world.cancel(this.#starting);
+      this.#starting = undefined;
+      this.payout.stop();
+      this.#forget();
+      this.bus.die();
+    } else if (!this.bus.alive && this.#starting === undefined) {
+      this.#starting = this.#world.after(this.options.startUpMs * 1_000, () => {
+        this.bus.alive = true;
+        this.#resetAtUs = this.#world.nowUs;
+        this.#tellReset();
+      });
+    }
+  }
+
+  #tellReset(): void {
+    this.#starting = undefined;
+    if (this.quirks.saysJustReset) this.#tell({ event: "justReset" });
+  }
+
+  /** What a reset or loss of power takes: masks, options and every report not ACKed. */
+  #forget(): void {
+    this.acceptMask = 0;
+    this.#manualMask = 0;
+    this.#enabledOptions = 0;
+    this.#countsBefore = undefined;
+    this.#lastReply = "none";
+    this.#resetAtUs = this.#world.nowUs;
+    this.queue.clear();
+    this.#truth.maybeUnreportedCoinsMinor += this.queue.takeLostMinor();
+  }
+
+  #tell(event: CoinEvent, moneyMinor = 0): void {
+    this.queue.push(encodePoll(COIN_CHANGER, [event]), moneyMinor);
+    this.#truth.maybeUnreportedCoinsMinor += this.queue.takeLostMinor();
+  }
+
+  #coinEnded(coin: Coin, fate: CoinFate): void {
+    if (!this.bus.alive) {
+      if (fate.fate === "arrived") this.#truth.maybeUnreportedCoinsMinor += coin.valueMinor;
+      return;
+    }
+    switch (fate.fate) {
+      case "slug":
+        return this.#tell({ event: "slugs", count: 1 });
+      case "noCredit":
+        return this.#tell({ event: "noCredit" });
+      case "jam":
+        return this.#tell({ event: "coinJam" });
+      case "rejected":
+        if (!this.quirks.tellsRejected) return;
+        return this.#tell({ event: "coinRejected", type: fate.type, inTube: this.tubes.count(fate.type) });
+      case "arrived": {
+        const { type, path, astray } = fate;
+        if (astray) this.#tell({ event: "routingError" });
+        const inTube = Math.min(this.tubes.count(type), 255);
+        return this.#tell({ event: "coinDeposited", type, path, inTube }, coin.valueMinor);
+      }
+    }
+  }
+
+  #setup(): Answer {
+    const { level, country, scalingMinor, decimals, types } = this.options;
+    const credits = types.map(({ valueMinor }) => valueMinor / scalingMinor);
+    const fields = { level, country, scaling: scalingMinor, decimals, tubeMask: this.tubes.mask, credits };
+    const reply = encodeReply(COIN_CHANGER, "setup", fields);
+    return this.quirks.shortReplies ? reply.slice(0, 7 + types.length) : reply;
+  }
+
+  #tubeStatus(): Answer {
+    const settled = this.#world.nowUs - this.#resetAtUs >= this.quirks.tubesSettleMs * 1_000;
+    const { fullMask, counts } = this.tubes.report(settled);
+    const fields = { fullMask, counts: settled ? (this.#countsBefore ?? counts) : counts };
+    const reply = encodeReply(COIN_CHANGER, "tubeStatus", fields);
+    return this.quirks.shortReplies ? reply.slice(0, 2 + this.options.types.length) : reply;
+  }
+
+  #poll(): Answer {
+    const lasting: CoinEvent[] = [];
+    if (this.payout.busy && this.quirks.payoutEnding === "busy02") lasting.push({ event: "payoutBusy" });
+    if (this.tubes.anyDefective) lasting.push({ event: "tubeSensorDefective" });
+    if (this.acceptor.unplugged) lasting.push({ event: "acceptorUnplugged" });
+    if (this.busy) lasting.push({ event: "changerBusy" });
+    const reply = this.queue.compose(lasting.map((event) => encodePoll(COIN_CHANGER, [event])));
+    this.#lastReply = "poll";
+    return reply.length === 0 ? "ack" : reply;
+  }
+
+  #dispense(type: number, count: number): Answer {
+    if (this.payout.busy) return "silent";
+    if (count === 0 || (this.tubes.mask & (1 << type)) === 0) return "nak";
+    this.#startPayout(new Array<number>(count).fill(type));
+    return "ack";
+  }
+
+  #startPayout(types: readonly number[]): void {
+    if (types.length === 0) return;
+    if (this.quirks.countsMove === "atEnd") this.#countsBefore = this.tubes.report(true).counts;
+    this.payout.start(types);
+  }
+
+  #expansion(command: Extract<ReturnType<typeof decodeCommand>, { ok: true; device: "coinChanger" }>): Answer {
+    const { maker, serial, model, softwareBcd, options, scalingMinor } = this.options;
+    const alternative = (this.#enabledOptions & COIN_OPTIONS.alternativePayout) !== 0;
+    switch (command.command) {
+      case "identification":
+        return encodeReply(COIN_CHANGER, "identification", { maker, serial, model, softwareBcd, options });
+      case "featureEnable":
+        this.#enabledOptions = command.fields.options & options;
+        return "ack";
+      case "payout":
+        if (!alternative || this.payout.busy) return "silent";
+        this.#startPayout(this.payout.pick(command.fields.value * scalingMinor));
+        return "ack";
+      case "payoutStatus":
+        if (!alternative || this.payout.busy) return alternative ? "ack" : "silent";
+        this.#lastReply = "payoutStatus";
+        return encodeReply(COIN_CHANGER, "payoutStatus", { counts: this.payout.counts });
+      case "payoutValuePoll":
+        if (!alternative) return "silent";
+        if (!this.payout.busy && this.payout.valueSincePollMinor === 0) return "ack";
+        this.#lastReply = "payoutValue";
+        this.#toldValueMinor = this.payout.valueSincePollMinor;
+        return encodeReply(COIN_CHANGER, "payoutValuePoll", { value: this.#toldValueMinor / scalingMinor });
+      case "sendDiagnostic":
+        if ((this.#enabledOptions & COIN_OPTIONS.extendedDiagnostic) === 0) return "silent";
+        return encodeReply(COIN_CHANGER, "sendDiagnostic", { codes: [this.#diagnostic()] });
+      default:
+        return "silent";
+    }
+  }
+
+  #diagnostic(): number {
+    if (this.acceptor.jammed) return 0x1130;
+    if (this.tubes.anyDefective) return 0x1504;
+    return this.acceptMask === 0 ? 0x0600 : 0x0300;
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * Spiral motors with home switches and the products in them. The native rim ends each turn by itself at the home
+ * switch or when its time is up; gravity needs nobody.
+ */
+import type { MotorsPort } from "../../firmware/ports/hardware.js";
+import type { MotorStop } from "../../firmware/ports/inputs.js";
+import type { Beam } from "./beam.js";
+import type { Rng } from "./rng.js";
+import type { Product, Truth } from "./truth.js";
+import type { Timer, World } from "./world.js";
+
+/** One turn in parts of a million; the home switch is closed from 0 to HOME_END. */
+const TURN = 1_000_000;
+const HOME_END = 30_000;
+/** Where the motor comes to rest after the switch has closed. */
+const HOME_REST = 6_000;
+/** Where the foremost product goes over the edge. */
+const RELEASE = [820_000, 940_000] as const;
+
+/** From the edge to the beam, darkness in the beam, from the beam to the tray; microseconds. */
+const FALL_US = [50_000, 600_000] as const;
+const DARK_US = [20_000, 80_000] as const;
+const TO_TRAY_US = 90_000;
+/** A motor that cannot move draws too much current for so long before the rim gives up. */
+const STALL_US = 600_000;
+
+export interface ColumnOptions {
+  readonly column: number;
+  readonly products: number;
+  /** One turn, ms. */
+  readonly turnMs?: number;
+}
+
+/**
+ * What the next turn of a column does: `short`: the product stays at the edge for the turn after; `hang`: it is caught
+ * and hangs until kicked; a number: it hangs so many ms and then falls; `double`: two fall.
+ */
+export type TurnMishap = "short" | "hang" | "double" | number;
+
+/** What the rim latches. */
+export type SpiralEvent =
+  | { readonly event: "leftHome"; readonly column: number; readonly atUs: number }
+  | { readonly event: "stopped"; readonly column: number; readonly why: MotorStop; readonly atUs: number };
+
+interface Column {
+  readonly column: number;
+  turnUs: number;
+  angle: number;
+  products: Product[];
+  readonly mishaps: TurnMishap[];
+  /** Nothing falls, whatever turns. */
+  jammed: boolean;
+  motorStuck: boolean;
+  homeSwitch: "works" | "stuckClosed" | "stuckOpen";
+}
+
+interface Run {
+  readonly column: Column;
+  fromUs: number;
+  fromAngle: number;
+  releaseAt: number;
+  timer: Timer | undefined;
+  readonly limit: Timer;
+}
+
+export class Spirals implements MotorsPort {
+  /** The rim notices a motor that cannot move; else the turn runs into its time limit. */
+  sensesStall = true;
+  /** Turns begun since the world began. */
+  turns = 0;
+  readonly #world: World;
+  readonly #rng: Rng;
+  readonly #truth: Truth;
+  readonly #beam: Beam;
+  readonly #report: (event: SpiralEvent) => void;
+  readonly #columns = new Map<number, Column>();
+  readonly #hanging: Product[] = [];
+  #run: Run | undefined;
+  #powered = false;
+
+  constructor(
+    world: World,
+    truth: Truth,
+    beam: Beam,
+    columns: readonly ColumnOptions[],
+    report: (event: SpiralEvent) => void,
+  ) {
+    this.#world = world;
+    this.#rng = world.forkRng();
+    this.#truth = truth;
+    this.#beam = beam;
+    this.#report = report;
+    for (const { column, products, turnMs } of columns) {
+      this.#columns.set(column, {
+        column,
+        turnUs: (turnMs ?? this.#rng.between(2_300, 2_900)) * 1_000,
+        angle: HOME_REST,
+        products: [],
+        mishaps: [],
+        jammed: false,
+        motorStuck: false,
+        homeSwitch: "works",
+      });
+      this.fill(column, products);
+    }
+  }
+
+  // ---- the rim ----------------------------------------------------------------------------------------------------
+
+  turn(column: number, maxMs: number): void {
+    this.stop();
+    const spiral = this.#columns.get(column);
+    if (!this.#powered || spiral === undefined) return;
+    this.turns += 1;
+    const limit = this.#world.after(maxMs * 1_000, () => this.#halt("timeout"));
+    const releaseAt = this.#rng.between(...RELEASE);
+    this.#run = { column: spiral, fromUs: this.#world.nowUs, fromAngle: spiral.angle, releaseAt, timer: undefined, limit };
+    if (!spiral.motorStuck) this.#toNextMark();
+    else if (this.sensesStall) this.#run.timer = this.#world.after(STALL_US, () => this.#halt("stall"));
+  }
+
+  stop(): void {
+    this.#halt("ordered");
+  }
+
+  /** Without power the motor stops where it is; what falls goes on falling. */
+  setPower(on: boolean): void {
+    if (!on) this.#halt(undefined);
+    this.#powered = on;
+  }
+
+  /** Columns whose home switch is open. */
+  get awayFromHome(): readonly number[] {
+    const away: number[] = [];
+    for (const spiral of this.#columns.values()) {
+      const open = spiral.homeSwitch === "stuckOpen" || (spiral.homeSwitch === "works" && spiral.angle >= HOME_END);
+      if (open) away.push(spiral.column);
+    }
+    return away;
+  }
+
+  // ---- the outer world --------------------------------------------------------------------------------------------
+
+  /** The column whose motor runs. */
+  get turning(): number | undefined {
+    return this.#run?.column.column;
+  }
+
+  /** Where a spiral stands, parts of a million of a turn. */
+  angleOf(column: number): number {
+    const run = this.#run;
+    return run?.column.column === column ? this.#angleNow(run) : (this.#columns.get(column)?.angle ?? 0);
+  }
+
+  productsIn(column: number): number {
+    return this.#columns.get(column)?.products.length ?? 0;
+  }
+
+  fill(column: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const product = this.#truth.newProduct(column, "operator");
+      this.#column(column).products.push(product);
+      this.#truth.moveProduct(product, "column");
+    }
+  }
+
+  /** Mishaps are used up one a turn, in order. */
+  nextTurn(column: number, mishap: TurnMishap): void {
+    this.#column(column).mishaps.push(mishap);
+  }
+
+  setJammed(column: number, jammed: boolean): void {
+    this.#column(column).jammed = jammed;
+  }
+
+  setMotorStuck(column: number, stuck: boolean): void {
+    this.#column(column).motorStuck = stuck;
+  }
+
+  setHomeSwitch(column: number, state: "works" | "stuckClosed" | "stuckOpen"): void {
+    this.#column(column).homeSwitch = state;
+  }
+
+  /** Someone kicks the machine: what hangs falls. Returns how many products. */
+  kick(): number {
+    const falling = this.#hanging.splice(0);
+    for (const product of falling) this.#drop(product);
+    return falling.length;
+  }
+
+  /** The foremost product of a column goes over the edge without a turn; false if there is none. */
+  knockDown(column: number): boolean {
+    const product = this.#column(column).products.shift();
+    if (product !== undefined) this.#drop(product);
+    return product !== undefined;
+  }
+
+  // ---- inside -----------------------------------------------------------------------------------------------------
+
+  #column(column: number): Column {
+    const spiral = this.#columns.get(column);
+    if (spiral === undefined) throw new RangeError(`bench: no column ${column}`);
+    return spiral;
+  }
+
+  #angleNow(run: Run): number {
+    if (run.column.motorStuck) return run.fromAngle;
+    return Math.min(TURN, run.fromAngle + Math.floor(((this.#world.nowUs - run.fromUs) * TURN) / run.column.turnUs));
+  }
+
+  /** Runs to the next angle where something happens: the home switch opens, a product goes over, the turn is full. */
+  #toNextMark(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    const mark = [HOME_END, run.releaseAt, TURN].find((angle) => angle > run.fromAngle) ?? TURN;
+    const us = Math.ceil(((mark - run.fromAngle) * run.column.turnUs) / TURN);
+    run.timer = this.#world.after(us, () => this.#atMark(run, mark));
+  }
+
+  #atMark(run: Run, mark: number): void {
+    const { column } = run;
+    run.fromUs = this.#world.nowUs;
+    run.fromAngle = mark;
+    if (mark === HOME_END && column.homeSwitch === "works") {
+      this.#report({ event: "leftHome", column: column.column, atUs: this.#world.nowUs });
+    } else if (mark === run.releaseAt) {
+      this.#release(column);
+    } else if (mark === TURN) {
+      run.fromAngle = 0;
+      run.releaseAt = this.#rng.between(...RELEASE);
+      if (column.homeSwitch === "works") {
+        run.fromAngle = HOME_REST;
+        this.#halt("home");
+        return;
+      }
+    }
+    this.#toNextMark();
+  }
+
+  /** `why` undefined: power is gone, nobody is told. */
+  #halt(why: MotorStop | undefined): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    run.column.angle = this.#angleNow(run) % TURN;
+    this.#world.cancel(run.timer);
+    this.#world.cancel(run.limit);
+    this.#run = undefined;
+    if (why === undefined) return;
+    this.#report({ event: "stopped", column: run.column.column, why, atUs: this.#world.nowUs });
+  }
+
+  #release(spiral: Column): void {
+    const mishap = spiral.mishaps.shift();
+    if (spiral.jammed || mishap === "short") return;
+    const product = spiral.products.shift();
+    if (product === undefined) return;
+    if (mishap === "hang" || typeof mishap === "number") {
+      this.#truth.moveProduct(product, "hanging");
+      this.#hanging.push(product);
+      if (typeof mishap === "number") this.#world.after(mishap * 1_000, () => this.#fallLate(product));
+      return;
+    }
+    this.#drop(product);
+    const second = mishap === "double" ? spiral.products.shift() : undefined;
+    if (second !== undefined) this.#world.after(this.#rng.between(150_000, 400_000), () => this.#drop(second));
+  }
+
+  #fallLate(product: Product): void {
+    const at = this.#hanging.indexOf(product);
+    if (at < 0) return;
+    this.#hanging.splice(at, 1);
+    this.#drop(product);
+  }
+
+  #drop(product: Product): void {
+    this.#truth.moveProduct(product, "falling");
+    this.#world.after(this.#rng.between(...FALL_US), () => {
+      const darkUs = this.#rng.between(...DARK_US);
+      this.#beam.cross(darkUs);
+      this.#world.after(TO_TRAY_US + darkUs, () => this.#truth.moveProduct(product, "tray"));
+    });
+  }
+}
