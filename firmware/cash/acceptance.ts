@@ -23,7 +23,8 @@ export type Verdict = "yes" | "no" | "noChange";
 
 /**
  * The rule for one type that the operator allows. fits: it has a tube that is not full. escrow: it is a bill of a
- * validator that holds it; if it completes the price it goes back as it is until the sale is certain, so (b) is dropped.
+ * validator that holds it; if it completes the price it goes back as it is until the sale is certain, so (b) is
+ * dropped.
  */
 export function mayAccept(
   rule: AcceptanceRule,

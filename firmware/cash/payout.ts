@@ -1,7 +1,7 @@
 /**
- * A return: everything owed goes back, in coins as far as the tubes can prove it, the rest as a voucher. Each DISPENSE is
- * a bracket of its own: `payoutStarted` with all tube counts before it, `payoutDone` with what the counts after it prove.
- * An un-ACKed DISPENSE is never repeated on trust; acceptance stays off until the sale opens it again.
+ * A return: everything owed goes back, in coins as far as the tubes can prove it, the rest as a voucher. Each DISPENSE
+ * is a bracket of its own: `payoutStarted` with all tube counts before it, `payoutDone` with what the counts after it
+ * prove. An un-ACKed DISPENSE is never repeated on trust; acceptance stays off until the sale opens it again.
  */
 import { deepFreeze } from "../../shared/freeze.js";
 import { MAX_DISPENSE_COUNT } from "../../shared/mdb/coin-changer.js";
@@ -112,16 +112,20 @@ function conclude(state: CashState, payout: Returning, acked: boolean, facts: Ca
   const { changer } = state;
   if (open === undefined || changer === undefined) return next(state, payout, facts, nowMs);
   const settled = settle(facts, changer, false);
+  return book(state, afterDispense(payout, open.type, settled, acked), settled.effects, facts, nowMs);
+}
+
+/** A type that gave nothing is left alone; after a DISPENSE that perhaps never arrived only the third time. */
+function afterDispense(payout: Returning, type: number, settled: Settlement, acked: boolean): Returning {
   const moved = settled.paidMinor > 0;
   const retry = !acked && settled.claimMinor === 0 && payout.unacked < MAX_UNACKED_DISPENSES;
-  const after: Returning = {
+  return {
     ...payout,
     paidMinor: payout.paidMinor + settled.paidMinor,
     claimMinor: payout.claimMinor + settled.claimMinor,
-    stuck: moved || retry ? payout.stuck : [...payout.stuck, open.type],
+    stuck: moved || retry ? payout.stuck : [...payout.stuck, type],
     unacked: !moved && retry ? payout.unacked + 1 : payout.unacked,
   };
-  return book(state, after, settled.effects, facts, nowMs);
 }
 
 /** Appends `effects` and goes on when the last of their records is folded; at once if there is none. */
@@ -176,8 +180,9 @@ function next(state: CashState, payout: Returning, facts: CashFacts, nowMs: numb
 }
 
 /**
- * The first DISPENSE of the plan for all that is owed: from the tubes without their float; with it where that pays more.
- * The highest value first; of equal values the highest type (MDB 4.2 §5, DISPENSE). Undefined if coins can pay nothing.
+ * The first DISPENSE of the plan for all that is owed: from the tubes without their float; with it where that pays
+ * more. The highest value first; of equal values the highest type (MDB 4.2 §5, DISPENSE). Undefined if coins can pay
+ * nothing.
  */
 export function nextDispense(
   changer: Changer,
@@ -256,9 +261,9 @@ export function returnWithChanger(state: CashState, facts: CashFacts, settled: S
   if (payout.is !== "returning" || payout.phase.at === "bill" || payout.phase.at === "booking") {
     return go(state, ...settled.effects);
   }
-  const paidMinor = payout.paidMinor + settled.paidMinor;
-  const claimMinor = payout.claimMinor + settled.claimMinor;
-  return book(state, { ...payout, paidMinor, claimMinor }, settled.effects, facts, nowMs);
+  const open = facts.durable.payout;
+  const after = open === undefined ? payout : afterDispense(payout, open.type, settled, false);
+  return book(state, after, settled.effects, facts, nowMs);
 }
 
 /** When the return wants a tick, ms. */

@@ -1,6 +1,6 @@
 /**
- * Credit's keeper: a pure function from (state, input, facts, now) to the next state and its effects. It decides what may
- * be accepted, what happens to a bill in escrow and how what is owed goes back; it never counts money itself.
+ * Credit's keeper: a pure function from (state, input, facts, now) to the next state and its effects. It decides what
+ * may be accepted, what happens to a bill in escrow and how what is owed goes back; it never counts money itself.
  */
 import { CLAIM_BILL } from "../../shared/records/durable.js";
 import type { CashOrder, MdbEvent } from "../ports/rooms.js";

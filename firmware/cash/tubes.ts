@@ -1,6 +1,6 @@
 /**
- * What the tubes prove: coins free to pay with, what a DISPENSE moved, differences from the records. Counts are those of
- * TUBE STATUS (MDB 4.2 §5); a defective tube (full and 0) proves nothing.
+ * What the tubes prove: coins free to pay with, what a DISPENSE moved, differences from the records. Counts are those
+ * of TUBE STATUS (MDB 4.2 §5); a defective tube (full and 0) proves nothing.
  */
 import { FAULTS, type FaultName } from "../../shared/faults.js";
 import type { Tube } from "../../shared/money/tubes.js";

@@ -1,6 +1,6 @@
 /**
- * The drop beam: a product is a dark edge and light again within 500 ms, by latched times. What the drop is worth depends
- * on the turn it belongs to; here every drop gets exactly one name.
+ * The drop beam: a product is a dark edge and light again within 500 ms, by latched times. What the drop is worth
+ * depends on the turn it belongs to; here every drop gets exactly one name.
  */
 import { beamSees, darkInTest, litInTest } from "./self-test.js";
 import { BLIND_MS, chain, type DeliveryState, type DeliveryStep, go, ignore, type Turn, tell } from "./state.js";

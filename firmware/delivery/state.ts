@@ -1,7 +1,7 @@
 /**
- * What firmware/delivery holds: which spirals stand away from home, what the beam sees, and the turn under way. Times are
- * monotonic ms, latched by the native rim where the thing happened; they decide, not when or in which order JavaScript
- * hears of it.
+ * What firmware/delivery holds: which spirals stand away from home, what the beam sees, and the turn under way. Times
+ * are monotonic ms, latched by the native rim where the thing happened; they decide, not when or in which order
+ * JavaScript hears of it.
  */
 import { deepFreeze } from "../../shared/freeze.js";
 import type { SensorSnapshot } from "../ports/hardware.js";

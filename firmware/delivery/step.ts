@@ -1,6 +1,7 @@
 /**
- * Turning a spiral and proving a drop: a pure function from (state, input, now) to the next state and its effects. Latched
- * times decide; a deadline is acted on at a second look, so that a stall of JavaScript misses no drop and adds no turn.
+ * Turning a spiral and proving a drop: a pure function from (state, input, now) to the next state and its effects.
+ * Latched times decide; a deadline is acted on at a second look, so that a stall of JavaScript misses no drop and adds
+ * no turn.
  */
 import type { DeliveryOrder } from "../ports/rooms.js";
 import { beamEdge } from "./beam.js";

@@ -1,6 +1,6 @@
 /**
- * One turn of a spiral and what it amounts to. The native rim ends the motor's run; a drop counts within 5 s of the start
- * of each turn; a second turn only when the first one came home, its window has passed and nothing fell.
+ * One turn of a spiral and what it amounts to. The native rim ends the motor's run; a drop counts within 5 s of the
+ * start of each turn; a second turn only when the first one came home, its window has passed and nothing fell.
  */
 import type { MotorStop } from "../ports/inputs.js";
 import type { DeliveryOrder } from "../ports/rooms.js";

@@ -19,7 +19,7 @@ import { KEYPAD_EMPTY, keypadTick, type KeypadState, pressKey } from "../panel/k
 import type { PanelView } from "../panel/view.js";
 import type { SensorSnapshot } from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
-import type { MdbEvent } from "../ports/rooms.js";
+import type { DeliveryEvent, MdbEvent } from "../ports/rooms.js";
 import type { SaleFacts } from "../sale/facts.js";
 import { saleDueMs, stepSale } from "../sale/step.js";
 import { stepSync, SYNC_AT_BOOT, type SyncFacts, type SyncState, syncDueMs } from "../uplink/sync.js";
@@ -91,6 +91,9 @@ export class Machine {
     this.append({ kind: "boot", bootNo: durable.bootNo + 1, cause, firmware: identity.firmwareVersion });
     for (const record of documentRecords(this.rooms, documents)) this.append(record);
     if (durable.doorOpen !== sensors.doorOpen) this.append({ kind: sensors.doorOpen ? "doorOpened" : "doorClosed" });
+    for (const { column } of this.rooms.planogram?.slots ?? []) {
+      if (!this.rooms.away.includes(column)) this.cameHome(column);
+    }
     this.ports.network.announce(announcement(this.rooms, this.ports.random.below(2 ** 32)));
     this.push({ to: "cash", input: { on: "boot" } });
     this.push({ to: "sale", input: { on: "start" } });
@@ -149,7 +152,7 @@ export class Machine {
         this.rooms.away = [...this.rooms.away.filter((column) => column !== input.column), input.column];
         return this.push({ to: "delivery", input });
       case "motorStopped":
-        if (input.why === "home") this.rooms.away = this.rooms.away.filter((column) => column !== input.column);
+        if (input.why === "home") this.cameHome(input.column);
         return this.push({ to: "delivery", input });
       case "beam":
         return this.push({ to: "delivery", input });
@@ -256,7 +259,7 @@ export class Machine {
         return this.push({ to: "delivery", input: { on: "order", order: effect.order } });
       case "tellSale":
         if ("cash" in effect.event) return this.push({ to: "sale", input: { on: "cash", event: effect.event } });
-        if (effect.event.delivery === "trouble") return this.setFault(effect.event.fault, effect.event.present);
+        if (effect.event.delivery === "trouble") return this.onTrouble(effect.event);
         return this.push({ to: "sale", input: { on: "delivery", event: effect.event } });
       case "motor":
         return ports.motors.turn(effect.column, effect.maxMs);
@@ -272,6 +275,16 @@ export class Machine {
       case "moveMark":
         return this.rooms.ledger.acked(effect.mark);
     }
+  }
+
+  private cameHome(column: number): void {
+    this.rooms.away = this.rooms.away.filter((other) => other !== column);
+    this.onTrouble({ delivery: "trouble", fault: "spiralNotHome", present: false, column });
+  }
+
+  private onTrouble({ fault, present, column }: Extract<DeliveryEvent, { delivery: "trouble" }>): void {
+    const slot = this.rooms.planogram?.slots.find((candidate) => candidate.column === column);
+    this.setFault(fault, present, slot?.slot);
   }
 
   private vendSlot(): string {

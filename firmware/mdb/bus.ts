@@ -185,7 +185,10 @@ function serve(state: BusState, before: readonly PeripheralEffect[], facts: MdbF
   const exchange = nextExchange(changer, validator, nowMs);
   const quirk = exchange.with === "changer" ? ACK_FIRST_CHANGER : ACK_FIRST_VALIDATOR;
   const send: MdbEffect = { do: "send", block: exchange.block, ackFirst: (facts.ackFirst & quirk) !== 0 };
-  return { state: { ...state, phase: "busy", exchange, sinceMs: nowMs }, effects: [...before, send] };
+  return {
+    state: { ...state, phase: "busy", exchange, sinceMs: nowMs },
+    effects: before.length === 0 ? [send] : [...before, send],
+  };
 }
 
 function nextExchange(changer: ChangerState, validator: ValidatorState, nowMs: number): Exchange {

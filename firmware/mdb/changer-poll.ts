@@ -2,15 +2,16 @@
  * What a coin changer says in POLL: coins, hands at its keys, the lever, troubles, payout busy. Money is appended first,
  * then the held reply is released, then everything else is told (design "ACK after append").
  */
-import type { FaultName } from "../../shared/faults.js";
+
 import { concatBytes } from "../../shared/bytes.js";
+import type { FaultName } from "../../shared/faults.js";
 import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { isHeld } from "../../shared/mdb/held.js";
 import { type ChangerState, type ChangerStep, only, withCount } from "./changer-state.js";
 import { payoutAfterTubes, payoutResting, payoutShifted, payoutWorking } from "./payout.js";
 import {
-  type Contact,
   COUNT_EVERY_MS,
+  type Contact,
   guarded,
   inPhase,
   justReset,
@@ -21,7 +22,7 @@ import {
   soon,
   tell,
 } from "./peripheral.js";
-import { hear, type Heard, partRepeat } from "./repeats.js";
+import { type Heard, hear, partRepeat } from "./repeats.js";
 import { disprove, sweep, troublesAfterPoll } from "./troubles.js";
 
 /** Reports ACKed too early are kept up to so many bytes. */

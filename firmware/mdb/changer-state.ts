@@ -1,14 +1,7 @@
 /** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
 import type { TubeReport } from "../ports/rooms.js";
-import {
-  type Contact,
-  FIRST_CONTACT,
-  type Limits,
-  maskOfValues,
-  NO_EFFECTS,
-  type PeripheralEffect,
-} from "./peripheral.js";
 import type { Payout } from "./payout.js";
+import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
 
 /** Non-response time 2 s (S42 p61). */
 export const CHANGER_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 2_000, setUpMs: 4_000 });
@@ -36,6 +29,8 @@ export interface ChangerState {
   readonly reading: TubeReport | undefined;
   /** TUBE STATUS is due, ms. */
   readonly tubesAtMs: number;
+  /** Types that have a value; nothing else is ever enabled. */
+  readonly valueMask: number;
   readonly wantedMask: number;
   /** What the device was last told; undefined = must be told. */
   readonly appliedMask: number | undefined;
@@ -56,6 +51,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   tubes: NO_TUBES,
   reading: undefined,
   tubesAtMs: 0,
+  valueMask: 0,
   wantedMask: 0,
   appliedMask: undefined,
   dispense: undefined,
@@ -74,7 +70,7 @@ export function only(state: ChangerState): ChangerStep {
 
 /** What COIN TYPE would say now. */
 export function coinMask(state: ChangerState): number {
-  return maskOfValues(state.wantedMask, state.valuesMinor);
+  return state.wantedMask & state.valueMask;
 }
 
 /** The tubes with another count for one type; `full` waits for the next TUBE STATUS. */

@@ -2,8 +2,9 @@
  * The coin changer's side of the master: search, set-up, acceptance mask, tubes, DISPENSE (MDB 4.2 §5; mdb §2 and §5). It
  * reports; what money means is decided by firmware/cash.
  */
-import { COIN_CHANGER, COIN_TOKEN, COIN_TYPES, MAX_DISPENSE_COUNT } from "../../shared/mdb/coin-changer.js";
+
 import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
+import { COIN_CHANGER, COIN_TOKEN, COIN_TYPES, MAX_DISPENSE_COUNT } from "../../shared/mdb/coin-changer.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { MdbOrder, TubeReport } from "../ports/rooms.js";
 import { CHANGER_FAULTS, changerQuiet, changerReplied, changerRestarted, takeEarly } from "./changer-poll.js";
@@ -17,17 +18,19 @@ import {
 } from "./changer-state.js";
 import { PAYOUT_MAX_MS, payoutStarted, payoutWorking } from "./payout.js";
 import {
-  commandAnswered,
-  type Contact,
   COUNT_EVERY_MS,
+  type Contact,
+  commandAnswered,
   givenUp,
   hearsNoAck,
   hurried,
   inPhase,
   isLost,
   type MdbFacts,
+  maskOfValues,
   notYet,
   type Outcome,
+  POLL_CODE,
   resetDone,
   soon,
   tell,
@@ -80,6 +83,9 @@ function nextWhenReady(state: ChangerState, nowMs: number): ChangerCommand {
 /** The block for that command, without checksum. */
 export function changerBlock(state: ChangerState, command: ChangerCommand): Uint8Array {
   switch (command) {
+    case "poll":
+      // Many a second: without the walk through the table.
+      return Uint8Array.of(COIN_CHANGER.address | POLL_CODE);
     case "coinType": {
       const masks = { acceptMask: coinMask(state), manualDispenseMask: ALL_TYPES };
       return encodeCommand(COIN_CHANGER, "coinType", masks);
@@ -224,7 +230,8 @@ function setUp(state: ChangerState, bytes: Uint8Array, facts: MdbFacts, nowMs: n
     toTube.push((tubeMask & (1 << type)) !== 0);
   }
   const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
-  return takeEarly({ ...state, contact, valuesMinor, toTube });
+  const valueMask = maskOfValues(valuesMinor);
+  return takeEarly({ ...state, contact, valuesMinor, valueMask, toTube });
 }
 
 function identified(state: ChangerState, bytes: Uint8Array | undefined, nowMs: number): ChangerState {

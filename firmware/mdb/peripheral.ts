@@ -7,6 +7,8 @@ import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { CommonEffect, MdbEvent } from "../ports/rooms.js";
 import type { Trouble } from "./troubles.js";
 
+/** Command bits of POLL, for every device but the cashless ones (MDB 4.2 §2.3). */
+export const POLL_CODE = 3;
 /** Between two polls of a device that answers. */
 export const POLL_MS = BUS_TIMING.pollAdvisedMinMs;
 /** The same while JUST RESET is awaited, and the pause before a command that brought nothing (real machines: 53 ms). */
@@ -278,11 +280,11 @@ export function valueMinor(credit: number, scaling: number, deviceDecimals: numb
   return Number.isSafeInteger(value) ? value : 0;
 }
 
-/** The bits of `mask` whose types have a value: a token or an unused type is never enabled. */
-export function maskOfValues(mask: number, valuesMinor: readonly number[]): number {
-  let bits = 0;
+/** Bit mask of the types that have a value: a token or an unused type is never enabled. */
+export function maskOfValues(valuesMinor: readonly number[]): number {
+  let mask = 0;
   for (let type = 0; type < valuesMinor.length; type++) {
-    if ((valuesMinor[type] ?? 0) > 0) bits |= 1 << type;
+    if ((valuesMinor[type] ?? 0) > 0) mask |= 1 << type;
   }
-  return mask & bits;
+  return mask;
 }

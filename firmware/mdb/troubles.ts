@@ -4,7 +4,7 @@
  * without news, or when something good disproves it.
  */
 import type { FaultName } from "../../shared/faults.js";
-import { type Contact, COUNT_EVERY_MS, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
+import { COUNT_EVERY_MS, type Contact, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
 
 export interface Trouble {
   readonly fault: FaultName;

@@ -8,8 +8,8 @@ import { BILL_VALIDATOR, type BillEvent } from "../../shared/mdb/bill-validator.
 import { isHeld } from "../../shared/mdb/held.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import {
-  type Contact,
   COUNT_EVERY_MS,
+  type Contact,
   guarded,
   inPhase,
   justReset,

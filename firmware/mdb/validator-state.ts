@@ -1,12 +1,5 @@
 /** What the master knows of the bill validator (MDB 4.2 §6), and what a step of it returns. */
-import {
-  type Contact,
-  FIRST_CONTACT,
-  type Limits,
-  maskOfValues,
-  NO_EFFECTS,
-  type PeripheralEffect,
-} from "./peripheral.js";
+import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
 
 /** Non-response time 5 s (S42 p89). */
 export const VALIDATOR_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 5_000, setUpMs: 7_000 });
@@ -49,6 +42,8 @@ export interface ValidatorState {
   readonly reading: StackerReport | undefined;
   /** STACKER is due, ms. */
   readonly stackerAtMs: number;
+  /** Types that have a value; nothing else is ever enabled. */
+  readonly valueMask: number;
   readonly wantedMask: number;
   /** What the device was last told; undefined = must be told. */
   readonly appliedMask: number | undefined;
@@ -68,6 +63,7 @@ export const VALIDATOR_AT_BOOT: ValidatorState = Object.freeze<ValidatorState>({
   stacker: NO_STACKER,
   reading: undefined,
   stackerAtMs: 0,
+  valueMask: 0,
   wantedMask: 0,
   appliedMask: undefined,
   inEscrow: undefined,
@@ -85,5 +81,5 @@ export function only(state: ValidatorState): ValidatorStep {
 
 /** What BILL TYPE would say now. */
 export function billMask(state: ValidatorState): number {
-  return maskOfValues(state.wantedMask, state.valuesMinor);
+  return state.wantedMask & state.valueMask;
 }

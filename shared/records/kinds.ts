@@ -182,8 +182,8 @@ export const RECORDS = deepFreeze({
     fields: { claimNo: [2, "uint"], cause: [3, "uint"], amountMinor: [4, "uint"], code: [5, "text"] },
   },
   /**
-   * A tube does not hold what the records say. following: set when the tubes are taken over for the first time, which is
-   * no difference: one record per tube, so many are still to come (0 = the last one, now the tubes are known).
+   * A tube does not hold what the records say. following: set when the tubes are taken over for the first time, which
+   * is no difference: one record per tube, so many are still to come (0 = the last one, now the tubes are known).
    */
   tubeAudit: {
     code: 52,

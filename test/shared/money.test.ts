@@ -14,7 +14,7 @@ import { isPayable, largestPayable, payableSet } from "../../shared/money/payabl
 import { coinPlan } from "../../shared/money/plan.js";
 import { commonUnitMinor, minorToUnits, unitsToMinor } from "../../shared/money/scaling.js";
 import { MAX_COINS_PER_TYPE, MAX_TYPES, MAX_UNITS, stockOf, type Tube } from "../../shared/money/tubes.js";
-import { WORST_CASE_MINOR, worstCaseTubes } from "./worst-case-tubes.js";
+import { WORST_CASE_MINOR, worstCaseTubes } from "../../tools/measure/worst-tubes.js";
 
 const test = suite("money");
 

@@ -61,7 +61,16 @@ test("a failed sale leaves the credit, an unknown one turns it into a claim", ()
   const unknown = fold(
     [
       { kind: "vendStarted", ...sale, saleNo: 2 },
-      { kind: "outcomeUnknown", ...sale, saleNo: 2, productId: 5, planogramVersion: 1, claimNo: 1, cause: 0 },
+      {
+        kind: "outcomeUnknown",
+        ...sale,
+        saleNo: 2,
+        productId: 5,
+        planogramVersion: 1,
+        claimNo: 1,
+        cause: 0,
+        code: "W",
+      },
     ],
     failed,
   );

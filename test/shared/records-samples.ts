@@ -1,5 +1,5 @@
 /** Records of every kind, for tests: with ordinary values, and with every field as long as it gets. */
-import { type Layout } from "../../shared/layout.js";
+import type { Layout } from "../../shared/layout.js";
 import { type NewRecord, RECORDS, type RecordKind, type Stamp } from "../../shared/records/kinds.js";
 
 export const LARGEST = Number.MAX_SAFE_INTEGER;

@@ -11,7 +11,7 @@ import { Beam } from "./beam.js";
 import { type ChangerOptions, CoinChanger, US_CHANGER } from "./changer.js";
 import { SimFlash } from "./flash.js";
 import { FleetSink } from "./fleet-sink.js";
-import { JavaScriptSide, type JavaScriptProgram } from "./javascript-side.js";
+import { type JavaScriptProgram, JavaScriptSide } from "./javascript-side.js";
 import { LinkRim } from "./link-rim.js";
 import { SimNetwork } from "./network.js";
 import type { Rng } from "./rng.js";
@@ -122,12 +122,13 @@ export class Board {
     this.ledgerFlash.powerOn();
     this.documentFlash.powerOn();
     this.spirals.setPower(true);
-    this.beam.setPower(true);
     this.thermometer.setPower(true);
     this.changer?.setPower(true);
     this.validator?.setPower(true);
     this.#platformNetwork.setPower(true);
     this.js.powerOn((this.options.bootMs ?? DEFAULT_BOOT_MS) * 1_000, () => {
+      // the native rim starts with the program: what falls before that, nobody has seen
+      this.beam.setPower(true);
       this.link = new LinkRim(this.world, this.wire, (result) => this.js.deliver({ on: "link", result }));
       return this.#boot(this.#ports(this.link), this.#sensors(), this.js.nowMs);
     });

@@ -2,10 +2,11 @@
  * The whole vending machine in simulation: the real firmware on the simulated board, with everything a customer, a
  * service person or a vandal can do to it, and the checkers' view of it. One seed replays a whole run.
  */
+
+import { openLedger } from "../../firmware/ledger/ledger.js";
 import { bootMachine } from "../../firmware/machine/boot.js";
 import type { Machine } from "../../firmware/machine/machine.js";
 import type { Identity } from "../../firmware/ports/hardware.js";
-import { openLedger } from "../../firmware/ledger/ledger.js";
 import { openDocuments } from "../../firmware/settings.js";
 import { decodeBody } from "../../shared/records/codec.js";
 import type { Durable } from "../../shared/records/durable.js";

@@ -32,7 +32,11 @@ export interface CheckerFacts {
 
 /** Everything that does not hold. */
 export function violations(facts: CheckerFacts): string[] {
-  return [...checkMoney(facts), ...checkGoods(facts), ...(facts.records ? checkRecords(facts.records, facts.durable) : [])];
+  return [
+    ...checkMoney(facts),
+    ...checkGoods(facts),
+    ...(facts.records ? checkRecords(facts.records, facts.durable) : []),
+  ];
 }
 
 /** Throws with every violation in the message. */

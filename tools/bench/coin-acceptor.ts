@@ -3,8 +3,8 @@
  * Gravity needs no power: a coin past the gate arrives whether or not anybody can report it.
  */
 import type { Rng } from "./rng.js";
-import type { CoinTubes } from "./tubes.js";
 import type { Coin, Truth } from "./truth.js";
+import type { CoinTubes } from "./tubes.js";
 import type { Timer, World } from "./world.js";
 
 /** What the next coin does instead of arriving well. `noCredit`: passes validation and is pulled back on its string. */

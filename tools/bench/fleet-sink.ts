@@ -55,7 +55,17 @@ export class FleetSink implements FleetEnd {
   machine(machineId: string): SunkMachine {
     let machine = this.#machines.get(machineId);
     if (machine === undefined) {
-      machine = { epoch: 0, raw: [], chains: [], forks: [], statuses: [], telemetry: [], gaps: 0, repeats: 0, garbage: 0 };
+      machine = {
+        epoch: 0,
+        raw: [],
+        chains: [],
+        forks: [],
+        statuses: [],
+        telemetry: [],
+        gaps: 0,
+        repeats: 0,
+        garbage: 0,
+      };
       this.#machines.set(machineId, machine);
     }
     return machine;

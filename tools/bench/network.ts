@@ -140,7 +140,8 @@ export class SimNetwork implements NetworkPort {
     this.#up = false;
     this.#deliver({ on: "network", up: false });
     const payload = this.#will;
-    if (payload !== undefined) this.#publish({ topic: topicOf(this.#machineId, "status"), payload, qos: 1, retain: true });
+    if (payload !== undefined)
+      this.#publish({ topic: topicOf(this.#machineId, "status"), payload, qos: 1, retain: true });
     this.#fleet.disconnected(this.#machineId);
   }
 

@@ -114,7 +114,14 @@ export class Spirals implements MotorsPort {
     this.turns += 1;
     const limit = this.#world.after(maxMs * 1_000, () => this.#halt("timeout"));
     const releaseAt = this.#rng.between(...RELEASE);
-    this.#run = { column: spiral, fromUs: this.#world.nowUs, fromAngle: spiral.angle, releaseAt, timer: undefined, limit };
+    this.#run = {
+      column: spiral,
+      fromUs: this.#world.nowUs,
+      fromAngle: spiral.angle,
+      releaseAt,
+      timer: undefined,
+      limit,
+    };
     if (!spiral.motorStuck) this.#toNextMark();
     else if (this.sensesStall) this.#run.timer = this.#world.after(STALL_US, () => this.#halt("stall"));
   }

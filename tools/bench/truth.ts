@@ -34,8 +34,20 @@ export interface Product {
 
 /** Something moved. `what` names its kind; `tube` where a coin's way ends or begins in one. */
 export type TruthEvent =
-  | { readonly atUs: number; readonly what: "coin"; readonly from: CoinPlace; readonly to: CoinPlace; readonly coin: Coin }
-  | { readonly atUs: number; readonly what: "bill"; readonly from: BillPlace; readonly to: BillPlace; readonly bill: Bill }
+  | {
+      readonly atUs: number;
+      readonly what: "coin";
+      readonly from: CoinPlace;
+      readonly to: CoinPlace;
+      readonly coin: Coin;
+    }
+  | {
+      readonly atUs: number;
+      readonly what: "bill";
+      readonly from: BillPlace;
+      readonly to: BillPlace;
+      readonly bill: Bill;
+    }
   | {
       readonly atUs: number;
       readonly what: "product";

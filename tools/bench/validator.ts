@@ -16,63 +16,15 @@ import { type BillFate, BillPath } from "./bill-path.js";
 import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
 import { PollQueue } from "./poll-queue.js";
 import type { Bill, Truth } from "./truth.js";
+import { US_VALIDATOR, VALIDATOR_QUIRKS, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
 import type { Wire } from "./wire.js";
 import type { Timer, World } from "./world.js";
 
-export interface ValidatorOptions {
-  /** BCD as in SETUP: 1840 = US dollar. */
-  readonly country: number;
-  /** Minor units of one scaling unit. */
-  readonly scalingMinor: number;
-  readonly decimals: number;
-  readonly valuesMinor: readonly number[];
-  readonly stackerCapacity: number;
-  readonly escrow: boolean;
-  readonly maker: string;
-  readonly serial: string;
-  readonly model: string;
-  readonly softwareBcd: number;
-  readonly startUpMs: number;
-}
-
-/** US bills: $1, $5, $10, $20. */
-export const US_VALIDATOR: ValidatorOptions = {
-  country: 0x1840,
-  scalingMinor: 100,
-  decimals: 2,
-  valuesMinor: [100, 500, 1_000, 2_000],
-  stackerCapacity: 500,
-  escrow: true,
-  maker: "SPI",
-  serial: "000000000815",
-  model: "BENCH-BV",
-  softwareBcd: 0x0100,
-  startUpMs: 900,
-};
-
-export interface ValidatorQuirks {
-  /** What becomes of a bill found inside at power-up: back to the customer, or stacked and counted without a word. */
-  billAtPowerUp: "returned" | "stackedSilently";
-  /** 03 in every poll while a bill moves. */
-  tellsBusy: boolean;
-  /** 09: once when all types go off, in every poll while they are off, or never. */
-  tellsDisabled: "once" | "always" | "never";
-  justResetMs: number;
-  saysJustReset: boolean;
-  /** A byte put in front of every POLL reply with events (JSM puts a 33 there); it must be skipped. */
-  junkByte: number | undefined;
-}
+export { US_VALIDATOR, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
 
 export class BillValidator implements BusBehaviour {
   readonly options: ValidatorOptions;
-  readonly quirks: ValidatorQuirks = {
-    billAtPowerUp: "returned",
-    tellsBusy: true,
-    tellsDisabled: "once",
-    justResetMs: 250,
-    saysJustReset: true,
-    junkByte: undefined,
-  };
+  readonly quirks: ValidatorQuirks = { ...VALIDATOR_QUIRKS };
   readonly bus: BusDevice;
   readonly path: BillPath;
   readonly queue = new PollQueue();

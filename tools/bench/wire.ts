@@ -66,7 +66,10 @@ export class Wire {
   noisePerMillion = 0;
   readonly #world: World;
   readonly #rng: Rng;
-  readonly #listeners: { readonly vmc: BusListener[]; readonly peripheral: BusListener[] } = { vmc: [], peripheral: [] };
+  readonly #listeners: { readonly vmc: BusListener[]; readonly peripheral: BusListener[] } = {
+    vmc: [],
+    peripheral: [],
+  };
   readonly #taps: ((transmission: TappedTransmission) => void)[] = [];
   #faults: Armed[] = [];
   #live: Live[] = [];

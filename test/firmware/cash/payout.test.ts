@@ -285,6 +285,18 @@ test("the changer is gone in the middle of a DISPENSE and comes back: its tubes 
   ended(room);
 });
 
+test("a changer that resets at every DISPENSE is not asked for ever", () => {
+  const now = tubes(0, 0, 10);
+  const room = returning(now, 25);
+  for (let tries = 0; tries <= MAX_UNACKED_DISPENSES; tries++) {
+    assert.equal(room.acts().at(-1), { order: "dispense", type: QUARTER, count: 1 });
+    room.mdb({ event: "changerLost" });
+    room.mdb(changerReady(now));
+  }
+  assert.is(room.only("voucherIssued").amountMinor, 25);
+  ended(room);
+});
+
 test("the changer is gone in the middle of a DISPENSE for good: a claim, and a voucher for the rest", () => {
   const room = returning(tubes(0, 0, 10), 20 * 25);
   room.nowMs = 1_000;

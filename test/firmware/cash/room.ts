@@ -1,6 +1,6 @@
 /**
- * The cash room with the real fold behind it: appends what it wants appended, tells it so, and keeps what it ordered. What
- * changer and validator do is up to the test.
+ * The cash room with the real fold behind it: appends what it wants appended, tells it so, and keeps what it ordered.
+ * What changer and validator do is up to the test.
  */
 
 import {

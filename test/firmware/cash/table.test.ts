@@ -1,7 +1,7 @@
 /**
- * Every state with every input. "." = it means nothing there: nothing changes and nothing is done, beside what the tubes
- * hold. "+" = it is taken in; letters are what is done: r record, e escrow order, d DISPENSE, t tubes asked, a masks
- * ordered, s the sale told, f fault.
+ * Every state with every input. "." = it means nothing there: nothing changes and nothing is done, beside what the
+ * tubes hold. "+" = it is taken in; letters are what is done: r record, e escrow order, d DISPENSE, t tubes asked, a
+ * masks ordered, s the sale told, f fault.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -86,7 +86,7 @@ const TABLE: { readonly [state: string]: string } = {
   settling: "+ . . + . . . +ard + + + +a + + +e . . . . . +t + . + +",
   dispensing: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + +",
   confirming: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + +",
-  changerGone: "+ . . + . . . +ar . . . +a . . +e . . . . . + + . + +",
+  changerGone: "+ . . + . . . +ar . . . +a + + +e . . . . . + + . + +",
 };
 
 function after(room: CashRoom, change: (room: CashRoom) => void): CashRoom {

@@ -150,7 +150,7 @@ test("the motor never left home: nothing was turned", () => {
   assert.equal(room.take(), [{ do: "tellSale", event: { delivery: "failed", cause: "neverTurned" } }]);
 });
 
-test("stuck away from home: the beam stays armed up to 5 s, no second turn, the column is closed to the next order", () => {
+test("stuck away from home: the beam stays armed up to 5 s, no second turn, the next order is refused", () => {
   const room = DeliveryRoom.turning({ retry: true });
   room.leaves(T + 80);
   room.stops("stall", T + 2_000);
@@ -270,9 +270,13 @@ test("a column without beam: the home switch is the proof", () => {
   assert.equal(still.told(), [{ delivery: "failed", cause: "neverTurned" }]);
 });
 
-test("the motor starts only after the self-test, in the column that was tested, with the beam lit", () => {
+test("the motor starts only after the self-test, in the column that was tested, at home, with the beam lit", () => {
   for (const spoil of [
     (room: DeliveryRoom) => room.order({ ...TURN, column: 8 }),
+    (room: DeliveryRoom) => {
+      room.leaves(10_500);
+      room.order(TURN);
+    },
     (room: DeliveryRoom) => {
       room.edge(true, 10_500);
       room.order(TURN);

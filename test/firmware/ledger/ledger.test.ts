@@ -5,7 +5,7 @@ import { MAX_MONEY_BODY_BYTES } from "../../../firmware/ledger/frame.js";
 import {
   DAY_MS,
   ERASED_AHEAD,
-  Ledger,
+  type Ledger,
   NOTES_PER_DAY,
   openLedger,
   SPARE_BLOCKS,
@@ -176,7 +176,10 @@ test("a fault that is open, or closed, already is not noted again", () => {
   assert.ok(ledger.append(raised, { atMs: 1 }).ok);
   assert.equal(ledger.append(raised, { atMs: 2 }), { ok: false, refused: "same" });
   assert.ok(ledger.append({ kind: "faultCleared", fault: 1, slot: "A1" }, { atMs: 3 }).ok);
-  assert.equal(ledger.append({ kind: "faultCleared", fault: 1, slot: "A1" }, { atMs: 3 }), { ok: false, refused: "same" });
+  assert.equal(ledger.append({ kind: "faultCleared", fault: 1, slot: "A1" }, { atMs: 3 }), {
+    ok: false,
+    refused: "same",
+  });
   assert.is(ledger.state.coalesced, 2);
   assert.is(ledger.state.dropped, 0);
 });
@@ -205,7 +208,8 @@ function nearlyFull(maxCreditMinor: number): { ledger: Ledger; flash: SimFlash }
   const flash = new SimFlash({ blocks: 24 });
   const ledger = openLedger(flash, EPOCH);
   for (let i = 0; i < MAX_SLOTS; i++) ledger.append({ kind: "stockSet", slot: `B${i}`, quantity: 9 }, { atMs: i });
-  for (let i = 0; i < MAX_OPEN_FAULTS - 8; i++) ledger.append({ kind: "faultRaised", fault: 1, slot: `B${i}` }, { atMs: i });
+  for (let i = 0; i < MAX_OPEN_FAULTS - 8; i++)
+    ledger.append({ kind: "faultRaised", fault: 1, slot: `B${i}` }, { atMs: i });
   while (ledger.canTakeMoney(maxCreditMinor, 5)) {
     if (!ledger.append(COIN, { atMs: 100 }).ok) throw new Error("money refused while it could be taken");
   }

@@ -135,11 +135,11 @@ test("without any checkpoint and without the first records, the loss is told", (
 
 test("one header copy may rot; with both gone the block's records are unreadable, not missing", () => {
   const { flash, account } = filled(7, 60);
-  flash.flipBit(2 * BLOCK_BYTES + 13, 0);
+  flash.flipBit(BLOCK_BYTES + 13, 0);
   const one = openLedger(flash, EPOCH);
   account.settle(one, undefined);
   account.checkReadable(one);
-  flash.flipBit(2 * BLOCK_BYTES + 53, 0);
+  flash.flipBit(BLOCK_BYTES + 53, 0);
   const both = openLedger(flash, EPOCH);
   account.settle(both, undefined);
   const unreadable = readAll(both, account, 64);
@@ -149,8 +149,8 @@ test("one header copy may rot; with both gone the block's records are unreadable
 
 test("headers that rot while the machine runs lose their block's records, and no more", () => {
   const { flash, account, ledger } = filled(8, 60);
-  flash.flipBit(2 * BLOCK_BYTES + 13, 0);
-  flash.flipBit(2 * BLOCK_BYTES + 53, 0);
+  flash.flipBit(BLOCK_BYTES + 13, 0);
+  flash.flipBit(BLOCK_BYTES + 53, 0);
   assert.ok(readAll(ledger, account, 64).length > 5);
 });
 

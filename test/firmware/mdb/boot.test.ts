@@ -101,7 +101,10 @@ test("nobody there: each is told lost once, within its non-response time; then a
     assert.ok(gapMs >= 10_000 && gapMs < 10_200, String(gapMs));
   });
   assert.ok(later.length >= 5);
-  assert.is(rig.hexes().every((hex) => hex === "08" || hex === "30"), true);
+  assert.is(
+    rig.hexes().every((hex) => hex === "08" || hex === "30"),
+    true,
+  );
 });
 
 test("one that comes later is found by a RESET and set up", () => {
@@ -164,18 +167,31 @@ test("a standstill of JavaScript is no silence of the device", () => {
 test("a device that never says JUST RESET is set up all the same; a late one is set up again", () => {
   const changer = new PlainChanger();
   const validator = new PlainValidator();
-  const mute = (reply: string) => (hex: string) => (hex === "08" || hex === "30" ? "ack" : hex === reply ? "ack" : undefined);
+  const mute = (reply: string) => (hex: string) =>
+    hex === "08" || hex === "30" ? "ack" : hex === reply ? "ack" : undefined;
   changer.says = mute("0B");
   validator.says = mute("33");
   const rig = new Rig(changer, validator).start().run(610 + JUST_RESET_WAIT_MS + 1_000);
-  assert.equal(rig.told().filter((name) => name.endsWith("Ready")).sort(), ["changerReady", "validatorReady"]);
+  assert.equal(
+    rig
+      .told()
+      .filter((name) => name.endsWith("Ready"))
+      .sort(),
+    ["changerReady", "validatorReady"],
+  );
   assert.is(changer.resets, 0);
   changer.says = () => undefined;
   validator.says = () => undefined;
   changer.report("0B");
   validator.report("0609");
   rig.forget().run(3_000);
-  assert.equal(rig.told().filter((name) => name.endsWith("Ready")).sort(), ["changerReady", "validatorReady"]);
+  assert.equal(
+    rig
+      .told()
+      .filter((name) => name.endsWith("Ready"))
+      .sort(),
+    ["changerReady", "validatorReady"],
+  );
   assert.is(rig.hexes().includes("08") || rig.hexes().includes("30"), false);
 });
 
@@ -186,7 +202,14 @@ test("a device that answers everything with ACK, or with a stump, cannot be set 
     changer.says = () => lie;
     validator.says = () => lie;
     const rig = new Rig(changer, validator).start().run(60_000);
-    assert.equal(rig.told().filter((name) => /Lost|Ready/.test(name)).sort(), ["changerLost", "validatorLost"], lie);
+    assert.equal(
+      rig
+        .told()
+        .filter((name) => /Lost|Ready/.test(name))
+        .sort(),
+      ["changerLost", "validatorLost"],
+      lie,
+    );
     assert.ok(at(rig, "changerLost") < 610 + CHANGER_LIMITS.setUpMs + 500, lie);
   }
 });
@@ -199,7 +222,13 @@ test("an ID that is not answered is given up after two tries; SETUP and tubes ar
   const rig = new Rig(changer, validator).start().run(3_000);
   assert.is(rig.hexes().filter((hex) => hex === "0F00").length, 2);
   assert.is(rig.hexes().filter((hex) => hex === "3700").length, 2);
-  assert.equal(rig.told().filter((name) => name.endsWith("Ready")).sort(), ["changerReady", "validatorReady"]);
+  assert.equal(
+    rig
+      .told()
+      .filter((name) => name.endsWith("Ready"))
+      .sort(),
+    ["changerReady", "validatorReady"],
+  );
 });
 
 test("SETUP that stops early and TUBE STATUS that stops early are read as far as they go", () => {

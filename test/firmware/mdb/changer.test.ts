@@ -32,7 +32,11 @@ test("a mask is sent when it differs, at once, and never enables a type without 
   assert.is(changer.mask, 0x000f);
   rig.forget().order({ order: "accept", coinMask: 0x000f, billMask: 0 });
   rig.run(1_000);
-  assert.is(rig.hexes().some((hex) => hex.startsWith("0C")), false, "the same types: nothing to say");
+  assert.is(
+    rig.hexes().some((hex) => hex.startsWith("0C")),
+    false,
+    "the same types: nothing to say",
+  );
   rig.order({ order: "accept", coinMask: 0x5, billMask: 0 });
   rig.order({ order: "accept", coinMask: 0x1, billMask: 0 });
   rig.run(200);
@@ -126,7 +130,10 @@ test("tubes that do not move: 2 s of quiet after the last sign of work, then wha
   const overMs = rig.nowMs;
   assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 4_000));
   assert.ok((dispensed(rig)?.atMs ?? 0) - overMs >= PAYOUT_QUIET_MS - 200);
-  assert.equal(rig.told().filter((name) => name.startsWith("tube")), ["tubeSensor true", "tubeJam true"]);
+  assert.equal(
+    rig.told().filter((name) => name.startsWith("tube")),
+    ["tubeSensor true", "tubeJam true"],
+  );
 });
 
 test("a DISPENSE that was not ACKed is never said again, whatever came back; the tubes tell", () => {
@@ -141,7 +148,10 @@ test("a DISPENSE that was not ACKed is never said again, whatever came back; the
         return answer;
       };
       rig.order({ order: "dispense", type: 2, count: 2 });
-      assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 5_000), answer);
+      assert.ok(
+        rig.runUntil(() => dispensed(rig) !== undefined, 5_000),
+        answer,
+      );
       assert.is(sends, 1);
       assert.is(dispensed(rig)?.acked, false);
       assert.is(dispensed(rig)?.counts[2], 45 - paid);
@@ -179,7 +189,10 @@ test("a TUBE STATUS with a coin behind it is not believed", () => {
   rig.order({ order: "readTubes" });
   rig.run(1_000);
   assert.is(asked, 2);
-  assert.equal(rig.log.filter((line) => line === "append coinIn" || line === "tubes"), ["append coinIn", "tubes"]);
+  assert.equal(
+    rig.log.filter((line) => line === "append coinIn" || line === "tubes"),
+    ["append coinIn", "tubes"],
+  );
 });
 
 test("the tubes are read every minute, so that hands in the machine are noticed", () => {
@@ -187,7 +200,10 @@ test("the tubes are read every minute, so that hands in the machine are noticed"
   changer.counts[0] = 60;
   rig.run(COUNT_EVERY_MS + 3_000);
   const counts = rig.events.map(({ event }) => (event.event === "tubes" ? event.tubes.counts[0] : undefined));
-  assert.equal(counts.filter((count) => count !== undefined), [60]);
+  assert.equal(
+    counts.filter((count) => count !== undefined),
+    [60],
+  );
 });
 
 test("a tube is full, or defective: full and 0", () => {
@@ -217,7 +233,10 @@ test("unexpected JUST RESET in a payout: set up again without a RESET, the payou
   // in the middle of the set-up: answered by what comes, not carried out
   rig.order({ order: "dispense", type: 0, count: 1 });
   rig.run(2_000);
-  assert.equal(ofChanger(rig).filter((name) => !name.includes(" ")), ["changerReady"]);
+  assert.equal(
+    ofChanger(rig).filter((name) => !name.includes(" ")),
+    ["changerReady"],
+  );
   assert.is(rig.hexes().includes("08"), false);
   assert.equal(changer.dispensed, ["0D32"]);
   const event = rig.events.find((told) => told.event.event === "changerReady")?.event;
@@ -266,7 +285,10 @@ test("busy without end: after 30 s the changer is set up anew, and that answers"
     return undefined;
   };
   rig.run(4_000);
-  assert.equal(ofChanger(rig).filter((name) => !name.includes(" ")), ["changerLost", "changerReady"]);
+  assert.equal(
+    ofChanger(rig).filter((name) => !name.includes(" ")),
+    ["changerLost", "changerReady"],
+  );
 });
 
 test("the mask goes out before the DISPENSE ordered behind it", () => {
@@ -290,15 +312,24 @@ test("troubles: told each time until gone, or told once and over after a minute,
   rig.forget();
   changer.report("0C");
   rig.run(COUNT_EVERY_MS - 2_000);
-  assert.equal(rig.told().filter((name) => name.startsWith("coin")), ["coinJam true"]);
+  assert.equal(
+    rig.told().filter((name) => name.startsWith("coin")),
+    ["coinJam true"],
+  );
   rig.run(COUNT_EVERY_MS + 2_000);
-  assert.equal(rig.told().filter((name) => name.startsWith("coin")), ["coinJam true", "coinJam false"]);
+  assert.equal(
+    rig.told().filter((name) => name.startsWith("coin")),
+    ["coinJam true", "coinJam false"],
+  );
   rig.forget();
   changer.report("0C");
   rig.run(1_000);
   changer.coin(3, "cashBox");
   rig.run(1_000);
-  assert.equal(rig.told().filter((name) => name.startsWith("coin")), ["coinJam true", "coinJam false"]);
+  assert.equal(
+    rig.told().filter((name) => name.startsWith("coin")),
+    ["coinJam true", "coinJam false"],
+  );
 });
 
 test("a fresh set-up takes back every fault it does not hear again", () => {

@@ -144,7 +144,10 @@ test("coins in a reply with other news: all of it arrives, the money first", () 
   rig.run(300);
   assert.equal(kinds(rig), ["coin 25 path 1 tube 46", "coin 10 path 0 tube 0"]);
   assert.equal(rig.log.slice(0, 3), ["append coinIn", "append coinIn", "release"]);
-  assert.equal(rig.told().filter((name) => name !== "tubes"), ["lever", "coinRejected", "coinJam true"]);
+  assert.equal(
+    rig.told().filter((name) => name !== "tubes"),
+    ["lever", "coinRejected", "coinJam true"],
+  );
 });
 
 test("junk before a report is skipped and counted, a report whose count was cut off is money all the same", () => {
@@ -179,7 +182,13 @@ test("money before SETUP is not ACKed; it comes again when its value is known", 
   };
   rig.start().run(5_000);
   assert.equal(kinds(rig).sort(), ["bill 500 route 0", "coin 100 path 0 tube 0"]);
-  assert.equal(rig.told().filter((name) => /Ready|Lost/.test(name)).sort(), ["changerReady", "validatorReady"]);
+  assert.equal(
+    rig
+      .told()
+      .filter((name) => /Ready|Lost/.test(name))
+      .sort(),
+    ["changerReady", "validatorReady"],
+  );
 });
 
 test("a device that is ACKed first: its money before SETUP is kept, its equal reports are all new", () => {
@@ -208,9 +217,7 @@ test("manual dispense is a record, and the tubes are read again", () => {
   changer.counts[1] = 28;
   changer.report("A11C");
   rig.run(1_000);
-  assert.equal(rig.records, [
-    { kind: "coinsManuallyDispensed", type: 1, count: 2, valueMinor: 10, tubeCount: 28 },
-  ]);
+  assert.equal(rig.records, [{ kind: "coinsManuallyDispensed", type: 1, count: 2, valueMinor: 10, tubeCount: 28 }]);
   const told = rig.events.find(({ event }) => event.event === "tubes")?.event;
   assert.is(told?.event === "tubes" && told.tubes.counts[1], 28);
 });

@@ -4,8 +4,8 @@
  */
 import {
   BUS_AT_BOOT,
-  busDueMs,
   type BusState,
+  busDueMs,
   type MdbEffect,
   type MdbInput,
   stepMdb,
@@ -64,7 +64,7 @@ export class Rig {
   private readonly devices: { readonly [address: number]: Device | undefined };
 
   constructor(changer: Device | undefined, validator: Device | undefined) {
-    this.devices = { 0x08: changer, 0x30: validator };
+    this.devices = { 8: changer, 48: validator };
   }
 
   start(): this {
@@ -104,7 +104,9 @@ export class Rig {
 
   /** Names of the events told, the newest `count` or all. */
   told(): string[] {
-    return this.events.map(({ event }) => (event.event === "trouble" ? `${event.fault} ${event.present}` : event.event));
+    return this.events.map(({ event }) =>
+      event.event === "trouble" ? `${event.fault} ${event.present}` : event.event,
+    );
   }
 
   forget(): this {

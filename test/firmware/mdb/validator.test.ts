@@ -135,9 +135,10 @@ test("no outcome within 30 s: the stacker is read, then a new bill may ask", () 
   rig.run(29_000).forget();
   validator.stacked = 8;
   rig.run(2_000);
-  assert.equal(rig.events.filter(({ event }) => event.event === "stacker").map(({ event }) => event), [
-    { event: "stacker", count: 8, full: false },
-  ]);
+  assert.equal(
+    rig.events.filter(({ event }) => event.event === "stacker").map(({ event }) => event),
+    [{ event: "stacker", count: 8, full: false }],
+  );
   validator.report("90");
   rig.run(300);
   assert.is(ofBills(rig).includes("escrowed"), true);
@@ -168,7 +169,10 @@ test("unexpected JUST RESET with a bill on its way: set up again without a RESET
   validator.mask = 0;
   validator.report("0609");
   rig.run(2_000);
-  assert.equal(ofBills(rig).filter((line) => line !== "stacker"), ["escrowed", "validatorReady"]);
+  assert.equal(
+    ofBills(rig).filter((line) => line !== "stacker"),
+    ["escrowed", "validatorReady"],
+  );
   assert.is(rig.hexes().includes("30"), false);
   assert.is(validator.mask, 0xf, "the mask is back");
   const event = rig.events.find((told) => told.event.event === "validatorReady")?.event;

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
+import { US_CHANGER } from "../../../tools/bench/changer.js";
 import { checkGoods, checkMoney, checkRecords } from "../../../tools/bench/checkers.js";
 import { PowerCut } from "../../../tools/bench/flash.js";
-import { US_CHANGER } from "../../../tools/bench/changer.js";
 
 const test = suite("bench: cabinet");
 

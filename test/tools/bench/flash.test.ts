@@ -65,7 +65,7 @@ test("tells how long it keeps JavaScript from running", () => {
   assert.is(flash.operations, 3);
 });
 
-function cut(flash: SimFlash, act: () => void): void {
+function cut(act: () => void): void {
   assert.throws(act, (error: unknown) => error instanceof PowerCut);
 }
 
@@ -73,9 +73,9 @@ test("power goes at the operation asked for and stays away", () => {
   const flash = new SimFlash({ blocks: 1 });
   flash.cutAt(2, "after");
   flash.write(0, bytesOf(4, 0));
-  cut(flash, () => flash.write(4, bytesOf(4, 0)));
-  cut(flash, () => flash.read(0, 4));
-  cut(flash, () => flash.eraseBlock(0));
+  cut(() => flash.write(4, bytesOf(4, 0)));
+  cut(() => flash.read(0, 4));
+  cut(() => flash.eraseBlock(0));
   flash.powerOn();
   assert.equal(flash.read(0, 12), new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]));
 });
@@ -83,21 +83,21 @@ test("power goes at the operation asked for and stays away", () => {
 test("a cut before leaves everything as it was", () => {
   const flash = new SimFlash({ blocks: 1 });
   flash.cutAt(1, "before");
-  cut(flash, () => flash.write(0, bytesOf(4, 0)));
+  cut(() => flash.write(0, bytesOf(4, 0)));
   flash.powerOn();
   assert.equal(flash.read(0, 4), bytesOf(4, 0xff));
 });
 
 test("the world can run out of power while an operation's time is spent", () => {
   const flash: SimFlash = new SimFlash({ blocks: 1, spend: () => flash.cutAt(0, "during", 3) });
-  cut(flash, () => flash.write(0, bytesOf(4, 0)));
+  cut(() => flash.write(0, bytesOf(4, 0)));
 });
 
 test("a torn write touches only falling bits of one page; pages before it are whole, behind it blank", () => {
   for (let seed = 1; seed <= 60; seed++) {
     const flash = new SimFlash({ blocks: 1, seed });
     flash.cutAt(1, "during", seed);
-    cut(flash, () => flash.write(PAGE_BYTES, bytesOf(3 * PAGE_BYTES, 0x0f)));
+    cut(() => flash.write(PAGE_BYTES, bytesOf(3 * PAGE_BYTES, 0x0f)));
     flash.powerOn();
     const read = flash.read(0, 5 * PAGE_BYTES);
     assert.ok(read.every((byte) => (byte & 0x0f) === 0x0f));
@@ -117,7 +117,7 @@ test("torn bits read differently each time until they are programmed again", () 
     flash.powerOn();
     flash.eraseBlock(0);
     flash.cutAt(1, "during", ++seed);
-    cut(flash, () => flash.write(0, bytesOf(64, 0)));
+    cut(() => flash.write(0, bytesOf(64, 0)));
   }
   flash.powerOn();
   const readings = new Set<string>();
@@ -135,7 +135,7 @@ test("a cut erase can read blank and not be; a whole one makes every bit firm", 
     const flash = new SimFlash({ blocks: 1, seed });
     flash.write(0, bytesOf(BLOCK_BYTES, 0));
     flash.cutAt(1, "during", seed);
-    cut(flash, () => flash.eraseBlock(0));
+    cut(() => flash.eraseBlock(0));
     flash.powerOn();
     const blank = flash.read(0, BLOCK_BYTES).every((byte) => byte === 0xff);
     if (blank && flash.unstableBits > 0) deceived++;
@@ -150,7 +150,7 @@ test("the same seeds tear and read the same way", () => {
   const run = (phase: CutPhase): string => {
     const flash = new SimFlash({ blocks: 1, seed: 9 });
     flash.cutAt(1, phase, 77);
-    cut(flash, () => flash.write(0, bytesOf(32, 0x11)));
+    cut(() => flash.write(0, bytesOf(32, 0x11)));
     flash.powerOn();
     return flash.read(0, 32).join(",") + flash.read(0, 32).join(",");
   };
@@ -161,7 +161,7 @@ test("a snapshot holds content, unstable bits and wear", () => {
   const flash = new SimFlash({ blocks: 2, seed: 2 });
   flash.eraseBlock(1);
   flash.cutAt(1, "during", 1);
-  cut(flash, () => flash.write(0, bytesOf(64, 0)));
+  cut(() => flash.write(0, bytesOf(64, 0)));
   const image = flash.snapshot();
   const other = new SimFlash({ blocks: 2, seed: 2 });
   other.restore(image);

@@ -223,7 +223,8 @@ test("products are conserved whatever turns, hangs or loses power", () => {
       const act = rng.below(8);
       const column = rng.below(2);
       if (act < 3) spirals.turn(column, rng.between(500, 5_000));
-      else if (act === 3) spirals.nextTurn(column, (["short", "hang", "double", 3_000] as const)[rng.below(4)] ?? "hang");
+      else if (act === 3)
+        spirals.nextTurn(column, (["short", "hang", "double", 3_000] as const)[rng.below(4)] ?? "hang");
       else if (act === 4) spirals.kick();
       else if (act === 5) spirals.knockDown(column);
       else if (act === 6) spirals.fill(column, 1);
