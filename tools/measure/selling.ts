@@ -2,7 +2,7 @@
  * A machine that sells and sells: eight sales whose coins in and out balance, so that it can go on for ever. Runs on Node
  * and on XS; measured as a whole: firmware, bus word by word, flash, peripherals.
  */
-import { Cabinet } from "../bench/cabinet.js";
+import { Cabinet, type CabinetOptions } from "../bench/cabinet.js";
 import { DEMO_PLANOGRAM } from "../bench/demo.js";
 
 export const SALES_IN_A_CYCLE = 8;
@@ -13,10 +13,10 @@ const COLUMN = 8;
 const BELIEVED = 1_000_000;
 
 /** A cabinet that is ready to sell, with a column that will not run empty. */
-export function sellingCabinet(): Cabinet {
+export function sellingCabinet(options: CabinetOptions = {}): Cabinet {
   const slots = DEMO_PLANOGRAM.slots.map((slot) => (slot.slot === "B4" ? { ...slot, quantity: BELIEVED } : slot));
   const columns = DEMO_PLANOGRAM.slots.map(({ column }) => ({ column, products: 0 }));
-  const cabinet = new Cabinet({ planogram: { ...DEMO_PLANOGRAM, slots }, columns, ledgerBlocks: 16 });
+  const cabinet = new Cabinet({ planogram: { ...DEMO_PLANOGRAM, slots }, columns, ledgerBlocks: 16, ...options });
   cabinet.untilSelling();
   return cabinet;
 }

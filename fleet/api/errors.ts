@@ -1,0 +1,39 @@
+/** Turns every failure of a request into its problem document; unexpected ones are logged and say nothing of themselves. */
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { PROBLEM_TYPE, type ProblemCode, ProblemError, problemOf } from "./problems.js";
+
+/** Fastify's own error codes that have a problem of their own. */
+const OWN: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
+  FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
+};
+
+export function installErrorHandlers(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError | ProblemError>((error, request, reply) => {
+    if (error instanceof ProblemError) {
+      return sendProblem(reply, error.code, error.message);
+    }
+    if (error.validation !== undefined) {
+      const errors = error.validation.map(({ instancePath, message }) => ({
+        path: `${error.validationContext ?? ""}${instancePath}`,
+        message: message ?? "does not fit",
+      }));
+      return reply
+        .code(400)
+        .type(PROBLEM_TYPE)
+        .send(problemOf("bad-request", undefined, errors));
+    }
+    const own = OWN[error.code];
+    if (own !== undefined) return sendProblem(reply, own);
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+      return sendProblem(reply, "bad-request", error.message);
+    }
+    request.log.error(error);
+    return sendProblem(reply, "internal");
+  });
+}
+
+export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: string): FastifyReply {
+  const problem = problemOf(code, detail);
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(problem);
+}

@@ -1,0 +1,29 @@
+/** Faults of the operator's machines, newest first. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { listFaults } from "../../store/reading.js";
+import { DEFAULT_PAGE } from "../common.js";
+import { decodeCursor, encodeCursor } from "../cursor.js";
+import { SIGNED_IN_FAILURES } from "../responses.js";
+import { userOf } from "../session/plugin.js";
+import { FaultList, FaultQuery } from "./schema.js";
+
+const Before = Type.Object({
+  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
+  machineId: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
+  seq: Type.Integer(),
+});
+
+export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/faults",
+    { schema: { querystring: FaultQuery, response: { 200: FaultList, ...SIGNED_IN_FAILURES } } },
+    async (request) => {
+      const { operatorId } = userOf(request);
+      const { limit = DEFAULT_PAGE, cursor, machine, open } = request.query;
+      const before = decodeCursor(Before, cursor);
+      const page = await listFaults(app.databases.app, operatorId, { machine, open, limit, before });
+      return { faults: [...page.items], nextCursor: encodeCursor(page.next) };
+    },
+  );
+};

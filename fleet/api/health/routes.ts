@@ -1,0 +1,26 @@
+/** /healthz: the process answers. /readyz: the parts it cannot work without answer too. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { isReachable } from "../../store/reading.js";
+import { FAILURES } from "../responses.js";
+import { Health, Readiness } from "./schema.js";
+
+export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get("/healthz", { schema: { response: { 200: Health, ...FAILURES } } }, async () => ({ status: "ok" }) as const);
+
+  app.get(
+    "/readyz",
+    { schema: { response: { 200: Readiness, 503: Readiness, ...FAILURES } } },
+    async (_request, reply) => {
+      const database = await isReachable(app.databases.app);
+      const broker = app.ingest.isConnected();
+      // A live store that is away slows the pages and stops nothing.
+      const ready = database && broker;
+      return reply.code(ready ? 200 : 503).send({
+        status: ready ? "ready" : "notReady",
+        database: database ? "ok" : "down",
+        broker: broker ? "ok" : "down",
+        live: app.live.isReady() ? "ok" : "down",
+      });
+    },
+  );
+};

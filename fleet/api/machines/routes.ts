@@ -1,0 +1,60 @@
+/** The fleet list with today's totals, and one machine with its newest telemetry. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { Value } from "typebox/value";
+import { viewOfBytes } from "../../live/view.js";
+import { listMachines, newestTelemetry, readMachine, revenueTotals } from "../../store/reading.js";
+import { DEFAULT_PAGE, SerialParams } from "../common.js";
+import { decodeCursor, encodeCursor } from "../cursor.js";
+import { ProblemError } from "../problems.js";
+import { ONE_FAILURES, SIGNED_IN_FAILURES } from "../responses.js";
+import { userOf } from "../session/plugin.js";
+import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, Telemetry } from "./schema.js";
+
+const AfterSerial = Type.Tuple([Type.String({ maxLength: 32 })]);
+
+export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/machines",
+    { schema: { querystring: MachineListQuery, response: { 200: MachineList, ...SIGNED_IN_FAILURES } } },
+    async (request) => {
+      const { operatorId } = userOf(request);
+      const { status, limit = DEFAULT_PAGE, cursor } = request.query;
+      const after = decodeCursor(AfterSerial, cursor)?.[0];
+      const [page, totals] = await Promise.all([
+        listMachines(app.databases.app, operatorId, { status, limit, after }),
+        revenueTotals(app.databases.app, operatorId),
+      ]);
+      const next = page.next === undefined ? undefined : [page.next];
+      return { machines: [...page.items], totals: [...totals], nextCursor: encodeCursor(next) };
+    },
+  );
+
+  app.get(
+    "/machines/:serial",
+    { schema: { params: SerialParams, response: { 200: MachineDetail, ...ONE_FAILURES } } },
+    async (request) => {
+      const { operatorId } = userOf(request);
+      const found = await readMachine(app.databases.app, operatorId, request.params.serial);
+      if (found === undefined) throw new ProblemError("no-such-machine", request.params.serial);
+      const { summary, epoch, mark } = found;
+      return { ...summary, epoch, mark, telemetry: await telemetryOf(app, operatorId, summary) };
+    },
+  );
+};
+
+/** From the live store, else from the store. */
+async function telemetryOf(
+  app: FastifyInstance,
+  operatorId: string,
+  { serial, currencyDecimals }: MachineSummary,
+): Promise<Telemetry | null> {
+  const state = await app.live.getState(serial).catch(() => undefined);
+  if (state !== undefined) {
+    const value: unknown = JSON.parse(state.value);
+    if (Value.Check(Telemetry, value)) return value;
+  }
+  const stored = await newestTelemetry(app.databases.app, operatorId, serial);
+  return stored === undefined ? null : (viewOfBytes(stored.body, stored.receivedMs, currencyDecimals) ?? null);
+}

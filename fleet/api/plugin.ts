@@ -1,0 +1,42 @@
+/** The REST API under /api/v1, health outside of it. Everything but signing in needs a session. */
+import rateLimit from "@fastify/rate-limit";
+import type { FastifyInstance } from "fastify";
+import type { Config } from "../config.js";
+import { sendProblem } from "./errors.js";
+import { eventRoutes } from "./events/routes.js";
+import { faultRoutes } from "./faults/routes.js";
+import { healthRoutes } from "./health/routes.js";
+import { machineRoutes } from "./machines/routes.js";
+import { ProblemError } from "./problems.js";
+import { productRoutes } from "./products/routes.js";
+import { sessionPlugin } from "./session/plugin.js";
+import { sessionRoutes } from "./session/routes.js";
+import { slotRoutes } from "./slots/routes.js";
+import { transactionRoutes } from "./transactions/routes.js";
+
+export const API_PREFIX = "/api/v1";
+
+export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
+  await app.register(sessionPlugin);
+  await app.register(healthRoutes);
+  await app.register(
+    async (api) => {
+      api.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
+      await api.register(rateLimit, {
+        global: false,
+        errorResponseBuilder: () => new ProblemError("too-many-requests"),
+      });
+      await api.register(sessionRoutes, { sessionHours: config.sessionHours });
+      await api.register(async (inside) => {
+        inside.addHook("onRequest", inside.requireUser);
+        await inside.register(machineRoutes);
+        await inside.register(slotRoutes);
+        await inside.register(transactionRoutes);
+        await inside.register(faultRoutes);
+        await inside.register(productRoutes);
+        await inside.register(eventRoutes);
+      });
+    },
+    { prefix: API_PREFIX },
+  );
+}

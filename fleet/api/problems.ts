@@ -1,0 +1,50 @@
+/**
+ * Every way a request can fail, with its stable code, as RFC 9457 problem documents. Codes are for ever: clients branch
+ * on them. A test keeps this catalogue and the places that use it the same.
+ */
+import { deepFreeze } from "../../shared/freeze.js";
+import type { Problem } from "./common.js";
+
+export const PROBLEMS = deepFreeze({
+  "bad-request": { status: 400, title: "The request does not fit the resource's schema" },
+  "bad-cursor": { status: 400, title: "The cursor is not one this list gave out" },
+  "not-signed-in": { status: 401, title: "Sign in first" },
+  "wrong-password": { status: 401, title: "Name or password is wrong" },
+  "no-such-route": { status: 404, title: "Nothing lives at this address" },
+  "no-such-machine": { status: 404, title: "No machine has this serial number" },
+  "body-too-large": { status: 413, title: "The body is too large" },
+  "unsupported-media-type": { status: 415, title: "The body must be application/json" },
+  "too-many-requests": { status: 429, title: "Too many attempts; wait and try again" },
+  "too-many-listeners": { status: 503, title: "Too many pages listen for live changes" },
+  internal: { status: 500, title: "Something failed here; the log names it" },
+});
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
+/** Thrown by a route; the error handler turns it into its problem document. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly statusCode: number;
+
+  constructor(code: ProblemCode, detail?: string) {
+    super(detail ?? PROBLEMS[code].title);
+    this.name = "ProblemError";
+    this.code = code;
+    this.statusCode = PROBLEMS[code].status;
+  }
+}
+
+/** The document for `code`. */
+export function problemOf(code: ProblemCode, detail?: string, errors?: Problem["errors"]): Problem {
+  const { status, title } = PROBLEMS[code];
+  return {
+    type: `/problems/${code}`,
+    code,
+    title,
+    status,
+    ...(detail === undefined || detail === title ? {} : { detail }),
+    ...(errors === undefined ? {} : { errors }),
+  };
+}

@@ -1,0 +1,11 @@
+/** Response schemas of failures, so that every route states each code it can answer with. */
+import { Problem } from "./common.js";
+
+const problem = { content: { "application/problem+json": { schema: Problem } } };
+
+/** Any route may answer these. */
+export const FAILURES = { 400: problem, 500: problem } as const;
+export const SIGNED_IN_FAILURES = { ...FAILURES, 401: problem } as const;
+export const ONE_FAILURES = { ...SIGNED_IN_FAILURES, 404: problem } as const;
+export const SIGN_IN_FAILURES = { ...SIGNED_IN_FAILURES, 413: problem, 415: problem, 429: problem } as const;
+export const LISTEN_FAILURES = { ...SIGNED_IN_FAILURES, 503: problem } as const;

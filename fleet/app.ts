@@ -1,0 +1,46 @@
+/** Builds the fleet service from its plug-ins, registered explicitly in the order data flows. `server.ts` listens. */
+import helmet from "@fastify/helmet";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyInstance } from "fastify";
+import { installErrorHandlers } from "./api/errors.js";
+import { pagesPlugin } from "./api/pages.js";
+import { apiPlugin } from "./api/plugin.js";
+import { brokerPlugin } from "./broker/plugin.js";
+import type { Config } from "./config.js";
+import { ingestPlugin } from "./ingest/plugin.js";
+import { livePlugin } from "./live/plugin.js";
+import { storePlugin } from "./store/plugin.js";
+
+const MAX_BODY_BYTES = 65_536;
+/** The first start of the embedded database makes its folder. */
+const PLUGIN_TIMEOUT_MS = 60_000;
+
+/** The service, ready to inject or listen. The embedded parts run from here on: `close` stops them. */
+export async function buildApp(config: Config): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: config.logLevel === "silent" ? false : { level: config.logLevel },
+    bodyLimit: MAX_BODY_BYTES,
+    pluginTimeout: PLUGIN_TIMEOUT_MS,
+    forceCloseConnections: true,
+    trustProxy: false,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  installErrorHandlers(app);
+  try {
+    await app.register(helmet, {
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      // Loopback has no TLS; a proxy that gives it sets this itself.
+      strictTransportSecurity: false,
+    });
+    await app.register(storePlugin, { config });
+    await app.register(livePlugin, { config });
+    await app.register(brokerPlugin, { config });
+    await app.register(ingestPlugin);
+    await app.register(apiPlugin, { config });
+    await app.register(pagesPlugin, { config });
+    await app.ready();
+    return app;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

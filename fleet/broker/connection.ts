@@ -1,0 +1,209 @@
+/**
+ * The fleet's own connection to the broker, embedded or not: MQTT 3.1.1 driven packet by packet, so that a QoS 1 message
+ * is acknowledged to the broker only after what it holds is committed. Reconnects by itself; messages that were under way
+ * are sent again by their machines.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Packet, parser, writeToStream } from "mqtt-packet";
+import { FLEET_SUBSCRIPTIONS } from "./permissions.js";
+
+const KEEPALIVE_S = 30;
+/** No sign of the broker for so long: the line is dead. */
+const DEAD_AFTER_MS = 2 * KEEPALIVE_S * 1_000;
+const CONNECT_WITHIN_MS = 10_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_LIMIT_MS = 15_000;
+/** MQTT 3.1.1 default ports. */
+const PORT = { "mqtt:": 1883, "mqtts:": 8883 } as const;
+
+export interface Arrival {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
+  /** Tells the broker that the message is dealt with. Once; nothing if its connection is gone. */
+  readonly ack: () => void;
+  /** Publishes (QoS 0) on the connection the message came by; false if that is gone. */
+  readonly reply: (topic: string, payload: Uint8Array) => boolean;
+}
+
+export interface FleetConnectionOptions {
+  /** mqtt[s]://user:password@host:port */
+  readonly url: string;
+  readonly clientId: string;
+  readonly onArrival: (arrival: Arrival) => void;
+  readonly onState: (connected: boolean, why: string) => void;
+}
+
+export interface FleetConnection {
+  isConnected(): boolean;
+  /** Milliseconds since the present connection was subscribed; 0 without one. */
+  upForMs(): number;
+  close(): Promise<void>;
+}
+
+/** Connects in the background and stays connected until closed. */
+export function openFleetConnection(options: FleetConnectionOptions): FleetConnection {
+  let closing = false;
+  let line: Line | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let failures = 0;
+
+  const dial = (): void => {
+    retry = undefined;
+    line = openLine(options, {
+      up: () => {
+        failures = 0;
+        options.onState(true, "subscribed");
+      },
+      down: (why) => {
+        line = undefined;
+        if (closing) return;
+        options.onState(false, why);
+        // Full jitter: many services must not come back in step.
+        const limitMs = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** failures++);
+        retry = setTimeout(dial, limitMs * (0.5 + Math.random() / 2));
+      },
+    });
+  };
+  dial();
+
+  return {
+    isConnected: () => line?.upSinceMs !== undefined,
+    upForMs: () => (line?.upSinceMs === undefined ? 0 : performance.now() - line.upSinceMs),
+    close: async () => {
+      closing = true;
+      clearTimeout(retry);
+      await line?.close();
+    },
+  };
+}
+
+interface Line {
+  upSinceMs: number | undefined;
+  close(): Promise<void>;
+}
+
+interface LineEvents {
+  readonly up: () => void;
+  readonly down: (why: string) => void;
+}
+
+/** One TCP or TLS connection from CONNECT to its end. */
+function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
+  const socket = dialSocket(new URL(options.url));
+  const packets = parser({ protocolVersion: 4 });
+  const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  let why = "closed by the broker";
+  let heardMs = performance.now();
+  const line: Line = {
+    upSinceMs: undefined,
+    close: async () => {
+      if (!socket.destroyed) {
+        writeToStream({ cmd: "disconnect" }, socket);
+        socket.end();
+        // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
+        socket.destroySoon();
+      }
+      await gone;
+    },
+  };
+  const fail = (reason: string): void => {
+    why = reason;
+    socket.destroy();
+  };
+  const deadline = setTimeout(() => fail("no answer to CONNECT"), CONNECT_WITHIN_MS);
+  const pulse = setInterval(
+    () => {
+      if (performance.now() - heardMs > DEAD_AFTER_MS) fail("no sign of life");
+      else if (line.upSinceMs !== undefined) writeToStream({ cmd: "pingreq" }, socket);
+    },
+    (KEEPALIVE_S * 1_000) / 2,
+  );
+
+  socket.on("error", (error) => {
+    why = error.message;
+  });
+  socket.once("close", () => {
+    clearTimeout(deadline);
+    clearInterval(pulse);
+    line.upSinceMs = undefined;
+    events.down(why);
+  });
+  socket.on("data", (chunk: Buffer) => {
+    heardMs = performance.now();
+    try {
+      packets.parse(chunk);
+    } catch (error) {
+      fail(String(error));
+    }
+  });
+  packets.on("error", (error) => fail(error.message));
+  packets.on("packet", (packet: Packet) => {
+    switch (packet.cmd) {
+      case "connack":
+        if (packet.returnCode !== 0) return fail(`refused with code ${packet.returnCode}`);
+        subscribe(socket);
+        return;
+      case "suback":
+        if (packet.granted.some((granted) => granted === 128)) return fail("a subscription was refused");
+        clearTimeout(deadline);
+        line.upSinceMs = performance.now();
+        events.up();
+        return;
+      case "publish":
+        options.onArrival(arrivalOf(packet, socket));
+        return;
+      default:
+        return;
+    }
+  });
+  greet(socket, options);
+  return line;
+}
+
+function dialSocket(url: URL): Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (url.protocol === "mqtts:") {
+    return connectTls({ host, port: Number(url.port || PORT["mqtts:"]), servername: host });
+  }
+  return connectTcp({ host, port: Number(url.port || PORT["mqtt:"]), noDelay: true });
+}
+
+function greet(socket: Socket, { url, clientId }: FleetConnectionOptions): void {
+  const { username, password } = new URL(url);
+  const login =
+    username === ""
+      ? {}
+      : { username: decodeURIComponent(username), password: Buffer.from(decodeURIComponent(password)) };
+  writeToStream(
+    { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean: true, keepalive: KEEPALIVE_S, ...login },
+    socket,
+  );
+}
+
+function subscribe(socket: Socket): void {
+  const subscriptions = FLEET_SUBSCRIPTIONS.map(({ topic, qos }) => ({ topic, qos }));
+  writeToStream({ cmd: "subscribe", messageId: 1, subscriptions }, socket);
+}
+
+function arrivalOf(packet: Packet & { cmd: "publish" }, socket: Socket): Arrival {
+  const { topic, messageId, qos, retain } = packet;
+  const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+  let acked = false;
+  return {
+    topic,
+    payload,
+    retained: retain,
+    ack: () => {
+      if (acked || qos === 0 || messageId === undefined || socket.destroyed) return;
+      acked = true;
+      writeToStream({ cmd: "puback", messageId }, socket);
+    },
+    reply: (replyTopic, bytes) => {
+      if (socket.destroyed) return false;
+      const message = { cmd: "publish", topic: replyTopic, payload: Buffer.from(bytes), qos: 0 } as const;
+      return writeToStream({ ...message, dup: false, retain: false }, socket) || !socket.destroyed;
+    },
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * Every setting of the fleet service, read from the environment through one schema: default, meaning and limits in one
+ * place. A bad setting stops the start and is named with its cure. Secrets never come from the database.
+ */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import Type, { type Static } from "typebox";
+import { Value } from "typebox/value";
+
+const PORT_LIMITS = { minimum: 0, maximum: 65_535 } as const;
+
+/** Environment variable by variable; `description` is the documentation. */
+export const Environment = Type.Object({
+  SPIRAL_HOST: Type.String({
+    default: "127.0.0.1",
+    pattern: "^(127\\.[0-9]+\\.[0-9]+\\.[0-9]+|::1|localhost)$",
+    description: "Address to listen on. Only loopback: another address needs TLS, which a proxy in front gives.",
+  }),
+  SPIRAL_HTTP_PORT: Type.Integer({
+    ...PORT_LIMITS,
+    default: 8080,
+    description: "Port of pages and API; 0 takes a free one.",
+  }),
+  SPIRAL_MQTT_PORT: Type.Integer({
+    ...PORT_LIMITS,
+    default: 1883,
+    description: "Port of the embedded MQTT broker; 0 takes a free one.",
+  }),
+  SPIRAL_DATABASE_PORT: Type.Integer({
+    ...PORT_LIMITS,
+    default: 0,
+    description: "Port of the embedded PostgreSQL; 0 takes a free one.",
+  }),
+  SPIRAL_DATA_DIR: Type.String({
+    default: "",
+    description:
+      "Folder of the embedded database and the secrets. Default: /var/lib/spiral as root, else ~/.local/share/spiral.",
+  }),
+  SPIRAL_DATABASE_URL: Type.String({
+    default: "",
+    pattern: "^(postgres(ql)?://.+)?$",
+    description: "PostgreSQL 15 to 18 to use instead of the embedded one: the login that owns the tables.",
+  }),
+  SPIRAL_DATABASE_INGEST_URL: Type.String({
+    default: "",
+    pattern: "^(postgres(ql)?://.+)?$",
+    description: "Login of role spiral_ingest; default: SPIRAL_DATABASE_URL with that role set.",
+  }),
+  SPIRAL_DATABASE_APP_URL: Type.String({
+    default: "",
+    pattern: "^(postgres(ql)?://.+)?$",
+    description: "Login of role spiral_app; default: SPIRAL_DATABASE_URL with that role set.",
+  }),
+  SPIRAL_MQTT_URL: Type.String({
+    default: "",
+    pattern: "^(mqtts?://.+)?$",
+    description: "MQTT broker to use instead of the embedded one: mqtt[s]://user:password@host:port.",
+  }),
+  SPIRAL_REDIS_URL: Type.String({
+    default: "",
+    pattern: "^(rediss?://.+)?$",
+    description: "Redis for live state, fan-out and sessions; default: in this process.",
+  }),
+  SPIRAL_PAGES_DIR: Type.String({ default: "", description: "Folder of the built pages; empty serves no pages." }),
+  SPIRAL_SESSION_HOURS: Type.Integer({
+    default: 12,
+    minimum: 1,
+    maximum: 720,
+    description: "Hours until a sign-in ends.",
+  }),
+  SPIRAL_LOG_LEVEL: Type.Enum(["silent", "fatal", "error", "warn", "info", "debug"], {
+    default: "warn",
+    description: "Least severity that is logged.",
+  }),
+});
+
+/** Settings as the service uses them. Empty optional settings are absent. */
+export interface Config {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly databasePort: number;
+  readonly dataDir: string;
+  readonly database: { readonly url: string; readonly ingestUrl?: string; readonly appUrl?: string } | undefined;
+  readonly mqttUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly pagesDir: string | undefined;
+  readonly sessionHours: number;
+  readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
+  /** Extra `-c` settings of the embedded PostgreSQL, e.g. fsync off where data are thrown away. */
+  readonly databaseOptions?: Readonly<Record<string, string>>;
+}
+
+/** A setting that stops the start. `message` names the setting, what it holds and the cure. */
+export class ConfigError extends Error {
+  readonly setting: string;
+
+  constructor(setting: string, problem: string, cure: string) {
+    super(`${setting} ${problem}. ${cure}`);
+    this.name = "ConfigError";
+    this.setting = setting;
+  }
+}
+
+/**
+ * The settings in `env`. Throws ConfigError for a value that does not fit, and for a name beginning with SPIRAL_ that is
+ * no setting of ours (`otherNames` are let pass: settings of the other tools).
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  otherNames: readonly string[] = OTHER_NAMES,
+): Config {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith("SPIRAL_") || value === undefined || value === "" || otherNames.includes(name)) continue;
+    if (!(name in Environment.properties)) {
+      throw new ConfigError(name, "is no setting", `Remove it, or correct its name: ${nearestSetting(name)}.`);
+    }
+    given[name] = value.trim();
+  }
+  return assemble(parse(given));
+}
+
+/** Settings of tools and tests, read elsewhere. */
+export const OTHER_NAMES: readonly string[] = ["SPIRAL_DATA", "SPIRAL_PANEL_PORT", "SPIRAL_SEED"];
+
+/** The settings as text for --help and the documentation: one line each with default and meaning. */
+export function describeSettings(): string {
+  return Object.entries(Environment.properties)
+    .map(([name, schema]) => {
+      const { default: preset, description } = asDocumented(schema);
+      return `${name} (default ${preset === "" ? "none" : preset}): ${description}`;
+    })
+    .join("\n");
+}
+
+function parse(given: Readonly<Record<string, string>>): Static<typeof Environment> {
+  const value = Value.Default(Environment, Object.fromEntries(Object.entries(given).map(asNumber)));
+  if (Value.Check(Environment, value)) return value;
+  const [first] = Value.Errors(Environment, value);
+  const setting = first?.instancePath.slice(1) ?? "";
+  const schema = Object.entries(Environment.properties).find(([name]) => name === setting)?.[1];
+  const cure = schema === undefined ? "" : asDocumented(schema).description;
+  const shown = setting.includes("URL") ? "has a value that" : `is "${given[setting] ?? ""}", which`;
+  const why = first === undefined || first.keyword === "pattern" ? "does not fit" : first.message;
+  throw new ConfigError(setting, `${shown} ${why}`, `What it is: ${cure}`);
+}
+
+/** Digits to a number where the schema wants one; anything else stays text, for the check to refuse. */
+function asNumber([name, text]: readonly [string, string]): readonly [string, string | number] {
+  const schema = Object.entries(Environment.properties).find(([other]) => other === name)?.[1];
+  const wantsNumber = schema !== undefined && "type" in schema && schema.type === "integer";
+  return [name, wantsNumber && /^[0-9]+$/.test(text) ? Number(text) : text];
+}
+
+function assemble(env: Static<typeof Environment>): Config {
+  const some = (text: string): string | undefined => (text === "" ? undefined : text);
+  const url = some(env.SPIRAL_DATABASE_URL);
+  const ingestUrl = some(env.SPIRAL_DATABASE_INGEST_URL);
+  const appUrl = some(env.SPIRAL_DATABASE_APP_URL);
+  if (url === undefined && (ingestUrl !== undefined || appUrl !== undefined)) {
+    const setting = ingestUrl === undefined ? "SPIRAL_DATABASE_APP_URL" : "SPIRAL_DATABASE_INGEST_URL";
+    throw new ConfigError(setting, "is set without SPIRAL_DATABASE_URL", "Set both, or neither.");
+  }
+  const database =
+    url === undefined
+      ? undefined
+      : { url, ...(ingestUrl === undefined ? {} : { ingestUrl }), ...(appUrl === undefined ? {} : { appUrl }) };
+  const pagesDir = some(env.SPIRAL_PAGES_DIR);
+  return {
+    host: env.SPIRAL_HOST,
+    httpPort: env.SPIRAL_HTTP_PORT,
+    mqttPort: env.SPIRAL_MQTT_PORT,
+    databasePort: env.SPIRAL_DATABASE_PORT,
+    dataDir: resolve(some(env.SPIRAL_DATA_DIR) ?? defaultDataDir()),
+    database,
+    mqttUrl: some(env.SPIRAL_MQTT_URL),
+    redisUrl: some(env.SPIRAL_REDIS_URL),
+    pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
+    sessionHours: env.SPIRAL_SESSION_HOURS,
+    logLevel: env.SPIRAL_LOG_LEVEL,
+  };
+}
+
+/** As root the database runs under another uid, which cannot enter a home of mode 0700. */
+function defaultDataDir(): string {
+  return process.getuid?.() === 0 ? "/var/lib/spiral" : join(homedir(), ".local", "share", "spiral");
+}
+
+function asDocumented(schema: object): { readonly default: string; readonly description: string } {
+  const preset = "default" in schema ? String(schema.default) : "";
+  const description = "description" in schema ? String(schema.description) : "";
+  return { default: preset, description };
+}
+
+/** The setting whose name shares the longest beginning with `name`. */
+function nearestSetting(name: string): string {
+  const shared = (other: string): number => {
+    let length = 0;
+    while (length < name.length && name[length] === other[length]) length++;
+    return length;
+  };
+  const names = Object.keys(Environment.properties);
+  return names.reduce((best, other) => (shared(other) > shared(best) ? other : best), names[0] ?? "");
+}

@@ -1,0 +1,72 @@
+/** Sorts what the broker brings: decodes each message by its channel and queues it. Nothing here touches the database. */
+import { type BatchMessage, decodeBatch, decodeStatus, decodeTelemetry } from "../../shared/wire/messages.js";
+import { parseTopic, topicOf } from "../../shared/wire/topics.js";
+import type { Arrival } from "../broker/connection.js";
+import type { IngestQueue } from "./queue.js";
+
+export interface Undecodable {
+  readonly serial: string;
+  readonly payload: Uint8Array;
+  readonly detail: string;
+  readonly arrival: Arrival;
+}
+
+/**
+ * Queues `arrival`. A batch that is none comes back, to be set aside; everything else that cannot be read is dropped and
+ * acknowledged: sending it again would not mend it.
+ */
+export function sortArrival(
+  arrival: Arrival,
+  queue: IngestQueue<BatchMessage>,
+  nowMs: number,
+): { readonly undecodable?: Undecodable; readonly refused?: string } {
+  const topic = parseTopic(arrival.topic);
+  if (topic === undefined) return drop(arrival, `topic ${arrival.topic}`);
+  const { machineId: serial, channel } = topic;
+  const reply = (payload: Uint8Array): boolean => arrival.reply(topicOf(serial, "acks"), payload);
+  const waiting = { serial, receivedMs: nowMs, ack: arrival.ack, reply, bytes: arrival.payload.length };
+  switch (channel) {
+    case "events": {
+      const batch = decodeBatch(arrival.payload);
+      const wrong = batch.ok ? impossible(batch.message) : batch.error;
+      if (!batch.ok || wrong !== undefined) {
+        const detail = wrong ?? "undecodable";
+        return { undecodable: { serial, payload: arrival.payload, detail, arrival } };
+      }
+      // Dropped, not acknowledged upwards: the machine keeps it and sends it again after its pause.
+      if (!queue.addBatch({ ...waiting, message: batch.message })) return drop(arrival, "queue full");
+      return {};
+    }
+    case "telemetry": {
+      const telemetry = decodeTelemetry(arrival.payload);
+      if (!telemetry.ok) return drop(arrival, `${serial}: telemetry ${telemetry.error}`);
+      queue.addTelemetry({ serial, message: telemetry.message, body: arrival.payload, receivedMs: nowMs });
+      arrival.ack();
+      return {};
+    }
+    case "status": {
+      // An empty retained message deletes the retained one; it says nothing.
+      if (arrival.payload.length === 0) return drop(arrival, undefined);
+      const status = decodeStatus(arrival.payload);
+      if (!status.ok) return drop(arrival, `${serial}: status ${status.error}`);
+      if (!queue.addPresence({ ...waiting, message: status.message })) return drop(arrival, "presence queue full");
+      return {};
+    }
+    default:
+      return drop(arrival, `${serial}: channel ${channel}`);
+  }
+}
+
+/** Sequences begin with 1 and are 32 bits wide, as the chain CRC counts them. */
+function impossible({ epoch, firstSeq, chain, records }: BatchMessage): string | undefined {
+  if (firstSeq < 1 || firstSeq + records.length - 1 > MAX_U32) return "sequence out of range";
+  if (epoch < 1 || epoch > MAX_U32) return "epoch out of range";
+  return chain > MAX_U32 ? "chain out of range" : undefined;
+}
+
+const MAX_U32 = 0xffff_ffff;
+
+function drop(arrival: Arrival, refused: string | undefined): { readonly refused?: string } {
+  arrival.ack();
+  return refused === undefined ? {} : { refused };
+}

@@ -1,0 +1,245 @@
+/**
+ * Books batches of several machines in one transaction: lock cursors, verify, derive, write. Says what became of each;
+ * nothing here is acknowledged before the commit.
+ */
+import { decodeBody } from "../../shared/records/codec.js";
+import type { LedgerRecord } from "../../shared/records/kinds.js";
+import { type BatchMessage, encodeBatch } from "../../shared/wire/messages.js";
+import { type CursorKey, lockCursors, saveCursors, storedChain } from "../store/cursors.js";
+import type { Sql, Transaction } from "../store/databases.js";
+import {
+  applyFaults,
+  applySlotChanges,
+  insertPayments,
+  insertRecords,
+  insertTransactions,
+  inTransaction,
+  linkPayments,
+  type MachineState,
+  markRefunded,
+  productIds,
+  productKey,
+  type SlotCount,
+  touchMachines,
+} from "../store/ledger.js";
+import type { CursorRow, RecordFlag, RecordKey, SaleKey } from "../store/rows.js";
+import { setAside } from "../store/set-aside.js";
+import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
+import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
+import { type ChainedRecord, lastSeq, verify } from "./verify.js";
+
+/** A batch of one machine. `raw`: its records are stored as they are and flagged, nothing is derived from them. */
+export interface Job {
+  readonly serial: string;
+  readonly batch: BatchMessage;
+  readonly raw?: string;
+}
+
+export type Ending = "booked" | "known" | "gap" | "fork" | "unknownEpoch";
+
+export interface Outcome {
+  readonly ending: Ending;
+  readonly epoch: number;
+  /** Highest sequence committed. */
+  readonly mark: number;
+  /** Records stored by this batch, and how many of them flagged. */
+  readonly stored: number;
+  readonly flagged: number;
+}
+
+/** What changed, for whoever watches. */
+export interface Changes {
+  readonly sales: readonly SaleKey[];
+  readonly slots: readonly SlotCount[];
+  readonly faults: readonly RecordKey[];
+  readonly machines: readonly MachineState[];
+}
+
+export interface Booked {
+  /** One for each job, in order. */
+  readonly outcomes: readonly Outcome[];
+  readonly changes: Changes;
+}
+
+/** Books `jobs` in one transaction of the ingest role; all or none. */
+export async function book(ingest: Sql, jobs: readonly Job[], nowMs: number): Promise<Booked> {
+  return inTransaction(ingest, async (tx) => {
+    const decoded = jobs.map(decode);
+    const cursors = new Map<string, Running>();
+    for (const row of await lockCursors(tx, distinctKeys(jobs))) cursors.set(keyOf(row), { ...row });
+    const products = await productIds(tx, wantedProducts(decoded, cursors));
+    const rows = emptyRows();
+    const outcomes: Outcome[] = [];
+    for (const item of decoded) outcomes.push(await bookOne(tx, item, cursors, products, rows, nowMs));
+    return { outcomes, changes: await write(tx, rows, [...cursors.values()], nowMs) };
+  });
+}
+
+interface Decoded {
+  readonly job: Job;
+  /** By sequence; a text says why a record cannot be booked. */
+  readonly records: ReadonlyMap<number, Readable | Unreadable>;
+}
+type Readable = { readonly record: LedgerRecord };
+type Unreadable = { readonly flag: RecordFlag; readonly detail: string };
+
+function decode(job: Job): Decoded {
+  const records = new Map<number, Readable | Unreadable>();
+  job.batch.records.forEach(({ code, body }, index) => {
+    records.set(job.batch.firstSeq + index, readRecord(job, code, job.batch.firstSeq + index, body));
+  });
+  return { job, records };
+}
+
+function readRecord(job: Job, code: number, seq: number, body: Uint8Array): Readable | Unreadable {
+  if (job.raw !== undefined) return { flag: "rejected", detail: job.raw };
+  const result = decodeBody(code, seq, body);
+  if (!result.ok) {
+    const flag = result.error === "unknownKind" ? "unknownKind" : "malformed";
+    return { flag, detail: `${result.error} ${result.detail}` };
+  }
+  const refusal = refusalOf(result.record);
+  return refusal === undefined ? { record: result.record } : { flag: "malformed", detail: `value of ${refusal}` };
+}
+
+async function bookOne(
+  tx: Transaction,
+  { job, records }: Decoded,
+  cursors: ReadonlyMap<string, Running>,
+  products: ReadonlyMap<string, string>,
+  rows: Rows,
+  nowMs: number,
+): Promise<Outcome> {
+  const { batch, serial } = job;
+  const { epoch } = batch;
+  const running = cursors.get(keyOf({ serial, epoch }));
+  const nothing = { epoch, stored: 0, flagged: 0 };
+  const aside = { serial, epoch, firstSeq: batch.firstSeq, payload: encodeBatch(batch) };
+  if (running === undefined) {
+    await setAside(tx, { ...aside, reason: "unknownEpoch", detail: `epoch ${epoch} was never issued` });
+    return { ...nothing, ending: "unknownEpoch", mark: 0 };
+  }
+  const last = lastSeq(batch);
+  const held = last < running.mark ? await heldChain(tx, rows, running, last) : undefined;
+  const verdict = verify(batch, running, held);
+  if (!rows.doors.has(running.machineId)) rows.doors.set(running.machineId, null);
+  switch (verdict.is) {
+    case "gap":
+    case "known":
+      return { ...nothing, ending: verdict.is, mark: running.mark };
+    case "fork":
+      running.forked = true;
+      await setAside(tx, { ...aside, reason: "fork", detail: verdict.detail });
+      return { ...nothing, ending: "fork", mark: running.mark };
+    case "next": {
+      const flagged = bookRecords(verdict.records, records, running, products, rows, nowMs);
+      return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged };
+    }
+  }
+}
+
+/** Chain CRC after `seq`, from what this commit is about to write or from what is stored. */
+async function heldChain(tx: Transaction, rows: Rows, running: Running, seq: number): Promise<number | undefined> {
+  const { machineId, epoch } = running;
+  const fresh = rows.records.find((row) => row.machineId === machineId && row.epoch === epoch && row.seq === seq);
+  return fresh?.chain ?? storedChain(tx, machineId, epoch, seq);
+}
+
+/** Derives and collects the rows of `chained`; returns how many were flagged. */
+function bookRecords(
+  chained: readonly ChainedRecord[],
+  records: ReadonlyMap<number, Readable | Unreadable>,
+  running: Running,
+  products: ReadonlyMap<string, string>,
+  rows: Rows,
+  nowMs: number,
+): number {
+  const readable = chained.map(({ seq }) => {
+    const entry = records.get(seq);
+    return entry !== undefined && "record" in entry ? entry.record : undefined;
+  });
+  const start = clockOf(running);
+  const clocks = clocksOf(start, readable);
+  const facts = factsOf(running, nowMs);
+  let flagged = 0;
+  let clock = start;
+  chained.forEach(({ seq, code, body, chain }, index) => {
+    const record = readable[index];
+    const dated = date(record?.atMs ?? 0, clocks[index] ?? start, facts, running.lastBookedMs ?? undefined);
+    // A record that says nothing of its time is dated like the one before it.
+    const bookedMs = record === undefined ? (running.lastBookedMs ?? nowMs) : dated.bookedMs;
+    const entry = records.get(seq);
+    let flag: RecordFlag | null = entry !== undefined && "flag" in entry ? entry.flag : null;
+    let flagDetail = entry !== undefined && "flag" in entry ? entry.detail : null;
+    if (record !== undefined) {
+      clock = clockAfter(clock, record);
+      const number = productNumberOf(record);
+      const productId = number === undefined ? null : (products.get(productKey(running.operatorId, number)) ?? null);
+      if (number !== undefined && productId === null) {
+        flag = "unknownProduct";
+        flagDetail = `product ${number}`;
+      }
+      derive(record, dated, running, rows, productId);
+      running.lastBookedMs = bookedMs;
+    }
+    if (flag !== null) flagged++;
+    const { machineId, operatorId, epoch } = running;
+    rows.records.push({ machineId, operatorId, epoch, seq, kind: code, body, chain, flag, flagDetail, bookedMs });
+    running.mark = seq;
+    running.chain = chain;
+  });
+  running.bootNo = clock.bootNo;
+  running.bootWallMs = clock.wallMs ?? null;
+  running.clockQuality = clock.quality;
+  return flagged;
+}
+
+async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[], nowMs: number): Promise<Changes> {
+  await insertRecords(tx, rows.records);
+  await insertTransactions(tx, rows.transactions);
+  await insertPayments(tx, rows.payments);
+  await linkPayments(tx, rows.links);
+  await markRefunded(tx, rows.refunded);
+  const slots = await applySlotChanges(tx, [...rows.slots.values()]);
+  const faults = await applyFaults(tx, rows.faults);
+  await saveCursors(tx, cursors);
+  const touches = [...rows.doors].map(([machineId, doorOpen]) => ({ machineId, doorOpen }));
+  const machines = await touchMachines(tx, touches, nowMs);
+  const sales = [...rows.transactions.map(({ id, bookedMs }) => ({ id, bookedMs })), ...rows.refunded];
+  return { sales, slots, faults, machines };
+}
+
+function clockOf(running: Running): Clock {
+  return { bootNo: running.bootNo, wallMs: running.bootWallMs ?? undefined, quality: running.clockQuality };
+}
+
+function factsOf({ installedMs, uptimeBoot, uptimeBeganMs }: Running, nowMs: number): DatingFacts {
+  const known = uptimeBoot !== null && uptimeBeganMs !== null;
+  return { installedMs, nowMs, uptime: known ? { bootNo: uptimeBoot, beganMs: uptimeBeganMs } : undefined };
+}
+
+function distinctKeys(jobs: readonly Job[]): readonly CursorKey[] {
+  const keys = new Map<string, CursorKey>();
+  for (const { serial, batch } of jobs) keys.set(keyOf({ serial, epoch: batch.epoch }), { serial, epoch: batch.epoch });
+  return [...keys.values()];
+}
+
+function keyOf({ serial, epoch }: CursorKey): string {
+  return `${serial}/${epoch}`;
+}
+
+function wantedProducts(
+  decoded: readonly Decoded[],
+  cursors: ReadonlyMap<string, Running>,
+): readonly { readonly operatorId: string; readonly number: number }[] {
+  const wanted = new Map<string, { readonly operatorId: string; readonly number: number }>();
+  for (const { job, records } of decoded) {
+    const operatorId = cursors.get(keyOf({ serial: job.serial, epoch: job.batch.epoch }))?.operatorId;
+    if (operatorId === undefined) continue;
+    for (const entry of records.values()) {
+      const number = "record" in entry ? productNumberOf(entry.record) : undefined;
+      if (number !== undefined) wanted.set(productKey(operatorId, number), { operatorId, number });
+    }
+  }
+  return [...wanted.values()];
+}

@@ -1,0 +1,313 @@
+/**
+ * What each ledger record means in the fleet's tables: sales, payments, slot counts, faults. Pure: folds a record into a
+ * cursor and a set of rows. Whatever is derived here can be rebuilt from `ledger_records`.
+ */
+import { createHash } from "node:crypto";
+import { FAULTS, faultOf } from "../../shared/faults.js";
+import {
+  CLAIM_CAUSES,
+  type LedgerRecord,
+  type LedgerRecordOf,
+  PAYMENT_MEANS,
+  PAYOUT_REASONS,
+} from "../../shared/records/kinds.js";
+import { decimalOf } from "../store/amounts.js";
+import type {
+  CursorRow,
+  FaultChange,
+  PaymentKind,
+  PaymentLink,
+  PaymentRow,
+  RecordRow,
+  SaleKey,
+  SlotChange,
+  TransactionRow,
+} from "../store/rows.js";
+import type { Dated } from "./dating.js";
+
+/** All rows of one commit. */
+export interface Rows {
+  readonly records: RecordRow[];
+  readonly transactions: TransactionRow[];
+  readonly payments: PaymentRow[];
+  readonly links: PaymentLink[];
+  readonly refunded: SaleKey[];
+  readonly faults: FaultChange[];
+  /** By machine and slot. */
+  readonly slots: Map<string, SlotChange>;
+  /** By machine: whether the door is open, null if the records do not say. */
+  readonly doors: Map<string, boolean | null>;
+}
+
+export function emptyRows(): Rows {
+  return {
+    records: [],
+    transactions: [],
+    payments: [],
+    links: [],
+    refunded: [],
+    faults: [],
+    slots: new Map(),
+    doors: new Map(),
+  };
+}
+
+/** Cursor fields that deriving changes. */
+export type Running = { -readonly [K in keyof CursorRow]: CursorRow[K] };
+
+/** Why a record that decodes cannot be booked all the same. */
+export type Refusal = string | undefined;
+
+const CASH = PAYMENT_MEANS.indexOf("cash");
+const CHANGE = PAYOUT_REASONS.indexOf("change");
+const CLAIM_BILL = CLAIM_CAUSES.indexOf("bill");
+const CLAIM_VEND = CLAIM_CAUSES.indexOf("vend");
+
+/** Says what is wrong with the values of a record whose form is right; undefined if nothing is. */
+export function refusalOf(record: LedgerRecord): Refusal {
+  if ("slot" in record && record.slot !== undefined && !isSlotCode(record.slot)) return "slot";
+  if ("means" in record && PAYMENT_MEANS[record.means] === undefined) return "means";
+  if ("reason" in record && PAYOUT_REASONS[record.reason] === undefined) return "reason";
+  return undefined;
+}
+
+function isSlotCode(text: string): boolean {
+  return /^[\x21-\x7e]{1,5}$/.test(text);
+}
+
+/** Product number a record speaks of, to be looked up before deriving. */
+export function productNumberOf(record: LedgerRecord): number | undefined {
+  return "productId" in record ? record.productId : undefined;
+}
+
+/** Same input, same id: rebuilding makes the same rows. A name-based UUID (RFC 9562, version 8) of SHA-256. */
+export function transactionId(machineId: string, epoch: number, seq: number): string {
+  const hash = createHash("sha256").update(`${machineId}/${epoch}/${seq}`).digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  const hex = hash.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+}
+
+/** Folds one record into `running` and `rows`. `productId`: of the sale's product, null if we do not know it. */
+export function derive(
+  record: LedgerRecord,
+  dated: Dated,
+  running: Running,
+  rows: Rows,
+  productId: string | null,
+): void {
+  switch (record.kind) {
+    case "coinIn":
+      return moneyIn(record.seq, record.valueMinor, "coin", dated, running, rows);
+    case "billStacked":
+      return moneyIn(record.seq, record.valueMinor, "bill", dated, running, rows);
+    case "coinsManuallyDispensed":
+      rows.payments.push(payment(record.seq, "manual", -record.valueMinor * record.count, dated, running));
+      return;
+    case "saleSettled":
+    case "saleFailed":
+    case "outcomeUnknown":
+      return sale(record, dated, running, rows, productId);
+    case "strayDrop":
+    case "extraDrop":
+      if (record.slot !== undefined) changeSlot(running, rows, record.slot, (change) => change.delta--);
+      return;
+    case "payoutDone":
+    case "voucherIssued":
+    case "claimOpened":
+      return moneyOut(record, dated, running, rows);
+    default:
+      return life(record, dated, running, rows);
+  }
+}
+
+function moneyIn(seq: number, valueMinor: number, kind: PaymentKind, dated: Dated, running: Running, rows: Rows): void {
+  if (running.creditMinor <= 0) running.creditFromSeq = seq;
+  running.creditMinor += valueMinor;
+  rows.payments.push(payment(seq, kind, valueMinor, dated, running));
+}
+
+type Sale = LedgerRecordOf<"saleSettled" | "saleFailed" | "outcomeUnknown">;
+
+const STATUS_OF = { saleSettled: "completed", saleFailed: "failed", outcomeUnknown: "unknown" } as const;
+
+function sale(record: Sale, dated: Dated, running: Running, rows: Rows, productId: string | null): void {
+  const { machineId, operatorId, epoch, currency, currencyDecimals: decimals, simulated } = running;
+  const id = transactionId(machineId, epoch, record.seq);
+  const settled = record.kind === "saleSettled";
+  const changeMinor = settled ? record.changeMinor : record.kind === "saleFailed" ? 0 : owedAfter(record);
+  rows.transactions.push({
+    id,
+    machineId,
+    operatorId,
+    epoch,
+    seq: record.seq,
+    bookedMs: dated.bookedMs,
+    slot: record.slot,
+    productId,
+    productNumber: record.productId,
+    planogramVersion: record.planogramVersion,
+    amount: decimalOf(record.priceMinor, decimals),
+    paid: decimalOf(record.paidMinor, decimals),
+    change: decimalOf(changeMinor, decimals),
+    currency,
+    taxRatePpm: settled ? (record.taxRatePpm ?? 0) : 0,
+    method: PAYMENT_MEANS[record.means] ?? "cash",
+    status: STATUS_OF[record.kind],
+    deviceMs: dated.deviceMs ?? null,
+    timeQuality: dated.quality,
+    saleNo: record.saleNo,
+    simulated,
+  });
+  running.lastSaleId = id;
+  running.lastSaleBookedMs = dated.bookedMs;
+  running.lastSaleFailed = record.kind === "saleFailed";
+  if (settled) changeSlot(running, rows, record.slot, (change) => change.delta--);
+  if (record.means !== CASH || record.kind === "saleFailed") return;
+  running.creditMinor -= record.priceMinor;
+  link(id, record.seq, running, rows);
+  if (record.kind !== "outcomeUnknown") return;
+  // The price is neither the customer's nor ours until the claim is settled.
+  rows.payments.push({
+    ...payment(record.seq, "claim", -record.priceMinor, dated, running),
+    reason: CLAIM_CAUSES[CLAIM_VEND] ?? null,
+    reference: record.code,
+    transactionId: id,
+  });
+}
+
+function owedAfter(record: LedgerRecordOf<"outcomeUnknown">): number {
+  return Math.max(0, record.paidMinor - record.priceMinor);
+}
+
+/** The coins and bills in the machine since its credit was last nothing, and not yet linked, paid for `id`. */
+function link(id: string, beforeSeq: number, running: Running, rows: Rows): void {
+  const { machineId, epoch, creditFromSeq } = running;
+  if (creditFromSeq > 0 && creditFromSeq < beforeSeq) {
+    rows.links.push({ machineId, epoch, fromSeq: creditFromSeq, toSeq: beforeSeq - 1, transactionId: id });
+  }
+  running.creditFromSeq = beforeSeq + 1;
+}
+
+type MoneyOut = LedgerRecordOf<"payoutDone" | "voucherIssued" | "claimOpened">;
+
+function moneyOut(record: MoneyOut, dated: Dated, running: Running, rows: Rows): void {
+  const { seq } = record;
+  if (record.kind === "claimOpened") {
+    const reason = CLAIM_CAUSES[record.cause] ?? null;
+    // A bill whose fate nobody knows never was credit.
+    if (record.cause !== CLAIM_BILL) running.creditMinor -= record.amountMinor;
+    rows.payments.push({
+      ...payment(seq, "claim", -record.amountMinor, dated, running),
+      reason,
+      reference: record.code,
+    });
+    return;
+  }
+  const reason = PAYOUT_REASONS[record.reason] ?? null;
+  const back = record.reason !== CHANGE;
+  const amountMinor = record.kind === "payoutDone" ? record.paidMinor : record.amountMinor;
+  running.creditMinor -= amountMinor;
+  const linked = back && !running.lastSaleFailed ? null : running.lastSaleId;
+  const kind = record.kind === "voucherIssued" ? "voucher" : back ? "refund" : "change";
+  const reference = record.kind === "voucherIssued" ? record.code : null;
+  rows.payments.push({
+    ...payment(seq, kind, -amountMinor, dated, running),
+    reason,
+    reference,
+    transactionId: linked,
+  });
+  if (back && amountMinor > 0) refundFailedSale(seq, running, rows);
+}
+
+/** The money of a failed sale went back, whatever the customer pressed to get it. */
+function refundFailedSale(seq: number, running: Running, rows: Rows): void {
+  const { lastSaleId, lastSaleBookedMs } = running;
+  if (!running.lastSaleFailed || lastSaleId === null || lastSaleBookedMs === null) return;
+  rows.refunded.push({ id: lastSaleId, bookedMs: lastSaleBookedMs });
+  link(lastSaleId, seq, running, rows);
+  // What coins could not pay follows as a voucher: it belongs to the same sale until the credit is gone.
+  if (running.creditMinor <= 0) running.lastSaleFailed = false;
+}
+
+type Life = Exclude<
+  LedgerRecord,
+  LedgerRecordOf<
+    | "coinIn"
+    | "billStacked"
+    | "coinsManuallyDispensed"
+    | "saleSettled"
+    | "saleFailed"
+    | "outcomeUnknown"
+    | "strayDrop"
+    | "extraDrop"
+    | "payoutDone"
+    | "voucherIssued"
+    | "claimOpened"
+  >
+>;
+
+function life(record: Life, dated: Dated, running: Running, rows: Rows): void {
+  const { machineId } = running;
+  switch (record.kind) {
+    case "doorOpened":
+      rows.doors.set(machineId, true);
+      return;
+    case "doorClosed":
+      rows.doors.set(machineId, false);
+      return;
+    case "stockSet":
+      changeSlot(running, rows, record.slot, (change) => {
+        change.set = record.quantity;
+        change.delta = 0;
+      });
+      return;
+    case "faultRaised":
+    case "faultCleared": {
+      const { operatorId, epoch } = running;
+      const name = faultOf(record.fault);
+      rows.faults.push({
+        machineId,
+        operatorId,
+        epoch,
+        seq: record.seq,
+        raised: record.kind === "faultRaised",
+        fault: record.fault,
+        slot: record.slot ?? null,
+        detail: record.kind === "faultRaised" ? (record.detail ?? null) : null,
+        severity: name === undefined ? "warning" : FAULTS[name].severity,
+        atMs: dated.bookedMs,
+      });
+      return;
+    }
+    default:
+      // Brackets and audit notes: kept in the ledger, nothing is derived from them.
+      return;
+  }
+}
+
+function changeSlot(running: Running, rows: Rows, slot: string, apply: (change: SlotChange) => void): void {
+  const { machineId, operatorId, currency } = running;
+  const key = `${machineId}/${slot}`;
+  const change = rows.slots.get(key) ?? { machineId, operatorId, slot, currency, set: null, delta: 0 };
+  apply(change);
+  rows.slots.set(key, change);
+}
+
+function payment(seq: number, kind: PaymentKind, minor: number, dated: Dated, running: Running): PaymentRow {
+  const { machineId, operatorId, epoch, currency, currencyDecimals } = running;
+  return {
+    machineId,
+    operatorId,
+    epoch,
+    seq,
+    kind,
+    amount: decimalOf(minor, currencyDecimals),
+    currency,
+    reference: null,
+    reason: null,
+    transactionId: null,
+    bookedMs: dated.bookedMs,
+  };
+}

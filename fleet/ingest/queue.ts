@@ -1,0 +1,131 @@
+/**
+ * What waits to be booked: bounded, telemetry shed before events. Pure data, no timers; the worker drains it.
+ */
+import type { StatusMessage, TelemetryMessage } from "../../shared/wire/messages.js";
+
+export interface Waiting<T> {
+  readonly serial: string;
+  readonly message: T;
+  readonly receivedMs: number;
+  readonly ack: () => void;
+  /** See `Arrival.reply`. */
+  readonly reply: (payload: Uint8Array) => boolean;
+  readonly bytes: number;
+}
+
+export interface TelemetryItem {
+  readonly serial: string;
+  readonly message: TelemetryMessage;
+  readonly body: Uint8Array;
+  readonly receivedMs: number;
+}
+
+export interface QueueLimits {
+  readonly maxBatches: number;
+  readonly maxBytes: number;
+  readonly maxTelemetry: number;
+  readonly maxPresence: number;
+}
+
+export const QUEUE_LIMITS: QueueLimits = {
+  maxBatches: 4_000,
+  maxBytes: 16_777_216,
+  maxTelemetry: 10_000,
+  maxPresence: 10_000,
+};
+
+/** Above this share of the bounds machines are asked to wait, and telemetry is shed. */
+const BUSY_SHARE = 0.5;
+const LONGEST_WAIT_MS = 60_000;
+
+export interface Counters {
+  /** Messages dropped since the start: batches are sent again by their machines, the rest is superseded. */
+  batchesDropped: number;
+  telemetryShed: number;
+  presenceDropped: number;
+}
+
+/** Takes what arrives; `B` is the batch message. */
+export class IngestQueue<B> {
+  readonly limits: QueueLimits;
+  readonly dropped: Counters = { batchesDropped: 0, telemetryShed: 0, presenceDropped: 0 };
+  private batches: Waiting<B>[] = [];
+  private bytes = 0;
+  private telemetry = new Map<string, TelemetryItem>();
+  private presence: Waiting<StatusMessage>[] = [];
+
+  constructor(limits: QueueLimits = QUEUE_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Batches that wait. */
+  get length(): number {
+    return this.batches.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.batches.length === 0 && this.telemetry.size === 0 && this.presence.length === 0;
+  }
+
+  /** How full the bounds are, 0 to 1. */
+  get share(): number {
+    return Math.max(this.batches.length / this.limits.maxBatches, this.bytes / this.limits.maxBytes);
+  }
+
+  /** How long machines shall hold their next batch back. */
+  get waitMs(): number {
+    if (this.share <= BUSY_SHARE) return 0;
+    return Math.round(((this.share - BUSY_SHARE) / (1 - BUSY_SHARE)) * LONGEST_WAIT_MS);
+  }
+
+  /** False if the bounds are reached: the machine will send it again. */
+  addBatch(item: Waiting<B>): boolean {
+    if (this.batches.length >= this.limits.maxBatches || this.bytes + item.bytes > this.limits.maxBytes) {
+      this.dropped.batchesDropped++;
+      return false;
+    }
+    this.batches.push(item);
+    this.bytes += item.bytes;
+    return true;
+  }
+
+  /** Newest of each machine; shed while batches crowd. */
+  addTelemetry(item: TelemetryItem): boolean {
+    const fresh = !this.telemetry.has(item.serial);
+    if (this.share > BUSY_SHARE || (fresh && this.telemetry.size >= this.limits.maxTelemetry)) {
+      this.dropped.telemetryShed++;
+      return false;
+    }
+    this.telemetry.set(item.serial, item);
+    return true;
+  }
+
+  addPresence(item: Waiting<StatusMessage>): boolean {
+    if (this.presence.length >= this.limits.maxPresence) {
+      this.dropped.presenceDropped++;
+      return false;
+    }
+    this.presence.push(item);
+    return true;
+  }
+
+  /** The oldest batches, at most `count`. */
+  takeBatches(count: number): readonly Waiting<B>[] {
+    const taken = this.batches.slice(0, count);
+    this.batches = this.batches.slice(count);
+    for (const { bytes } of taken) this.bytes -= bytes;
+    return taken;
+  }
+
+  takeTelemetry(): readonly TelemetryItem[] {
+    const taken = [...this.telemetry.values()];
+    this.telemetry = new Map();
+    return taken;
+  }
+
+  takePresence(): readonly Waiting<StatusMessage>[] {
+    const taken = this.presence;
+    this.presence = [];
+    return taken;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Live state in Redis, shared by several service processes. While Redis is away every call fails at once instead of
+ * queueing: ingest must not wait for it.
+ */
+import { Redis } from "ioredis";
+import type { Listener, LiveState, LiveStore } from "./live-store.js";
+
+/** Newest wins, decided inside Redis: two processes may report one machine. The value is `{atMs} {json}`. */
+const SET_IF_NEWER = `
+local held = redis.call("GET", KEYS[1])
+if held and tonumber(string.match(held, "^%d+")) > tonumber(ARGV[1]) then return 0 end
+redis.call("SET", KEYS[1], ARGV[1] .. " " .. ARGV[2])
+return 1`;
+
+const RETRY_LIMIT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+
+export interface RedisLiveOptions {
+  readonly url: string;
+  /** Called each time Redis is back, also the first time: the state is rebuilt from the store. */
+  readonly onReady: () => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** Connects in the background; until then `isReady` is false and calls reject. */
+export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): LiveStore {
+  const options = {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (tries: number) => Math.min(tries * 100, RETRY_LIMIT_MS),
+  };
+  const commands = new Redis(url, options);
+  // A connection that subscribes can do nothing else. It subscribes again by itself when it is back.
+  const listening = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
+  const channels = new Map<string, Set<Listener>>();
+  commands.on("ready", onReady);
+  commands.on("error", onError);
+  listening.on("error", onError);
+  listening.on("message", (channel: string, message: string) => {
+    for (const listener of channels.get(channel) ?? []) listener(message);
+  });
+
+  return {
+    getState: async (serial) => parseState(await commands.get(stateKey(serial))),
+    setState: async (serial, { atMs, value }) =>
+      (await commands.eval(SET_IF_NEWER, 1, stateKey(serial), Math.trunc(atMs), value)) === 1,
+    publish: async (channel, message) => {
+      await commands.publish(channel, message);
+    },
+    subscribe: async (channel, listener) => {
+      const listeners = channels.get(channel) ?? new Set<Listener>();
+      const own: Listener = (message) => listener(message);
+      channels.set(channel, listeners.add(own));
+      if (listeners.size === 1) await listening.subscribe(channel);
+      return async () => {
+        listeners.delete(own);
+        if (listeners.size > 0 || channels.get(channel) !== listeners) return;
+        channels.delete(channel);
+        await listening.unsubscribe(channel);
+      };
+    },
+    getSession: async (key) => (await commands.get(sessionKey(key))) ?? undefined,
+    putSession: async (key, value, ttlMs) => {
+      await commands.set(sessionKey(key), value, "PX", Math.max(1, Math.trunc(ttlMs)));
+    },
+    dropSession: async (key) => {
+      await commands.del(sessionKey(key));
+    },
+    isReady: () => commands.status === "ready",
+    close: async () => {
+      commands.disconnect();
+      listening.disconnect();
+    },
+  };
+}
+
+function parseState(text: string | null): LiveState | undefined {
+  if (text === null) return undefined;
+  const blank = text.indexOf(" ");
+  return { atMs: Number(text.slice(0, blank)), value: text.slice(blank + 1) };
+}
+
+function stateKey(serial: string): string {
+  return `machine:${serial}:state`;
+}
+
+function sessionKey(key: string): string {
+  return `session:${key}`;
+}

@@ -1,0 +1,91 @@
+/** Sync cursors: how far each machine's ledger has been committed. Locked in machine order, so no two commits cross. */
+import type { Sql, Transaction } from "./databases.js";
+import type { CursorRow } from "./rows.js";
+
+export interface CursorKey {
+  readonly serial: string;
+  readonly epoch: number;
+}
+
+/** The cursors of `keys`, locked until the transaction ends. A key of no machine or of an epoch never issued is absent. */
+export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): Promise<readonly CursorRow[]> {
+  const serials = keys.map(({ serial }) => serial);
+  const epochs = keys.map(({ epoch }) => epoch);
+  return tx<CursorRow[]>`
+    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
+      m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
+      m.uptime_boot AS "uptimeBoot", ${millis(tx, "m.uptime_began_at")} AS "uptimeBeganMs",
+      c.epoch, c.mark, c.chain, c.forked, c.boot_no AS "bootNo", c.boot_wall_ms AS "bootWallMs",
+      c.clock_quality AS "clockQuality", ${millis(tx, "c.last_booked_at")} AS "lastBookedMs",
+      c.credit_minor AS "creditMinor", c.credit_from_seq AS "creditFromSeq", c.last_sale_id AS "lastSaleId",
+      ${millis(tx, "c.last_sale_booked_at")} AS "lastSaleBookedMs", c.last_sale_failed AS "lastSaleFailed"
+    FROM unnest(${serials}::text[], ${epochs}::bigint[]) AS k (serial, epoch)
+    JOIN machines m ON m.serial_number = k.serial
+    JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = k.epoch
+    ORDER BY c.machine_id, c.epoch
+    FOR UPDATE OF c
+  `;
+}
+
+/** Writes the cursors back. */
+export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]): Promise<void> {
+  if (cursors.length === 0) return;
+  const all = <T>(pick: (cursor: CursorRow) => T): T[] => cursors.map(pick);
+  await tx`
+    UPDATE sync_cursors c SET mark = n.mark, chain = n.chain, forked = n.forked, boot_no = n.boot_no,
+      boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality, last_booked_at = n.last_booked_at,
+      credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq, last_sale_id = n.last_sale_id,
+      last_sale_booked_at = n.last_sale_booked_at, last_sale_failed = n.last_sale_failed, updated_at = now()
+    FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[], ${all((c) => c.mark)}::bigint[],
+      ${all((c) => c.chain)}::bigint[], ${booleans(
+        tx,
+        all((c) => c.forked),
+      )}, ${all((c) => c.bootNo)}::bigint[],
+      ${all((c) => c.bootWallMs)}::bigint[], ${all((c) => c.clockQuality)}::smallint[],
+      ${all((c) => instant(c.lastBookedMs))}::timestamptz[], ${all((c) => c.creditMinor)}::bigint[],
+      ${all((c) => c.creditFromSeq)}::bigint[], ${all((c) => c.lastSaleId)}::uuid[],
+      ${all((c) => instant(c.lastSaleBookedMs))}::timestamptz[], ${booleans(
+        tx,
+        all((c) => c.lastSaleFailed),
+      )})
+      AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked_at,
+        credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed)
+    WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch
+  `;
+}
+
+/** Chain CRC that is stored after each of these sequences of one machine and epoch; null where no record is held. */
+export async function storedChain(
+  tx: Transaction,
+  machineId: string,
+  epoch: number,
+  seq: number,
+): Promise<number | undefined> {
+  const [row] = await tx<{ chain: number }[]>`
+    SELECT chain FROM ledger_records WHERE machine_id = ${machineId} AND epoch = ${epoch} AND seq = ${seq}
+  `;
+  return row?.chain;
+}
+
+/** The fleet's incarnation: raised by a restore. */
+export async function readIncarnation(sql: Sql): Promise<number> {
+  const [row] = await sql<{ incarnation: number }[]>`SELECT incarnation FROM fleet_settings`;
+  return row?.incarnation ?? 1;
+}
+
+/** postgres.js takes an array of booleans for one boolean, unless it is told. */
+export function booleans(tx: Transaction, values: readonly (boolean | null)[]) {
+  return tx.array([...values], BOOLEAN_OID);
+}
+
+const BOOLEAN_OID = 16;
+
+/** Unix ms of a timestamp column, null if it is null. */
+function millis(tx: Transaction, column: string) {
+  return tx.unsafe(`(extract(epoch FROM ${column}) * 1000)::bigint`);
+}
+
+/** What a timestamptz parameter takes. */
+export function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

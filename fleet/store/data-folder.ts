@@ -1,0 +1,98 @@
+/**
+ * The data folder: made, checked and told apart from folders that cannot work, before anything is put in it. Secrets in
+ * it are 0600 files that only we read; the database's own folder belongs to the user it runs as.
+ */
+import { randomBytes } from "node:crypto";
+import { chown, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import Type, { type Static } from "typebox";
+import { Value } from "typebox/value";
+import { ConfigError } from "../config.js";
+import { type RunAs, unreachableFolder } from "./embedded-binaries.js";
+
+const SETTING = "SPIRAL_DATA_DIR";
+
+/** Passwords of the embedded server's roles. */
+export const RolePasswords = Type.Object({
+  postgres: Type.String(),
+  spiral_migrate: Type.String(),
+  spiral_ingest: Type.String(),
+  spiral_app: Type.String(),
+});
+export type RolePasswords = Static<typeof RolePasswords>;
+
+/** Makes `dataDir` and proves that we can write in it and that the database's user can enter it. Throws ConfigError. */
+export async function prepareDataFolder(dataDir: string, runAs: RunAs | undefined): Promise<void> {
+  try {
+    // 0755: the database runs as another user below it. What is secret in it is 0600.
+    await mkdir(dataDir, { recursive: true, mode: 0o755 });
+    const probe = join(dataDir, `.probe-${process.pid}`);
+    await writeFile(probe, "", { mode: 0o600 });
+    await rm(probe);
+  } catch (error) {
+    throw new ConfigError(
+      SETTING,
+      `is ${dataDir}, where nothing can be written (${codeOf(error)})`,
+      `Set ${SETTING} to a folder that this user may write in${runAs === undefined ? "" : ", e.g. /var/lib/spiral"}.`,
+    );
+  }
+  const closed = runAs === undefined ? undefined : await unreachableFolder(dataDir, runAs);
+  if (closed !== undefined) {
+    throw new ConfigError(
+      SETTING,
+      `is ${dataDir}, but the database runs as user ${runAs?.uid}, who may not enter ${closed}`,
+      `Set ${SETTING} to a folder outside of it, e.g. /var/lib/spiral, or allow entering: chmod o+x ${closed}`,
+    );
+  }
+}
+
+/** The text in `dataDir/name`, a 0600 file; made by `make` the first time. Two starts at once agree on one text. */
+export async function secretFile(dataDir: string, name: string, make: () => string): Promise<string> {
+  const path = join(dataDir, name);
+  const found = await readFile(path, "utf8").catch(() => undefined);
+  if (found !== undefined) return found;
+  await writeSecret(`${path}.${process.pid}`, make());
+  try {
+    await link(`${path}.${process.pid}`, path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(`${path}.${process.pid}`, { force: true });
+  }
+  return readFile(path, "utf8");
+}
+
+/** Writes `text` as a file only we may read, in place of what was there. */
+export async function writeSecret(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text, { mode: 0o600, flag: "wx" });
+}
+
+export async function rolePasswords(dataDir: string): Promise<RolePasswords> {
+  const text = await secretFile(dataDir, "database.json", () => {
+    const passwords: RolePasswords = {
+      postgres: randomSecret(),
+      spiral_migrate: randomSecret(),
+      spiral_ingest: randomSecret(),
+      spiral_app: randomSecret(),
+    };
+    return `${JSON.stringify(passwords, undefined, 2)}\n`;
+  });
+  return Value.Parse(RolePasswords, JSON.parse(text));
+}
+
+/** Gives `path` to the database's user, where that is not us. */
+export async function giveTo(path: string, runAs: RunAs | undefined): Promise<void> {
+  if (runAs !== undefined) await chown(path, runAs.uid, runAs.gid);
+}
+
+/** 256 random bits as text. */
+export function randomSecret(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+export function codeOf(error: unknown): string {
+  if (error instanceof Error && "code" in error) return String(error.code);
+  return String(error);
+}

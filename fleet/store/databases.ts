@@ -1,0 +1,145 @@
+/**
+ * Connections to PostgreSQL, one small pool a role: spiral_migrate owns the tables, spiral_ingest books, spiral_app
+ * serves the pages. Embedded server or the one SPIRAL_DATABASE_URL names; either is migrated before it is used.
+ */
+import postgres from "postgres";
+import { type Config, ConfigError } from "../config.js";
+import { DATABASE_NAME, startEmbedded } from "./embedded.js";
+import { migrate } from "./migrate.js";
+import { ensurePartitions } from "./partitions.js";
+
+export type Sql = postgres.Sql<{ safeInt: number }>;
+export type Transaction = postgres.TransactionSql<{ safeInt: number }>;
+
+export interface Databases {
+  readonly migrate: Sql;
+  readonly ingest: Sql;
+  readonly app: Sql;
+  /** What the server said it is, e.g. "18.4". */
+  readonly version: string;
+  /** Milliseconds until the server answered, and until it was migrated. */
+  readonly startMs: number;
+  close(): Promise<void>;
+}
+
+interface Target {
+  readonly url: string;
+  readonly role?: string;
+}
+
+interface Server {
+  readonly migrate: Target;
+  readonly ingest: Target;
+  readonly app: Target;
+  close(): Promise<void>;
+}
+
+const POOL = { migrate: 2, ingest: 3, app: 6 } as const;
+const CONNECT_TIMEOUT_S = 10;
+const OLDEST_VERSION = 150_000;
+
+/**
+ * Connects (starting the embedded server if no other is set) and migrates. Throws with the cure in its message.
+ * `join`: use the embedded server of a service that is running, and leave it running.
+ */
+export async function openDatabases(config: Config, { join = false } = {}): Promise<Databases> {
+  const began = performance.now();
+  const server = config.database === undefined ? await embedded(config, join) : external(config.database);
+  const pools: Sql[] = [];
+  const pool = (target: Target, max: number): Sql => {
+    const sql = connect(target, max);
+    pools.push(sql);
+    return sql;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(pools.map((sql) => sql.end({ timeout: 5 })));
+    await server.close();
+  };
+  try {
+    const owner = pool(server.migrate, POOL.migrate);
+    const version = await checkServer(owner, config);
+    if (config.database !== undefined) await createRoles(owner);
+    await migrate(owner);
+    await ensurePartitions(owner, new Date());
+    const ingest = pool(server.ingest, POOL.ingest);
+    const app = pool(server.app, POOL.app);
+    return { migrate: owner, ingest, app, version, startMs: performance.now() - began, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function embedded(config: Config, join: boolean): Promise<Server> {
+  const { dataDir, databasePort, databaseOptions } = config;
+  const server = await startEmbedded({ dataDir, port: databasePort, settings: databaseOptions, join });
+  const url = (role: "spiral_migrate" | "spiral_ingest" | "spiral_app"): Target => ({
+    url: `postgres://${role}:${server.passwords[role]}@127.0.0.1:${server.port}/${DATABASE_NAME}`,
+  });
+  return {
+    migrate: url("spiral_migrate"),
+    ingest: url("spiral_ingest"),
+    app: url("spiral_app"),
+    close: () => server.close(),
+  };
+}
+
+function external(database: NonNullable<Config["database"]>): Server {
+  const { url, ingestUrl, appUrl } = database;
+  return {
+    migrate: { url },
+    ingest: ingestUrl === undefined ? { url, role: "spiral_ingest" } : { url: ingestUrl },
+    app: appUrl === undefined ? { url, role: "spiral_app" } : { url: appUrl },
+    close: async () => undefined,
+  };
+}
+
+function connect({ url, role }: Target, max: number): Sql {
+  return postgres(url, {
+    max,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    onnotice: () => undefined,
+    connection: { application_name: "spiral", ...(role === undefined ? {} : { role }) },
+    types: {
+      // BIGINT holds sequences, versions and minor units here: all are safe integers by the wire's own rule.
+      safeInt: { to: 20, from: [20], serialize: (value: number) => String(value), parse: parseSafeInt },
+    },
+  });
+}
+
+function parseSafeInt(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is no safe integer`);
+  return value;
+}
+
+async function checkServer(sql: Sql, config: Config): Promise<string> {
+  const setting = config.database === undefined ? "SPIRAL_DATA_DIR" : "SPIRAL_DATABASE_URL";
+  const [row] = await sql<{ number: number; text: string }[]>`
+    SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text
+  `.catch((error: unknown) => {
+    throw new ConfigError(setting, `names a database that does not answer (${String(error)})`, "Start or correct it.");
+  });
+  if (row === undefined || row.number < OLDEST_VERSION) {
+    throw new ConfigError(setting, `names PostgreSQL ${row?.text}`, "Version 15 to 18 is needed.");
+  }
+  return row.text;
+}
+
+/** On a server of others: makes the roles if they are missing, and lets our login take them on. */
+async function createRoles(sql: Sql): Promise<void> {
+  for (const role of ["spiral_ingest", "spiral_app"]) {
+    const [found] = await sql`SELECT 1 FROM pg_roles WHERE rolname = ${role}`;
+    try {
+      if (found === undefined) await sql.unsafe(`CREATE ROLE ${role} NOLOGIN`);
+      const [member] = await sql<{ member: boolean }[]>`SELECT pg_has_role(current_user, ${role}, 'MEMBER') AS member`;
+      if (member?.member !== true) await sql.unsafe(`GRANT ${role} TO CURRENT_USER`);
+    } catch (error) {
+      throw new ConfigError(
+        "SPIRAL_DATABASE_URL",
+        `names a login that cannot make or take on the role ${role} (${String(error)})`,
+        `As the server's administrator: CREATE ROLE ${role} NOLOGIN; GRANT ${role} TO <that login>;`,
+      );
+    }
+  }
+}

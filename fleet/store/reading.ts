@@ -1,0 +1,366 @@
+/** What the pages read, with the app role: machines, slots, transactions, faults, products; keyset pages. */
+import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
+import type { Fault } from "../api/faults/schema.js";
+import type { MachineSummary, RevenueTotal } from "../api/machines/schema.js";
+import type { Product } from "../api/products/schema.js";
+import type { Slot } from "../api/slots/schema.js";
+import type { Transaction } from "../api/transactions/schema.js";
+import { trimDecimal } from "./amounts.js";
+import type { Sql } from "./databases.js";
+import type { RecordKey, SaleKey } from "./rows.js";
+
+/** A page and the key of its last row, undefined on the last page. */
+export interface Page<T, K> {
+  readonly items: readonly T[];
+  readonly next: K | undefined;
+}
+
+/** Sales of today in the location's zone; free and test vends are no revenue. Needs `m` of machines in scope. */
+const TODAY = `
+  LEFT JOIN LATERAL (
+    SELECT coalesce(sum(t.amount), 0)::text AS revenue, count(*)::int AS sales FROM transactions t
+    WHERE t.machine_id = m.id AND t.status = 'completed' AND t.payment_method NOT IN ('free', 'test')
+      AND t.booked_at >= date_trunc('day', now() AT TIME ZONE m.time_zone) AT TIME ZONE m.time_zone
+      AND t.booked_at < (date_trunc('day', now() AT TIME ZONE m.time_zone) + interval '1 day') AT TIME ZONE m.time_zone
+  ) today ON true
+`;
+
+const SUMMARY = `
+  SELECT m.serial_number AS serial, m.id, m.location_name AS "locationName", m.latitude, m.longitude,
+    m.time_zone AS "timeZone", m.model, m.firmware_version AS "firmwareVersion", m.status, m.online, m.simulated,
+    m.last_heartbeat AS "lastHeartbeat", m.installed_at AS "installedAt", m.currency,
+    m.currency_decimals AS "currencyDecimals", m.epoch, coalesce(c.mark, 0) AS mark,
+    stock.quantity, stock.capacity, stock.slots, stock.empty, today.revenue, today.sales,
+    (SELECT count(*)::int FROM machine_faults f WHERE f.machine_id = m.id AND f.cleared_at IS NULL) AS "openFaults"
+  FROM machines m
+  LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
+  LEFT JOIN LATERAL (
+    SELECT coalesce(sum(s.quantity), 0)::int AS quantity, coalesce(sum(s.max_capacity), 0)::int AS capacity,
+      count(*)::int AS slots, count(*) FILTER (WHERE s.quantity = 0)::int AS empty
+    FROM machine_slots s WHERE s.machine_id = m.id
+  ) stock ON true
+  ${TODAY}
+`;
+
+interface SummaryRow {
+  serial: string;
+  id: string;
+  locationName: string;
+  latitude: string | null;
+  longitude: string | null;
+  timeZone: string;
+  model: string;
+  firmwareVersion: string;
+  status: MachineSummary["status"];
+  online: boolean;
+  simulated: boolean;
+  lastHeartbeat: Date | null;
+  installedAt: Date;
+  currency: string;
+  currencyDecimals: number;
+  epoch: number;
+  mark: number;
+  quantity: number;
+  capacity: number;
+  slots: number;
+  empty: number;
+  revenue: string;
+  sales: number;
+  openFaults: number;
+}
+
+/** Sync state of a machine beside its summary. */
+export interface MachineRow {
+  readonly summary: MachineSummary;
+  readonly epoch: number;
+  readonly mark: number;
+}
+
+function machineOf(row: SummaryRow): MachineRow {
+  const { quantity, capacity, slots, empty, revenue, sales, epoch, mark, lastHeartbeat, installedAt, ...rest } = row;
+  const summary: MachineSummary = {
+    ...rest,
+    lastHeartbeat: lastHeartbeat?.toISOString() ?? null,
+    installedAt: installedAt.toISOString(),
+    stock: { quantity, capacity, slots, emptySlots: empty },
+    revenueToday: trimDecimal(revenue, row.currencyDecimals),
+    salesToday: sales,
+  };
+  return { summary, epoch, mark };
+}
+
+/** Machines in order of their serials. `after`: serial of the last one of the page before. */
+export async function listMachines(
+  app: Sql,
+  operatorId: string,
+  filter: { readonly status?: string | undefined; readonly limit: number; readonly after?: string | undefined },
+): Promise<Page<MachineSummary, string>> {
+  const { status = null, limit, after = "" } = filter;
+  const rows = await app<SummaryRow[]>`
+    ${app.unsafe(SUMMARY)}
+    WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
+      AND (${status}::text IS NULL OR m.status = ${status})
+    ORDER BY m.serial_number LIMIT ${limit + 1}
+  `;
+  const items = rows.slice(0, limit).map((row) => machineOf(row).summary);
+  return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
+}
+
+export async function readMachine(app: Sql, operatorId: string, serial: string): Promise<MachineRow | undefined> {
+  const [row] = await app<SummaryRow[]>`
+    ${app.unsafe(SUMMARY)} WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
+  `;
+  return row === undefined ? undefined : machineOf(row);
+}
+
+/** Today's sums by currency; simulated machines apart from real ones. */
+export async function revenueTotals(app: Sql, operatorId: string): Promise<readonly RevenueTotal[]> {
+  const rows = await app<(RevenueTotal & { decimals: number })[]>`
+    SELECT m.currency, m.simulated, max(m.currency_decimals)::int AS decimals, count(*)::int AS machines,
+      sum(today.revenue::numeric)::text AS "revenueToday", sum(today.sales)::int AS "salesToday"
+    FROM machines m ${app.unsafe(TODAY)}
+    WHERE m.operator_id = ${operatorId}
+    GROUP BY m.currency, m.simulated ORDER BY m.simulated, m.currency
+  `;
+  return rows.map(({ decimals, ...total }) => ({ ...total, revenueToday: trimDecimal(total.revenueToday, decimals) }));
+}
+
+/** The machine's slots in order of their codes. */
+export async function listSlots(app: Sql, operatorId: string, serial: string): Promise<readonly Slot[]> {
+  const rows = await app<(Slot & { decimals: number })[]>`
+    SELECT s.slot_code AS "slotCode", s.product_id AS "productId", p.name AS "productName", p.category,
+      p.image_url AS "imageUrl", s.quantity, s.max_capacity AS "maxCapacity", s.price::text AS price, s.currency,
+      m.currency_decimals AS decimals
+    FROM machine_slots s JOIN machines m ON m.id = s.machine_id LEFT JOIN products p ON p.id = s.product_id
+    WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
+    ORDER BY s.slot_code
+  `;
+  return rows.map(({ decimals, ...slot }) => ({ ...slot, price: trimDecimal(slot.price, decimals) }));
+}
+
+export interface TransactionFilter {
+  readonly machine?: string | undefined;
+  readonly slot?: string | undefined;
+  readonly status?: string | undefined;
+  readonly method?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly limit: number;
+  readonly before?: TransactionKeyset | undefined;
+}
+
+/** Position in the list: `at` keeps microseconds, as text. Sales of one instant stand in the order of the ledger. */
+export interface TransactionKeyset {
+  readonly at: string;
+  readonly seq: number;
+  readonly id: string;
+}
+
+const TRANSACTION = `
+  SELECT t.id, m.serial_number AS machine, m.location_name AS "locationName", t.slot_code AS "slotCode",
+    t.product_id AS "productId", p.name AS "productName", t.amount::text AS amount, t.paid::text AS paid,
+    t.change::text AS change, t.currency, t.payment_method AS "paymentMethod", t.payment_ref AS "paymentRef", t.status,
+    t.dispensed_at AS "dispensedAt", t.booked_at AS "bookedAt", t.device_time AS "deviceTime",
+    t.time_quality AS "timeQuality", t.sale_no AS "saleNo", t.epoch, t.seq, t.simulated,
+    m.currency_decimals AS decimals, t.booked_at::text AS key
+  FROM transactions t JOIN machines m ON m.id = t.machine_id LEFT JOIN products p ON p.id = t.product_id
+`;
+
+type TransactionRow = Omit<Transaction, "dispensedAt" | "bookedAt" | "deviceTime"> & {
+  dispensedAt: Date | null;
+  bookedAt: Date;
+  deviceTime: Date | null;
+  decimals: number;
+  key: string;
+};
+
+function transactionOf({ decimals, key: _, dispensedAt, bookedAt, deviceTime, ...row }: TransactionRow): Transaction {
+  return {
+    ...row,
+    amount: trimDecimal(row.amount, decimals),
+    paid: trimDecimal(row.paid, decimals),
+    change: trimDecimal(row.change, decimals),
+    dispensedAt: dispensedAt?.toISOString() ?? null,
+    bookedAt: bookedAt.toISOString(),
+    deviceTime: deviceTime?.toISOString() ?? null,
+  };
+}
+
+/** Newest first. */
+export async function listTransactions(
+  app: Sql,
+  operatorId: string,
+  filter: TransactionFilter,
+): Promise<Page<Transaction, TransactionKeyset>> {
+  const { machine = null, slot = null, status = null, method = null, from = null, to = null, limit, before } = filter;
+  const rows = await app<TransactionRow[]>`
+    ${app.unsafe(TRANSACTION)}
+    WHERE t.operator_id = ${operatorId}
+      AND (${machine}::text IS NULL OR m.serial_number = ${machine})
+      AND (${slot}::text IS NULL OR t.slot_code = ${slot})
+      AND (${status}::text IS NULL OR t.status = ${status})
+      AND (${method}::text IS NULL OR t.payment_method = ${method})
+      AND (${from}::timestamptz IS NULL OR t.booked_at >= ${from})
+      AND (${to}::timestamptz IS NULL OR t.booked_at < ${to})
+      AND (${before?.at ?? null}::timestamptz IS NULL OR (t.booked_at, t.seq, t.id)
+        < (${before?.at ?? null}::timestamptz, ${before?.seq ?? null}::bigint, ${before?.id ?? null}::uuid))
+    ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC LIMIT ${limit + 1}
+  `;
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const next = last === undefined ? undefined : { at: last.key, seq: last.seq, id: last.id };
+  return { items: rows.slice(0, limit).map(transactionOf), next };
+}
+
+/** Rows of one operator's live events; the order is that of booking. */
+export interface Owned<T> {
+  readonly operatorId: string;
+  readonly value: T;
+}
+
+export async function readSales(app: Sql, keys: readonly SaleKey[]): Promise<readonly Owned<Transaction>[]> {
+  if (keys.length === 0) return [];
+  const rows = await app<(TransactionRow & { operatorId: string })[]>`
+    SELECT f.*, m.operator_id AS "operatorId" FROM (${app.unsafe(TRANSACTION)}
+      WHERE t.id = ANY (${keys.map(({ id }) => id)}::uuid[])
+        AND t.booked_at = ANY (${keys.map(({ bookedMs }) => new Date(bookedMs).toISOString())}::timestamptz[])) f
+    JOIN machines m ON m.serial_number = f.machine
+    ORDER BY f.machine, f.epoch, f.seq
+  `;
+  return rows.map(({ operatorId, ...row }) => ({ operatorId, value: transactionOf(row) }));
+}
+
+const FAULT = `
+  SELECT m.serial_number AS machine, f.fault AS code, f.severity, f.slot_code AS "slotCode", f.raised_at AS "raisedAt",
+    f.cleared_at AS "clearedAt", f.epoch, f.raised_seq AS "raisedSeq", f.operator_id AS "operatorId",
+    f.raised_at::text AS key, f.machine_id AS "machineId"
+  FROM machine_faults f JOIN machines m ON m.id = f.machine_id
+`;
+
+type FaultRow = Omit<Fault, "raisedAt" | "clearedAt" | "name" | "text"> & {
+  raisedAt: Date;
+  clearedAt: Date | null;
+  operatorId: string;
+  machineId: string;
+  key: string;
+};
+
+function faultOfRow(row: FaultRow): Fault {
+  const { raisedAt, clearedAt, operatorId: _, machineId: __, key: ___, ...rest } = row;
+  const name = faultOf(row.code);
+  return {
+    ...rest,
+    name: name ?? null,
+    severity: name === undefined ? rest.severity : FAULTS[name].severity,
+    text: faultSentence(row.code, row.machine, row.slotCode ?? undefined),
+    raisedAt: raisedAt.toISOString(),
+    clearedAt: clearedAt?.toISOString() ?? null,
+  };
+}
+
+export interface FaultKeyset {
+  readonly at: string;
+  readonly machineId: string;
+  readonly seq: number;
+}
+
+/** Newest first. `open`: only open ones (true), only cleared ones (false). */
+export async function listFaults(
+  app: Sql,
+  operatorId: string,
+  filter: {
+    readonly machine?: string | undefined;
+    readonly open?: boolean | undefined;
+    readonly limit: number;
+    readonly before?: FaultKeyset | undefined;
+  },
+): Promise<Page<Fault, FaultKeyset>> {
+  const { machine = null, open = null, limit, before } = filter;
+  const rows = await app<FaultRow[]>`
+    ${app.unsafe(FAULT)}
+    WHERE f.operator_id = ${operatorId}
+      AND (${machine}::text IS NULL OR m.serial_number = ${machine})
+      AND (${open}::boolean IS NULL OR (f.cleared_at IS NULL) = ${open})
+      AND (${before?.at ?? null}::timestamptz IS NULL OR (f.raised_at, f.raised_seq, f.machine_id)
+        < (${before?.at ?? null}::timestamptz, ${before?.seq ?? null}::bigint, ${before?.machineId ?? null}::uuid))
+    ORDER BY f.raised_at DESC, f.raised_seq DESC, f.machine_id DESC LIMIT ${limit + 1}
+  `;
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const next = last === undefined ? undefined : { at: last.key, machineId: last.machineId, seq: last.raisedSeq };
+  return { items: rows.slice(0, limit).map(faultOfRow), next };
+}
+
+export async function readFaults(app: Sql, keys: readonly RecordKey[]): Promise<readonly Owned<Fault>[]> {
+  if (keys.length === 0) return [];
+  const rows = await app<FaultRow[]>`
+    ${app.unsafe(FAULT)}
+    JOIN (SELECT DISTINCT * FROM unnest(${keys.map(({ machineId }) => machineId)}::uuid[],
+      ${keys.map(({ epoch }) => epoch)}::bigint[], ${keys.map(({ seq }) => seq)}::bigint[])
+      AS k (machine_id, epoch, seq)) k
+      ON k.machine_id = f.machine_id AND k.epoch = f.epoch AND k.seq = f.raised_seq
+    ORDER BY f.machine_id, f.epoch, f.raised_seq
+  `;
+  return rows.map((row) => ({ operatorId: row.operatorId, value: faultOfRow(row) }));
+}
+
+/** The operator's catalogue in order of numbers. */
+export async function listProducts(app: Sql, operatorId: string): Promise<readonly Product[]> {
+  const rows = await app<Product[]>`
+    SELECT id, number, name, category, sku, default_price::text AS "defaultPrice", currency, image_url AS "imageUrl"
+    FROM products WHERE operator_id = ${operatorId} ORDER BY number
+  `;
+  return rows.map((row) => ({ ...row, defaultPrice: trimDecimal(row.defaultPrice, decimalsOf(row.currency)) }));
+}
+
+/** Decimals of a currency (ISO 4217). */
+function decimalsOf(currency: string): number {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** Newest telemetry of a machine as it came, with the moment it reached us. */
+export async function newestTelemetry(
+  app: Sql,
+  operatorId: string,
+  serial: string,
+): Promise<{ readonly body: Uint8Array; readonly receivedMs: number } | undefined> {
+  const [row] = await app<{ body: Uint8Array; receivedAt: Date }[]>`
+    SELECT t.body, t.received_at AS "receivedAt" FROM machine_telemetry t JOIN machines m ON m.id = t.machine_id
+    WHERE t.operator_id = ${operatorId} AND m.serial_number = ${serial}
+    ORDER BY t.received_at DESC LIMIT 1
+  `;
+  return row === undefined ? undefined : { body: row.body, receivedMs: row.receivedAt.getTime() };
+}
+
+export interface StoredTelemetry {
+  readonly serial: string;
+  readonly decimals: number;
+  readonly body: Uint8Array;
+  readonly receivedMs: number;
+}
+
+/** Newest telemetry of every machine of every operator: what live state is rebuilt from. */
+export async function newestTelemetryOfAll(app: Sql): Promise<readonly StoredTelemetry[]> {
+  const rows = await app<(Omit<StoredTelemetry, "receivedMs"> & { receivedAt: Date })[]>`
+    SELECT m.serial_number AS serial, m.currency_decimals AS decimals, t.body, t.received_at AS "receivedAt"
+    FROM machines m JOIN LATERAL (
+      SELECT body, received_at FROM machine_telemetry t WHERE t.machine_id = m.id ORDER BY received_at DESC LIMIT 1
+    ) t ON true
+  `;
+  return rows.map(({ receivedAt, ...row }) => ({ ...row, receivedMs: receivedAt.getTime() }));
+}
+
+/** Currency decimals by serial. */
+export async function readDecimals(app: Sql, serials: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await app<{ serial: string; decimals: number }[]>`
+    SELECT serial_number AS serial, currency_decimals AS decimals
+    FROM machines WHERE serial_number = ANY (${[...serials]}::text[])
+  `;
+  return new Map(rows.map(({ serial, decimals }) => [serial, decimals]));
+}
+
+/** True if the database answers. */
+export async function isReachable(app: Sql): Promise<boolean> {
+  return app`SELECT 1`.then(
+    () => true,
+    () => false,
+  );
+}

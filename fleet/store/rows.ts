@@ -1,0 +1,129 @@
+/** Rows that booking writes, one type a table. Instants are Unix milliseconds, amounts decimal text. */
+
+/** Everything `sync_cursors` holds of one machine and epoch, and what booking needs of its machine. */
+export interface CursorRow {
+  readonly machineId: string;
+  readonly serial: string;
+  readonly operatorId: string;
+  readonly currency: string;
+  readonly currencyDecimals: number;
+  readonly simulated: boolean;
+  readonly installedMs: number;
+  readonly uptimeBoot: number | null;
+  readonly uptimeBeganMs: number | null;
+  readonly epoch: number;
+  readonly mark: number;
+  readonly chain: number;
+  readonly forked: boolean;
+  readonly bootNo: number;
+  readonly bootWallMs: number | null;
+  readonly clockQuality: number;
+  readonly lastBookedMs: number | null;
+  readonly creditMinor: number;
+  readonly creditFromSeq: number;
+  readonly lastSaleId: string | null;
+  readonly lastSaleBookedMs: number | null;
+  readonly lastSaleFailed: boolean;
+}
+
+/** Names one ledger position. */
+export interface RecordKey {
+  readonly machineId: string;
+  readonly operatorId: string;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export type RecordFlag = "unknownKind" | "malformed" | "rejected" | "unknownProduct";
+
+export interface RecordRow extends RecordKey {
+  readonly kind: number;
+  readonly body: Uint8Array;
+  readonly chain: number;
+  readonly flag: RecordFlag | null;
+  readonly flagDetail: string | null;
+  readonly bookedMs: number;
+}
+
+export type TimeQuality = "synced" | "kept" | "estimated" | "received";
+
+export interface TransactionRow extends RecordKey {
+  readonly id: string;
+  readonly bookedMs: number;
+  readonly slot: string;
+  readonly productId: string | null;
+  readonly productNumber: number;
+  readonly planogramVersion: number;
+  readonly amount: string;
+  readonly paid: string;
+  readonly change: string;
+  readonly currency: string;
+  readonly taxRatePpm: number;
+  readonly method: string;
+  readonly status: "completed" | "failed" | "unknown";
+  readonly deviceMs: number | null;
+  readonly timeQuality: TimeQuality;
+  readonly saleNo: number;
+  readonly simulated: boolean;
+}
+
+export type PaymentKind = "coin" | "bill" | "change" | "refund" | "voucher" | "claim" | "manual";
+
+export interface PaymentRow extends RecordKey {
+  readonly kind: PaymentKind;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reference: string | null;
+  readonly reason: string | null;
+  readonly transactionId: string | null;
+  readonly bookedMs: number;
+}
+
+/** Coins and bills of `machineId` in [fromSeq, toSeq] that paid for `transactionId`. */
+export interface PaymentLink {
+  readonly machineId: string;
+  readonly epoch: number;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly transactionId: string;
+}
+
+export interface SaleKey {
+  readonly id: string;
+  readonly bookedMs: number;
+}
+
+/** What happened to a slot's count, in order: first `set` (if any), then `delta`. */
+export interface SlotChange {
+  readonly machineId: string;
+  readonly operatorId: string;
+  readonly slot: string;
+  readonly currency: string;
+  set: number | null;
+  delta: number;
+}
+
+/** A fault that was raised or cleared, in order of the ledger. */
+export interface FaultChange extends RecordKey {
+  readonly raised: boolean;
+  readonly fault: number;
+  readonly slot: string | null;
+  readonly detail: number | null;
+  readonly severity: string;
+  readonly atMs: number;
+}
+
+export interface MachineTouch {
+  readonly machineId: string;
+  /** Undefined: the records said nothing of the door. */
+  readonly doorOpen: boolean | null;
+}
+
+export interface SetAsideRow {
+  readonly serial: string;
+  readonly reason: "fork" | "unknownEpoch" | "undecodable";
+  readonly detail: string;
+  readonly epoch: number | null;
+  readonly firstSeq: number | null;
+  readonly payload: Uint8Array;
+}

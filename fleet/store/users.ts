@@ -1,0 +1,93 @@
+/** Users and their sessions. Passwords are argon2id hashes; of a session only the hash of its token is kept. */
+import { createHash } from "node:crypto";
+import type { Databases, Sql } from "./databases.js";
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "operator";
+  readonly operatorId: string;
+  readonly operatorName: string;
+}
+
+export interface UserSession extends User {
+  readonly expiresMs: number;
+}
+
+/** The user with this name and the hash of the password; undefined if there is none. */
+export async function findUser(
+  app: Sql,
+  name: string,
+): Promise<{ readonly user: User; readonly passwordHash: string } | undefined> {
+  const [row] = await app<(User & { passwordHash: string })[]>`
+    SELECT u.id, u.name, u.role, u.operator_id AS "operatorId", o.name AS "operatorName",
+      u.password_hash AS "passwordHash"
+    FROM users u JOIN operators o ON o.id = u.operator_id WHERE u.name = ${name}
+  `;
+  if (row === undefined) return undefined;
+  const { passwordHash, ...user } = row;
+  return { user, passwordHash };
+}
+
+/** Makes the user if missing; true if made. */
+export async function addUser(
+  { migrate: sql }: Pick<Databases, "migrate">,
+  operatorId: string,
+  name: string,
+  passwordHash: string,
+): Promise<boolean> {
+  const rows = await sql`
+    INSERT INTO users (operator_id, name, password_hash) VALUES (${operatorId}, ${name}, ${passwordHash})
+    ON CONFLICT (name) DO NOTHING RETURNING id
+  `;
+  return rows.length > 0;
+}
+
+export async function hasUsers({ migrate: sql }: Pick<Databases, "migrate">): Promise<boolean> {
+  return (await sql`SELECT 1 FROM users LIMIT 1`).length > 0;
+}
+
+/** Sets the hash and ends every session of the user; false if there is no such user. */
+export async function setPasswordHash(
+  { migrate: sql }: Pick<Databases, "migrate">,
+  name: string,
+  passwordHash: string,
+): Promise<boolean> {
+  return sql.begin(async (tx) => {
+    const [row] = await tx<{ id: string }[]>`
+      UPDATE users SET password_hash = ${passwordHash} WHERE name = ${name} RETURNING id
+    `;
+    if (row === undefined) return false;
+    await tx`DELETE FROM sessions WHERE user_id = ${row.id}`;
+    return true;
+  });
+}
+
+export async function addSession(app: Sql, token: string, user: User, expiresMs: number): Promise<void> {
+  await app`DELETE FROM sessions WHERE expires_at < now()`;
+  await app`
+    INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
+    VALUES (${hashToken(token)}, ${user.id}, ${user.operatorId}, ${new Date(expiresMs)})
+  `;
+}
+
+/** The session of this token; undefined if it never was, was ended, or is over. */
+export async function findSession(app: Sql, token: string): Promise<UserSession | undefined> {
+  const [row] = await app<(User & { expiresAt: Date })[]>`
+    SELECT u.id, u.name, u.role, s.operator_id AS "operatorId", o.name AS "operatorName", s.expires_at AS "expiresAt"
+    FROM sessions s JOIN users u ON u.id = s.user_id JOIN operators o ON o.id = s.operator_id
+    WHERE s.token_hash = ${hashToken(token)} AND s.expires_at > now()
+  `;
+  if (row === undefined) return undefined;
+  const { expiresAt, ...user } = row;
+  return { ...user, expiresMs: expiresAt.getTime() };
+}
+
+export async function dropSession(app: Sql, token: string): Promise<void> {
+  await app`DELETE FROM sessions WHERE token_hash = ${hashToken(token)}`;
+}
+
+/** What stands for a token wherever it is kept. */
+export function hashToken(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

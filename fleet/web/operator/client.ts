@@ -1,0 +1,101 @@
+/** The fleet's API as the page calls it: same origin, the session in a cookie that no script sees. */
+import type { Problem } from "../../api/common.js";
+import type { FaultList } from "../../api/faults/schema.js";
+import type { MachineDetail, MachineList, MachineStatus } from "../../api/machines/schema.js";
+import type { Session, SignIn } from "../../api/session/schema.js";
+import type { SlotList } from "../../api/slots/schema.js";
+import type { TransactionList } from "../../api/transactions/schema.js";
+
+/** Relative, so that the pages also work below a path of a proxy. */
+const BASE = "api/v1/";
+
+/** A request that failed; `status` 0: nobody answered. `message` is for the operator. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = "RequestError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function readSession(): Promise<Session> {
+  return call("GET", "session");
+}
+
+export function signIn(credentials: SignIn): Promise<Session> {
+  return call("POST", "session", credentials);
+}
+
+export function signOut(): Promise<void> {
+  return call("DELETE", "session");
+}
+
+export interface MachinePage {
+  readonly status?: MachineStatus | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit?: number;
+}
+
+export function readMachines(page: MachinePage, signal?: AbortSignal): Promise<MachineList> {
+  return call("GET", `machines${query({ ...page })}`, undefined, signal);
+}
+
+export function readMachine(serial: string, signal?: AbortSignal): Promise<MachineDetail> {
+  return call("GET", `machines/${encodeURIComponent(serial)}`, undefined, signal);
+}
+
+export function readSlots(serial: string, signal?: AbortSignal): Promise<SlotList> {
+  return call("GET", `machines/${encodeURIComponent(serial)}/slots`, undefined, signal);
+}
+
+export function readTransactions(machine: string, cursor?: string, signal?: AbortSignal): Promise<TransactionList> {
+  return call("GET", `transactions${query({ machine, limit: 50, cursor })}`, undefined, signal);
+}
+
+export function readFaults(machine: string, signal?: AbortSignal): Promise<FaultList> {
+  return call("GET", `faults${query({ machine, limit: 50 })}`, undefined, signal);
+}
+
+/** Where live changes come from; all machines without `machine`. */
+export function eventsUrl(machine: string | undefined): string {
+  return `${BASE}events${query({ machine })}`;
+}
+
+function query(parts: { readonly [name: string]: string | number | undefined }): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parts)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+/** The service checks its answers against the schemas these types come from: they are not checked again here. */
+async function call<T>(method: string, path: string, body?: SignIn, signal?: AbortSignal): Promise<T> {
+  const init: RequestInit = { method, headers: { accept: "application/json" }, credentials: "same-origin" };
+  if (signal !== undefined) init.signal = signal;
+  if (body !== undefined) {
+    init.headers = { accept: "application/json", "content-type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(BASE + path, init).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    throw new RequestError(0, "no-answer", "The fleet service does not answer.");
+  });
+  if (!response.ok) throw await problemOf(response);
+  const text = await response.text();
+  return text === "" ? JSON.parse("null") : JSON.parse(text);
+}
+
+async function problemOf(response: Response): Promise<RequestError> {
+  const fallback = new RequestError(response.status, "unknown", `The fleet service failed (${response.status}).`);
+  if (!(response.headers.get("content-type") ?? "").includes("json")) return fallback;
+  const problem: Partial<Problem> | undefined = await response.json().catch(() => undefined);
+  if (problem?.title === undefined) return fallback;
+  const detail = problem.detail === undefined ? "" : ` ${problem.detail}`;
+  return new RequestError(response.status, problem.code ?? "unknown", `${problem.title}.${detail}`);
+}

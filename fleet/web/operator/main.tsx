@@ -1,0 +1,8 @@
+/** The operator's page: what `operator/index.html` starts. */
+import "../parts/base.css";
+import "./operator.css";
+import "./machine.css";
+import { mount } from "../parts/mount.js";
+import { App } from "./app.js";
+
+mount(<App />);

@@ -1,0 +1,87 @@
+/** Signing in by name and password. */
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import type { Session } from "../../api/session/schema.js";
+import { Logo } from "../parts/logo.js";
+import { RequestError, signIn } from "./client.js";
+
+interface SignInProps {
+  /** A session was there and has ended. */
+  readonly ended: boolean;
+  readonly onSignedIn: (session: Session) => void;
+}
+
+export function SignInPage({ ended, onSignedIn }: SignInProps) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const passwordField = useRef<HTMLInputElement>(null);
+  const nameField = useRef<HTMLInputElement>(null);
+  useEffect(() => nameField.current?.focus(), []);
+
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    signIn({ name: name.trim(), password }).then(onSignedIn, (error: unknown) => {
+      setBusy(false);
+      setProblem(problemText(error));
+      passwordField.current?.select();
+    });
+  };
+
+  return (
+    <main className="sign-in">
+      <form className="card" onSubmit={submit} aria-labelledby="sign-in-title">
+        <Logo size={48} />
+        <h1 id="sign-in-title">Sign in to your fleet</h1>
+        {ended ? <p className="banner calm">Your session has ended. Please sign in again.</p> : null}
+        <label>
+          Name
+          <input
+            ref={nameField}
+            name="username"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <label>
+          Password
+          <input
+            ref={passwordField}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            maxLength={200}
+            value={password}
+            aria-invalid={problem !== undefined}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </label>
+        <p className="form-problem" role="alert">
+          {problem}
+        </p>
+        <button type="submit" className="button primary" disabled={busy}>
+          {busy ? "Signing in …" : "Sign in"}
+        </button>
+        <p className="hint">
+          First time here? <code>npm start</code> prints name and password when it makes them, and says in which file
+          they are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
+        </p>
+      </form>
+    </main>
+  );
+}
+
+function problemText(error: unknown): string {
+  if (!(error instanceof RequestError)) return "Signing in failed.";
+  if (error.code === "wrong-password") return "Name or password is wrong.";
+  if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
+  return error.message;
+}

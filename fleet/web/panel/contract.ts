@@ -1,0 +1,100 @@
+/**
+ * What the virtual machine's own small server (tools/start) and the front panel's page say to each other. Loopback only.
+ * GET /api/events: server-sent events `state` (PanelState, on change, at most 20 a second), `traffic` (TrafficLine[]),
+ * `ledger` (LedgerLine[]). POST /api/act: an Action; 204, or 4xx with a Problem.
+ */
+import type { PanelView } from "../../../shared/panel-view.js";
+
+/** Money and goods where the customer can see and take them. */
+export interface Surroundings {
+  /** Coins in the cup by value, minor units. */
+  readonly cup: readonly number[];
+  /** A bill sticking out of the mouth after it was returned is taken at once: bills given back so far, minor units. */
+  readonly billsBackMinor: number;
+  readonly tray: readonly { readonly slot: string; readonly name: string; readonly productId: number }[];
+  /** Slot whose spiral turns now. */
+  readonly turning: string | undefined;
+  /** What can be inserted, minor units. */
+  readonly coinsMinor: readonly number[];
+  readonly billsMinor: readonly number[];
+}
+
+export interface TubeLine {
+  readonly type: number;
+  readonly valueMinor: number;
+  /** Coins that lie in it / what the ledger says. */
+  readonly found: number;
+  readonly expected: number;
+  readonly jammed: boolean;
+}
+
+export interface ServiceSide {
+  /** Purchase state with its data, as JSON. */
+  readonly sale: string;
+  readonly creditMinor: number;
+  readonly tubes: readonly TubeLine[];
+  readonly cashBoxMinor: number;
+  readonly stackerBills: number;
+  readonly openBrackets: readonly string[];
+  readonly faults: readonly string[];
+  readonly newestSeq: number;
+  readonly ackedSeq: number;
+  readonly uptimeS: number;
+  readonly tempMilliC: number;
+}
+
+export interface Mischief {
+  readonly powered: boolean;
+  readonly network: boolean;
+  readonly doorOpen: boolean;
+  readonly beamBlind: boolean;
+  readonly changerUnplugged: boolean;
+  readonly validatorUnplugged: boolean;
+  readonly jammedSlots: readonly string[];
+}
+
+export interface PanelState {
+  readonly machineId: string;
+  /** Undefined: the panel is dark. */
+  readonly view: PanelView | undefined;
+  readonly surroundings: Surroundings;
+  readonly service: ServiceSide | undefined;
+  readonly mischief: Mischief;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** The connection to the fleet stands. */
+  readonly connected: boolean;
+  /** Where the operator's pages are. */
+  readonly operatorUrl: string;
+}
+
+/** One transmission on the bus. words: three hex digits each, 1xx = mode bit. meaning: what it says. */
+export interface TrafficLine {
+  readonly n: number;
+  readonly atMs: number;
+  readonly from: "VMC" | "changer" | "validator" | "bus";
+  readonly words: string;
+  readonly meaning: string;
+}
+
+export interface LedgerLine {
+  readonly seq: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+export type Action =
+  | { readonly do: "coin" | "bill"; readonly valueMinor: number }
+  | { readonly do: "select"; readonly slot: string }
+  | { readonly do: "key"; readonly key: string }
+  | { readonly do: "cancel" | "lever" | "takeCoins" | "takeProducts" | "pullBill" | "kick" }
+  | { readonly do: "power" | "network" | "door" | "beamBlind" | "unplugChanger" | "unplugValidator"; readonly on: boolean }
+  | { readonly do: "jamSlot"; readonly slot: string; readonly on: boolean }
+  | { readonly do: "jamTube"; readonly type: number; readonly on: boolean }
+  | { readonly do: "refillSlot"; readonly slot: string }
+  | { readonly do: "warm"; readonly on: boolean };
+
+export interface Problem {
+  readonly title: string;
+  readonly detail: string;
+}
