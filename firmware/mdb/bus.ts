@@ -140,7 +140,10 @@ function onOutcome(state: BusState, outcome: Outcome, facts: MdbFacts, nowMs: nu
   return serve(next, step.effects, facts, nowMs);
 }
 
-/** The ACK has gone out, or it was too late for it: the extra POLL ≥ 20 ms from now tells whether the report comes again. */
+/**
+ * The ACK has gone out, or it was too late for it: the extra POLL ≥ 20 ms from now tells whether the report comes
+ * again.
+ */
 function heldIsOver(state: BusState, facts: MdbFacts, nowMs: number): MdbStep {
   const { exchange } = state;
   if (state.phase !== "held" || exchange === undefined) return stray(state);

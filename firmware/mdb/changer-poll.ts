@@ -1,6 +1,6 @@
 /**
- * What a coin changer says in POLL: coins, hands at its keys, the lever, troubles, payout busy. Money is appended first,
- * then the held reply is released, then everything else is told (design "ACK after append").
+ * What a coin changer says in POLL: coins, hands at its keys, the lever, troubles, payout busy. Money is appended
+ * first, then the held reply is released, then everything else is told (design "ACK after append").
  */
 
 import { concatBytes } from "../../shared/bytes.js";

@@ -1,6 +1,6 @@
 /**
- * The coin changer's side of the master: search, set-up, acceptance mask, tubes, DISPENSE (MDB 4.2 §5; mdb §2 and §5). It
- * reports; what money means is decided by firmware/cash.
+ * The coin changer's side of the master: search, set-up, acceptance mask, tubes, DISPENSE (MDB 4.2 §5; mdb §2 and §5).
+ * It reports; what money means is decided by firmware/cash.
  */
 
 import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
@@ -102,8 +102,8 @@ export function changerBlock(state: ChangerState, command: ChangerCommand): Uint
 // ---- orders --------------------------------------------------------------------------------------------------------
 
 /**
- * Orders for tubes and DISPENSE given while the changer is being set up are answered by `changerReady` or `changerLost`,
- * those given while it is lost by `changerLost` once more.
+ * Orders for tubes and DISPENSE given while the changer is being set up are answered by `changerReady` or
+ * `changerLost`, those given while it is lost by `changerLost` once more.
  */
 export function orderChanger(state: ChangerState, order: MdbOrder, nowMs: number): ChangerStep {
   switch (order.order) {

@@ -1,7 +1,7 @@
 /**
- * A DISPENSE on its way to one of its endings (MDB 4.2 §5, p70): busy (02) seen and over; silence and an answer again; a
- * bare ACK from the start. Then the tubes are asked, and believed when all coins have left or nothing has stirred for the
- * quiet time. It left us once and never again, ACKed or not.
+ * A DISPENSE on its way to one of its endings (MDB 4.2 §5, p70): busy (02) seen and over; silence and an answer again;
+ * a bare ACK from the start. Then the tubes are asked, and believed when all coins have left or nothing has stirred for
+ * the quiet time. It left us once and never again, ACKed or not.
  */
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { TubeReport } from "../ports/rooms.js";

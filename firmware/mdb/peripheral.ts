@@ -1,7 +1,7 @@
 /**
- * What every peripheral's state machine shares: when it wants the bus, how it is found and set up, and the rule by which
- * it counts as lost (MDB 4.2 §2, Appendix 3, PDF p297-310). A device that answers POLL but not a command it must obey is
- * as good as silent; one that never gets through its set-up, too.
+ * What every peripheral's state machine shares: when it wants the bus, how it is found and set up, and the rule by
+ * which it counts as lost (MDB 4.2 §2, Appendix 3, PDF p297-310). A device that answers POLL but not a command it must
+ * obey is as good as silent; one that never gets through its set-up, too.
  */
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { CommonEffect, MdbEvent } from "../ports/rooms.js";

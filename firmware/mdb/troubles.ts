@@ -67,7 +67,9 @@ function without(before: readonly Trouble[], isOver: (known: Trouble) => boolean
   return { troubles, effects: over.map(({ fault }) => trouble(fault, false)) };
 }
 
-/** The machine records changes only: telling a fault that stands already, or one that was never raised, costs nothing. */
+/**
+ * The machine records changes only: telling a fault that stands already, or one that was never raised, costs nothing.
+ */
 export function trouble(fault: FaultName, present: boolean): PeripheralEffect {
   return { do: "mdbEvent", event: { event: "trouble", fault, present } };
 }

@@ -1,6 +1,6 @@
 /**
- * What a bill validator says in POLL. A bill in escrow is told as a question; only stacked or recycled is money. Money is
- * appended first, then the held reply is released, then everything else is told (design "ACK after append").
+ * What a bill validator says in POLL. A bill in escrow is told as a question; only stacked or recycled is money. Money
+ * is appended first, then the held reply is released, then everything else is told (design "ACK after append").
  */
 import { concatBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
@@ -101,7 +101,9 @@ export function validatorReplied(
   return { state: step.state, effects: [...money, ...step.effects, ...rest] };
 }
 
-/** Everything that a reset of the device makes void. An open stacking is answered by `validatorReady` with its count. */
+/**
+ * Everything that a reset of the device makes void. An open stacking is answered by `validatorReady` with its count.
+ */
 export function validatorRestarted(state: ValidatorState, contact: Contact): ValidatorState {
   return { ...state, contact, reading: undefined, appliedMask: undefined, inEscrow: undefined, escrow: undefined };
 }

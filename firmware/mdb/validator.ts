@@ -1,6 +1,6 @@
 /**
- * The bill validator's side of the master: search, set-up, acceptance mask, escrow orders, stacker count (MDB 4.2 §6; mdb
- * §3 and §5). It reports; what a bill means is decided by firmware/cash.
+ * The bill validator's side of the master: search, set-up, acceptance mask, escrow orders, stacker count (MDB 4.2 §6;
+ * mdb §3 and §5). It reports; what a bill means is decided by firmware/cash.
  */
 import {
   BILL_TOKEN,
@@ -122,8 +122,8 @@ export function validatorBlock(state: ValidatorState, command: ValidatorCommand)
 // ---- orders --------------------------------------------------------------------------------------------------------
 
 /**
- * ESCROW is for the bill that asked: an order that finds none is void, because what became of the bill has been told (or
- * will be, by `validatorReady` or `validatorLost`). One that was sent stands until its outcome.
+ * ESCROW is for the bill that asked: an order that finds none is void, because what became of the bill has been told
+ * (or will be, by `validatorReady` or `validatorLost`). One that was sent stands until its outcome.
  */
 export function orderValidator(state: ValidatorState, order: MdbOrder, nowMs: number): ValidatorState {
   switch (order.order) {

@@ -2,8 +2,9 @@
  * The words in which rooms speak to each other through `firmware/machine`: types only. A room's step returns effects;
  * the machine carries each to where it belongs, in order, appending before acting.
  */
-import type { LedgerRecord, NewRecord, PayoutReason } from "../../shared/records/kinds.js";
+
 import type { FaultName } from "../../shared/faults.js";
+import type { LedgerRecord, NewRecord, PayoutReason } from "../../shared/records/kinds.js";
 
 // ---- bus master -> cash, sale --------------------------------------------------------------------------------------
 
@@ -17,8 +18,8 @@ export interface TubeReport {
 export type MdbEvent =
   /**
    * Set up, at power-up or anew after any reset of the device; within it comes no `changerLost` if that goes quickly.
-   * Values per type in minor units (0 = unused); toTube: types with a tube; tubes read ≥ 500 ms after the reset, with no
-   * coin on its way. Answers every order to dispense or to read the tubes that is open. serial: "" if it tells none.
+   * Values per type in minor units (0 = unused); toTube: types with a tube; tubes read ≥ 500 ms after the reset, with
+   * no coin on its way. Answers every order to dispense or to read the tubes that is open. serial: "" if it tells none.
    */
   | {
       readonly event: "changerReady";
@@ -28,15 +29,15 @@ export type MdbEvent =
       readonly serial?: string;
     }
   /**
-   * Silent for its non-response time, or not to be set up: once, also when it never was there. Said again only in answer
-   * to an order to dispense or to read the tubes. It is searched for on, every 10 s.
+   * Silent for its non-response time, or not to be set up: once, also when it never was there. Said again only in
+   * answer to an order to dispense or to read the tubes. It is searched for on, every 10 s.
    */
   | { readonly event: "changerLost" }
   /** TUBE STATUS was read again: on order, after manual dispense, every minute. No coin was on its way. */
   | { readonly event: "tubes"; readonly tubes: TubeReport }
   /**
-   * A DISPENSE has ended by one of the three endings, or was never ACKed; tubes read after it. Each order to dispense is
-   * answered by exactly one of `dispensed`, `changerReady`, `changerLost`.
+   * A DISPENSE has ended by one of the three endings, or was never ACKed; tubes read after it. Each order to dispense
+   * is answered by exactly one of `dispensed`, `changerReady`, `changerLost`.
    */
   | { readonly event: "dispensed"; readonly acked: boolean; readonly tubes: TubeReport }
   /** Set up, at power-up or anew after any reset of the device. The stacker's count settles a bill without outcome. */

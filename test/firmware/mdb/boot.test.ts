@@ -1,4 +1,6 @@
-/** Power-up: what goes over the bus, block by block, and who is found, found late, or never (MDB 4.2 §5, §6; mdb §5). */
+/**
+ * Power-up: what goes over the bus, block by block, and who is found, found late, or never (MDB 4.2 §5, §6; mdb §5).
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CHANGER_LIMITS } from "../../../firmware/mdb/changer-state.js";
@@ -159,6 +161,8 @@ test("a standstill of JavaScript is no silence of the device", () => {
   let missing = 2;
   changer.says = () => (missing-- > 0 ? "silent" : undefined);
   rig.runUntil(() => missing === 1, 1_000);
+  rig.run(30);
+  assert.is(rig.state.changer.contact.misses, 1);
   rig.nowMs += 2_500;
   rig.run(1_000);
   assert.equal(rig.told(), []);
@@ -212,6 +216,42 @@ test("a device that answers everything with ACK, or with a stump, cannot be set 
     );
     assert.ok(at(rig, "changerLost") < 610 + CHANGER_LIMITS.setUpMs + 500, lie);
   }
+});
+
+test("a device that says JUST RESET in every POLL until it is set up gets there", () => {
+  const changer = new PlainChanger();
+  changer.lasting = "0B";
+  changer.says = (hex) => {
+    if (hex.startsWith("0C")) changer.lasting = "";
+    return undefined;
+  };
+  const rig = new Rig(changer, undefined).start().run(5_000);
+  assert.equal(
+    rig.told().filter((name) => /changer(Ready|Lost)/.test(name)),
+    ["changerReady"],
+  );
+});
+
+test("a coin behind the first TUBE STATUS, a bill behind the first STACKER: asked again before it is believed", () => {
+  const changer = new PlainChanger();
+  const validator = new PlainValidator();
+  let tubesAsked = 0;
+  let stackerAsked = 0;
+  changer.says = (hex) => {
+    if (hex === "0A" && ++tubesAsked === 1) changer.coin(2, "tube");
+    return undefined;
+  };
+  validator.says = (hex) => {
+    if (hex !== "36" || ++stackerAsked > 1) return undefined;
+    validator.stack(0);
+    return "0007";
+  };
+  const rig = new Rig(changer, validator).start().run(3_000);
+  assert.equal([tubesAsked, stackerAsked >= 2], [2, true]);
+  const lines = rig.log.filter((line) => /append|Ready/.test(line)).sort();
+  assert.equal(lines, ["append billStacked", "append coinIn", "changerReady", "validatorReady"]);
+  const event = rig.events.find((told) => told.event.event === "validatorReady")?.event;
+  assert.is(event?.event === "validatorReady" && event.stackerCount, 8);
 });
 
 test("an ID that is not answered is given up after two tries; SETUP and tubes are not", () => {

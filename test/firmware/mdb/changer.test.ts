@@ -98,6 +98,32 @@ test("the second ending: silence and an answer again", () => {
   assert.equal(ofChanger(rig), ["dispensed"]);
 });
 
+test("silence is work: what is missing after it is waited for 2 s more", () => {
+  const { rig, changer } = ready();
+  changer.pays = () => {
+    changer.says = () => "silent";
+  };
+  rig.order({ order: "dispense", type: 1, count: 15 });
+  rig.run(1_800);
+  changer.counts[1] = 16;
+  changer.says = () => undefined;
+  const heardMs = rig.nowMs;
+  assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 4_000));
+  assert.ok((dispensed(rig)?.atMs ?? 0) - heardMs >= PAYOUT_QUIET_MS - 100);
+  assert.is(dispensed(rig)?.counts[1], 16);
+});
+
+test("a DISPENSE whose ACK was lost, then silence: the tubes are asked when it speaks again", () => {
+  const { rig, changer } = ready();
+  changer.says = () => "silent";
+  rig.order({ order: "dispense", type: 1, count: 2 });
+  rig.run(800);
+  changer.counts[1] = 28;
+  changer.says = () => undefined;
+  assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 600));
+  assert.is(dispensed(rig)?.acked, false);
+});
+
 test("the third ending: nothing but ACK; the tubes are believed when all coins have left", () => {
   const { rig, changer } = ready();
   changer.pays = () => undefined;

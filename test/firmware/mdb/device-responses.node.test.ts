@@ -1,6 +1,6 @@
 /**
- * Replies of real coin changers and bill validators drive the master, where SPIRAL_DATA names the folder that holds them:
- * each device is set up with its own replies, then says what it is known to say, and nothing of it is lost.
+ * Replies of real coin changers and bill validators drive the master, where SPIRAL_DATA names the folder that holds
+ * them: each device is set up with its own replies, then says what it is known to say, and nothing of it is lost.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

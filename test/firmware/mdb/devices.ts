@@ -1,6 +1,6 @@
 /**
- * Two well-behaved peripherals at block level, with a place to interfere: `says` answers before they do. What they report
- * is repeated at the head of the next POLL until our ACK was heard (MDB 4.2 §2.3, p35).
+ * Two well-behaved peripherals at block level, with a place to interfere: `says` answers before they do. What they
+ * report is repeated at the head of the next POLL until our ACK was heard (MDB 4.2 §2.3, p35).
  */
 import type { Answer, Device } from "./rig.js";
 

@@ -1,6 +1,6 @@
 /**
- * Money on the bus: ACK after append, the duplicate-credit guard, money before SETUP, devices that do not repeat (MDB 4.2
- * Appendix 3, p305-306; design, money rules).
+ * Money on the bus: ACK after append, the duplicate-credit guard, money before SETUP, devices that do not repeat (MDB
+ * 4.2 Appendix 3, p305-306; design, money rules).
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -53,6 +53,18 @@ test("ACK lost: the repeat in the extra POLL is ACKed, recorded and not booked",
   assert.equal(kinds(rig), ["coin 100 path 0 tube 0", "repeat 8 43 00", "repeat 8 43 00"]);
   // the ACK of a repeat does not wait for its record
   assert.equal(rig.log.slice(0, 5), ["append coinIn", "release", "release", "append repeatSuppressed", "release"]);
+});
+
+test("nothing gets in between a money report and its extra POLL", () => {
+  const { rig, changer, validator } = ready();
+  changer.coin(2, "tube");
+  rig.runUntil(() => rig.records.length > 0, 1_000);
+  validator.report("90");
+  rig.forget().order({ order: "accept", coinMask: 0, billMask: 0 });
+  rig.order({ order: "dispense", type: 0, count: 1 });
+  rig.run(200);
+  assert.equal(rig.hexes().filter((hex) => hex.startsWith("0"))[0], "0B");
+  assert.is(changer.mask, 0);
 });
 
 test("two equal coins in a row are two: after a clean extra POLL the same report is new", () => {
@@ -237,6 +249,8 @@ const PARTS: readonly (readonly [guard: string, reply: string, fresh: string, re
   ["41 09", "41 09 41 09", "41 09", "41 09"],
   ["52 1E", "52 1F", "52 1F", undefined],
   ["41 09", "0C", "0C", undefined],
+  // a remark that was said with the money is repeated with it
+  ["01 52 1E", "01 52 1E 01", "01", "01 52 1E"],
   // its remarks changed, its money did not
   ["52 1E 02", "52 1E", "", "52 1E"],
   ["52 1E", "0C 52 1E 41 00", "0C 41 00", "52 1E"],
