@@ -103,8 +103,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * The settings in `env`. Throws ConfigError for a value that does not fit, and for a name beginning with SPIRAL_ that is
- * no setting of ours (`otherNames` are let pass: settings of the other tools).
+ * The settings in `env`. Throws ConfigError for a value that does not fit, and for a name beginning with SPIRAL_ that
+ * is no setting of ours (`otherNames` are let pass: settings of the other tools).
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,

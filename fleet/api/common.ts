@@ -1,4 +1,6 @@
-/** Schema parts that several resources share. Money is an exact decimal text in the machine's currency, never a float. */
+/**
+ * Schema parts that several resources share. Money is an exact decimal text in the machine's currency, never a float.
+ */
 import Type, { type Static } from "typebox";
 
 /** Serial number of the cabinet: the `{machine_id}` of topics, keys and URLs. */

@@ -1,5 +1,8 @@
-/** Turns every failure of a request into its problem document; unexpected ones are logged and say nothing of themselves. */
+/**
+ * Turns every failure of a request into its problem document; unexpected ones are logged and say nothing of themselves.
+ */
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { isConnectionFailure } from "../store/transact.js";
 import { PROBLEM_TYPE, type ProblemCode, ProblemError, problemOf } from "./problems.js";
 
 /** Fastify's own error codes that have a problem of their own. */
@@ -29,6 +32,7 @@ export function installErrorHandlers(app: FastifyInstance): void {
       return sendProblem(reply, "bad-request", error.message);
     }
     request.log.error(error);
+    if (isConnectionFailure(error)) app.databases.renew();
     return sendProblem(reply, "internal");
   });
 }

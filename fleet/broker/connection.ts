@@ -1,7 +1,7 @@
 /**
- * The fleet's own connection to the broker, embedded or not: MQTT 3.1.1 driven packet by packet, so that a QoS 1 message
- * is acknowledged to the broker only after what it holds is committed. Reconnects by itself; messages that were under way
- * are sent again by their machines.
+ * The fleet's own connection to the broker, embedded or not: MQTT 3.1.1 driven packet by packet, so that a QoS 1
+ * message is acknowledged to the broker only after what it holds is committed. Reconnects by itself; messages that were
+ * under way are sent again by their machines.
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -99,12 +99,9 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
   const line: Line = {
     upSinceMs: undefined,
     close: async () => {
-      if (!socket.destroyed) {
-        writeToStream({ cmd: "disconnect" }, socket);
-        socket.end();
-        // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
-        socket.destroySoon();
-      }
+      if (!socket.destroyed) writeToStream({ cmd: "disconnect" }, socket);
+      // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
+      socket.destroySoon();
       await gone;
     },
   };

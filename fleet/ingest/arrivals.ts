@@ -1,4 +1,6 @@
-/** Sorts what the broker brings: decodes each message by its channel and queues it. Nothing here touches the database. */
+/**
+ * Sorts what the broker brings: decodes each message by its channel and queues it. Nothing here touches the database.
+ */
 import { type BatchMessage, decodeBatch, decodeStatus, decodeTelemetry } from "../../shared/wire/messages.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";
 import type { Arrival } from "../broker/connection.js";
@@ -12,8 +14,8 @@ export interface Undecodable {
 }
 
 /**
- * Queues `arrival`. A batch that is none comes back, to be set aside; everything else that cannot be read is dropped and
- * acknowledged: sending it again would not mend it.
+ * Queues `arrival`. A batch that is none comes back, to be set aside; everything else that cannot be read is dropped
+ * and acknowledged: sending it again would not mend it.
  */
 export function sortArrival(
   arrival: Arrival,

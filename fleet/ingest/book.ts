@@ -13,7 +13,6 @@ import {
   insertPayments,
   insertRecords,
   insertTransactions,
-  inTransaction,
   linkPayments,
   type MachineState,
   markRefunded,
@@ -24,6 +23,7 @@ import {
 } from "../store/ledger.js";
 import type { CursorRow, RecordFlag, RecordKey, SaleKey } from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
+import { inTransaction } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
 import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 import { type ChainedRecord, lastSeq, verify } from "./verify.js";

@@ -1,7 +1,7 @@
 /**
  * A poison record never blocks those behind it: a transaction that fails because of what it holds is halved, first by
- * machine, then by record, until the bad one stands alone; that one is stored raw and flagged. A database that is away is
- * no poison: the error goes up and the whole is tried again.
+ * machine, then by record, until the bad one stands alone; that one is stored raw and flagged. A database that is away
+ * is no poison: the error goes up and the whole is tried again.
  */
 import type { Sql } from "../store/databases.js";
 import { type Booked, book, type Changes, type Job, type Outcome } from "./book.js";

@@ -1,6 +1,6 @@
 /**
- * What each ledger record means in the fleet's tables: sales, payments, slot counts, faults. Pure: folds a record into a
- * cursor and a set of rows. Whatever is derived here can be rebuilt from `ledger_records`.
+ * What each ledger record means in the fleet's tables: sales, payments, slot counts, faults. Pure: folds a record into
+ * a cursor and a set of rows. Whatever is derived here can be rebuilt from `ledger_records`.
  */
 import { createHash } from "node:crypto";
 import { FAULTS, faultOf } from "../../shared/faults.js";

@@ -8,10 +8,11 @@ import { type Arrival, type FleetConnection, openFleetConnection } from "../brok
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
 import { readIncarnation } from "../store/cursors.js";
-import { inTransaction, type MachineState } from "../store/ledger.js";
+import type { MachineState } from "../store/ledger.js";
 import { readDecimals } from "../store/reading.js";
 import { readMark, setAside } from "../store/set-aside.js";
 import { insertTelemetry, markSilent, recordBirth, recordDeath } from "../store/telemetry.js";
+import { inTransaction, isConnectionFailure } from "../store/transact.js";
 import { sortArrival, type Undecodable } from "./arrivals.js";
 import { bookCornering } from "./corner.js";
 import { mayJudgeSilence, SILENT_PERIODS } from "./presence.js";
@@ -69,13 +70,20 @@ function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
   const quietly = (what: Promise<void>): void => {
     what.catch((error: unknown) => app.log.warn(error, "live changes were not announced"));
   };
+  const healing = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (isConnectionFailure(error)) databases.renew();
+      throw error;
+    });
   return {
-    book: (jobs, nowMs) => bookCornering(databases.ingest, jobs, nowMs),
-    telemetry: (rows) => insertTelemetry(databases.ingest, rows),
+    book: (jobs, nowMs) => healing(bookCornering(databases.ingest, jobs, nowMs)),
+    telemetry: (rows) => healing(insertTelemetry(databases.ingest, rows)),
     presence: ({ serial, message, receivedMs }) =>
-      message.online
-        ? recordBirth(databases.ingest, serial, message, receivedMs)
-        : recordDeath(databases.ingest, serial, message),
+      healing(
+        message.online
+          ? recordBirth(databases.ingest, serial, message, receivedMs)
+          : recordDeath(databases.ingest, serial, message),
+      ),
     incarnation: () => incarnation,
     announce: (changes) => quietly(announce(live, databases.app, changes)),
     announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),

@@ -1,6 +1,6 @@
 /**
- * Where a batch stands against what has been committed: next, known, ahead of a gap, or another history (design "Sync").
- * Pure; the chain CRC is the proof that two ledgers agree up to a sequence.
+ * Where a batch stands against what has been committed: next, known, ahead of a gap, or another history (design
+ * "Sync"). Pure; the chain CRC is the proof that two ledgers agree up to a sequence.
  */
 import { chainNext } from "../../shared/records/codec.js";
 import type { BatchMessage } from "../../shared/wire/messages.js";

@@ -1,6 +1,6 @@
 /**
- * Tells whoever watches what a commit changed, in the API's words. After the commit and never in its way: a failure here
- * costs a live event, which the page's next read makes good.
+ * Tells whoever watches what a commit changed, in the API's words. After the commit and never in its way: a failure
+ * here costs a live event, which the page's next read makes good.
  */
 import type { LiveEvent } from "../api/events/schema.js";
 import type { MachineStatus, Telemetry } from "../api/machines/schema.js";

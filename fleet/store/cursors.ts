@@ -7,7 +7,9 @@ export interface CursorKey {
   readonly epoch: number;
 }
 
-/** The cursors of `keys`, locked until the transaction ends. A key of no machine or of an epoch never issued is absent. */
+/**
+ * The cursors of `keys`, locked until the transaction ends. A key of no machine or of an epoch never issued is absent.
+ */
 export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): Promise<readonly CursorRow[]> {
   const serials = keys.map(({ serial }) => serial);
   const epochs = keys.map(({ epoch }) => epoch);

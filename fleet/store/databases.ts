@@ -17,8 +17,13 @@ export interface Databases {
   readonly app: Sql;
   /** What the server said it is, e.g. "18.4". */
   readonly version: string;
-  /** Milliseconds until the server answered, and until it was migrated. */
+  /** Milliseconds until the server answered and was migrated. */
   readonly startMs: number;
+  /**
+   * Replaces the pools of ingest and app, at most once in two seconds: after a failure the driver (postgres 3.4) can
+   * keep a connection that never answers again. Queries under way are given time to end.
+   */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +41,8 @@ interface Server {
 
 const POOL = { migrate: 2, ingest: 3, app: 6 } as const;
 const CONNECT_TIMEOUT_S = 10;
+const END_WITHIN_S = 5;
+const RENEW_EVERY_MS = 2_000;
 const OLDEST_VERSION = 150_000;
 
 /**
@@ -45,25 +52,40 @@ const OLDEST_VERSION = 150_000;
 export async function openDatabases(config: Config, { join = false } = {}): Promise<Databases> {
   const began = performance.now();
   const server = config.database === undefined ? await embedded(config, join) : external(config.database);
-  const pools: Sql[] = [];
-  const pool = (target: Target, max: number): Sql => {
-    const sql = connect(target, max);
-    pools.push(sql);
-    return sql;
+  const owner = connect(server.migrate, POOL.migrate);
+  let ingest = connect(server.ingest, POOL.ingest);
+  let app = connect(server.app, POOL.app);
+  let renewedMs = Number.NEGATIVE_INFINITY;
+  const renew = (): void => {
+    if (performance.now() - renewedMs < RENEW_EVERY_MS) return;
+    renewedMs = performance.now();
+    for (const old of [ingest, app]) old.end({ timeout: END_WITHIN_S }).catch(() => undefined);
+    ingest = connect(server.ingest, POOL.ingest);
+    app = connect(server.app, POOL.app);
   };
   const close = async (): Promise<void> => {
-    await Promise.all(pools.map((sql) => sql.end({ timeout: 5 })));
+    await Promise.all([owner, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
     await server.close();
   };
   try {
-    const owner = pool(server.migrate, POOL.migrate);
     const version = await checkServer(owner, config);
     if (config.database !== undefined) await createRoles(owner);
     await migrate(owner);
     await ensurePartitions(owner, new Date());
-    const ingest = pool(server.ingest, POOL.ingest);
-    const app = pool(server.app, POOL.app);
-    return { migrate: owner, ingest, app, version, startMs: performance.now() - began, close };
+    const startMs = performance.now() - began;
+    return {
+      migrate: owner,
+      get ingest() {
+        return ingest;
+      },
+      get app() {
+        return app;
+      },
+      version,
+      startMs,
+      renew,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

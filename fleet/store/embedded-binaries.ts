@@ -1,6 +1,6 @@
 /**
- * Where the embedded PostgreSQL's programs are, ready to run: npm's platform package, its library links made when install
- * scripts were denied, or a copy in the data folder when the database's user cannot reach the package.
+ * Where the embedded PostgreSQL's programs are, ready to run: npm's platform package, its library links made when
+ * install scripts were denied, or a copy in the data folder when the database's user cannot reach the package.
  */
 import {
   access,

@@ -1,6 +1,6 @@
 /**
- * The embedded PostgreSQL: initialised once, started as an unprivileged user, stopped with us, adopted again when we were
- * killed and it lives on. The lock file is PostgreSQL's: it is waited for, never deleted.
+ * The embedded PostgreSQL: initialised once, started as an unprivileged user, stopped with us, adopted again when we
+ * were killed and it lives on. The lock file is PostgreSQL's: it is waited for, never deleted.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -76,8 +76,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const server = running ?? (await initialiseAndStart(options, folder, passwords, runAs));
   const owner = await takeOwnership(server.port, passwords, dataDir);
   await createRoles(owner, passwords);
-  // If we end without closing (an error nobody caught) the database must not stay behind. After kill -9 it does, and the
-  // next start adopts it.
+  // If we end without closing (an error nobody caught) the database must not stay behind. After kill -9 it does, and
+  // the next start adopts it.
   const atExit = (): void => {
     signal(server.pid, "SIGINT");
   };
@@ -106,7 +106,7 @@ async function initialiseAndStart(
   runAs: RunAs | undefined,
 ): Promise<Running> {
   const binaries = await prepareBinaries(runAs, options.dataDir);
-  await initialise(binaries, folder, passwords, runAs, options.settings?.["fsync"] === "off");
+  await initialise(binaries, folder, passwords, runAs, options.settings?.fsync === "off");
   await checkVersion(binaries, folder);
   const deadlineMs = performance.now() + LOCK_WITHIN_MS;
   for (;;) {

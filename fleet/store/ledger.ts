@@ -1,7 +1,7 @@
 /** What one commit writes: raw ledger records, and the rows derived from them in the same transaction. */
 import { toHex } from "../../shared/bytes.js";
 import { booleans, instant } from "./cursors.js";
-import type { Sql, Transaction } from "./databases.js";
+import type { Transaction } from "./databases.js";
 import type {
   FaultChange,
   MachineTouch,
@@ -13,16 +13,6 @@ import type {
   SlotChange,
   TransactionRow,
 } from "./rows.js";
-
-/** Runs `work` in one transaction of the ingest role. */
-export async function inTransaction<T>(ingest: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const box: { value?: T } = {};
-  await ingest.begin(async (tx) => {
-    box.value = await work(tx);
-  });
-  if (!("value" in box)) throw new Error("the transaction ended without its work");
-  return box.value;
-}
 
 export async function insertRecords(tx: Transaction, rows: readonly RecordRow[]): Promise<void> {
   if (rows.length === 0) return;

@@ -7,6 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Sql } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 const FOLDER = fileURLToPath(new URL("./migrations/", import.meta.url));
 /** Held by whoever migrates: several services may start at once. "MIGR". */
@@ -15,7 +16,7 @@ const LOCK = 0x4d49_4752;
 /** Applies what is missing; returns the names applied now. Throws if an applied file has changed or is gone. */
 export async function migrate(sql: Sql, folder: string = FOLDER): Promise<readonly string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${LOCK})`;
     await tx`CREATE TABLE IF NOT EXISTS schema_migrations (
       name TEXT PRIMARY KEY,

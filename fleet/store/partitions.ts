@@ -1,6 +1,6 @@
 /**
- * Monthly partitions of `transactions` and `telemetry`, made ahead. A row that fits none lands in the default partition;
- * once it holds rows of a month that month stays there, which is why they are made before they are needed.
+ * Monthly partitions of `transactions` and `telemetry`, made ahead. A row that fits none lands in the default
+ * partition; once it holds rows of a month that month stays there, which is why they are made before they are needed.
  */
 import type { Sql } from "./databases.js";
 

@@ -1,12 +1,13 @@
 /**
- * Making operators, users, products, machines and slots: what an installer does, with the owner's role. Everything may be
- * said twice; the second time brings the row up to date and keeps secrets and counts.
+ * Making operators, users, products, machines and slots: what an installer does, with the owner's role. Everything may
+ * be said twice; the second time brings the row up to date and keeps secrets and counts.
  */
 import { createHash } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
 import { isMachineId } from "../../shared/wire/topics.js";
 import { randomSecret } from "./data-folder.js";
 import type { Databases, Sql } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 export interface NewProduct {
   /** What planograms and ledger records carry. */
@@ -119,7 +120,7 @@ export async function registerMachine(
     installed_at: new Date(Math.floor((machine.installedAt ?? new Date()).getTime() / 1_000) * 1_000),
     epoch: FIRST_EPOCH,
   };
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     const [row] = await tx<{ id: string; epoch: number }[]>`
       INSERT INTO machines ${tx(values)}
       ON CONFLICT (serial_number) DO UPDATE SET secret_hash = excluded.secret_hash,
@@ -143,7 +144,7 @@ export async function registerMachine(
  * Gives the machine its next epoch: for a replaced or reset board, whose ledger begins anew. Old epochs stay readable.
  */
 export async function issueEpoch({ migrate: sql }: Pick<Databases, "migrate">, serial: string): Promise<number> {
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     const [row] = await tx<{ id: string; operatorId: string; epoch: number }[]>`
       UPDATE machines SET epoch = epoch + 1 WHERE serial_number = ${serial}
       RETURNING id, operator_id AS "operatorId", epoch
@@ -166,7 +167,8 @@ export async function addSlots(
 ): Promise<void> {
   for (const { slotCode, productNumber, quantity, maxCapacity, price } of slots) {
     await sql`
-      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price, currency)
+      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price,
+        currency)
       SELECT m.id, m.operator_id, ${slotCode}, p.id, ${quantity}, ${maxCapacity}, ${price}, m.currency
       FROM machines m LEFT JOIN products p ON p.operator_id = m.operator_id AND p.number = ${productNumber}
       WHERE m.serial_number = ${serial}

@@ -64,7 +64,8 @@ export async function recordBirth(
       status = machine_status(m.id, true, m.door_open)
     FROM machines b
     WHERE m.serial_number = ${serial} AND b.id = m.id
-      AND (m.birth_epoch, m.birth_boot, m.birth_connection) <= (${epoch}::bigint, ${boot}::bigint, ${connection}::bigint)
+      AND (m.birth_epoch, m.birth_boot, m.birth_connection)
+        <= (${epoch}::bigint, ${boot}::bigint, ${connection}::bigint)
     RETURNING m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.status, m.online,
       m.last_heartbeat AS "lastHeartbeat", (m.status <> b.status OR m.online <> b.online) AS changed
   `;

@@ -1,6 +1,7 @@
 /** Users and their sessions. Passwords are argon2id hashes; of a session only the hash of its token is kept. */
 import { createHash } from "node:crypto";
 import type { Databases, Sql } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 export interface User {
   readonly id: string;
@@ -53,7 +54,7 @@ export async function setPasswordHash(
   name: string,
   passwordHash: string,
 ): Promise<boolean> {
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     const [row] = await tx<{ id: string }[]>`
       UPDATE users SET password_hash = ${passwordHash} WHERE name = ${name} RETURNING id
     `;

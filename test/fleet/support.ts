@@ -1,6 +1,6 @@
 /**
- * What fleet tests share: a whole service with an embedded database of its own on free ports, a ledger that chains like a
- * machine's, and a machine's MQTT side, packet by packet. Nothing here sleeps: everything waits for what must come.
+ * What fleet tests share: a whole service with an embedded database of its own on free ports, a ledger that chains like
+ * a machine's, and a machine's MQTT side, packet by packet. Nothing here sleeps: everything waits for what must come.
  */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Packet, parser, writeToStream } from "mqtt-packet";
 import { type Config, readConfig } from "../../fleet/config.js";
 import { type Fleet, startFleet } from "../../fleet/server.js";
+import { randomSecret } from "../../fleet/store/data-folder.js";
 import {
   addOperator,
   addProduct,
@@ -84,6 +85,7 @@ export async function addTestMachine(
   fleet: Pick<Fleet, "databases">,
   operatorId: string,
   serial: string,
+  password: string = randomSecret(),
 ): Promise<MachineCredentials> {
   const installedAt = new Date(Date.now() - 86_400_000);
   const credentials = await registerMachine(fleet.databases, {
@@ -91,6 +93,7 @@ export async function addTestMachine(
     operatorId,
     installedAt,
     timeZone: "Asia/Kathmandu",
+    password,
   });
   await addSlots(fleet.databases, serial, [
     { slotCode: "B4", productNumber: COKE, quantity: 6, maxCapacity: 8, price: "1.75" },

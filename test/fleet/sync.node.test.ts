@@ -132,7 +132,8 @@ test("another history is set aside once, whether it begins below the mark or aft
   );
   assert.equal(Buffer.from(aside[0]?.payload ?? []), Buffer.from(encodeBatch(below)));
   const [cursor] = await context.fleet.databases.migrate<{ forked: boolean }[]>`
-    SELECT c.forked FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${machine.serial}`;
+    SELECT c.forked FROM sync_cursors c JOIN machines m ON m.id = c.machine_id
+    WHERE m.serial_number = ${machine.serial}`;
   assert.is(cursor?.forked, true);
   // The true history goes on.
   ledger.sellCoke(2);
@@ -154,7 +155,7 @@ test("bytes that are no batch are set aside and answered with the mark", async (
   assert.equal(ack, { epoch: 1, mark: ledger.newest, incarnation: 1, waitMs: 900_000 });
 });
 
-test("a record of a later kind, a malformed one and one the database refuses never block those behind", async (context) => {
+test("a later kind, a malformed record and one the database refuses never block those behind", async (context) => {
   const machine = await newMachine(context);
   const ledger = new TestLedger().boot();
   ledger.sellCoke(1);

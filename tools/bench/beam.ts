@@ -33,6 +33,16 @@ export class Beam implements BeamPort {
     return this.#dark;
   }
 
+  /** Someone or something covers it. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** A fall that the receiver has seen begin is under way. */
+  get pulse(): boolean {
+    return this.#pulse;
+  }
+
   setPower(on: boolean): void {
     if (!on && this.#pulse) this.#endPulse(true);
     this.#powered = on;

@@ -98,6 +98,12 @@ export class BillPath {
     this.#move(stack && !this.#rule.stackerFull() ? "stacking" : "returning");
   }
 
+  /** A bill that lies in the transport from the start: the validator moves it when power comes. */
+  leaveInside(valueMinor: number): void {
+    const bill = this.#truth.newBill(valueMinor, "transport");
+    this.#bill = { bill, type: this.#rule.typeOf(valueMinor), motion: "stuck", ordered: false };
+  }
+
   /** A bill that lies in the stacker from the start. */
   load(valueMinor: number): void {
     this.#stackerBills.push(this.#truth.newBill(valueMinor, "stacker"));

@@ -43,7 +43,7 @@ export class JavaScriptSide {
   #idleTicks = 0;
   #lastTickMs = -1;
 
-  /** `powerCut`: called when the program ran into a cut of its own making (effect or flash operation chosen by a test). */
+  /** `powerCut`: called when the program ran into a cut of its own (an effect or flash operation chosen by a test). */
   constructor(world: World, powerCut: () => void) {
     this.#world = world;
     this.#powerCut = powerCut;

@@ -37,6 +37,17 @@ export interface ColumnOptions {
  */
 export type TurnMishap = "short" | "hang" | "double" | number;
 
+/** How a column stands without power. */
+export interface ColumnState {
+  /** Parts of a million of a turn. */
+  readonly angle: number;
+  readonly releaseAt: number;
+  readonly products: number;
+  /** Products that were released and hang. */
+  readonly hanging: number;
+  readonly jammed: boolean;
+}
+
 /** What the rim latches. */
 export type SpiralEvent =
   | { readonly event: "leftHome"; readonly column: number; readonly atUs: number }
@@ -46,6 +57,8 @@ interface Column {
   readonly column: number;
   turnUs: number;
   angle: number;
+  /** Where the foremost product goes over in this turn; passed once a turn, however often power goes in it. */
+  releaseAt: number;
   products: Product[];
   readonly mishaps: TurnMishap[];
   /** Nothing falls, whatever turns. */
@@ -58,7 +71,6 @@ interface Run {
   readonly column: Column;
   fromUs: number;
   fromAngle: number;
-  releaseAt: number;
   timer: Timer | undefined;
   readonly limit: Timer;
 }
@@ -95,6 +107,7 @@ export class Spirals implements MotorsPort {
         column,
         turnUs: (turnMs ?? this.#rng.between(2_300, 2_900)) * 1_000,
         angle: HOME_REST,
+        releaseAt: this.#rng.between(...RELEASE),
         products: [],
         mishaps: [],
         jammed: false,
@@ -113,12 +126,10 @@ export class Spirals implements MotorsPort {
     if (!this.#powered || spiral === undefined) return;
     this.turns += 1;
     const limit = this.#world.after(maxMs * 1_000, () => this.#halt("timeout"));
-    const releaseAt = this.#rng.between(...RELEASE);
     this.#run = {
       column: spiral,
       fromUs: this.#world.nowUs,
       fromAngle: spiral.angle,
-      releaseAt,
       timer: undefined,
       limit,
     };
@@ -161,6 +172,27 @@ export class Spirals implements MotorsPort {
 
   productsIn(column: number): number {
     return this.#columns.get(column)?.products.length ?? 0;
+  }
+
+  /** How the column would stand if power went now. */
+  columnState(column: number): ColumnState {
+    const { releaseAt, products, jammed } = this.#column(column);
+    const hanging = this.#hanging.filter((product) => product.column === column).length;
+    return { angle: this.angleOf(column) % TURN, releaseAt, products: products.length, hanging, jammed };
+  }
+
+  /** Puts an empty column, without power, as `columnState` told it. */
+  restoreColumn(column: number, state: ColumnState): void {
+    const spiral = this.#column(column);
+    spiral.angle = state.angle;
+    spiral.releaseAt = state.releaseAt;
+    spiral.jammed = state.jammed;
+    for (let i = 0; i < state.products; i++) spiral.products.push(this.#truth.newProduct(column, "column"));
+    for (let i = 0; i < state.hanging; i++) this.#hanging.push(this.#truth.newProduct(column, "hanging"));
+  }
+
+  isJammed(column: number): boolean {
+    return this.#column(column).jammed;
   }
 
   fill(column: number, count: number): void {
@@ -219,7 +251,7 @@ export class Spirals implements MotorsPort {
   #toNextMark(): void {
     const run = this.#run;
     if (run === undefined) return;
-    const mark = [HOME_END, run.releaseAt, TURN].find((angle) => angle > run.fromAngle) ?? TURN;
+    const mark = [HOME_END, run.column.releaseAt, TURN].find((angle) => angle > run.fromAngle) ?? TURN;
     const us = Math.ceil(((mark - run.fromAngle) * run.column.turnUs) / TURN);
     run.timer = this.#world.after(us, () => this.#atMark(run, mark));
   }
@@ -230,11 +262,11 @@ export class Spirals implements MotorsPort {
     run.fromAngle = mark;
     if (mark === HOME_END && column.homeSwitch === "works") {
       this.#report({ event: "leftHome", column: column.column, atUs: this.#world.nowUs });
-    } else if (mark === run.releaseAt) {
+    } else if (mark === column.releaseAt) {
       this.#release(column);
     } else if (mark === TURN) {
       run.fromAngle = 0;
-      run.releaseAt = this.#rng.between(...RELEASE);
+      column.releaseAt = this.#rng.between(...RELEASE);
       if (column.homeSwitch === "works") {
         run.fromAngle = HOME_REST;
         this.#halt("home");

@@ -56,6 +56,16 @@ export type TruthEvent =
       readonly product: Product;
     };
 
+/** Sums that checkers use, as they stand: what a world that goes on in another process takes with it. */
+export interface TruthTallies {
+  readonly flows: readonly (readonly [string, number])[];
+  readonly maybeUnreportedCoinsMinor: number;
+  readonly maybeUnreportedBillsMinor: number;
+  readonly beamPulses: number;
+  readonly beamPulsesUncertain: number;
+  readonly unseenDrops: number;
+}
+
 export class Truth {
   readonly coins: Coin[] = [];
   readonly bills: Bill[] = [];
@@ -124,6 +134,20 @@ export class Truth {
     product.place = to;
     this.#count("product", from, to, 1);
     this.#tell({ atUs: this.#world.nowUs, what: "product", from, to, product });
+  }
+
+  get tallies(): TruthTallies {
+    const { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor } = this;
+    const { beamPulses, beamPulsesUncertain, unseenDrops } = this;
+    const money = { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor };
+    return { flows: [...this.#flows], ...money, beamPulses, beamPulsesUncertain, unseenDrops };
+  }
+
+  /** Replaces all sums. */
+  restoreTallies({ flows, ...sums }: TruthTallies): void {
+    this.#flows.clear();
+    for (const [key, value] of flows) this.#flows.set(key, value);
+    Object.assign(this, sums);
   }
 
   /** Value of all coins that ever went this way. */

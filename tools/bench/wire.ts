@@ -174,6 +174,7 @@ export class Wire {
 
   #finish(live: Live, endUs: number): void {
     this.#live = this.#live.filter((other) => other !== live);
+    if (this.#taps.length === 0) return;
     const tapped = { ...live.transmission, endUs, received: live.received };
     for (const tap of [...this.#taps]) tap(tapped);
   }

@@ -1,6 +1,6 @@
 /**
- * Server-sent events: what changes, as it is committed. A reader that falls behind is cut off, not buffered for: it reads
- * the resources again and listens anew. The stream ends with the session.
+ * Server-sent events: what changes, as it is committed. A reader that falls behind is cut off, not buffered for: it
+ * reads the resources again and listens anew. The stream ends with the session.
  */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";

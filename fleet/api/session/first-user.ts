@@ -1,6 +1,6 @@
 /**
- * The first user, with a password made up here: shown once by whoever starts the service, kept in a 0600 file in the data
- * folder. The same file is written again when the password is reset.
+ * The first user, with a password made up here: shown once by whoever starts the service, kept in a 0600 file in the
+ * data folder. The same file is written again when the password is reset.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Who is asking: `request.user` behind `requireUser`. The session's token is a cookie no script can read; what is kept of
- * it, in the store and in the live store, is its hash.
+ * Who is asking: `request.user` behind `requireUser`. The session's token is a cookie no script can read; what is kept
+ * of it, in the store and in the live store, is its hash.
  */
 import cookie from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";

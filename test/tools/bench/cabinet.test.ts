@@ -1,3 +1,4 @@
+/** The real firmware on the simulated machine: first sale, power cuts, stalls, and checkers that can fail. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Cabinet } from "../../../tools/bench/cabinet.js";

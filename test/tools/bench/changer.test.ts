@@ -1,3 +1,4 @@
+/** The simulated coin changer, word by word: every command, quirk and fault, and coins conserved throughout. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { COIN_CHANGER } from "../../../shared/mdb/coin-changer.js";

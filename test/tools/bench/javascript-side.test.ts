@@ -1,3 +1,4 @@
+/** One thing at a time, stalls, ticks, and what a power cut does to a program that waits. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { WorldInput } from "../../../firmware/ports/inputs.js";

@@ -1,3 +1,4 @@
+/** The in-process network and the fleet's cursor rule at its other end. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { WorldInput } from "../../../firmware/ports/inputs.js";

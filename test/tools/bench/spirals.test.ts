@@ -1,3 +1,4 @@
+/** Motors, home switches, falling products and the beam, with and without power. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Beam } from "../../../tools/bench/beam.js";

@@ -1,3 +1,4 @@
+/** The simulated bill validator, word by word: every command, quirk and fault, and bills conserved throughout. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Rng } from "../../../tools/bench/rng.js";

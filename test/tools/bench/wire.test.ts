@@ -1,3 +1,4 @@
+/** Words with time on two lines, faults on the way, and the link's reference run on them. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { LinkResult } from "../../../firmware/ports/inputs.js";

@@ -1,3 +1,4 @@
+/** The discrete-event clock and the seeded generator. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Rng } from "../../../tools/bench/rng.js";

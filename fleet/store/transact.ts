@@ -1,0 +1,32 @@
+/**
+ * Transactions, and which failures are the connection's. The driver (postgres 3.4) answers a failed transaction with a
+ * ROLLBACK even when its connection is gone, and dies of that outside of any catch: so it is never told of such
+ * failures.
+ */
+import type { Sql, Transaction } from "./databases.js";
+
+/** Runs `work` in one transaction; rejects with its error, or with the connection's if that ends. */
+export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const box: { value?: T } = {};
+  await sql.begin(async (tx) => {
+    try {
+      box.value = await work(tx);
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      // The end of the connection rejects the transaction; this promise must not, see above.
+      await new Promise(() => undefined);
+    }
+  });
+  if (!("value" in box)) throw new Error("the transaction ended without its work");
+  return box.value;
+}
+
+/**
+ * True if the connection failed, or the server ended it (SQLSTATE classes 08 and 57P): trying again on another one may
+ * help.
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  const code = String(error.code);
+  return error.name === "PostgresError" ? /^(08|57P)/.test(code) : true;
+}

@@ -1,0 +1,107 @@
+/** Settings: defaults, documentation, and refusals that name the setting and the cure. */
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ConfigError, describeSettings, Environment, readConfig } from "../../fleet/config.js";
+import { startFleet } from "../../fleet/server.js";
+import { databaseUser, prepareBinaries, unreachableFolder } from "../../fleet/store/embedded-binaries.js";
+import { temporaryFolder, testConfig } from "./support.js";
+
+const test = suite("fleet/config");
+
+function refusal(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.instance(error, ConfigError);
+    return error instanceof Error ? error.message : "";
+  }
+  return "";
+}
+
+test("without settings everything is embedded, on loopback", () => {
+  const { host, httpPort, mqttPort, database, mqttUrl, redisUrl, pagesDir } = readConfig({ PATH: "/bin" });
+  assert.equal([host, httpPort, mqttPort], ["127.0.0.1", 8080, 1883]);
+  assert.equal([database, mqttUrl, redisUrl, pagesDir], [undefined, undefined, undefined, undefined]);
+});
+
+test("every setting is documented", () => {
+  const text = describeSettings();
+  for (const name of Object.keys(Environment.properties))
+    assert.match(text, new RegExp(`^${name} \\(default .+\\): .+`, "m"));
+});
+
+test("a bad setting is refused by its name, with the cure", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["SPIRAL_HTTP_PORT", "abc"],
+    ["SPIRAL_HTTP_PORT", "1.5"],
+    ["SPIRAL_HTTP_PORT", "70000"],
+    ["SPIRAL_MQTT_PORT", "-1"],
+    ["SPIRAL_HOST", "0.0.0.0"],
+    ["SPIRAL_DATABASE_URL", "mysql://localhost/x"],
+    ["SPIRAL_DATABASE_APP_URL", "postgres://localhost/x"],
+    ["SPIRAL_MQTT_URL", "http://localhost"],
+    ["SPIRAL_REDIS_URL", "localhost"],
+    ["SPIRAL_SESSION_HOURS", "0"],
+    ["SPIRAL_LOG_LEVEL", "loud"],
+  ];
+  for (const [name, value] of cases) {
+    const message = refusal({ [name]: value });
+    assert.ok(message.startsWith(`${name} `), `${name}=${value}: ${message}`);
+  }
+  assert.match(refusal({ SPIRAL_HTTP_PORRT: "1" }), /SPIRAL_HTTP_PORRT is no setting.*SPIRAL_HTTP_PORT/);
+  assert.not.match(refusal({ SPIRAL_DATABASE_URL: "mysql://me:hush@localhost" }), /hush/);
+});
+
+async function startError(config: Parameters<typeof startFleet>[0]): Promise<string> {
+  try {
+    const fleet = await startFleet(config);
+    await fleet.close();
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+test("a data folder where nothing can be written, or that the database's user cannot enter, is refused", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  assert.match(await startError(testConfig(join(file, "data"))), /^SPIRAL_DATA_DIR is .*nothing can be written/);
+  if (databaseUser() !== undefined) {
+    const home = join(folder, "home");
+    await mkdir(home);
+    await chmod(home, 0o700);
+    const message = await startError(testConfig(join(home, "data")));
+    assert.match(message, /^SPIRAL_DATA_DIR is .*may not enter .*home\. .*chmod o\+x/);
+  }
+  await rm(folder, { recursive: true });
+});
+
+test("a taken port is named", async () => {
+  const folder = await temporaryFolder();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = address !== null && typeof address !== "string" ? address.port : 0;
+  assert.match(await startError({ ...testConfig(folder), mqttPort: port }), /^SPIRAL_MQTT_PORT is \d+, which is taken/);
+  assert.match(await startError({ ...testConfig(folder), httpPort: port }), /^SPIRAL_HTTP_PORT is \d+, which is taken/);
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+test("a folder others may not enter is found, and the database's programs are usable", async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, "closed", "in"), { recursive: true });
+  await chmod(join(folder, "closed"), 0o700);
+  const nobody = { uid: 65_534, gid: 65_534 };
+  assert.is(await unreachableFolder(join(folder, "closed", "in"), nobody), join(folder, "closed"));
+  assert.is(await unreachableFolder(folder, nobody), undefined);
+  const { version } = await prepareBinaries(databaseUser(), folder);
+  assert.match(version, /^18\./);
+  await rm(folder, { recursive: true });
+});
+
+test.run();
