@@ -43,9 +43,7 @@ export function FleetPage() {
           </button>
         ))}
       </fieldset>
-      {problem === undefined ? null : (
-        <Failed what="The list could not be read." problem={problem} retry={reload} />
-      )}
+      {problem === undefined ? null : <Failed what="The list could not be read." problem={problem} retry={reload} />}
       {data === undefined && loading ? <Loading what="Reading the machines" /> : null}
       {data === undefined ? null : <Machines list={data} status={status} nowMs={nowMs} update={list.update} />}
     </main>
@@ -118,7 +116,10 @@ function Totals({ totals }: { readonly totals: readonly RevenueTotal[] }) {
 function Total({ total }: { readonly total: RevenueTotal }) {
   const { currency, simulated, machines, revenueToday, salesToday } = total;
   return (
-    <div className={simulated ? "total of-simulated" : "total"} data-testid={simulated ? "total-simulated" : "total-real"}>
+    <div
+      className={simulated ? "total of-simulated" : "total"}
+      data-testid={simulated ? "total-simulated" : "total-real"}
+    >
       <h2>{simulated ? "Simulated machines today, not revenue" : "Revenue today"}</h2>
       <p className="sum">{amountText(revenueToday, currency)}</p>
       <p className="of">

@@ -10,7 +10,11 @@ export const MAX_TRANSACTIONS = 1_000;
 
 /** The row with the event's status and presence; counts are read again from the service. */
 export function machineAfter<M extends MachineSummary>(machine: M, event: LiveEvent): M {
-  if (event.type !== "state" || event.machine !== machine.serial) return machine;
+  if (event.machine !== machine.serial) return machine;
+  if (event.type === "telemetry") {
+    return { ...machine, lastHeartbeat: laterOf(machine.lastHeartbeat, event.telemetry.receivedAt) };
+  }
+  if (event.type !== "state") return machine;
   const { status, online, lastHeartbeat } = event;
   return { ...machine, status, online, lastHeartbeat: laterOf(machine.lastHeartbeat, lastHeartbeat) };
 }

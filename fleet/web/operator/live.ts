@@ -14,11 +14,7 @@ const EVENT_TYPES: readonly LiveEvent["type"][] = ["sale", "slots", "fault", "st
 const RETRY_MS = 3_000;
 
 /** Follows one machine, or all of them. */
-export function useLive(
-  machine: string | undefined,
-  onEvent: (event: LiveEvent) => void,
-  onOpen: () => void,
-): Link {
+export function useLive(machine: string | undefined, onEvent: (event: LiveEvent) => void, onOpen: () => void): Link {
   const { expire } = useSession();
   const [link, setLink] = useState<Link>("connecting");
   const handlers = useRef({ onEvent, onOpen });

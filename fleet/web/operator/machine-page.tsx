@@ -37,6 +37,7 @@ export function MachinePage({ serial }: { readonly serial: string }) {
     );
   }
   const { timeZone, telemetry, currency } = machine.data;
+  const shown = { zone: timeZone, fresh: page.fresh, nowMs };
   return (
     <main className="page">
       <BackLink />
@@ -48,29 +49,29 @@ export function MachinePage({ serial }: { readonly serial: string }) {
         {page.lastSale === undefined ? "" : saleSentence(page.lastSale)}
       </p>
       <div className="machine-grid">
-        <section className="card" aria-labelledby="slots-title">
-          <h2 id="slots-title">Slots</h2>
-          <Part of={slots} what="The slots">
-            {(list) => <SlotPicture slots={list.slots} />}
-          </Part>
-        </section>
-        <section className="card sales" aria-labelledby="sales-title">
+        <div className="machine-column">
+          <section className="card" aria-labelledby="slots-title">
+            <h2 id="slots-title">Slots</h2>
+            <Part of={slots} what="The slots">
+              {(list) => <SlotPicture slots={list.slots} />}
+            </Part>
+          </section>
+          <section className="card" aria-labelledby="faults-title">
+            <h2 id="faults-title">Faults</h2>
+            <Part of={faults} what="The faults">
+              {(list) => <FaultList faults={list.faults} zone={timeZone} nowMs={nowMs} />}
+            </Part>
+          </section>
+          <section className="card" aria-labelledby="telemetry-title">
+            <h2 id="telemetry-title">Telemetry</h2>
+            <TelemetryFacts telemetry={telemetry} currency={currency} zone={timeZone} nowMs={nowMs} />
+          </section>
+        </div>
+        <section className="card machine-column" aria-labelledby="sales-title">
           <h2 id="sales-title">Transactions</h2>
           <Part of={sales} what="The transactions">
-            {(list) => (
-              <TransactionRows serial={serial} list={list} zone={timeZone} fresh={page.fresh} nowMs={nowMs} update={sales.update} />
-            )}
+            {(list) => <TransactionRows serial={serial} list={list} {...shown} update={sales.update} />}
           </Part>
-        </section>
-        <section className="card" aria-labelledby="faults-title">
-          <h2 id="faults-title">Faults</h2>
-          <Part of={faults} what="The faults">
-            {(list) => <FaultList faults={list.faults} zone={timeZone} nowMs={nowMs} />}
-          </Part>
-        </section>
-        <section className="card" aria-labelledby="telemetry-title">
-          <h2 id="telemetry-title">Telemetry</h2>
-          <TelemetryFacts telemetry={telemetry} currency={currency} zone={timeZone} nowMs={nowMs} />
         </section>
       </div>
     </main>

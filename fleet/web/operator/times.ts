@@ -56,7 +56,9 @@ function clockText(date: Date, zone: string): string {
 }
 
 function dayText(date: Date, zone: string, withYear: boolean): string {
-  return format("en-GB", zone, { day: "numeric", month: "short", ...(withYear ? { year: "numeric" } : {}) }).format(date);
+  return format("en-GB", zone, { day: "numeric", month: "short", ...(withYear ? { year: "numeric" } : {}) }).format(
+    date,
+  );
 }
 
 function format(locale: string, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -1,5 +1,5 @@
 /**
- * What the virtual machine's own small server (tools/start) and the front panel's page say to each other. Loopback only.
+ * What the virtual machine's own small server (tools/start) and the front panel's page say to each other, on loopback.
  * GET /api/events: server-sent events `state` (PanelState, on change, at most 20 a second), `traffic` (TrafficLine[]),
  * `ledger` (LedgerLine[]). POST /api/act: an Action; 204, or 4xx with a Problem.
  */
@@ -88,7 +88,10 @@ export type Action =
   | { readonly do: "select"; readonly slot: string }
   | { readonly do: "key"; readonly key: string }
   | { readonly do: "cancel" | "lever" | "takeCoins" | "takeProducts" | "pullBill" | "kick" }
-  | { readonly do: "power" | "network" | "door" | "beamBlind" | "unplugChanger" | "unplugValidator"; readonly on: boolean }
+  | {
+      readonly do: "power" | "network" | "door" | "beamBlind" | "unplugChanger" | "unplugValidator";
+      readonly on: boolean;
+    }
   | { readonly do: "jamSlot"; readonly slot: string; readonly on: boolean }
   | { readonly do: "jamTube"; readonly type: number; readonly on: boolean }
   | { readonly do: "refillSlot"; readonly slot: string }

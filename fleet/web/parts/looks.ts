@@ -2,7 +2,18 @@
 import { deepFreeze } from "../../../shared/freeze.js";
 
 export type Shape = "bottle" | "can" | "bag" | "bar" | "gum";
-export type Motif = "chips" | "pretzel" | "nuts" | "blocks" | "mint" | "bubbles" | "drop" | "lemon" | "wave" | "leaf" | "dots";
+export type Motif =
+  | "chips"
+  | "pretzel"
+  | "nuts"
+  | "blocks"
+  | "mint"
+  | "bubbles"
+  | "drop"
+  | "lemon"
+  | "wave"
+  | "leaf"
+  | "dots";
 
 export interface Look {
   readonly shape: Shape;

@@ -56,7 +56,8 @@ const SHAPES: { readonly [shape in Shape]: (look: Look) => ReactNode } = {
   ),
   bar: ({ body, accent, motif }) => (
     <g transform="rotate(5 40 108)">
-      <path d="M27 16l3 4 3.3-4 3.3 4 3.4-4 3.3 4 3.3-4 3.4 4 3-4v10H27zM27 110l3-4 3.3 4 3.3-4 3.4 4 3.3-4 3.3 4 3.4-4 3 4v-9H27z" fill={accent} />
+      <path d="M27 16l3 4 3.3-4 3.3 4 3.4-4 3.3 4 3.3-4 3.4 4 3-4v10H27z" fill={accent} />
+      <path d="M27 110l3-4 3.3 4 3.3-4 3.4 4 3.3-4 3.3 4 3.4-4 3 4v-9H27z" fill={accent} />
       <path d="M27 24h26c2 14 2 62 0 79H27c-2-17-2-65 0-79z" fill={body} />
       <path d="M27 24h26v4H27zM27 99h26v4H27z" fill="#0000002e" />
       <g transform="translate(40 63) scale(1.2)">{MOTIFS[motif](accent, body)}</g>
@@ -112,7 +113,9 @@ const MOTIFS: { readonly [motif in Motif]: (ink: string, ground: string) => Reac
       <rect x="1" y="6" width="7" height="9" rx="1.5" />
     </g>
   ),
-  mint: (ink) => <path d="M0 9C-9 7-11-3-6-10 3-9 9-2 6 6M0 9C0 2-2-4-6-10" fill="none" stroke={ink} strokeWidth="2.4" />,
+  mint: (ink) => (
+    <path d="M0 9C-9 7-11-3-6-10 3-9 9-2 6 6M0 9C0 2-2-4-6-10" fill="none" stroke={ink} strokeWidth="2.4" />
+  ),
   bubbles: (ink) => (
     <g fill="none" stroke={ink} strokeWidth="1.8">
       <circle cx="-5" cy="5" r="5" />
