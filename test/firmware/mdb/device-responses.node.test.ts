@@ -9,11 +9,12 @@ import * as assert from "uvu/assert";
 import { BILL_VALIDATOR } from "../../../shared/mdb/bill-validator.js";
 import { COIN_CHANGER } from "../../../shared/mdb/coin-changer.js";
 import { decodePoll } from "../../../shared/mdb/poll.js";
+import { needData } from "../../support/need.js";
 import { bytesOf } from "../../vectors/mdb.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
 import { type Answer, Rig } from "./rig.js";
 
-const folder = process.env.SPIRAL_DATA;
+const folder = needData();
 const test = suite("firmware/mdb device responses");
 
 const HEX = /^(?:[0-9A-F]{2})+$/;
@@ -98,30 +99,28 @@ function check(unit: Unit): number {
   return events;
 }
 
-if (folder !== undefined) {
-  const units = unitsOf(join(folder, "mdb-traces", "device-responses.tsv"));
-  for (const unit of units) {
-    test(`${unit.name} drives the master without a lost event`, () => {
-      const events = check(unit);
-      if (unit.polls.length > 0) assert.ok(events >= 4, String(events));
-    });
-  }
-
-  test("values of real SETUP replies come out in minor units", () => {
-    const mei = units.find(({ name }) => name.startsWith("MEI"));
-    const changer = new PlainChanger();
-    changer.says = (hex) => mei?.replies.get(hex);
-    const rig = new Rig(changer, undefined).start().run(3_000);
-    const event = rig.events.find((told) => told.event.event === "changerReady")?.event;
-    assert.ok(event?.event === "changerReady");
-    if (event?.event !== "changerReady") return;
-    assert.equal(event.valuesMinor.slice(0, 7), [5, 10, 20, 50, 100, 200, 0]);
-  });
-
-  test("the file holds what this test is about", () => {
-    assert.ok(units.length >= 4, String(units.length));
-    assert.ok(units.reduce((sum, { polls }) => sum + polls.length, 0) >= 11);
+const units = unitsOf(join(folder, "mdb-traces", "device-responses.tsv"));
+for (const unit of units) {
+  test(`${unit.name} drives the master without a lost event`, () => {
+    const events = check(unit);
+    if (unit.polls.length > 0) assert.ok(events >= 4, String(events));
   });
 }
+
+test("values of real SETUP replies come out in minor units", () => {
+  const mei = units.find(({ name }) => name.startsWith("MEI"));
+  const changer = new PlainChanger();
+  changer.says = (hex) => mei?.replies.get(hex);
+  const rig = new Rig(changer, undefined).start().run(3_000);
+  const event = rig.events.find((told) => told.event.event === "changerReady")?.event;
+  assert.ok(event?.event === "changerReady");
+  if (event?.event !== "changerReady") return;
+  assert.equal(event.valuesMinor.slice(0, 7), [5, 10, 20, 50, 100, 200, 0]);
+});
+
+test("the file holds what this test is about", () => {
+  assert.ok(units.length >= 4, String(units.length));
+  assert.ok(units.reduce((sum, { polls }) => sum + polls.length, 0) >= 11);
+});
 
 test.run();
