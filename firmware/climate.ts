@@ -33,6 +33,14 @@ export const CLIMATE_AT_BOOT: ClimateState = Object.freeze<ClimateState>({
   locked: false,
 });
 
+/**
+ * The state at power-up. locked: it was too warm when power went. Then it stays locked, thermometer or not, until a
+ * reading says that it is cold: pulling the plug opens no lock.
+ */
+export function climateAtBoot(locked: boolean, nowMs: number): ClimateState {
+  return locked ? { tempMilliC: undefined, warmSinceMs: nowMs, locked } : CLIMATE_AT_BOOT;
+}
+
 export interface ClimateStep {
   readonly state: ClimateState;
   readonly effects: readonly ClimateEffect[];

@@ -16,6 +16,7 @@ const INSTALL_ATTEMPTS = 2;
 const LOCK_POLL_MS = 250;
 const LOCK_EMPTY_MS = 5000;
 const LOCK_NOTICE_MS = 30000;
+const PARENT_EVERY_MS = 500;
 
 /** What each script runs: a TypeScript file of ours, or the entry of an installed program with its arguments. */
 const COMMANDS = Object.freeze({
@@ -273,6 +274,34 @@ function warnOfClosedHome() {
   }
 }
 
+/** Process id of the parent of `pid`; undefined where the system does not tell. */
+function parentOf(pid) {
+  const stat = readOr(`/proc/${pid}/stat`, "");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" ? undefined : Number(fields[1]);
+}
+
+/**
+ * Calls `gone` once npm, which runs us through a shell, is no more: the shell does not hand on the signal it dies of,
+ * and of -9 nobody is told. Run by hand, without npm, we may outlive whoever started us.
+ */
+function watchNpm(gone) {
+  if (process.env.npm_lifecycle_event === undefined) {
+    return;
+  }
+  const parent = process.ppid;
+  // Some shells put the command in their own place; then our parent is npm, and who started that is not our business.
+  const isShell = /^(sh|ash|bash|dash|ksh|zsh)$/.test(readOr(`/proc/${parent}/comm`, "").trim());
+  const npm = isShell ? parentOf(parent) : undefined;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent || (isShell && parentOf(parent) !== npm)) {
+      clearInterval(timer);
+      gone();
+    }
+  }, PARENT_EVERY_MS);
+  timer.unref();
+}
+
 /** Runs the program with our terminal, hands signals on, and ends as it ended. */
 function go(args) {
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
@@ -284,6 +313,7 @@ function go(args) {
       }
     });
   }
+  watchNpm(() => child.kill("SIGTERM"));
   child.on("error", (error) => fail(`Cannot start Node again: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
 }

@@ -30,6 +30,7 @@ import {
   finishTurn,
   mayTurnAgain,
   motorEnded,
+  noRetry,
   spiralLeft,
   startTurn,
   windowEndMs,
@@ -65,6 +66,8 @@ function onOrder(state: DeliveryState, order: DeliveryOrder, nowMs: number): Del
       return startTurn(state, order, nowMs);
     case "finish":
       return finishTurn(state, order, nowMs);
+    case "noRetry":
+      return noRetry(state);
   }
 }
 

@@ -79,6 +79,14 @@ export function finishTurn(
   return chain(go(state, ...brokenOff(state)), (after) => run(after, turn));
 }
 
+/** The turn under way, if one is, is the last. */
+export function noRetry(state: DeliveryState): DeliveryStep {
+  const { phase } = state;
+  if (phase.is !== "turning" && phase.is !== "watching") return ignore(state);
+  if (!phase.turn.retry) return ignore(state);
+  return go({ ...state, phase: { ...phase, turn: { ...phase.turn, retry: false } } });
+}
+
 function run(state: DeliveryState, turn: Turn): DeliveryStep {
   return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs: TURN_MAX_MS });
 }

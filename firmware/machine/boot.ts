@@ -1,15 +1,23 @@
 /** Power-up: open ledger and documents, say that we are here, bring every broken-off act to an end. */
-import { BOOT_CAUSES, type BootCause } from "../../shared/records/kinds.js";
+import { FAULTS } from "../../shared/faults.js";
+import { decodeBody } from "../../shared/records/codec.js";
+import { type DocumentMark, hasFault } from "../../shared/records/durable.js";
+import { BOOT_CAUSES, type BootCause, DOCUMENTS, type NewRecord, RECORDS } from "../../shared/records/kinds.js";
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
 import { CASH_AT_BOOT } from "../cash/state.js";
-import { CLIMATE_AT_BOOT } from "../climate.js";
-import { deliveryAtBoot } from "../delivery/state.js";
-import { openLedger } from "../ledger/ledger.js";
+import { climateAtBoot } from "../climate.js";
+import { type DeliveryState, deliveryAtBoot } from "../delivery/state.js";
+import { type Ledger, openLedger } from "../ledger/ledger.js";
 import type { Identity, SensorSnapshot } from "../ports/hardware.js";
 import { STARTING } from "../sale/step.js";
 import { openDocuments } from "../settings.js";
-import { DEFAULT_SETTINGS, type Rooms } from "./conditions.js";
 import { Machine } from "./machine.js";
+import { DEFAULT_SETTINGS, type Rooms } from "./rooms.js";
 import type { MachinePorts } from "./types.js";
+
+/** So many asserts at the same money position stop sales: one more restart would end in the same place. */
+export const MAX_ASSERTS = 3;
+const BY_ASSERT = BOOT_CAUSES.indexOf("assert");
 
 /**
  * A machine ready for inputs; its monotonic time starts at `nowMs` (0 on a board). The ledger is replayed and the boot
@@ -24,6 +32,7 @@ export function bootMachine(
 ): Machine {
   const ledger = openLedger(ports.ledgerFlash, identity.epoch);
   const documents = openDocuments(ports.documentFlash);
+  const { durable } = ledger;
   const rooms: Rooms = {
     identity,
     ledger,
@@ -31,14 +40,67 @@ export function bootMachine(
     settings: documents.settings?.document ?? DEFAULT_SETTINGS,
     cash: CASH_AT_BOOT,
     sale: STARTING,
-    climate: CLIMATE_AT_BOOT,
+    climate: climateAtBoot(hasFault(durable, FAULTS.tooWarm.code), nowMs),
     away: sensors.awayFromHome,
+    motorRuns: false,
     doorOpen: sensors.doorOpen,
     changerKnown: false,
     validatorKnown: false,
-    lastSlot: ledger.durable.vend?.slot ?? "",
+    lastSlot: durable.vend?.slot ?? "",
   };
-  const machine = new Machine({ ports, identity, sensors, cause }, rooms, deliveryAtBoot(sensors, nowMs), nowMs);
-  machine.start(BOOT_CAUSES.indexOf(cause), sensors, documents.marks);
+  const stops = cause === "assert" && assertsAtMoney(ledger) + 1 >= MAX_ASSERTS;
+  const records: NewRecord[] = [
+    { kind: "boot", bootNo: durable.bootNo + 1, cause: BOOT_CAUSES.indexOf(cause), firmware: identity.firmwareVersion },
+    ...documentRecords(rooms, documents.marks),
+  ];
+  if (stops) records.push({ kind: "faultRaised", fault: FAULTS.assertRepeated.code });
+  if (durable.doorOpen !== sensors.doorOpen) records.push({ kind: sensors.doorOpen ? "doorOpened" : "doorClosed" });
+  const machine = new Machine(ports, rooms, deliveryAtStart(ledger, sensors, nowMs), nowMs);
+  machine.start(records, stops || hasFault(durable, FAULTS.assertRepeated.code));
   return machine;
+}
+
+/** A beam that was blind before the restart is tried at once: nothing else would ever say that it sees again. */
+function deliveryAtStart({ durable }: Ledger, sensors: SensorSnapshot, nowMs: number): DeliveryState {
+  const state = deliveryAtBoot(sensors, nowMs);
+  return hasFault(durable, FAULTS.beamBlind.code) ? { ...state, blindUntilMs: nowMs } : state;
+}
+
+/**
+ * Restarts by assert since the newest record about money, as far as one batch reaches back; none from before somebody
+ * cleared the stop. A tight loop of restarts writes a handful of records each time.
+ */
+export function assertsAtMoney(ledger: Ledger): number {
+  const fromSeq = Math.max(1, ledger.newestSeq - MAX_BATCH_RECORDS + 1);
+  const batch = ledger.readBatch(fromSeq, MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
+  let asserts = 0;
+  batch?.records.forEach(({ code, body }, i) => {
+    const read = decodeBody(code, batch.firstSeq + i, body);
+    if (!read.ok) return;
+    const { record } = read;
+    if (record.kind === "boot" && record.cause === BY_ASSERT) asserts++;
+    const cleared = record.kind === "faultCleared" && record.fault === FAULTS.assertRepeated.code;
+    if (cleared || RECORDS[record.kind].money) asserts = 0;
+  });
+  return asserts;
+}
+
+/**
+ * Records the documents in force where the ledger does not know them yet, and the stock of every slot that has none: a
+ * planogram's first loading, also where power went before all of it was on record.
+ */
+export function documentRecords({ ledger, planogram }: Rooms, marks: readonly DocumentMark[]): NewRecord[] {
+  const records: NewRecord[] = [];
+  const { durable } = ledger;
+  for (let doc = 0; doc < DOCUMENTS.length; doc++) {
+    const mark = marks[doc];
+    const known = durable.documents[doc];
+    if (mark === undefined || mark.version === 0) continue;
+    if (known?.version === mark.version && known.crc === mark.crc) continue;
+    records.push({ kind: "documentApplied", doc, version: mark.version, crc: mark.crc });
+  }
+  for (const { slot, quantity } of planogram?.slots ?? []) {
+    if (durable.stock[slot] === undefined) records.push({ kind: "stockSet", slot, quantity });
+  }
+  return records;
 }

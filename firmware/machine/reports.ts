@@ -1,14 +1,15 @@
 /** What the machine says of itself: to the fleet (birth, will, telemetry) and on the panel. Reads, never decides. */
 import { FAULTS } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
-import { CLOCK_QUALITIES, type ClockQuality } from "../../shared/records/kinds.js";
 import { encodeStatus, type TelemetryMessage } from "../../shared/wire/messages.js";
 import { exactChangeOnly } from "../cash/acceptance.js";
 import type { CashFacts } from "../cash/state.js";
-import { type CodeView, panelView, type PanelView, type ProductView } from "../panel/view.js";
+import { type CodeView, type PanelView, panelView } from "../panel/view.js";
 import type { Announcement } from "../ports/hardware.js";
 import type { Notice, SaleState } from "../sale/state.js";
-import { currencyOf, type Rooms, slotFaulty, slotOf } from "./conditions.js";
+import { qualityNumber, type Wall, wallNowS } from "./clock.js";
+import { currencyOf, type Rooms, slotOf } from "./rooms.js";
+import type { Shelf } from "./shelf.js";
 
 /** Birth and will: equal but for `online`, so that a late will can be told from the newest connection. */
 export function announcement(rooms: Rooms, nonce: number): Announcement {
@@ -33,49 +34,64 @@ export function announcement(rooms: Rooms, nonce: number): Announcement {
   };
 }
 
-export interface ClockNow {
-  readonly wallS: number | undefined;
-  readonly quality: ClockQuality;
+export interface ReportFacts {
+  readonly wall: Wall;
+  readonly nowMs: number;
+  readonly freeBytes: number | undefined;
 }
 
-export function telemetryMessage(rooms: Rooms, cash: CashFacts, clock: ClockNow, nowMs: number): TelemetryMessage {
+/** Everything cumulative in it is as of `seq`, so that a lost report loses nothing. */
+export function telemetryMessage(rooms: Rooms, cash: CashFacts, facts: ReportFacts): TelemetryMessage {
+  const { wall, nowMs, freeBytes } = facts;
   const { ledger, identity } = rooms;
   const { durable } = ledger;
-  const faults = durable.faults.map((open) => open.fault);
-  if (rooms.doorOpen) faults.push(FAULTS.doorOpen.code);
-  if (exactChangeOnly(rooms.cash, cash)) faults.push(FAULTS.exactChangeOnly.code);
-  const slots = rooms.planogram?.slots ?? [];
+  const { tempMilliC } = rooms.climate;
+  const { validator } = rooms.cash;
+  const wallS = wallNowS(wall, nowMs);
   return {
     epoch: identity.epoch,
     seq: ledger.newestSeq,
     boot: durable.bootNo,
     uptimeS: Math.floor(nowMs / 1000),
     planogramVersion: rooms.planogram?.version ?? 0,
-    inventory: Uint8Array.from(slots, ({ slot }) => Math.min(255, durable.stock[slot] ?? 0)),
+    inventory: oneByteEach((rooms.planogram?.slots ?? []).map(({ slot }) => durable.stock[slot] ?? 0)),
     revenueMinor: durable.counters.salesMinor,
     vends: durable.counters.sales,
-    faults: faults.filter((fault, i) => faults.indexOf(fault) === i),
+    faults: faultsNow(rooms, cash),
     state: rooms.sale.at,
     creditMinor: durable.creditMinor,
-    tubes: Uint8Array.from(durable.tubes, (count) => Math.min(255, count)),
-    clockQuality: CLOCK_QUALITIES.indexOf(clock.quality),
+    clockQuality: qualityNumber(wall),
     unackedRecords: ledger.newestSeq - ledger.mark,
-    ...(rooms.climate.tempMilliC === undefined ? {} : { tempMilliC: rooms.climate.tempMilliC }),
-    ...(rooms.cash.validator === undefined ? {} : { stackerBills: rooms.cash.validator.stackerCount }),
-    ...(clock.wallS === undefined ? {} : { wallS: clock.wallS }),
+    cashBoxMinor: durable.counters.cashBoxMinor,
+    // Until a changer's tubes were taken over nobody knows what they hold.
+    ...(durable.tubesKnown ? { tubes: oneByteEach(durable.tubes) } : {}),
+    ...(tempMilliC === undefined ? {} : { tempMilliC }),
+    ...(validator === undefined ? {} : { stackerBills: validator.stackerCount }),
+    ...(freeBytes === undefined ? {} : { freeMemoryBytes: freeBytes }),
+    ...(wallS === undefined ? {} : { wallS }),
   };
 }
 
-export function productsOf(rooms: Rooms): ProductView[] {
-  const currency = currencyOf(rooms.settings);
-  return (rooms.planogram?.slots ?? []).map(({ slot, productId, name, priceMinor }) => {
-    const stock = rooms.ledger.durable.stock[slot] ?? 0;
-    const price = formatMinor(priceMinor, currency);
-    return { slot, productId, name, priceMinor, price, stock, available: stock > 0 && !slotFaulty(rooms, slot) };
-  });
+/** 255 = 255 or more. */
+function oneByteEach(counts: readonly number[]): Uint8Array {
+  return Uint8Array.from(counts, (count) => Math.min(255, count));
 }
 
-export function viewOf(rooms: Rooms, cash: CashFacts, entry: string): PanelView {
+/** Codes of what is open in the ledger, and of conditions that come and go too often to be recorded. */
+function faultsNow(rooms: Rooms, cash: CashFacts): number[] {
+  const codes: number[] = [];
+  const add = (code: number): void => {
+    if (!codes.includes(code)) codes.push(code);
+  };
+  for (const { fault } of rooms.ledger.durable.faults) add(fault);
+  if (rooms.doorOpen) add(FAULTS.doorOpen.code);
+  if (exactChangeOnly(rooms.cash, cash)) add(FAULTS.exactChangeOnly.code);
+  // By its nature this one cannot be a record.
+  if (rooms.ledger.state.dropped > 0) add(FAULTS.quotaReached.code);
+  return codes;
+}
+
+export function viewOf(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: string): PanelView {
   const { sale } = rooms;
   const slot = "slot" in sale ? sale.slot : undefined;
   const notice = "notice" in sale ? sale.notice : undefined;
@@ -91,7 +107,7 @@ export function viewOf(rooms: Rooms, cash: CashFacts, entry: string): PanelView 
     exactChangeOnly: exactChangeOnly(rooms.cash, cash),
     code: codeView(rooms, notice),
     busy: isBusy(sale),
-    products: productsOf(rooms),
+    products: shelf.views,
   });
 }
 

@@ -1,20 +1,23 @@
 /** What the machine is made of and what travels inside it: the ports, every effect of every room, every task. */
-import type { Identity, SensorSnapshot } from "../ports/hardware.js";
-import type {
-  BeamPort,
-  FlashPort,
-  LinkPort,
-  MotorsPort,
-  NetworkPort,
-  PanelPort,
-  RandomPort,
-} from "../ports/hardware.js";
+
 import type { BootCause } from "../../shared/records/kinds.js";
 import type { CashEffect, CashInput } from "../cash/state.js";
 import type { ClimateInput } from "../climate.js";
 import type { DeliveryEffect, DeliveryInput } from "../delivery/state.js";
 import type { MdbEffect, MdbInput } from "../mdb/bus.js";
 import type { PanelView } from "../panel/view.js";
+import type {
+  BeamPort,
+  FlashPort,
+  Identity,
+  LinkPort,
+  MemoryPort,
+  MotorsPort,
+  NetworkPort,
+  PanelPort,
+  RandomPort,
+  SensorSnapshot,
+} from "../ports/hardware.js";
 import type { SaleEffect, SaleInput } from "../sale/state.js";
 import type { SyncEffect, SyncInput } from "../uplink/sync.js";
 
@@ -35,6 +38,8 @@ export interface MachinePorts {
   readonly network: NetworkPort;
   readonly panel: PanelPort<PanelView>;
   readonly random: RandomPort;
+  /** Absent where the platform cannot tell. */
+  readonly memory?: MemoryPort;
   readonly watch?: EffectWatch;
 }
 
@@ -55,6 +60,3 @@ export type Task =
   | { readonly to: "delivery"; readonly input: DeliveryInput }
   | { readonly to: "climate"; readonly input: ClimateInput }
   | { readonly to: "sync"; readonly input: SyncInput };
-
-/** Tasks waiting at once. One act makes a handful; reaching this is a programmer's error and stops the machine. */
-export const MAX_TASKS = 256;

@@ -1,34 +1,44 @@
 /** Keypad entry: keys make a slot code ("B", "4" → B4); a pause or a wrong code starts anew. */
 
-/** Time after which half an entry is forgotten. */
+/** Time after which half an entry is forgotten, and a whole one that could still grow is taken. */
 export const ENTRY_MS = 5_000;
+/** Longest slot code. */
 export const MAX_ENTRY_LENGTH = 5;
 
 export interface KeypadState {
   readonly entry: string;
+  /** The entry is a code, and the beginning of a longer one: "A1" where there is an A10. */
+  readonly complete: boolean;
   readonly untilMs: number;
 }
 
-export const KEYPAD_EMPTY: KeypadState = Object.freeze<KeypadState>({ entry: "", untilMs: Infinity });
+export const KEYPAD_EMPTY: KeypadState = Object.freeze<KeypadState>({ entry: "", complete: false, untilMs: Infinity });
 
 export type KeypadResult =
-  | { readonly state: KeypadState; readonly then: "wait" | "cancel" }
-  | { readonly state: KeypadState; readonly then: "select"; readonly slot: string };
+  | { readonly state: KeypadState; readonly act: "wait" | "cancel" }
+  | { readonly state: KeypadState; readonly act: "select"; readonly slot: string };
 
-/** `*` cancels, `#` ends an entry; otherwise it ends when a code of the planogram is complete. */
+/** `*` cancels, `#` ends an entry; otherwise it ends when it is a code of the planogram and of no longer one the start. */
 export function pressKey(
   state: KeypadState,
   key: string,
-  isCode: (code: string) => boolean,
+  slots: readonly { readonly slot: string }[],
   nowMs: number,
 ): KeypadResult {
-  if (key === "*") return { state: KEYPAD_EMPTY, then: "cancel" };
-  const entry = key === "#" ? state.entry : state.entry + key;
-  const done = isCode(entry) || (key === "#" && entry !== "") || entry.length >= MAX_ENTRY_LENGTH;
-  if (done) return { state: KEYPAD_EMPTY, then: "select", slot: entry };
-  return { state: { entry, untilMs: nowMs + ENTRY_MS }, then: "wait" };
+  if (key === "*") return { state: KEYPAD_EMPTY, act: "cancel" };
+  if (key === "#") return state.entry === "" ? { state, act: "wait" } : select(state.entry);
+  const entry = (state.entry + key).slice(0, MAX_ENTRY_LENGTH);
+  const complete = slots.some(({ slot }) => slot === entry);
+  const canGrow = entry.length < MAX_ENTRY_LENGTH && slots.some(({ slot }) => slot !== entry && slot.startsWith(entry));
+  if ((complete && !canGrow) || entry.length >= MAX_ENTRY_LENGTH) return select(entry);
+  return { state: { entry, complete, untilMs: nowMs + ENTRY_MS }, act: "wait" };
 }
 
-export function keypadTick(state: KeypadState, nowMs: number): KeypadState {
-  return nowMs >= state.untilMs ? KEYPAD_EMPTY : state;
+export function keypadTick(state: KeypadState, nowMs: number): KeypadResult {
+  if (nowMs < state.untilMs) return { state, act: "wait" };
+  return state.complete ? select(state.entry) : { state: KEYPAD_EMPTY, act: "wait" };
+}
+
+function select(slot: string): KeypadResult {
+  return { state: KEYPAD_EMPTY, act: "select", slot };
 }

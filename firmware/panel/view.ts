@@ -31,7 +31,6 @@ const NOTICES: { readonly [say: string]: string | undefined } = Object.freeze({
   unknownSlot: "No such selection",
   exactChange: "Exact change only",
   thanks: "Thank you!",
-  noProduct: "No product fell",
 });
 
 const OUT_OF_SERVICE: { readonly [cause: string]: string | undefined } = Object.freeze({
@@ -80,7 +79,10 @@ function lines(facts: PanelFacts): Lines {
     case "DISPENSING":
       return { headline: "Please wait …", detail: name };
     case "RETURNING_CHANGE":
-      return { headline: notice ?? "Please take your money", detail: facts.creditMinor > 0 ? money(facts.creditMinor) : "" };
+      return {
+        headline: notice ?? "Please take your money",
+        detail: facts.creditMinor > 0 ? money(facts.creditMinor) : "",
+      };
     case "ERROR":
       return { headline: "Sorry, no product fell", detail: "Your money is returned" };
     case "OUT_OF_SERVICE":

@@ -65,6 +65,11 @@ export interface RandomPort {
   below(bound: number): number;
 }
 
+/** The program's memory, for telemetry. */
+export interface MemoryPort {
+  freeBytes(): number;
+}
+
 /** Who this machine is; kept apart from ledger and documents. */
 export interface Identity {
   readonly machineId: string;

@@ -104,7 +104,9 @@ export type DeliveryOrder =
   /** One turn, a second one if `retry` and nothing fell. `vendStarted` is on flash. */
   | { readonly delivery: "turn"; readonly column: number; readonly homeOnly: boolean; readonly retry: boolean }
   /** After a power cut away from home: finish the turn with the beam armed. */
-  | { readonly delivery: "finish"; readonly column: number; readonly homeOnly: boolean };
+  | { readonly delivery: "finish"; readonly column: number; readonly homeOnly: boolean }
+  /** The door was opened: the turn under way is the last one. No answer of its own. */
+  | { readonly delivery: "noRetry" };
 
 export type DeliveryEvent =
   | { readonly delivery: "ready" }

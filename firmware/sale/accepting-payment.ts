@@ -6,7 +6,7 @@ import type { DeliveryEvent } from "../ports/rooms.js";
 import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";
 import { checkBill } from "./product-selected.js";
-import { choose, collectOrCheck, giveBack, refusal, rest } from "./selecting.js";
+import { asTimePasses, choose, collectAgain, collectOrCheck, giveBack, lapseMs, refusal } from "./selecting.js";
 import { type AcceptingPayment, go, ignore, NOTICE_MS, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepAcceptingPayment(
@@ -19,8 +19,8 @@ export function stepAcceptingPayment(
     case "select": {
       if (state.phase !== "collecting") return ignore(state);
       const notice = refusal(facts, input.slot, nowMs);
-      const untilMs = nowMs + facts.cancelAfterMs;
-      return notice === undefined ? choose(facts, input.slot, nowMs) : go({ ...state, untilMs, notice });
+      if (notice === undefined) return choose(facts, input.slot, nowMs);
+      return go({ ...state, untilMs: lapseMs(facts, nowMs), notice });
     }
     case "committed":
       return onCommitted(state, input.record.kind, facts, nowMs);
@@ -51,7 +51,7 @@ function onCommitted(state: AcceptingPayment, kind: string, facts: SaleFacts, no
 
 function onDelivery(state: AcceptingPayment, event: DeliveryEvent, facts: SaleFacts, nowMs: number): SaleStep {
   if (event.delivery === "ready") {
-    if (state.phase === "checkingBill") return go({ ...state, phase: "securing" }, CASH_PAYMENT.secure());
+    if (state.phase === "checkingBill") return secureBill(state, facts, nowMs);
     if (state.phase === "checking") return startVend(state, facts, nowMs);
     return ignore(state);
   }
@@ -64,6 +64,19 @@ function onDelivery(state: AcceptingPayment, event: DeliveryEvent, facts: SaleFa
     return { ...step, effects: [{ do: "fault", fault: "spiralNotHome", slot, present: true }, ...step.effects] };
   }
   return ignore(state);
+}
+
+/** Column and beam are ready for the bill that waits: it is taken only if the sale can still be. */
+function secureBill(state: AcceptingPayment, facts: SaleFacts, nowMs: number): SaleStep {
+  const slot = state.slot === undefined ? undefined : facts.slot(state.slot);
+  if (facts.outOfService !== undefined) return giveBack("outOfService");
+  // The bill may have been pulled back meanwhile: then nothing waits to be secured.
+  if (slot === undefined || !facts.moneyPending) return collectAgain(state, facts, nowMs);
+  const notice = refusal(facts, slot.slot, nowMs);
+  if (notice !== undefined) return giveBack("refund", notice);
+  // Coins were quicker: the bill is not needed.
+  if (CASH_PAYMENT.paidMinor(facts) >= slot.priceMinor) return collectOrCheck(facts, slot.slot, nowMs);
+  return go({ ...state, phase: "securing" }, CASH_PAYMENT.secure());
 }
 
 /** Price secured and on flash, column home, beam tried: the vend goes on flash, then the motor. */
@@ -91,15 +104,14 @@ function startVend(state: AcceptingPayment, facts: SaleFacts, nowMs: number): Sa
 }
 
 function onTick(state: AcceptingPayment, facts: SaleFacts, nowMs: number): SaleStep {
-  const untilMs = nowMs + facts.cancelAfterMs;
-  // The bill that was to be secured is no longer in motion and brought nothing: go on with what there is.
-  if (state.phase === "securing" && !facts.moneyPending) return collectOrCheck(facts, state.slot, nowMs);
-  if (facts.outOfService !== undefined && state.phase === "collecting") return giveBack("outOfService");
-  if (facts.durable.creditMinor === 0 && state.phase === "collecting" && !facts.moneyPending) {
-    return state.slot === undefined ? rest(facts, nowMs, state.notice) : choose(facts, state.slot, nowMs);
+  if (facts.outOfService !== undefined) return giveBack("outOfService");
+  const { phase } = state;
+  if (!facts.moneyPending) {
+    // The bill that was to be secured is no longer in motion and brought nothing: go on with what there is.
+    if (phase === "securing" || phase === "checkingBill") return collectAgain(state, facts, nowMs);
+    if (phase === "collecting" && facts.durable.creditMinor === 0) return collectAgain(state, facts, nowMs);
   }
-  if (facts.moneyPending) return go({ ...state, untilMs });
-  if (nowMs >= state.untilMs) return giveBack("timeout");
-  if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
-  return ignore(state);
+  const next = asTimePasses(state, facts, nowMs);
+  if (nowMs >= next.untilMs) return giveBack("timeout");
+  return next === state ? ignore(state) : go(next);
 }

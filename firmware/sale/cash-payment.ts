@@ -1,6 +1,7 @@
 /** Payment by coins and bills: credit in the ledger is what is paid; a bill in escrow is what may wait. */
-import { PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
+
 import { MEANS_CASH } from "../../shared/records/durable.js";
+import { PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
 import type { PaymentStrategy } from "./payment.js";
 import type { SaleEffect } from "./state.js";
 

@@ -1,6 +1,7 @@
 /** DISPENSING: the spiral turns; the beam decides. Every way out puts one closing record on flash first. */
-import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+
 import type { OpenVend } from "../../shared/records/durable.js";
+import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import type { DeliveryEvent } from "../ports/rooms.js";
 import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";

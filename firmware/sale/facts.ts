@@ -1,4 +1,4 @@
-/** What the purchase states may know of the rest of the machine: read-only, made by `firmware/machine` for each step. */
+/** What the purchase states may know of the rest of the machine: read-only, made by `firmware/machine`. */
 import type { Durable } from "../../shared/records/durable.js";
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import type { OutCause } from "./state.js";
@@ -15,12 +15,12 @@ export interface SaleFacts {
   readonly outOfService: OutCause | undefined;
   /** A bill moves, waits in escrow or a payout runs: the inactivity time stands still. */
   readonly moneyPending: boolean;
-  /** Open payouts and bills of the time before the restart are settled. */
-  readonly moneyResolved: boolean;
   slot(code: string): PlanogramSlot | undefined;
   /** The slot is closed by a fault of its own. */
   slotFaulty(code: string): boolean;
   changePayable(amountMinor: number): boolean;
+  /** A slot without a fault of its own whose spiral stands away from home; undefined while a spiral turns. */
+  readonly slotOffHome: PlanogramSlot | undefined;
   /** The spiral of this column stands away from home. */
   awayFromHome(column: number): boolean;
   /** Code under which the fleet settles a claim of this number and amount. */

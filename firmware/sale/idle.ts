@@ -1,6 +1,6 @@
 /** IDLE: nothing chosen, nothing owed. */
 import type { SaleFacts } from "./facts.js";
-import { choose, collectOrCheck, giveBack, refusal, rest } from "./selecting.js";
+import { choose, collectOrCheck, giveBack, refusal, rest, withoutOldNotice } from "./selecting.js";
 import { go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
@@ -16,11 +16,13 @@ export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs:
       // A bill may be on its way in: it comes back, or is paid out.
       if (facts.moneyPending) return giveBack(input.on);
       return state.notice === undefined ? ignore(state) : go({ ...state, notice: undefined });
-    case "tick":
-      if (facts.outOfService !== undefined && !facts.moneyPending) return rest(facts, nowMs, state.notice);
+    case "tick": {
+      if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService", state.notice);
+      if (facts.outOfService !== undefined) return rest(facts, nowMs, state.notice);
       if (facts.durable.creditMinor > 0) return rest(facts, nowMs, state.notice);
-      if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
-      return ignore(state);
+      const next = withoutOldNotice(state, nowMs);
+      return next === state ? ignore(state) : go(next);
+    }
     default:
       return ignore(state);
   }

@@ -3,18 +3,26 @@
  * power cut broke off is brought to an end: the open vend here, open payouts and bills by firmware/cash.
  */
 import { SALE_FAILURES } from "../../shared/records/kinds.js";
+import type { DeliveryEvent } from "../ports/rooms.js";
 import { CASH_PAYMENT } from "./cash-payment.js";
 import { saleFields, unknown } from "./dispensing.js";
 import type { SaleFacts } from "./facts.js";
-import { giveBack, rest } from "./selecting.js";
+import { giveBack, rest, withoutOldNotice } from "./selecting.js";
 import { go, ignore, type OutOfService, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepOutOfService(state: OutOfService, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
     case "start":
-      return resume(state, facts, nowMs);
+      return homeSpiral(state, facts) ?? resume(state, facts, nowMs);
     case "tick":
       return leave(state, facts, nowMs);
+    case "delivery":
+      return homed(state, input.event, facts, nowMs);
+    case "select":
+    case "cancel":
+    case "lever":
+      // A code has been read: it leaves the panel at the next input.
+      return state.notice === undefined ? ignore(state) : go({ ...state, notice: undefined });
     default:
       return ignore(state);
   }
@@ -27,31 +35,61 @@ function resume(state: OutOfService, facts: SaleFacts, nowMs: number): SaleStep 
   const slot = facts.slot(vend.slot);
   const recovered = true;
   if (slot !== undefined && facts.awayFromHome(slot.column)) {
+    // No spiral starts behind an open door: the turn is finished when it is shut.
+    if (facts.durable.doorOpen) return go(state, CASH_PAYMENT.close());
     const { column } = slot;
-    return go(
-      { at: "DISPENSING", slot: vend.slot, saleNo: vend.saleNo, recovered },
-      CASH_PAYMENT.close(),
-      { do: "deliver", order: { delivery: "finish", column, homeOnly: slot.homeOnly ?? false } },
-    );
+    return go({ at: "DISPENSING", slot: vend.slot, saleNo: vend.saleNo, recovered }, CASH_PAYMENT.close(), {
+      do: "deliver",
+      order: { delivery: "finish", column, homeOnly: slot.homeOnly ?? false },
+    });
   }
   if (vend.turns === 0) {
     const cause = SALE_FAILURES.indexOf("neverTurned");
-    return go(
-      { ...state, refund: true },
-      CASH_PAYMENT.close(),
-      { do: "append", record: { kind: "saleFailed", ...saleFields(vend, facts), cause } },
-    );
+    return go({ ...state, refund: true }, CASH_PAYMENT.close(), {
+      do: "append",
+      record: { kind: "saleFailed", ...saleFields(vend, facts), cause },
+    });
   }
   return unknown(vend, "powerLost", facts, nowMs);
 }
 
-function leave(state: OutOfService, facts: SaleFacts, nowMs: number): SaleStep {
-  if (facts.outOfService === "starting") return ignore(state);
-  if (facts.durable.creditMinor > 0 && (state.refund || facts.outOfService !== undefined)) {
-    return giveBack(state.refund ? "refund" : "outOfService", state.notice);
+/**
+ * Power went when the product had fallen and its spiral was not home yet: the sale stands, the way home is made up for.
+ * No product is due any more; if one falls, it is a stray drop. Undefined if there is nothing to do.
+ */
+function homeSpiral(state: OutOfService, facts: SaleFacts): SaleStep | undefined {
+  const slot = facts.slotOffHome;
+  const { vend, doorOpen } = facts.durable;
+  if (slot === undefined || vend !== undefined || doorOpen || state.cause === "stopped") return undefined;
+  const order = { delivery: "finish", column: slot.column, homeOnly: true } as const;
+  return go({ ...state, homing: slot.slot }, CASH_PAYMENT.close(), { do: "deliver", order });
+}
+
+/** The spiral has stopped: it is home, or its slot is closed. */
+function homed(state: OutOfService, event: DeliveryEvent, facts: SaleFacts, nowMs: number): SaleStep {
+  const { homing: slot, ...rested } = state;
+  if (slot === undefined) return ignore(state);
+  if (event.delivery === "dropped") return homeSpiral(rested, facts) ?? { ...leave(rested, facts, nowMs), known: true };
+  if (event.delivery !== "failed" && event.delivery !== "unknown") return ignore(state);
+  const next = leave(rested, facts, nowMs);
+  return {
+    ...next,
+    effects: [{ do: "fault", fault: "spiralNotHome", slot, present: true }, ...next.effects],
+    known: true,
+  };
+}
+
+function leave(was: OutOfService, facts: SaleFacts, nowMs: number): SaleStep {
+  if (was.homing !== undefined) return ignore(was);
+  const state = withoutOldNotice(was, nowMs);
+  const { outOfService: cause, durable } = facts;
+  if (durable.vend !== undefined && !durable.doorOpen && cause !== "stopped") return resume(state, facts, nowMs);
+  if (durable.vend === undefined && cause !== "starting" && cause !== "stopped") {
+    if (durable.creditMinor > 0 && (state.refund || cause !== undefined)) {
+      return giveBack(state.refund ? "refund" : "outOfService", state.notice);
+    }
+    if (cause === undefined) return homeSpiral(state, facts) ?? rest(facts, nowMs, state.notice);
   }
-  if (facts.outOfService === undefined) return rest(facts, nowMs, state.notice);
-  if (facts.outOfService !== state.cause) return go({ ...state, cause: facts.outOfService, refund: false });
-  if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
-  return ignore(state);
+  if (cause !== undefined && cause !== state.cause) return go({ ...state, cause });
+  return state === was ? ignore(was) : go(state);
 }

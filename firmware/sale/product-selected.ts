@@ -1,7 +1,7 @@
 /** PRODUCT_SELECTED: the display asks for the price; no money yet. */
 import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";
-import { choose, collectOrCheck, giveBack, refusal, rest } from "./selecting.js";
+import { asTimePasses, choose, collectOrCheck, giveBack, lapseMs, refusal, rest } from "./selecting.js";
 import { go, ignore, type ProductSelected, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepProductSelected(
@@ -13,7 +13,8 @@ export function stepProductSelected(
   switch (input.on) {
     case "select": {
       const notice = refusal(facts, input.slot, nowMs);
-      return notice === undefined ? choose(facts, input.slot, nowMs) : go({ ...state, notice });
+      if (notice === undefined) return choose(facts, input.slot, nowMs);
+      return go({ ...state, untilMs: lapseMs(facts, nowMs), notice });
     }
     case "committed":
       return facts.durable.creditMinor > 0 ? collectOrCheck(facts, state.slot, nowMs) : ignore(state);
@@ -22,11 +23,12 @@ export function stepProductSelected(
     case "cancel":
     case "lever":
       return facts.moneyPending ? giveBack(input.on) : rest(facts, nowMs);
-    case "tick":
-      if (facts.moneyPending) return go({ ...state, untilMs: nowMs + facts.cancelAfterMs });
-      if (facts.outOfService !== undefined || nowMs >= state.untilMs) return rest(facts, nowMs);
-      if (state.notice !== undefined && nowMs >= state.notice.untilMs) return go({ ...state, notice: undefined });
-      return ignore(state);
+    case "tick": {
+      if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService");
+      const next = asTimePasses(state, facts, nowMs);
+      if (facts.outOfService !== undefined || nowMs >= next.untilMs) return rest(facts, nowMs);
+      return next === state ? ignore(state) : go(next);
+    }
     default:
       return ignore(state);
   }
@@ -34,10 +36,13 @@ export function stepProductSelected(
 
 /** A bill in escrow would complete the price: try column and beam before it is taken. */
 export function checkBill(code: string, facts: SaleFacts, nowMs: number): SaleStep {
-  const untilMs = nowMs + facts.cancelAfterMs;
+  const untilMs = lapseMs(facts, nowMs);
   const slot = facts.slot(code);
   if (slot === undefined || facts.outOfService !== undefined) {
-    return go({ at: "ACCEPTING_PAYMENT", slot: code, phase: "collecting", untilMs, notice: undefined }, CASH_PAYMENT.release());
+    return go(
+      { at: "ACCEPTING_PAYMENT", slot: code, phase: "collecting", untilMs, notice: undefined },
+      CASH_PAYMENT.release(),
+    );
   }
   return go(
     { at: "ACCEPTING_PAYMENT", slot: code, phase: "checkingBill", untilMs, notice: undefined },

@@ -1,8 +1,17 @@
 /** RETURNING_CHANGE: coins run out until nothing is owed; what coins cannot pay comes as a voucher. */
+
+import type { CashEvent } from "../ports/rooms.js";
 import type { SaleFacts } from "./facts.js";
 import { rest } from "./selecting.js";
-import { CODE_NOTICE_MS, ignore, NOTICE_MS, type Notice, type ReturningChange, type SaleInput, type SaleStep } from "./state.js";
-import type { CashEvent } from "../ports/rooms.js";
+import {
+  CODE_NOTICE_MS,
+  ignore,
+  NOTICE_MS,
+  type Notice,
+  type ReturningChange,
+  type SaleInput,
+  type SaleStep,
+} from "./state.js";
 
 export function stepReturningChange(
   state: ReturningChange,

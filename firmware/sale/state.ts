@@ -12,8 +12,12 @@ export const CODE_NOTICE_MS = 60_000;
 
 /** Something to tell the customer until `untilMs` or the next input. Amounts in minor units. */
 export type Notice =
-  | { readonly say: "soldOut" | "unavailable" | "unknownSlot" | "exactChange"; readonly slot: string; readonly untilMs: number }
-  | { readonly say: "thanks" | "noProduct" | "notNow"; readonly untilMs: number }
+  | {
+      readonly say: "soldOut" | "unavailable" | "unknownSlot" | "exactChange";
+      readonly slot: string;
+      readonly untilMs: number;
+    }
+  | { readonly say: "thanks"; readonly untilMs: number }
   | {
       readonly say: "voucher" | "claim";
       readonly code: string;
@@ -40,13 +44,14 @@ export interface Idle {
 export interface ProductSelected {
   readonly at: "PRODUCT_SELECTED";
   readonly slot: string;
-  /** When the selection lapses. */
+  /** When the selection lapses; Infinity while money is on its way. */
   readonly untilMs: number;
   readonly notice: Notice | undefined;
 }
 /**
  * There is credit, with or without a selection. phase: `collecting` money; `checkingBill`: a bill in escrow completes
- * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured.
+ * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured. untilMs:
+ * when the money goes back; Infinity while some is on its way.
  */
 export interface AcceptingPayment {
   readonly at: "ACCEPTING_PAYMENT";
@@ -76,12 +81,16 @@ export interface Failed {
   readonly untilMs: number;
   readonly notice: Notice | undefined;
 }
-/** refund: after a restart in mid-sale money must go back before anything else. */
+/**
+ * refund: after a restart in mid-sale money must go back before anything else. homing: slot whose spiral is on its way
+ * home, which a power cut broke off.
+ */
 export interface OutOfService {
   readonly at: "OUT_OF_SERVICE";
   readonly cause: OutCause;
   readonly refund: boolean;
   readonly notice: Notice | undefined;
+  readonly homing?: string;
 }
 
 export type SaleState =

@@ -10,7 +10,15 @@ import { stepIdle } from "./idle.js";
 import { stepOutOfService } from "./out-of-service.js";
 import { stepProductSelected } from "./product-selected.js";
 import { stepReturningChange } from "./returning-change.js";
-import { go, type OutOfService, type SaleEffect, type SaleInput, type SaleState, type SaleStep } from "./state.js";
+import {
+  CODE_NOTICE_MS,
+  go,
+  type OutOfService,
+  type SaleEffect,
+  type SaleInput,
+  type SaleState,
+  type SaleStep,
+} from "./state.js";
 
 /** The state at power-up; `{on:"start"}` must be its first input. */
 export const STARTING: OutOfService = Object.freeze<OutOfService>({
@@ -20,9 +28,14 @@ export const STARTING: OutOfService = Object.freeze<OutOfService>({
   notice: undefined,
 });
 
+/** The state of a machine that must not sell until somebody has come: it is left only by a new `STARTING`. */
+export const STOPPED: OutOfService = Object.freeze<OutOfService>({ ...STARTING, cause: "stopped" });
+
 export function stepSale(state: SaleState, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   const drop = unsoldDrop(input, facts);
   if (drop !== undefined) return go(state, ...drop);
+  const claimed = claimShown(state, input, nowMs);
+  if (claimed !== undefined) return go(claimed);
   switch (state.at) {
     case "IDLE":
       return stepIdle(state, input, facts, nowMs);
@@ -59,13 +72,23 @@ export function saleDueMs(state: SaleState): number {
   }
 }
 
+/** Money whose fate nobody knows became a claim: its code goes to the panel, unless a voucher's takes its place. */
+function claimShown(state: SaleState, input: SaleInput, nowMs: number): SaleState | undefined {
+  if (input.on !== "committed" || input.record.kind !== "claimOpened" || !("notice" in state)) return undefined;
+  const { code, amountMinor } = input.record;
+  return { ...state, notice: { say: "claim", code, amountMinor, untilMs: nowMs + CODE_NOTICE_MS } };
+}
+
 /** A drop that belongs to no open sale is named, whatever the state (promise 2). */
 function unsoldDrop(input: SaleInput, facts: SaleFacts): readonly SaleEffect[] | undefined {
   if (input.on !== "delivery") return undefined;
   const saleNo = facts.durable.saleNo;
   if (input.event.delivery === "strayDrop") {
     return [
-      { do: "append", record: { kind: "strayDrop", saleNo, ...(facts.lastSlot === "" ? {} : { slot: facts.lastSlot }) } },
+      {
+        do: "append",
+        record: { kind: "strayDrop", saleNo, ...(facts.lastSlot === "" ? {} : { slot: facts.lastSlot }) },
+      },
       { do: "fault", fault: "strayDrop", present: true },
     ];
   }

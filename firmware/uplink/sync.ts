@@ -17,6 +17,8 @@ export interface SyncState {
   readonly sentTo: number | undefined;
   /** When to send (again); Infinity with nothing to send. */
   readonly sendAtMs: number;
+  /** The fleet asked not to be sent anything before this time, ms; holds across connections. */
+  readonly holdUntilMs: number;
   /** Bound of the next resend's jitter. */
   readonly resendMs: number;
   /** The fleet's incarnation in its newest ack; 0 = none heard since power-up. */
@@ -40,6 +42,8 @@ export interface SyncFacts {
   readonly epoch: number;
   /** Highest sequence the fleet has acknowledged. */
   readonly mark: number;
+  /** Oldest record still there; newestSeq + 1 if there is none. */
+  readonly oldestSeq: number;
   readonly newestSeq: number;
   /** Records from `firstSeq` (or the oldest still there) on; undefined if there are none. */
   batchFrom(firstSeq: number): BatchMessage | undefined;
@@ -52,10 +56,13 @@ export interface SyncStep {
   readonly effects: readonly SyncEffect[];
 }
 
+const NOTHING: readonly SyncEffect[] = Object.freeze([]);
+
 export const SYNC_AT_BOOT: SyncState = Object.freeze<SyncState>({
   connected: false,
   sentTo: undefined,
   sendAtMs: Infinity,
+  holdUntilMs: 0,
   resendMs: RESEND_FIRST_MS,
   incarnation: 0,
   strangeAcks: 0,
@@ -65,8 +72,10 @@ export function stepSync(state: SyncState, input: SyncInput, facts: SyncFacts, n
   switch (input.on) {
     case "network":
       return onNetwork(state, input.up, facts, nowMs);
-    case "committed":
-      return stay({ ...state, sendAtMs: Math.min(state.sendAtMs, whenIdle(state, nowMs + LINGER_MS)) });
+    case "committed": {
+      if (!state.connected || state.sentTo !== undefined || state.sendAtMs !== Infinity) return stay(state);
+      return stay({ ...state, sendAtMs: Math.max(nowMs + LINGER_MS, state.holdUntilMs) });
+    }
     case "ack":
       return onAck(state, input.ack, facts, nowMs);
     case "tick":
@@ -80,24 +89,20 @@ export function syncDueMs(state: SyncState): number {
 }
 
 function stay(state: SyncState): SyncStep {
-  return { state, effects: [] };
-}
-
-/** With a batch on its way nothing new goes out: its ack or its resend time comes first. */
-function whenIdle(state: SyncState, atMs: number): number {
-  return state.connected && state.sentTo === undefined ? atMs : Infinity;
+  return { state, effects: NOTHING };
 }
 
 function onNetwork(state: SyncState, up: boolean, facts: SyncFacts, nowMs: number): SyncStep {
   // A batch on its way when the link fell may have been stored or not: it is sent again, the fleet skips what it knows.
-  const sendAtMs = up && facts.newestSeq > facts.mark ? nowMs : Infinity;
+  const sendAtMs = up && facts.newestSeq > facts.mark ? Math.max(nowMs, state.holdUntilMs) : Infinity;
   return stay({ ...state, connected: up, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS });
 }
 
 function send(state: SyncState, facts: SyncFacts, nowMs: number): SyncStep {
   const batch = facts.batchFrom(facts.mark + 1);
   if (batch === undefined) return stay({ ...state, sentTo: undefined, sendAtMs: Infinity });
-  // Full jitter above half the bound: two machines that lost the same ack do not come back together.
+  // Jitter over the upper half of the bound: machines that lost the same ack do not come back together, and none so
+  // soon that its ack may still be on the way.
   const waitMs = Math.floor(state.resendMs / 2) + facts.random(Math.floor(state.resendMs / 2) + 1);
   return {
     state: {
@@ -110,23 +115,23 @@ function send(state: SyncState, facts: SyncFacts, nowMs: number): SyncStep {
   };
 }
 
-function onAck(state: SyncState, ack: AckMessage, facts: SyncFacts, nowMs: number): SyncStep {
+function onAck(was: SyncState, ack: AckMessage, facts: SyncFacts, nowMs: number): SyncStep {
   if (ack.epoch !== facts.epoch || ack.mark > facts.newestSeq) {
-    return stay({ ...state, strangeAcks: state.strangeAcks + 1 });
+    return stay({ ...was, strangeAcks: was.strangeAcks + 1 });
   }
-  const restored = state.incarnation !== 0 && ack.incarnation !== state.incarnation;
-  const known = { ...state, incarnation: ack.incarnation };
-  const moved = ack.mark !== facts.mark;
-  if (ack.mark < facts.mark && !restored && state.sentTo === undefined) return stay(known);
-  const waitMs = Math.min(ack.waitMs ?? 0, MAX_WAIT_MS);
+  const restored = was.incarnation !== 0 && ack.incarnation !== was.incarnation;
+  const holdUntilMs = nowMs + Math.min(ack.waitMs ?? 0, MAX_WAIT_MS);
+  const state = { ...was, incarnation: ack.incarnation, holdUntilMs };
+  // What the ring has given up cannot be sent again: then the oldest record is as far back as we go.
+  const mark = Math.max(ack.mark, facts.oldestSeq - 1);
+  const moved = mark !== facts.mark;
+  const waits = Math.max(state.sendAtMs, holdUntilMs);
+  if (mark < facts.mark && !restored && state.sentTo === undefined) return stay({ ...state, sendAtMs: waits });
   // An ack that moves nothing says that the batch was not taken: the resend time runs on, nothing is hammered.
-  if (!moved && state.sentTo !== undefined && !restored) {
-    return stay({ ...known, sendAtMs: Math.max(state.sendAtMs, nowMs + waitMs) });
-  }
-  const more = facts.newestSeq > ack.mark;
-  const sendAtMs = more && state.connected ? nowMs + waitMs : Infinity;
+  if (!moved && state.sentTo !== undefined) return stay({ ...state, sendAtMs: waits });
+  const sendAtMs = facts.newestSeq > mark && state.connected ? holdUntilMs : Infinity;
   return {
-    state: { ...known, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS },
-    effects: moved ? [{ do: "moveMark", mark: ack.mark }] : [],
+    state: { ...state, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS },
+    effects: moved ? [{ do: "moveMark", mark }] : NOTHING,
   };
 }

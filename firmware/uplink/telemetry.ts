@@ -20,9 +20,19 @@ export function telemetryPhaseMs(machineId: string, periodMs: number): number {
   return crc32(utf8Encode(machineId)) % periodMs;
 }
 
-export function telemetryAtBoot(machineId: string, periodMs: number): TelemetryState {
-  const periodicAtMs = telemetryPhaseMs(machineId, periodMs);
-  return { connected: false, periodicAtMs, lastSentMs: -TELEMETRY_ON_CHANGE_MS, changed: true };
+export function telemetryAtBoot(machineId: string, periodMs: number, nowMs: number): TelemetryState {
+  const periodicAtMs = nowMs + telemetryPhaseMs(machineId, periodMs);
+  return { connected: false, periodicAtMs, lastSentMs: nowMs - TELEMETRY_ON_CHANGE_MS, changed: true };
+}
+
+/** The link came up or went. Who has been away reports as soon as 10 s after the last report allow. */
+export function telemetryLink(state: TelemetryState, up: boolean): TelemetryState {
+  return { ...state, connected: up, changed: state.changed || up };
+}
+
+/** Something happened that is worth a report. */
+export function telemetryChanged(state: TelemetryState): TelemetryState {
+  return state.changed ? state : { ...state, changed: true };
 }
 
 export function telemetryDueMs(state: TelemetryState): number {

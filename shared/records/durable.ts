@@ -31,6 +31,7 @@ export const COUNTERS = deepFreeze([
   "tubeOverMinor",
   "salesMinor", // by any means of payment
   "faultsDropped",
+  "cashBoxMinor", // coins that went past the tubes; emptying the box does not lower it
 ] as const);
 export type CounterName = (typeof COUNTERS)[number];
 
@@ -121,6 +122,7 @@ export function emptyDurable(): Durable {
       tubeOverMinor: 0,
       salesMinor: 0,
       faultsDropped: 0,
+      cashBoxMinor: 0,
     },
   };
 }
@@ -224,6 +226,7 @@ function applyMoneyIn(state: Durable, record: LedgerRecordOf<MoneyInKind>): void
       counters.coinsInMinor += record.valueMinor;
       // The changer's own count is not believed here: it is compared with ours by the tube audit.
       if (record.path === 1) addToTube(state, record.type, 1);
+      else counters.cashBoxMinor += record.valueMinor;
       return;
     case "coinsManuallyDispensed":
       counters.manualOutMinor += record.valueMinor * record.count;
@@ -356,9 +359,7 @@ export function hasFault(state: Durable, fault: number, slot?: string): boolean 
 /** Promise 1 inside the ledger: every cent in is sold, paid out, a voucher, a claim or still owed. 0 when it holds. */
 export function creditDifferenceMinor(state: Durable): number {
   const { coinsInMinor, billsInMinor, cashSalesMinor, paidOutMinor, vouchersMinor, claimsMinor } = state.counters;
-  return (
-    coinsInMinor + billsInMinor - cashSalesMinor - paidOutMinor - vouchersMinor - claimsMinor - state.creditMinor
-  );
+  return coinsInMinor + billsInMinor - cashSalesMinor - paidOutMinor - vouchersMinor - claimsMinor - state.creditMinor;
 }
 
 function addToTube(state: Durable, type: number, count: number): void {

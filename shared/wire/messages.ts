@@ -53,7 +53,8 @@ const STATUS = deepFreeze({
 
 /**
  * `telemetry`. seq: newest record the cumulative values include. inventory: one byte a slot in planogram order (255 = 255
- * or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends: since initialisation.
+ * or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends and
+ * cashBoxMinor (coins that went past the tubes): since initialisation.
  */
 const TELEMETRY = deepFreeze({
   version: [0, "uint"],

@@ -3,8 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   CLIMATE_AT_BOOT,
-  climateDueMs,
   type ClimateState,
+  climateAtBoot,
+  climateDueMs,
   HYSTERESIS_MILLI_C,
   stepClimate,
   WARM_ALLOWED_MS,
@@ -44,6 +45,19 @@ test("a silent thermometer is a fault and does not stop the clock of the lock", 
   const silent = read(state, undefined, 10);
   assert.ok(silent.effects.some((effect) => effect.fault === "thermometer" && effect.present));
   assert.is(climateDueMs(silent.state), WARM_ALLOWED_MS);
+});
+
+test("a lock from before a restart holds until a cold reading, with or without a thermometer", () => {
+  const state = climateAtBoot(true, 5_000);
+  assert.is(climateDueMs(state), Infinity);
+  const silent = read(state, undefined, 6_000);
+  assert.ok(silent.state.locked);
+  const limit = read(silent.state, TOO_WARM_MILLI_C - HYSTERESIS_MILLI_C + 1, 7_000);
+  assert.ok(limit.state.locked, "just below the limit is not cold");
+  const cold = read(limit.state, TOO_WARM_MILLI_C - HYSTERESIS_MILLI_C, 8_000);
+  assert.not.ok(cold.state.locked);
+  assert.equal(cold.effects.at(-1), { do: "fault", fault: "tooWarm", present: false });
+  assert.is(climateAtBoot(false, 5_000), CLIMATE_AT_BOOT);
 });
 
 test.run();

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Arrival, type FleetConnection, openFleetConnection } from "../../fleet/broker/connection.js";
 import { topicOf } from "../../shared/wire/topics.js";
-import { startTestFleet, type TestFleet, TestLedger, TestMachine, within } from "./support.js";
+import { startTestFleet, type TestFleet, TestLedger, TestMachine, untilBlocked, within } from "./support.js";
 
 const test = suite<{ fleet: TestFleet }>("fleet/commit");
 
@@ -31,15 +31,6 @@ test("while the commit waits there is no ack; after it there is", async ({ fleet
   assert.equal(await ack, { epoch: 1, mark: ledger.newest, incarnation: 1 });
   assert.is((await migrate`SELECT 1 FROM ledger_records`).length, ledger.newest);
 });
-
-type Query = (text: TemplateStringsArray) => PromiseLike<readonly unknown[]>;
-
-async function untilBlocked(tx: Query): Promise<void> {
-  for (;;) {
-    const waiting = await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'payments'::regclass`;
-    if (waiting.length > 0) return;
-  }
-}
 
 test("a database session that dies in mid-commit costs a retry, not a record", async ({ fleet }) => {
   const machine = await TestMachine.connect(fleet.mqttPort, await fleet.addMachine("COMMIT-2"));

@@ -8,7 +8,7 @@ import { startEmbedded } from "../../fleet/store/embedded.js";
 import { migrate } from "../../fleet/store/migrate.js";
 import { ensurePartitions } from "../../fleet/store/partitions.js";
 import { addOperator, addProduct, issueEpoch, registerMachine } from "../../fleet/store/provision.js";
-import { temporaryFolder, testConfig } from "./support.js";
+import { failure, temporaryFolder, testConfig, until } from "./support.js";
 
 const test = suite<{ dataDir: string; databases: Databases }>("fleet/store");
 
@@ -20,13 +20,6 @@ test.after(async ({ databases, dataDir }) => {
   await databases.close();
   await rm(dataDir, { recursive: true, force: true });
 });
-
-async function failure(work: PromiseLike<unknown>): Promise<string> {
-  return Promise.resolve(work).then(
-    () => "",
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-}
 
 test("no role but the owner owns anything, none is superuser, and each may do only its work", async ({ databases }) => {
   const { migrate: owner, ingest, app } = databases;
@@ -62,7 +55,7 @@ test("secrets are 0600, and the database's folder is its user's", async ({ dataD
 
 test("a second service on the same folder is refused; joining it is not", async ({ dataDir }) => {
   const config = testConfig(dataDir);
-  assert.match(await failure(openDatabases(config)), /Another Spiral service is running on .*SPIRAL_DATA_DIR/);
+  assert.match(await failure(openDatabases(config)), /SPIRAL_DATA_DIR is .*another Spiral service is running/);
   const joined = await openDatabases(config, { join: true });
   const [row] = await joined.app<{ one: number }[]>`SELECT 1 AS one`;
   assert.is(row?.one, 1);
@@ -127,16 +120,18 @@ test("money is exact and never a float; provisioning twice keeps what the ledger
   assert.match(await failure(registerMachine(databases, { serial: "no good", operatorId })), /no serial number/);
 });
 
-test("a server that was left running is adopted, one that was killed starts again", async () => {
+test("a server that dies is started again on its port; joining it is not owning it; closing ends it", async () => {
   const dataDir = await temporaryFolder();
   const options = { dataDir, port: 0, settings: { fsync: "off" } };
-  const first = await startEmbedded(options);
+  const said: string[] = [];
+  const first = await startEmbedded({ ...options, say: (text) => said.push(text) });
   assert.is(first.adopted, false);
-  process.kill(first.pid, "SIGKILL");
-  const second = await startEmbedded(options);
-  assert.is(second.adopted, false);
-  assert.is.not(second.pid, first.pid);
-  await second.close();
+  const { pid, port } = first;
+  process.kill(pid, "SIGKILL");
+  await until(() => first.pid !== pid, "it was not started again");
+  assert.is(first.port, port);
+  assert.match(said.join("\n"), /is gone, starting it again in 0 ms\n.*runs again as process/);
+  await first.close();
   const third = await startEmbedded(options);
   const joined = await startEmbedded({ ...options, join: true });
   assert.equal([joined.adopted, joined.pid, joined.port], [true, third.pid, third.port]);

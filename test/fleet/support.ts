@@ -2,14 +2,16 @@
  * What fleet tests share: a whole service with an embedded database of its own on free ports, a ledger that chains like
  * a machine's, and a machine's MQTT side, packet by packet. Nothing here sleeps: everything waits for what must come.
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Packet, parser, writeToStream } from "mqtt-packet";
 import { type Config, readConfig } from "../../fleet/config.js";
 import { type Fleet, startFleet } from "../../fleet/server.js";
-import { randomSecret } from "../../fleet/store/data-folder.js";
+import { randomSecret, rolePasswords } from "../../fleet/store/data-folder.js";
+import { DATABASE_NAME } from "../../fleet/store/embedded.js";
 import {
   addOperator,
   addProduct,
@@ -71,6 +73,24 @@ export async function startTestFleet(more: Partial<Config> = {}): Promise<TestFl
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Settings of a second service on the database of `fleet`, as if that were a server of others. */
+export async function neighbourOf({ config }: Pick<TestFleet, "config">, more: Partial<Config> = {}): Promise<Config> {
+  const passwords = await rolePasswords(config.dataDir);
+  const lines = (await readFile(join(config.dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n");
+  const urlOf = (role: "spiral_migrate" | "spiral_ingest" | "spiral_app"): string =>
+    `postgres://${role}:${passwords[role]}@127.0.0.1:${lines[3]}/${DATABASE_NAME}`;
+  const database = { url: urlOf("spiral_migrate"), ingestUrl: urlOf("spiral_ingest"), appUrl: urlOf("spiral_app") };
+  return { ...testConfig(config.dataDir, more), database };
+}
+
+/** Why `work` failed; empty if it did not. */
+export async function failure(work: PromiseLike<unknown>): Promise<string> {
+  return Promise.resolve(work).then(
+    () => "",
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 }
 
 export const COKE = 7;
@@ -387,5 +407,27 @@ export async function within<T>(promise: Promise<T>, what: string, patienceMs = 
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Between two looks at a condition that nothing tells of. */
+const LOOK_EVERY_MS = 10;
+
+/** Looks until `holds`; rejects with `what` if it takes longer than a test may. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(what);
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+type Query = (text: TemplateStringsArray) => PromiseLike<readonly unknown[]>;
+
+/** Asks, in the session that has locked `payments`, until another stands before that lock. */
+export async function untilBlocked(tx: Query): Promise<void> {
+  for (;;) {
+    const waiting = await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'payments'::regclass`;
+    if (waiting.length > 0) return;
   }
 }

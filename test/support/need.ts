@@ -7,7 +7,13 @@ import { accessSync, constants, writeSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Folders where Debian keeps servers and that an ordinary user's PATH may lack. */
-const MORE_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/games"];
+const MORE_FOLDERS = [
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+  "/usr/games",
+  ...[15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin`),
+];
 
 /** Path of the first of `names` that is installed, or undefined. */
 export function findBinary(...names: readonly string[]): string | undefined {

@@ -1,62 +1,93 @@
 /**
- * What a virtual cabinet keeps without power, in a folder: its flash, its coins and bills, its products. Written whole and
- * renamed into place, so that a killed process leaves the old state or the new one.
+ * A virtual cabinet in one file: what it holds and the content of its flash, together, so that neither is ever older
+ * than the other. Written whole, synced and renamed into place: a killed process or host leaves the old state or the
+ * new one.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import Type, { type Static } from "typebox";
+import { crc32 } from "node:zlib";
 import { Value } from "typebox/value";
+import { type CabinetState, CabinetThings } from "./cabinet-state.js";
 
-/** Counts of things in the cabinet: coins by type, bills by value in minor units, products by slot. */
-const Contents = Type.Object({
-  tubes: Type.Array(Type.Integer({ minimum: 0 })),
-  stackerBills: Type.Array(Type.Integer({ minimum: 0 })),
-  cashBoxMinor: Type.Integer({ minimum: 0 }),
-  columns: Type.Array(Type.Integer({ minimum: 0 })),
-});
-export type Contents = Static<typeof Contents>;
+const FILE = "cabinet.state";
+/** Magic with the file's version, CRC-32 of all behind the header, bytes of JSON. */
+const MAGIC = "SPIRAL1\n";
+const HEADER_BYTES = MAGIC.length + 8;
+
+/** The file is there and cannot be believed. */
+export class CabinetDamaged extends Error {
+  constructor(path: string, why: string) {
+    super(`The cabinet in ${path} cannot be read (${why}). Move the file away to begin with a new cabinet.`);
+    this.name = "CabinetDamaged";
+  }
+}
 
 export class CabinetFolder {
-  private readonly path: string;
+  private readonly folder: string;
 
-  constructor(path: string) {
-    this.path = path;
-    mkdirSync(path, { recursive: true });
+  /** Makes the folder if it is missing. */
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
   }
 
-  /** A flash image, or undefined if there is none of that size. */
-  readFlash(name: string, bytes: number): Uint8Array | undefined {
-    const image = this.read(`${name}.flash`);
-    return image?.length === bytes ? image : undefined;
+  get path(): string {
+    return join(this.folder, FILE);
   }
 
-  writeFlash(name: string, image: Uint8Array): void {
-    this.write(`${name}.flash`, image);
-  }
-
-  readContents(): Contents | undefined {
-    const text = this.read("contents.json")?.toString();
-    if (text === undefined) return undefined;
-    const value: unknown = JSON.parse(text);
-    return Value.Check(Contents, value) ? value : undefined;
-  }
-
-  writeContents(contents: Contents): void {
-    this.write("contents.json", JSON.stringify(contents));
-  }
-
-  private read(name: string): Buffer | undefined {
+  /** What was last written; undefined if nothing ever was. Throws CabinetDamaged. */
+  read(): CabinetState | undefined {
+    let file: Buffer;
     try {
-      return readFileSync(join(this.path, name));
+      file = readFileSync(this.path);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     }
+    return this.parse(file);
   }
 
-  private write(name: string, content: string | Uint8Array): void {
-    const path = join(this.path, name);
-    writeFileSync(`${path}.new`, content);
-    renameSync(`${path}.new`, path);
+  /** Returns when it is on disk. */
+  write({ things, flash }: CabinetState): void {
+    const json = Buffer.from(JSON.stringify(things));
+    const body = Buffer.concat([json, flash]);
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.write(MAGIC, "latin1");
+    header.writeUInt32BE(crc32(body), MAGIC.length);
+    header.writeUInt32BE(json.length, MAGIC.length + 4);
+    const draft = `${this.path}.new`;
+    const file = openSync(draft, "w", 0o600);
+    try {
+      writeSync(file, Buffer.concat([header, body]));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, this.path);
+    this.syncFolder();
+  }
+
+  private parse(file: Buffer): CabinetState {
+    if (file.length < HEADER_BYTES || file.toString("latin1", 0, MAGIC.length) !== MAGIC) {
+      throw new CabinetDamaged(this.path, "it is of no known version");
+    }
+    const body = file.subarray(HEADER_BYTES);
+    if (crc32(body) !== file.readUInt32BE(MAGIC.length)) throw new CabinetDamaged(this.path, "its checksum is wrong");
+    const jsonBytes = file.readUInt32BE(MAGIC.length + 4);
+    const things: unknown = JSON.parse(body.toString("utf8", 0, jsonBytes));
+    if (!Value.Check(CabinetThings, things))
+      throw new CabinetDamaged(this.path, "a field is missing or of another kind");
+    return { things, flash: Uint8Array.from(body.subarray(jsonBytes)) };
+  }
+
+  /** Makes the rename lasting; where folders cannot be synced (Windows) the file system sees to it. */
+  private syncFolder(): void {
+    if (process.platform === "win32") return;
+    const folder = openSync(this.folder, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
   }
 }

@@ -1,6 +1,8 @@
-/** What the fleet knows before its first machine has said a word: one operator, one catalogue, machine M-1234 in a lobby. */
-import { decimalText } from "../../shared/money/amounts.js";
-import { hashPassword, randomPassword } from "../../fleet/api/password.js";
+/**
+ * What the fleet knows before its first machine has said a word: one operator, one catalogue, machine M-1234 in a
+ * lobby.
+ */
+import { ensureFirstUser, type FirstUser } from "../../fleet/api/session/first-user.js";
 import { randomSecret, secretFile } from "../../fleet/store/data-folder.js";
 import type { Databases } from "../../fleet/store/databases.js";
 import {
@@ -12,41 +14,47 @@ import {
   registerMachine,
 } from "../../fleet/store/provision.js";
 import { readMachine } from "../../fleet/store/reading.js";
-import { addUser } from "../../fleet/store/users.js";
+import { decimalText } from "../../shared/money/amounts.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM } from "../bench/demo.js";
+import { type BoardSide, decideBoard } from "./board.js";
 
 const OPERATOR = "Spiral demo";
-export const USER = "admin";
-export const PASSWORD_FILE = "admin-password";
+const CURRENCY = "USD";
+export const DEMO_MODEL = "Spiral 10";
 
-export interface DemoMachine {
-  readonly machineId: string;
+export interface Demo {
+  readonly user: FirstUser;
+  /** Epoch of the board in the cabinet. */
   readonly epoch: number;
+  /** MQTT password. */
   readonly password: string;
+  /** Why the ledger in the cabinet was given up for a new board; undefined if it was not. */
+  readonly dropped: string | undefined;
 }
 
-/** Makes what is missing. `newBoard`: the cabinet holds no ledger; a machine known before then gets its next epoch. */
-export async function seedDemo(databases: Databases, dataDir: string, newBoard: boolean): Promise<DemoMachine> {
+/** Makes what is missing. `board`: what the cabinet holds, undefined if there is no cabinet yet. */
+export async function seedDemo(databases: Databases, dataDir: string, board: BoardSide | undefined): Promise<Demo> {
   const operatorId = await addOperator(databases, OPERATOR);
   for (const { productId, name, priceMinor } of DEMO_PLANOGRAM.slots) {
-    const defaultPrice = decimalText(priceMinor, "USD");
-    const sku = `DEMO-${productId}`;
-    const category = categoryOf(productId);
-    const currency = "USD";
-    await addProduct(databases, operatorId, { number: productId, name, category, sku, defaultPrice, currency });
+    const defaultPrice = decimalText(priceMinor, CURRENCY);
+    const about = { name, category: categoryOf(productId), sku: `DEMO-${productId}`, currency: CURRENCY };
+    await addProduct(databases, operatorId, { ...about, number: productId, defaultPrice });
   }
   const password = await secretFile(dataDir, `machine-${DEMO_MACHINE_ID}`, randomSecret);
   const before = await readMachine(databases.app, operatorId, DEMO_MACHINE_ID);
-  const machine = await registerMachine(databases, {
+  const { epoch, dropped } = decideBoard(board, before);
+  const registered = await registerMachine(databases, {
     serial: DEMO_MACHINE_ID,
     operatorId,
     locationName: "Office lobby",
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    model: "Spiral 10",
-    currency: "USD",
+    model: DEMO_MODEL,
+    currency: CURRENCY,
     simulated: true,
     password,
+    ...(board === undefined ? {} : { installedAt: new Date(board.madeS * 1_000) }),
   });
+  for (let issued = registered.epoch; issued < epoch; ) issued = await issueEpoch(databases, DEMO_MACHINE_ID);
   await addSlots(
     databases,
     DEMO_MACHINE_ID,
@@ -55,19 +63,10 @@ export async function seedDemo(databases: Databases, dataDir: string, newBoard: 
       productNumber: productId,
       quantity,
       maxCapacity: capacity,
-      price: decimalText(priceMinor, "USD"),
+      price: decimalText(priceMinor, CURRENCY),
     })),
   );
-  const epoch = newBoard && before !== undefined ? await issueEpoch(databases, DEMO_MACHINE_ID) : machine.epoch;
-  return { machineId: DEMO_MACHINE_ID, epoch, password };
-}
-
-/** The user's password if it was made now; afterwards only the file has it. */
-export async function seedUser(databases: Databases, dataDir: string): Promise<string | undefined> {
-  const operatorId = await addOperator(databases, OPERATOR);
-  const password = (await secretFile(dataDir, PASSWORD_FILE, () => `${randomPassword()}\n`)).trim();
-  const made = await addUser(databases, operatorId, USER, await hashPassword(password));
-  return made ? password : undefined;
+  return { user: await ensureFirstUser(databases, operatorId, dataDir), epoch, password, dropped };
 }
 
 /** Of the demo catalogue: 1xx snacks and candy, 2xx beverages. */

@@ -15,6 +15,8 @@ export interface MqttNetworkOptions {
   readonly password: string;
   /** Where news goes: link up or down, messages. */
   readonly deliver: (input: WorldInput) => void;
+  /** Called before anything of the machine goes out. */
+  readonly beforePublish: () => void;
 }
 
 const KEEPALIVE_S = 30;
@@ -23,6 +25,8 @@ const RECONNECT_MAX_MS = 15_000;
 /** Packets written and not yet taken by the socket; beyond it `publish` refuses. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
 const MAX_PACKET_ID = 65_535;
+/** SUBACK's return code for a subscription that was not granted (MQTT 3.1.1 §3.9.3). */
+const REFUSED = 0x80;
 
 export class MqttNetwork implements NetworkPort {
   private readonly options: MqttNetworkOptions;
@@ -50,11 +54,20 @@ export class MqttNetwork implements NetworkPort {
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): boolean {
     const { socket } = this;
     if (!this.ready || socket === undefined || socket.writableLength > MAX_BUFFERED_BYTES) return false;
-    this.write({ cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false, ...this.id(qos) });
+    this.options.beforePublish();
+    this.write({
+      cmd: "publish",
+      topic,
+      payload: Buffer.from(payload),
+      qos,
+      retain: false,
+      dup: false,
+      ...this.id(qos),
+    });
     return true;
   }
 
-  /** Pulls or plugs the network cable. Pulled, the broker learns of it by its keep-alive, as in the field. */
+  /** Pulls or plugs the network cable. Pulled, the broker sees the connection break and publishes the will. */
   setCable(plugged: boolean): void {
     this.cable = plugged;
     if (!plugged) this.down();
@@ -131,7 +144,12 @@ export class MqttNetwork implements NetworkPort {
         return;
       }
       case "suback": {
-        const birth = this.announcement?.birth(this.connection) ?? new Uint8Array(0);
+        const birth = this.announcement?.birth(this.connection);
+        if (birth === undefined || packet.granted.includes(REFUSED)) {
+          this.socket?.destroy();
+          return;
+        }
+        this.options.beforePublish();
         const topic = topicOf(machineId, "status");
         const payload = Buffer.from(birth);
         this.write({ cmd: "publish", topic, payload, qos: 1, retain: true, dup: false, ...this.id(1) });

@@ -1,63 +1,97 @@
 /**
- * The front panel's own small server, on loopback only: the built page, server-sent events with the machine's state, and
- * actions. Whoever can reach it may do anything to the virtual machine, so it answers to no other site's page.
+ * The front panel's own small server, on loopback only: the built page, server-sent events with the machine's state,
+ * and actions. Whoever can reach it may do anything to the virtual machine, so it answers to no other site's page.
  */
-import { mkdir } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
+import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
-import { type FastifyInstance, fastify } from "fastify";
-import Type from "typebox";
-import { Value } from "typebox/value";
-import type { Action, PanelState, Problem } from "../../fleet/web/panel/contract.js";
+import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { ConfigError } from "../../fleet/config.js";
+import type { Problem } from "../../fleet/web/panel/contract.js";
+import { isAction } from "./actions.js";
 import type { VirtualMachine } from "./virtual-machine.js";
 
 /** States are sent on change, at most so often. */
 const STATE_EVERY_MS = 50;
-const MAX_LISTENERS = 16;
-const MAX_BODY_BYTES = 1_024;
-
-const on = Type.Boolean();
-const slot = Type.String({ minLength: 1, maxLength: 5 });
-const literals = <const T extends readonly string[]>(names: T) => Type.Enum([...names]);
-
-/** The actions of fleet/web/panel/contract.ts, as a schema: what comes from a page is checked here. */
-const ActionSchema = Type.Union([
-  Type.Object({ do: literals(["coin", "bill"]), valueMinor: Type.Integer({ minimum: 1, maximum: 100_000 }) }),
-  Type.Object({ do: Type.Literal("select"), slot }),
-  Type.Object({ do: Type.Literal("key"), key: Type.String({ pattern: "^[A-Z0-9*#]$" }) }),
-  Type.Object({ do: literals(["cancel", "lever", "takeCoins", "takeProducts", "pullBill", "kick"]) }),
-  Type.Object({
-    do: literals(["power", "network", "door", "beamBlind", "unplugChanger", "unplugValidator", "warm"]),
-    on,
-  }),
-  Type.Object({ do: Type.Literal("jamSlot"), slot, on }),
-  Type.Object({ do: Type.Literal("jamTube"), type: Type.Integer({ minimum: 0, maximum: 15 }), on }),
-  Type.Object({ do: Type.Literal("refillSlot"), slot }),
-]);
-
-function isAction(value: unknown): value is Action {
-  return Value.Check(ActionSchema, value);
-}
+/** Pages that follow one machine. */
+export const MAX_LISTENERS = 16;
+export const MAX_BODY_BYTES = 1_024;
+/** A page that lets so much pile up is no longer reading: it is cut off, and comes back by itself. */
+export const MAX_BEHIND_BYTES = 1_048_576;
+/** Longest wait for the rest of a request. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface PanelServerOptions {
   readonly machine: VirtualMachine;
   readonly host: string;
+  /** 0 takes a free one. */
   readonly port: number;
   /** Folder of the built page. */
   readonly pagesDir: string;
 }
 
-export async function startPanelServer(options: PanelServerOptions): Promise<{ url: string; close(): Promise<void> }> {
+export interface PanelServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Listens when it resolves. Throws ConfigError for a port that is taken. */
+export async function startPanelServer(options: PanelServerOptions): Promise<PanelServer> {
   const { machine, host, port, pagesDir } = options;
-  const app = fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  });
   const feed = new Feed(machine);
+  app.addHook("onClose", async () => feed.close());
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const problem: Problem = { title: error.name, detail: error.message };
+    return reply.code(error.statusCode ?? 500).send(problem);
+  });
   guard(app);
-  await mkdir(pagesDir, { recursive: true });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        frameAncestors: ["'none'"],
+        formAction: ["'none'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+  });
   await app.register(fastifyStatic, { root: pagesDir });
+  routes(app, machine, feed);
+  try {
+    const url = await app.listen({ host, port });
+    feed.start();
+    return { url, close: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw portError(error, port);
+  }
+}
+
+function portError(error: unknown, port: number): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const cure = "Stop what listens there, or set another port (0 takes a free one).";
+  if (error.code === "EADDRINUSE") return new ConfigError("SPIRAL_PANEL_PORT", `is ${port}, which is taken`, cure);
+  if (error.code === "EACCES")
+    return new ConfigError("SPIRAL_PANEL_PORT", `is ${port}, which this user may not use`, cure);
+  return error;
+}
+
+function routes(app: FastifyInstance, machine: VirtualMachine, feed: Feed): void {
   app.get("/api/state", async () => machine.state());
   app.get("/api/events", (_request, reply) => {
     if (!feed.hasRoom) {
-      const problem: Problem = { title: "Too many pages", detail: `At most ${MAX_LISTENERS} pages can follow one machine.` };
+      const detail = `At most ${MAX_LISTENERS} pages can follow one machine.`;
+      const problem: Problem = { title: "Too many pages", detail };
       return reply.code(503).send(problem);
     }
     reply.hijack();
@@ -74,32 +108,42 @@ export async function startPanelServer(options: PanelServerOptions): Promise<{ u
     const problem: Problem = { title: "Not possible now", detail: refusal };
     return reply.code(409).send(problem);
   });
-  app.addHook("onClose", async () => feed.close());
-  const url = await app.listen({ host, port });
-  return { url, close: () => app.close() };
 }
 
 /** A page of another site, or a name rebound to loopback, gets nothing. */
 function guard(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
-    const host = request.headers.host ?? "";
-    const loopback = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
-    const { origin } = request.headers;
-    if (loopback && (origin === undefined || origin === `http://${host}`)) return;
+    if (isOwn(request)) return;
     const problem: Problem = { title: "Forbidden", detail: "The panel answers only to its own page on this machine." };
     await reply.code(403).send(problem);
   });
+}
+
+/**
+ * The host must be a loopback address, which a rebound name is not; what a browser says of the page that asks must be
+ * our own. A link from elsewhere may open the page, but not the API. Programs that are no browser send neither header.
+ */
+function isOwn(request: FastifyRequest): boolean {
+  const { host = "", origin, "sec-fetch-site": site } = request.headers;
+  if (!/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(host)) return false;
+  if (origin !== undefined && origin !== `http://${host}`) return false;
+  if (!request.url.startsWith("/api/")) return true;
+  return site === undefined || site === "same-origin" || site === "none";
 }
 
 /** Server-sent events to every open page. */
 class Feed {
   private readonly machine: VirtualMachine;
   private readonly listeners = new Set<ServerResponse>();
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
   private last = "";
 
   constructor(machine: VirtualMachine) {
     this.machine = machine;
+  }
+
+  start(): void {
+    const { machine } = this;
     machine.onTraffic = (lines) => this.send("traffic", lines);
     machine.onLedger = (lines) => this.send("ledger", lines);
     this.timer = setInterval(() => this.soon(), STATE_EVERY_MS);
@@ -117,8 +161,8 @@ class Feed {
     });
     this.listeners.add(response);
     response.on("close", () => this.listeners.delete(response));
-    const state: PanelState = this.machine.state();
-    response.write(frame("state", state));
+    response.on("error", () => this.listeners.delete(response));
+    response.write(frame("state", this.machine.state()));
     response.write(frame("traffic", this.machine.traffic.all()));
     response.write(frame("ledger", this.machine.ledgerTail));
   }
@@ -129,7 +173,7 @@ class Feed {
     const text = frame("state", this.machine.state());
     if (text === this.last) return;
     this.last = text;
-    for (const response of this.listeners) response.write(text);
+    this.write(text);
   }
 
   close(): void {
@@ -138,8 +182,14 @@ class Feed {
   }
 
   private send(event: string, data: unknown): void {
-    const text = frame(event, data);
-    for (const response of this.listeners) response.write(text);
+    if (this.listeners.size > 0) this.write(frame(event, data));
+  }
+
+  private write(text: string): void {
+    for (const response of this.listeners) {
+      if (response.writableLength > MAX_BEHIND_BYTES) response.destroy();
+      else response.write(text);
+    }
   }
 }
 

@@ -18,7 +18,9 @@ const SHORT = new Map<string, TrafficLine["from"]>([
 export class TrafficLog {
   private n = 0;
   private lines: TrafficLine[] = [];
-  private asked: { readonly line: Omit<TrafficLine, "n">; readonly command: string; readonly address: number } | undefined;
+  private asked:
+    | { readonly line: Omit<TrafficLine, "n">; readonly command: string; readonly address: number }
+    | undefined;
 
   /** Takes a transmission; returns the lines that are news. */
   take(transmission: TappedTransmission): readonly TrafficLine[] {
@@ -68,7 +70,10 @@ function nameAt(address: number): TrafficLine["from"] {
   return SHORT.get(device?.name ?? "") ?? "bus";
 }
 
-function answerMeaning(asked: { readonly command: string; readonly address: number }, words: readonly number[]): string {
+function answerMeaning(
+  asked: { readonly command: string; readonly address: number },
+  words: readonly number[],
+): string {
   if (words.length === 1) return words[0] === MODE_BIT ? "ACK" : words[0] === 0x1ff ? "NAK" : "?";
   const bytes = words.slice(0, -1).map((word) => word & 0xff);
   if (asked.command !== "poll") return `${asked.command}: ${bytes.length} bytes`;

@@ -1,9 +1,10 @@
 /** Facts for purchase-state tests: a plain cabinet of two slots, every condition good, changed by what a test gives. */
+
+import type { SaleFacts } from "../../../firmware/sale/facts.js";
+import type { OutCause } from "../../../firmware/sale/state.js";
 import { applyRecord, type Durable, emptyDurable } from "../../../shared/records/durable.js";
 import type { NewRecord } from "../../../shared/records/kinds.js";
 import type { PlanogramSlot } from "../../../shared/wire/documents.js";
-import type { SaleFacts } from "../../../firmware/sale/facts.js";
-import type { OutCause } from "../../../firmware/sale/state.js";
 
 export const COKE: PlanogramSlot = {
   slot: "B4",
@@ -28,7 +29,14 @@ export function folded(...records: readonly NewRecord[]): Durable {
 
 export const DOLLAR: NewRecord = { kind: "billStacked", type: 0, valueMinor: 100, route: 0 };
 export const TWO_DOLLARS: readonly NewRecord[] = [DOLLAR, DOLLAR];
-export const VEND: NewRecord = { kind: "vendStarted", saleNo: 1, slot: "B4", priceMinor: 175, paidMinor: 200, means: 0 };
+export const VEND: NewRecord = {
+  kind: "vendStarted",
+  saleNo: 1,
+  slot: "B4",
+  priceMinor: 175,
+  paidMinor: 200,
+  means: 0,
+};
 
 export interface FactOptions {
   readonly durable?: Durable;
@@ -49,7 +57,7 @@ export function facts(options: FactOptions = {}): SaleFacts {
     forcedVend: options.forcedVend ?? false,
     outOfService: options.outOfService,
     moneyPending: options.moneyPending ?? false,
-    moneyResolved: true,
+    slotOffHome: [COKE, GUM].find(({ slot, column }) => column === options.away && slot !== options.faulty),
     slot: (code) => [COKE, GUM].find((slot) => slot.slot === code),
     slotFaulty: (code) => code === options.faulty,
     changePayable: () => options.changePayable ?? true,

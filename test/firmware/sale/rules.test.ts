@@ -1,8 +1,8 @@
 /** The rules of the purchase states that the table cannot show: refusals, timers, brackets after a power cut. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { STARTING, saleDueMs, stepSale } from "../../../firmware/sale/step.js";
 import type { SaleState } from "../../../firmware/sale/state.js";
+import { STARTING, saleDueMs, stepSale } from "../../../firmware/sale/step.js";
 import type { NewRecord } from "../../../shared/records/kinds.js";
 import { DOLLAR, facts, folded, TWO_DOLLARS, VEND } from "./facts.js";
 
@@ -20,6 +20,19 @@ const LEFT_HOME: NewRecord = { kind: "leftHome", saleNo: 1, turn: 1 };
 const ready = { on: "delivery", event: { delivery: "ready" } } as const;
 
 const test = suite("sale: rules");
+
+const SETTLED: NewRecord = {
+  kind: "saleSettled",
+  saleNo: 1,
+  slot: "B4",
+  priceMinor: 175,
+  paidMinor: 200,
+  means: 0,
+  productId: 7,
+  planogramVersion: 3,
+  changeMinor: 25,
+  proof: 0,
+};
 
 test("a selection that cannot be sold is refused, credit and state stay", () => {
   const sold = folded();
@@ -70,9 +83,11 @@ test("no product and no money: the beam is blind before the turn", () => {
 
 test("a bill that completes the price is secured only when column and beam are ready", () => {
   const waiting: SaleState = { ...CHECKING, phase: "checkingBill" };
-  const step = stepSale(waiting, ready, facts({ durable: folded(DOLLAR) }), NOW);
+  const step = stepSale(waiting, ready, facts({ durable: folded(DOLLAR), moneyPending: true }), NOW);
   assert.is(step.state.at === "ACCEPTING_PAYMENT" && step.state.phase, "securing");
   assert.equal(step.effects, [{ do: "cash", order: { cash: "bill", stack: true } }]);
+  const gone = stepSale(waiting, ready, facts({ durable: folded(DOLLAR) }), NOW);
+  assert.is(gone.state.at === "ACCEPTING_PAYMENT" && gone.state.phase, "collecting", "pulled back from escrow");
 });
 
 test("a secured bill that never arrives leaves the customer where he was", () => {
@@ -89,7 +104,9 @@ test("30 s without input return the money; the time stands still while money mov
   const over = stepSale(COLLECTING, { on: "tick" }, facts({ durable: folded(DOLLAR) }), late);
   assert.is(over.state.at === "RETURNING_CHANGE" && over.state.reason, "timeout");
   const pending = stepSale(COLLECTING, { on: "tick" }, facts({ durable: folded(DOLLAR), moneyPending: true }), late);
-  assert.is(saleDueMs(pending.state), late + 30_000);
+  assert.is(saleDueMs(pending.state), Infinity, "it stands still");
+  const anew = stepSale(pending.state, { on: "tick" }, facts({ durable: folded(DOLLAR) }), late + 70_000);
+  assert.is(saleDueMs(anew.state), late + 100_000, "and starts anew when nothing is pending any more");
   const record = { kind: "coinIn", type: 0, valueMinor: 5, path: 1, tubeCount: 1, seq: 3, atMs: 0 } as const;
   const coin = stepSale(COLLECTING, { on: "committed", record }, facts({ durable: folded(DOLLAR) }), NOW + 20_000);
   assert.is(saleDueMs(coin.state), NOW + 50_000);
@@ -147,6 +164,28 @@ test("a voucher stays on the panel for 60 s or until the next input", () => {
   assert.is(saleDueMs(step.state), NOW + 60_000);
   const gone = stepSale(step.state, { on: "cancel" }, facts(), NOW + 1);
   assert.is(gone.state.at === "IDLE" && gone.state.notice, undefined);
+});
+
+test("a spiral whose way home was cut off is brought home before anything is sold; a drop then is a stray one", () => {
+  const durable = folded(...TWO_DOLLARS, VEND, SETTLED);
+  const started = stepSale(STARTING, { on: "start" }, facts({ durable, away: 9 }), NOW);
+  assert.equal(started.effects[1], { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: true } });
+  const open = { ...durable, doorOpen: true };
+  const behindDoor = stepSale(STARTING, { on: "start" }, facts({ durable: open, away: 9 }), NOW);
+  assert.is(behindDoor.effects.length, 1, "no spiral turns behind an open door");
+  const shut = stepSale(behindDoor.state, { on: "tick" }, facts({ durable: folded(), away: 9 }), NOW);
+  assert.equal(shut.effects[1], started.effects[1]);
+  const waits = stepSale(started.state, { on: "tick" }, facts({ durable, away: 9 }), NOW);
+  assert.is(waits.state, started.state);
+  const dropped = { on: "delivery", event: { delivery: "dropped", fallMs: undefined } } as const;
+  const home = stepSale(started.state, dropped, facts({ durable }), NOW);
+  assert.is(home.state.at, "ACCEPTING_PAYMENT", "the change of the last sale is still owed");
+  const unknown = { on: "delivery", event: { delivery: "unknown" } } as const;
+  const stuck = stepSale(started.state, unknown, facts({ durable, away: 9, faulty: "B4" }), NOW);
+  assert.equal(stuck.effects[0], { do: "fault", fault: "spiralNotHome", slot: "B4", present: true });
+  assert.is(stuck.state.at, "ACCEPTING_PAYMENT");
+  const stray = stepSale(started.state, { on: "delivery", event: { delivery: "strayDrop" } }, facts({ durable }), NOW);
+  assert.is(stray.effects[0]?.do, "append");
 });
 
 test.run();

@@ -1,8 +1,8 @@
 /** Every (state, input) pair: where it leads and what it does, once with all conditions good. Unknown pairs change nothing. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { stepSale } from "../../../firmware/sale/step.js";
 import type { SaleInput, SaleState, SaleStateName, SaleStep } from "../../../firmware/sale/state.js";
+import { stepSale } from "../../../firmware/sale/step.js";
 import type { LedgerRecord } from "../../../shared/records/kinds.js";
 import { DOLLAR, facts, folded, TWO_DOLLARS, VEND } from "./facts.js";
 
@@ -93,7 +93,8 @@ function told(step: SaleStep): string {
   for (const effect of step.effects) {
     if (effect.do === "append") words.push(`append:${effect.record.kind}`);
     else if (effect.do === "fault") words.push(`fault:${effect.fault}`);
-    else if (effect.do === "deliver") words.push(`${effect.order.delivery}:${effect.order.column}`);
+    else if (effect.do === "deliver")
+      words.push(`${effect.order.delivery}:${"column" in effect.order ? effect.order.column : "-"}`);
     else if (effect.order.cash === "open") words.push(`open:${effect.order.priceMinor ?? "-"}`);
     else if (effect.order.cash === "return") words.push(`return:${effect.order.reason}`);
     else words.push(effect.order.cash);

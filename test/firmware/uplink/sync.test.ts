@@ -6,16 +6,19 @@ import {
   MAX_WAIT_MS,
   RESEND_FIRST_MS,
   RESEND_MAX_MS,
-  stepSync,
   SYNC_AT_BOOT,
   type SyncFacts,
   type SyncInput,
   type SyncState,
+  stepSync,
   syncDueMs,
 } from "../../../firmware/uplink/sync.js";
 import {
+  TELEMETRY_ON_CHANGE_MS,
   telemetryAtBoot,
+  telemetryChanged,
   telemetryDueMs,
+  telemetryLink,
   telemetryPhaseMs,
   telemetrySent,
 } from "../../../firmware/uplink/telemetry.js";
@@ -26,12 +29,15 @@ class Uplink {
   state: SyncState = SYNC_AT_BOOT;
   mark = 0;
   newest = 0;
+  /** Oldest the ring still has. */
+  oldest = 1;
   readonly sent: BatchMessage[] = [];
 
   facts(): SyncFacts {
     return {
       epoch: 1,
       mark: this.mark,
+      oldestSeq: this.oldest,
       newestSeq: this.newest,
       batchFrom: (firstSeq) => {
         const count = Math.min(4, this.newest - firstSeq + 1);
@@ -146,8 +152,39 @@ test("an ack that moves nothing (batch set aside) is not answered by hammering",
 test("waitMs holds the next batch back, no longer than the limit", () => {
   const uplink = connected(8).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 5_000 });
   assert.is(syncDueMs(uplink.state), 5_010);
-  const greedy = connected(8).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 2 ** 40 });
+  const greedy = connected(8)
+    .step({ on: "tick" }, 0)
+    .ack(4, 10, { waitMs: 2 ** 40 });
   assert.is(syncDueMs(greedy.state), 10 + MAX_WAIT_MS);
+});
+
+test("waitMs also holds back records that come later, and the batch of a new connection", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 60_000 });
+  assert.is(syncDueMs(uplink.state), Infinity, "nothing to send");
+  uplink.newest = 5;
+  uplink.step({ on: "committed" }, 1_000);
+  assert.is(syncDueMs(uplink.state), 60_010);
+  uplink.step({ on: "network", up: false }, 2_000).step({ on: "network", up: true }, 3_000);
+  assert.is(syncDueMs(uplink.state), 60_010);
+});
+
+test("a fleet restored to before the ring's oldest record gets that one, and is not hammered with it", () => {
+  const uplink = connected(9);
+  uplink.mark = 7;
+  uplink.oldest = 5;
+  uplink.step({ on: "tick" }, 0);
+  uplink.ack(2, 50).step({ on: "tick" }, 50);
+  assert.is(uplink.mark, 4);
+  assert.is(uplink.sent[1]?.firstSeq, 5);
+  uplink.ack(2, 100).step({ on: "tick" }, 101);
+  assert.is(uplink.sent.length, 2, "the same answer again: the resend time runs");
+  assert.ok(syncDueMs(uplink.state) >= 50 + RESEND_FIRST_MS / 2);
+});
+
+test("a step that changes nothing keeps the state: records behind a batch on its way cost nothing", () => {
+  const uplink = connected(4).step({ on: "tick" }, 0);
+  const { state } = uplink;
+  assert.is(uplink.step({ on: "committed" }, 10).state, state);
 });
 
 test("acks of another epoch or beyond the newest record are counted, not believed", () => {
@@ -160,7 +197,7 @@ test("acks of another epoch or beyond the newest record are counted, not believe
 test("telemetry: every machine at its own phase, on change at most every 10 s, periods slept through are not repeated", () => {
   const periodMs = 300_000;
   assert.is.not(telemetryPhaseMs("M-1234", periodMs), telemetryPhaseMs("M-1235", periodMs));
-  let state = { ...telemetryAtBoot("M-1234", periodMs), connected: true };
+  let state = { ...telemetryAtBoot("M-1234", periodMs, 0), connected: true };
   assert.ok(telemetryDueMs(state) <= 0, "once at boot");
   state = telemetrySent(state, 1_000, periodMs);
   const phaseMs = telemetryDueMs(state);
@@ -169,6 +206,15 @@ test("telemetry: every machine at its own phase, on change at most every 10 s, p
   state = telemetrySent(state, phaseMs + 7 * periodMs + 5, periodMs);
   assert.is(telemetryDueMs(state), phaseMs + 8 * periodMs);
   assert.is(telemetryDueMs({ ...state, connected: false }), Infinity);
+});
+
+test("telemetry: a new connection reports, but a link that flaps does not report more often", () => {
+  let state = telemetryLink(telemetryAtBoot("M-1234", 300_000, 0), true);
+  state = telemetrySent(state, 0, 300_000);
+  state = telemetryLink(telemetryLink(state, false), true);
+  assert.is(telemetryDueMs(state), TELEMETRY_ON_CHANGE_MS);
+  const quiet = telemetrySent(state, 20_000, 300_000);
+  assert.is(telemetryDueMs(telemetryChanged(quiet)), 20_000 + TELEMETRY_ON_CHANGE_MS);
 });
 
 test.run();

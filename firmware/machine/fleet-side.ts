@@ -1,0 +1,91 @@
+/**
+ * The machine's side towards the fleet: ledger batches, telemetry, acks. It goes on when everything else is stopped, and
+ * nothing that money or goods depend on waits for it.
+ */
+import { type AckMessage, decodeAck, encodeTelemetry } from "../../shared/wire/messages.js";
+import { topicOf } from "../../shared/wire/topics.js";
+import type { CashFacts } from "../cash/state.js";
+import {
+  SYNC_AT_BOOT,
+  type SyncEffect,
+  type SyncFacts,
+  type SyncInput,
+  type SyncState,
+  stepSync,
+  syncDueMs,
+} from "../uplink/sync.js";
+import {
+  TELEMETRY_PERIOD_MS,
+  type TelemetryState,
+  telemetryAtBoot,
+  telemetryChanged,
+  telemetryDueMs,
+  telemetryLink,
+  telemetrySent,
+} from "../uplink/telemetry.js";
+import type { Wall } from "./clock.js";
+import { syncFacts } from "./facts.js";
+import { announcement, telemetryMessage } from "./reports.js";
+import type { Rooms } from "./rooms.js";
+import type { MachinePorts } from "./types.js";
+
+export class FleetSide {
+  sync: SyncState = SYNC_AT_BOOT;
+  telemetry: TelemetryState;
+  private readonly ports: MachinePorts;
+  private readonly rooms: Rooms;
+  private readonly cashFacts: CashFacts;
+  private readonly facts: SyncFacts;
+
+  constructor(ports: MachinePorts, rooms: Rooms, cashFacts: CashFacts, nowMs: number) {
+    this.ports = ports;
+    this.rooms = rooms;
+    this.cashFacts = cashFacts;
+    this.facts = syncFacts(rooms, ports.random);
+    this.telemetry = telemetryAtBoot(rooms.identity.machineId, this.periodMs(), nowMs);
+  }
+
+  /** Birth and will, from now on sent by the platform at every CONNECT. */
+  announce(): void {
+    this.ports.network.announce(announcement(this.rooms, this.ports.random.below(2 ** 32)));
+  }
+
+  step(input: SyncInput, nowMs: number): readonly SyncEffect[] {
+    const step = stepSync(this.sync, input, this.facts, nowMs);
+    this.sync = step.state;
+    return step.effects;
+  }
+
+  /** A record was appended: something to report. */
+  changed(): void {
+    this.telemetry = telemetryChanged(this.telemetry);
+  }
+
+  linkIs(up: boolean): void {
+    this.telemetry = telemetryLink(this.telemetry, up);
+  }
+
+  /** The ack in a message; undefined if it is none for us. */
+  ackIn(topic: string, payload: Uint8Array): AckMessage | undefined {
+    if (topic !== topicOf(this.rooms.identity.machineId, "acks")) return undefined;
+    const ack = decodeAck(payload);
+    return ack.ok ? ack.message : undefined;
+  }
+
+  /** When it wants a tick, absolute ms. */
+  dueMs(): number {
+    return Math.min(syncDueMs(this.sync), telemetryDueMs(this.telemetry));
+  }
+
+  reportIfDue(wall: Wall, nowMs: number): void {
+    if (telemetryDueMs(this.telemetry) > nowMs) return;
+    const { rooms, ports } = this;
+    const message = telemetryMessage(rooms, this.cashFacts, { wall, nowMs, freeBytes: ports.memory?.freeBytes() });
+    ports.network.publish(topicOf(rooms.identity.machineId, "telemetry"), encodeTelemetry(message), 1);
+    this.telemetry = telemetrySent(this.telemetry, nowMs, this.periodMs());
+  }
+
+  private periodMs(): number {
+    return this.rooms.settings.telemetryMs ?? TELEMETRY_PERIOD_MS;
+  }
+}

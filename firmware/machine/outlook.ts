@@ -1,0 +1,153 @@
+/**
+ * Why the machine may not sell, most pressing first, and whether the sale has something new to look at. Remembered until
+ * something it depends on is another object: an idle poll asks for the price of a few comparisons.
+ */
+import { FAULTS, type FaultName } from "../../shared/faults.js";
+import { hasFault } from "../../shared/records/durable.js";
+import type { Planogram, Settings } from "../../shared/wire/documents.js";
+import { cashPending, cashResolved, cashUsable } from "../cash/queries.js";
+import type { CashFacts, CashState } from "../cash/state.js";
+import type { ClimateState } from "../climate.js";
+import type { OutCause, SaleStateName } from "../sale/state.js";
+import type { Rooms } from "./rooms.js";
+
+/** Computed afresh. */
+export function outOfService(rooms: Rooms, facts: CashFacts): OutCause | undefined {
+  const { ledger, cash, settings } = rooms;
+  // Above all else: the rooms that would find out the rest are not even started.
+  if (hasFault(ledger.durable, FAULTS.assertRepeated.code)) return "stopped";
+  if (!rooms.changerKnown || !rooms.validatorKnown || !cashResolved(cash, ledger.durable)) return "starting";
+  if (rooms.planogram === undefined) return "noPlanogram";
+  if (!ledger.canTakeMoney(settings.maxCreditMinor, smallestCoinMinor(cash))) return "ledgerFull";
+  if (rooms.doorOpen) return "doorOpen";
+  if (rooms.climate.locked) return "tooWarm";
+  if (hasFault(ledger.durable, FAULTS.beamBlind.code)) return "beamBlind";
+  if (!cashUsable(cash, facts)) return "noMeansOfPayment";
+  return undefined;
+}
+
+/** Causes in that order, each with the fault it is recorded as; the others have a fault of a room's own, or none. */
+const CAUSES: readonly (readonly [OutCause, FaultName | undefined])[] = [
+  ["stopped", undefined],
+  ["starting", undefined],
+  ["noPlanogram", "noPlanogram"],
+  ["ledgerFull", "ledgerFull"],
+  ["doorOpen", undefined],
+  ["tooWarm", undefined],
+  ["beamBlind", undefined],
+  ["noMeansOfPayment", "noMeansOfPayment"],
+];
+
+/** Tells which faults `cause` amounts to. Of those less pressing than it nothing is known: they stay as they are. */
+export function tellCause(cause: OutCause | undefined, tell: (fault: FaultName, present: boolean) => void): void {
+  for (const [other, fault] of CAUSES) {
+    if (fault !== undefined) tell(fault, other === cause);
+    if (other === cause) return;
+  }
+}
+
+/** Of the types with a tube: what a refund may have to be paid in. 1 without a changer. */
+function smallestCoinMinor({ changer }: CashState): number {
+  let smallest = Number.MAX_SAFE_INTEGER;
+  for (let type = 0; type < (changer?.valuesMinor.length ?? 0); type++) {
+    const value = changer?.valuesMinor[type] ?? 0;
+    if (value > 0 && value < smallest && changer?.toTube[type] === true) smallest = value;
+  }
+  return smallest === Number.MAX_SAFE_INTEGER ? 1 : smallest;
+}
+
+export class Outlook {
+  private readonly rooms: Rooms;
+  private readonly facts: CashFacts;
+  private known = false;
+  private cause: OutCause | undefined;
+  // What the cause was computed from.
+  private cash: CashState | undefined;
+  private climate: ClimateState | undefined;
+  private planogram: Planogram | undefined;
+  private settings: Settings | undefined;
+  private seq = -1;
+  private mark = -1;
+  private doorOpen = false;
+  private peripherals = 0;
+  // What the sale saw last.
+  private sawAt: SaleStateName | undefined;
+  private sawCause: OutCause | undefined;
+  private sawPending = false;
+  private sawCreditMinor = 0;
+  /** Money's standstill in the sale's newest step: its clock may stand for it. */
+  private stepSawPending = false;
+
+  constructor(rooms: Rooms, facts: CashFacts) {
+    this.rooms = rooms;
+    this.facts = facts;
+  }
+
+  get outOfService(): OutCause | undefined {
+    if (!this.isCurrent()) {
+      this.remember();
+      this.cause = outOfService(this.rooms, this.facts);
+    }
+    return this.cause;
+  }
+
+  /** The sale is about to take an input. */
+  saleSteps(): void {
+    this.stepSawPending = cashPending(this.rooms.cash);
+  }
+
+  /** True once after the sale's state, the cause, money's standstill or the credit has become another. */
+  hasNews(): boolean {
+    const { sale, cash, ledger } = this.rooms;
+    const cause = this.outOfService;
+    const pending = cashPending(cash);
+    const { creditMinor } = ledger.durable;
+    if (
+      sale.at === this.sawAt &&
+      cause === this.sawCause &&
+      pending === this.sawPending &&
+      pending === this.stepSawPending &&
+      creditMinor === this.sawCreditMinor
+    ) {
+      return false;
+    }
+    this.sawAt = sale.at;
+    this.sawCause = cause;
+    this.sawPending = pending;
+    this.stepSawPending = pending;
+    this.sawCreditMinor = creditMinor;
+    return true;
+  }
+
+  private isCurrent(): boolean {
+    const { rooms } = this;
+    return (
+      this.known &&
+      rooms.cash === this.cash &&
+      rooms.ledger.newestSeq === this.seq &&
+      rooms.ledger.mark === this.mark &&
+      rooms.climate === this.climate &&
+      rooms.doorOpen === this.doorOpen &&
+      rooms.planogram === this.planogram &&
+      rooms.settings === this.settings &&
+      peripheralsKnown(rooms) === this.peripherals
+    );
+  }
+
+  private remember(): void {
+    const { rooms } = this;
+    this.known = true;
+    this.cash = rooms.cash;
+    this.seq = rooms.ledger.newestSeq;
+    this.mark = rooms.ledger.mark;
+    this.climate = rooms.climate;
+    this.doorOpen = rooms.doorOpen;
+    this.planogram = rooms.planogram;
+    this.settings = rooms.settings;
+    this.peripherals = peripheralsKnown(rooms);
+  }
+}
+
+function peripheralsKnown(rooms: Rooms): number {
+  return (rooms.changerKnown ? 1 : 0) + (rooms.validatorKnown ? 2 : 0);
+}

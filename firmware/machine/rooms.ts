@@ -1,0 +1,55 @@
+/** The rooms' states and the few facts the machine keeps itself: what the facts of one room about another are made of. */
+import { type CurrencyCode, currencyByNumber, isCurrencyCode } from "../../shared/money/currencies.js";
+import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
+import { cashPending } from "../cash/queries.js";
+import type { CashState } from "../cash/state.js";
+import type { ClimateState } from "../climate.js";
+import type { DeliveryState } from "../delivery/state.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { Identity } from "../ports/hardware.js";
+import type { SaleState } from "../sale/state.js";
+
+/** Sells by these when no settings document was ever stored: US money, everything allowed, $20 at most. */
+export const DEFAULT_SETTINGS: Settings = Object.freeze<Settings>({
+  version: 0,
+  currency: 840,
+  decimals: 2,
+  maxCreditMinor: 2_000,
+  coinMask: 0xffff,
+  billMask: 0xffff,
+});
+
+export interface Rooms {
+  readonly identity: Identity;
+  readonly ledger: Ledger;
+  planogram: Planogram | undefined;
+  settings: Settings;
+  cash: CashState;
+  sale: SaleState;
+  climate: ClimateState;
+  /** Columns away from home. */
+  away: readonly number[];
+  /** A spiral turns: ordered, and its end not yet told. */
+  motorRuns: boolean;
+  doorOpen: boolean;
+  /** The bus master has found out whether there is one. */
+  changerKnown: boolean;
+  validatorKnown: boolean;
+  /** Slot of the newest vend since power-up, "" before it: what a late drop is booked on. */
+  lastSlot: string;
+}
+
+/** Nobody waits, nothing is on its way in or out: the time for slow flash work. */
+export function isAtRest({ sale, cash, ledger }: Rooms, delivery: DeliveryState): boolean {
+  if (sale.at !== "IDLE" && sale.at !== "OUT_OF_SERVICE") return false;
+  return ledger.durable.creditMinor === 0 && !cashPending(cash) && delivery.phase.is === "idle";
+}
+
+export function currencyOf(settings: Settings): CurrencyCode {
+  const code = currencyByNumber(settings.currency)?.code ?? "USD";
+  return isCurrencyCode(code) ? code : "USD";
+}
+
+export function slotOf(rooms: Rooms, code: string): PlanogramSlot | undefined {
+  return rooms.planogram?.slots.find((slot) => slot.slot === code);
+}

@@ -1,0 +1,83 @@
+/** What stands on the shelf: every slot with price and stock, and whether it can be sold. Reckoned anew only after a record. */
+import { FAULTS, faultOf } from "../../shared/faults.js";
+import { formatMinor } from "../../shared/money/amounts.js";
+import type { OpenFault } from "../../shared/records/durable.js";
+import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
+import type { ProductView } from "../panel/view.js";
+import { currencyOf, type Rooms } from "./rooms.js";
+
+export class Shelf {
+  private readonly rooms: Rooms;
+  private seq = -1;
+  private planogram: Planogram | undefined;
+  private settings: Settings | undefined;
+  private closed: readonly string[] = [];
+  private products: readonly ProductView[] = [];
+  private prices: readonly number[] = [];
+
+  constructor(rooms: Rooms) {
+    this.rooms = rooms;
+  }
+
+  /** In planogram order; the same object until one of them changes. */
+  get views(): readonly ProductView[] {
+    this.refresh();
+    return this.products;
+  }
+
+  /** Of what can be sold now, each once. */
+  get pricesMinor(): readonly number[] {
+    this.refresh();
+    return this.prices;
+  }
+
+  /** A fault of its own closes the slot. */
+  isClosed(code: string): boolean {
+    this.refresh();
+    return this.closed.includes(code);
+  }
+
+  private refresh(): void {
+    const { ledger, planogram, settings } = this.rooms;
+    const sameDocuments = planogram === this.planogram && settings === this.settings;
+    if (sameDocuments && ledger.newestSeq === this.seq) return;
+    this.seq = ledger.newestSeq;
+    this.planogram = planogram;
+    this.settings = settings;
+    this.closed = closedSlots(ledger.durable.faults);
+    const before = sameDocuments ? this.products : [];
+    const slots = planogram?.slots ?? [];
+    const views = slots.map((slot, i) => this.viewOf(slot, before[i]));
+    if (views.length === before.length && views.every((view, i) => view === before[i])) return;
+    this.products = views;
+    this.prices = pricesOf(views);
+  }
+
+  private viewOf(of: PlanogramSlot, before: ProductView | undefined): ProductView {
+    const { ledger, settings } = this.rooms;
+    const { slot, productId, name, priceMinor } = of;
+    const stock = ledger.durable.stock[slot] ?? 0;
+    const available = stock > 0 && !this.closed.includes(slot);
+    if (before?.stock === stock && before.available === available) return before;
+    const price = before?.price ?? formatMinor(priceMinor, currencyOf(settings));
+    return { slot, productId, name, priceMinor, price, stock, available };
+  }
+}
+
+function closedSlots(faults: readonly OpenFault[]): string[] {
+  const closed: string[] = [];
+  for (const { fault, slot } of faults) {
+    if (slot === undefined || closed.includes(slot)) continue;
+    const name = faultOf(fault);
+    if (name !== undefined && FAULTS[name].sales === "slot") closed.push(slot);
+  }
+  return closed;
+}
+
+function pricesOf(views: readonly ProductView[]): number[] {
+  const prices: number[] = [];
+  for (const { available, priceMinor } of views) {
+    if (available && !prices.includes(priceMinor)) prices.push(priceMinor);
+  }
+  return prices;
+}

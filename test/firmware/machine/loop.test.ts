@@ -1,0 +1,231 @@
+/** The loop on the whole simulated machine: the order of effects, ticks, slow work, the panel, the door in the turn. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Effect } from "../../../firmware/machine/types.js";
+import { MAX_WAITING, startMachine } from "../../../firmware/main.js";
+import type { WorldInput } from "../../../firmware/ports/inputs.js";
+import { TELEMETRY_ON_CHANGE_MS, telemetryPhaseMs } from "../../../firmware/uplink/telemetry.js";
+import type { RecordKind } from "../../../shared/records/kinds.js";
+import { decodeTelemetry, type TelemetryMessage } from "../../../shared/wire/messages.js";
+import { Cabinet, type CabinetOptions } from "../../../tools/bench/cabinet.js";
+import { DEMO_PLANOGRAM, DEMO_SETTINGS } from "../../../tools/bench/demo.js";
+
+const test = suite("machine: loop");
+
+function selling(options: CabinetOptions = {}): Cabinet {
+  const cabinet = new Cabinet(options);
+  cabinet.untilSelling();
+  return cabinet;
+}
+
+/** Of B3, which may turn twice. */
+const LEMONADE_COLUMN = 7;
+
+/** $1.00 in bills for chewing gum at 75 ¢: bill, turn, drop, change. */
+function buyGum(cabinet: Cabinet): void {
+  cabinet.select("A5");
+  cabinet.until("a bill would be taken", () => cabinet.insertBill(100) !== undefined);
+  cabinet.until("the bill counts", () => cabinet.creditMinor > 0);
+}
+
+test("what permits an act is on flash before it: bill, motor, coins, ACK", () => {
+  const cabinet = selling();
+  const seen = new Map<string, RecordKind | undefined>();
+  const acts: { readonly [act: string]: (effect: Effect) => boolean } = {
+    stack: (effect) => effect.do === "send" && effect.block[0] === 0x35 && effect.block[1] === 1,
+    motor: (effect) => effect.do === "motor",
+    dispense: (effect) => effect.do === "send" && effect.block[0] === 0x0d,
+    release: (effect) => effect.do === "release",
+  };
+  cabinet.watch = {
+    before: (effect) => {
+      for (const [act, matches] of Object.entries(acts)) {
+        if (!matches(effect)) continue;
+        const { records } = cabinet.readFlash();
+        seen.set(act, records[records.length - 1]?.kind);
+      }
+    },
+    after: () => undefined,
+  };
+  buyGum(cabinet);
+  assert.is(seen.get("release"), "billStacked");
+  cabinet.untilRest();
+  assert.is(seen.get("stack"), "stackStarted");
+  assert.is(seen.get("motor"), "vendStarted");
+  assert.is(seen.get("dispense"), "payoutStarted");
+});
+
+test("an idle machine is ticked only when something is due, and at rest for the bus alone", () => {
+  const cabinet = selling();
+  cabinet.runFor(10_000);
+  const { machine } = cabinet;
+  if (machine === undefined) throw new Error("no machine");
+  const stepsBefore = cabinet.js.steps;
+  let ticks = 0;
+  const { input } = machine;
+  machine.input = (given: WorldInput, nowMs: number): void => {
+    if (given.on === "tick") ticks++;
+    input.call(machine, given, nowMs);
+    assert.ok(machine.dueMs() > nowMs || given.on !== "tick", "nothing is due at the time of the tick just taken");
+  };
+  cabinet.runFor(20_000);
+  const polls = (cabinet.js.steps - stepsBefore) / 2;
+  assert.ok(ticks <= polls + 20, `${ticks} ticks for ${polls} exchanges`);
+});
+
+test("slow flash work waits until nobody does", () => {
+  const cabinet = selling();
+  cabinet.runFor(10_000);
+  const ledger = cabinet.machine?.rooms.ledger;
+  if (ledger === undefined) throw new Error("no machine");
+  const { idleWork } = ledger;
+  let works = 0;
+  ledger.idleWork = () => {
+    const snapshot = cabinet.machine?.snapshot();
+    assert.is(snapshot?.durable.creditMinor, 0);
+    assert.is(snapshot?.cash.bill.is, "none");
+    assert.is(snapshot?.delivery.phase.is, "idle");
+    assert.ok(snapshot?.sale.at === "IDLE" || snapshot?.sale.at === "OUT_OF_SERVICE");
+    works++;
+    return idleWork.call(ledger);
+  };
+  for (let i = 0; i < 20; i++) {
+    if (i === 10) cabinet.spirals.fill(4, 10);
+    buyGum(cabinet);
+    cabinet.untilRest();
+    cabinet.runFor(5_000);
+  }
+  assert.ok(works > 0, "blocks were turned and erased");
+});
+
+test("the panel is shown what changed, not every poll", () => {
+  const cabinet = selling();
+  cabinet.runFor(5_000);
+  let shown = 0;
+  cabinet.onView(() => shown++);
+  cabinet.runFor(70_000);
+  assert.is(shown, 0);
+  cabinet.press("A");
+  cabinet.runFor(10_000);
+  assert.is(shown, 2, "the entry came and went");
+  const view = cabinet.machine?.view;
+  assert.is(cabinet.machine?.view, view);
+});
+
+test("keys: a code that could grow is chosen after the pause", () => {
+  const slots = DEMO_PLANOGRAM.slots.map((slot) => (slot.slot === "A2" ? { ...slot, slot: "A10" } : slot));
+  const cabinet = selling({ planogram: { version: 1, slots } });
+  cabinet.press("A");
+  cabinet.press("1");
+  cabinet.runFor(1_000);
+  assert.is(cabinet.view?.state, "IDLE");
+  cabinet.press("0");
+  cabinet.runFor(100);
+  assert.is(cabinet.view?.slot, "A10");
+  cabinet.press("A");
+  cabinet.press("1");
+  cabinet.runFor(6_000);
+  assert.is(cabinet.view?.slot, "A1");
+});
+
+test("the door opened in a first turn that brings nothing: no second one behind the open door", () => {
+  for (const [doorOpens, turns] of [
+    [false, 2],
+    [true, 1],
+  ] as const) {
+    const cabinet = selling();
+    cabinet.spirals.setJammed(LEMONADE_COLUMN, true);
+    cabinet.select("B3");
+    for (let i = 0; i < 2; i++) {
+      const before = cabinet.creditMinor;
+      cabinet.until("a bill would be taken", () => cabinet.insertBill(100) !== undefined);
+      cabinet.until("the bill counts", () => cabinet.creditMinor > before);
+    }
+    cabinet.until("the spiral turns", () => (cabinet.durable.vend?.turns ?? 0) > 0);
+    cabinet.door.set(doorOpens);
+    cabinet.until("the sale has its outcome", () => cabinet.durable.vend === undefined);
+    assert.is(cabinet.spirals.turns, turns);
+    cabinet.door.set(false);
+    cabinet.untilRest();
+    assert.is(cabinet.durable.counters.failedSales, 1);
+    cabinet.assertSound("after the jam");
+  }
+});
+
+/** Five minutes in the field. */
+const PERIOD_MS = 20_000;
+
+test("telemetry: at its phase and on change, cumulative, with what can be known and nothing else", () => {
+  const cabinet = selling({ settings: { ...DEMO_SETTINGS, telemetryMs: PERIOD_MS } });
+  const sent: { readonly atMs: number; readonly message: TelemetryMessage }[] = [];
+  const { published } = cabinet.fleet;
+  cabinet.fleet.published = (machineId, message) => {
+    const telemetry = message.topic.endsWith("/telemetry") ? decodeTelemetry(message.payload) : undefined;
+    if (telemetry?.ok === true) sent.push({ atMs: cabinet.js.nowMs, message: telemetry.message });
+    published.call(cabinet.fleet, machineId, message);
+  };
+  cabinet.runFor(2 * PERIOD_MS);
+  sent.length = 0;
+  cabinet.runFor(3 * PERIOD_MS);
+  assert.is(sent.length, 3, "once a period when nothing happens");
+  buyGum(cabinet);
+  cabinet.untilRest();
+  cabinet.runFor(15_000);
+  const phaseMs = telemetryPhaseMs(cabinet.options.machineId, PERIOD_MS);
+  const onChange = sent.filter(({ atMs }) => (atMs - phaseMs) % PERIOD_MS > 500);
+  assert.ok(onChange.length > 0, "a sale is reported before the period is over");
+  for (const { atMs } of onChange) {
+    const before = sent.filter((other) => other.atMs < atMs && other.atMs > atMs - TELEMETRY_ON_CHANGE_MS + 100);
+    assert.equal(before, [], "on change at most one in 10 s");
+  }
+  const last = sent[sent.length - 1]?.message;
+  const { durable } = cabinet;
+  assert.is(last?.vends, 1);
+  assert.is(last?.revenueMinor, 75);
+  assert.is(last?.seq, cabinet.machine?.rooms.ledger.newestSeq);
+  assert.is(last?.cashBoxMinor, durable.counters.cashBoxMinor);
+  assert.equal(Array.from(last?.tubes ?? []), durable.tubes);
+  assert.is(last?.stackerBills, 1);
+  assert.is(last?.freeMemoryBytes, undefined, "the bench has no memory to tell of");
+});
+
+/** A board that reports a flood of inputs while it is told to send its first block on the bus. */
+function startFlooded(flood: number): number {
+  const { ledgerFlash, documentFlash, identity } = new Cabinet();
+  const silent = (): void => undefined;
+  let report: (input: WorldInput) => void = silent;
+  let sent = 0;
+  const send = (): void => {
+    sent++;
+    for (let i = 0; i < flood; i++) report({ on: "cancel" });
+  };
+  startMachine({
+    identity,
+    cause: "power",
+    sensors: { doorOpen: false, beamDark: false, awayFromHome: [] },
+    nowMs: () => 0,
+    wakeAt: silent,
+    listen: (deliver) => {
+      report = deliver;
+    },
+    ports: {
+      link: { send, release: silent, busReset: silent },
+      ledgerFlash,
+      documentFlash,
+      motors: { turn: silent, stop: silent },
+      beam: { emitter: silent },
+      network: { publish: () => true, announce: silent },
+      random: { below: () => 0 },
+      panel: { show: silent },
+    },
+  });
+  report({ on: "link", result: { kind: "busReset" } });
+  return sent;
+}
+
+test("inputs that a board reports while the machine is busy wait in order, up to a limit", () => {
+  assert.is(startFlooded(MAX_WAITING), 1);
+  assert.throws(() => startFlooded(MAX_WAITING + 1), /inputs run away/);
+});
+
+test.run();

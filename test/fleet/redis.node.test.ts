@@ -1,0 +1,168 @@
+/** Redis, SPIRAL_REDIS_URL, goes and comes back: ingest commits and acks meanwhile, pages read from the store. */
+import { connect } from "node:net";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import { createRedisLive } from "../../fleet/live/redis.js";
+import { startFleet } from "../../fleet/server.js";
+import { encodeTelemetry } from "../../shared/wire/messages.js";
+import { needBinary } from "../support/need.js";
+import { redis, type Server } from "./servers.js";
+import {
+  neighbourOf,
+  startTestFleet,
+  type TestFleet,
+  TestLedger,
+  TestMachine,
+  telemetryOf,
+  until,
+  within,
+} from "./support.js";
+
+const path = needBinary("redis-server");
+
+interface Context {
+  server: Server;
+  fleet: TestFleet;
+  machine: TestMachine;
+  cookie: string;
+}
+const test = suite<Context>("fleet with Redis");
+
+test.before(async (context) => {
+  context.server = await redis(path);
+  await context.server.start();
+  const fleet = await startTestFleet({ redisUrl: urlOf(context) });
+  context.fleet = fleet;
+  context.machine = await TestMachine.connect(fleet.mqttPort, await fleet.addMachine("RED-1"));
+  await fleet.addMachine("RED-2");
+  const { name, password } = await ensureFirstUser(fleet.databases, fleet.operatorId, fleet.config.dataDir);
+  const answer = await fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
+  context.cookie = String(answer.headers["set-cookie"]).split(";")[0] ?? "";
+});
+test.after(async ({ server, fleet }) => {
+  await fleet.close();
+  await server.close();
+});
+
+function urlOf({ server }: Pick<Context, "server">): string {
+  return `redis://127.0.0.1:${server.port}`;
+}
+
+/** The live part of /readyz, which never makes the service unready. */
+async function live({ fleet }: Context): Promise<string> {
+  const answer = await fleet.app.inject({ url: "/readyz" });
+  assert.is(answer.statusCode, 200);
+  return answer.json().live;
+}
+
+/** State of the machine as its page shows it. */
+async function shownOf({ fleet, cookie }: Context, serial: string): Promise<string | undefined> {
+  const answer = await fleet.app.inject({ url: `/api/v1/machines/${serial}`, headers: { cookie } });
+  assert.is(answer.statusCode, 200);
+  return answer.json().telemetry?.state;
+}
+
+/** State as Redis itself holds it. */
+async function heldOf({ fleet }: Context, serial: string): Promise<string | undefined> {
+  const state = await fleet.app.live.getState(serial).catch(() => undefined);
+  return state === undefined ? undefined : JSON.parse(state.value).state;
+}
+
+async function tell({ machine, fleet }: Context, state: string): Promise<void> {
+  await machine.client.published("fleet/RED-1/telemetry", encodeTelemetry(telemetryOf({ state })));
+  await until(async () => {
+    const [row] = await fleet.databases.migrate<{ state: string }[]>`
+      SELECT state FROM telemetry ORDER BY received_at DESC LIMIT 1`;
+    return row?.state === state;
+  }, `${state} was not stored`);
+}
+
+test("state and sessions are in Redis, and two services share what changes", async (context) => {
+  const { fleet, machine, cookie } = context;
+  await tell(context, "IDLE");
+  await until(async () => (await heldOf(context, "RED-1")) === "IDLE", "no state in Redis");
+  const neighbour = await startFleet(await neighbourOf(fleet, { redisUrl: urlOf(context) }));
+  await until(() => neighbour.app.live.isReady(), "the other service has no Redis");
+  const stop = new AbortController();
+  const page = await fetch(`${neighbour.url}/api/v1/events`, { headers: { cookie }, signal: stop.signal });
+  const ledger = new TestLedger().boot().sellCoke(1);
+  await machine.sync(ledger);
+  let heard = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of page.body ?? []) {
+    heard += decoder.decode(chunk, { stream: true });
+    if (heard.includes("event: sale")) break;
+  }
+  assert.match(heard, "event: sale");
+  stop.abort();
+  await neighbour.close();
+});
+
+test("while Redis is dead batches are acknowledged, and pages and sign-ins work from the store", async (context) => {
+  const { server, fleet, machine, cookie } = context;
+  await server.kill();
+  await until(async () => (await live(context)) === "down", "nobody noticed");
+  const ledger = new TestLedger().boot().sellCoke(1).sellCoke(2);
+  const known = await machine.send(ledger.batch());
+  assert.is(await machine.sync(ledger, known.mark), ledger.newest);
+  await tell(context, "DISPENSING");
+  assert.is(await shownOf(context, "RED-1"), "DISPENSING");
+  const stop = new AbortController();
+  const page = await within(
+    fetch(`${fleet.url}/api/v1/events`, { headers: { cookie }, signal: stop.signal }),
+    "listening waits for Redis",
+  );
+  assert.is(page.status, 200);
+  stop.abort();
+});
+
+test("a Redis that stalls is not waited for", async (context) => {
+  const { server, machine } = context;
+  await server.start();
+  await until(async () => (await live(context)) === "ok", "Redis is not used again");
+  server.signal("SIGSTOP");
+  const beganMs = performance.now();
+  await tell(context, "ACCEPTING_PAYMENT");
+  assert.is(await shownOf(context, "RED-1"), "ACCEPTING_PAYMENT");
+  const ledger = new TestLedger().boot().sellCoke(1).sellCoke(2).sellCoke(3);
+  assert.is(await machine.sync(ledger, ledger.newest - 8), ledger.newest);
+  const tookMs = performance.now() - beganMs;
+  assert.ok(tookMs < 5_000, `${tookMs} ms`);
+  server.signal("SIGCONT");
+});
+
+test("when it is back its state is rebuilt from the store, and what is newer there stays", async (context) => {
+  const { server } = context;
+  // Another service reported this machine a minute from now: that is what Redis holds when it comes back.
+  const box: { ready?: () => void } = {};
+  const ready = new Promise<void>((resolve) => {
+    box.ready = resolve;
+  });
+  const other = createRedisLive({ url: urlOf(context), onReady: () => box.ready?.(), onError: () => undefined });
+  await within(ready, "Redis did not answer");
+  const newest = { atMs: Date.now() + 60_000, value: JSON.stringify({ state: "NEWER" }) };
+  assert.is(await other.setState("RED-2", newest), true);
+  assert.is(await other.setState("RED-1", { atMs: 1, value: JSON.stringify({ state: "OLD" }) }), false);
+  await other.close();
+  await save(server);
+  await server.kill();
+  await until(async () => (await live(context)) === "down", "nobody noticed");
+  await tell(context, "RETURNING_CHANGE");
+  assert.is(await heldOf(context, "RED-1"), undefined);
+  await server.start();
+  await until(async () => (await heldOf(context, "RED-1")) === "RETURNING_CHANGE", "the state was not rebuilt");
+  assert.is(await heldOf(context, "RED-2"), "NEWER");
+  assert.is(await shownOf(context, "RED-1"), "RETURNING_CHANGE");
+});
+
+/** Writes the keys to its folder, from which it begins again. */
+async function save({ port }: Server): Promise<void> {
+  const socket = connect({ host: "127.0.0.1", port });
+  const answer = new Promise<string>((resolve) => socket.once("data", (chunk: Buffer) => resolve(chunk.toString())));
+  socket.write("SAVE\r\n");
+  assert.match(await within(answer, "Redis did not save"), "+OK");
+  socket.destroy();
+}
+
+test.run();

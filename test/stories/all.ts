@@ -1,0 +1,82 @@
+/** Every story there is; `stories.node.test.ts` sees to it that no file is forgotten. */
+import { STORY as A_COKE_FOR_TWO_DOLLARS } from "./a-coke-for-two-dollars.js";
+import { STORY as ACK_LOST_AFTER_A_COIN } from "./ack-lost-after-a-coin.js";
+import { STORY as BEAM_BLIND_BEFORE_THE_TURN } from "./beam-blind-before-the-turn.js";
+import { STORY as BEAM_BLIND_DURING_THE_TURN } from "./beam-blind-during-the-turn.js";
+import { STORY as BILL_ONLY_MACHINE } from "./bill-only-machine.js";
+import { STORY as BILL_PULLED_BACK_FROM_ESCROW } from "./bill-pulled-back-from-escrow.js";
+import { STORY as CANCELLED_WHILE_A_BILL_MOVES } from "./cancelled-while-a-bill-moves.js";
+import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
+import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
+import { STORY as CHANGER_RESET_IN_THE_PAYOUT } from "./changer-reset-in-the-payout.js";
+import { STORY as CHANGER_UNPLUGGED_WITH_CREDIT } from "./changer-unplugged-with-credit.js";
+import { STORY as CUSTOMER_CANCELS } from "./customer-cancels.js";
+import { STORY as CUSTOMER_PULLS_THE_LEVER } from "./customer-pulls-the-lever.js";
+import { STORY as CUSTOMER_WALKS_AWAY } from "./customer-walks-away.js";
+import { STORY as CUT_BEFORE_THE_COIN_WAS_ACKED } from "./cut-before-the-coin-was-acked.js";
+import { STORY as CUT_BEFORE_THE_COIN_WAS_BOOKED } from "./cut-before-the-coin-was-booked.js";
+import { STORY as CUT_IN_EVERY_STATE } from "./cut-in-every-state.js";
+import { STORY as DOOR_OPENED_IN_THE_TURN } from "./door-opened-in-the-turn.js";
+import { STORY as DOOR_OPENED_WITH_CREDIT } from "./door-opened-with-credit.js";
+import { STORY as EXACT_CHANGE_ONLY } from "./exact-change-only.js";
+import { STORY as JAVASCRIPT_STALLED_IN_THE_TURN } from "./javascript-stalled-in-the-turn.js";
+import { STORY as JAVASCRIPT_STALLED_WHILE_COINS_FALL } from "./javascript-stalled-while-coins-fall.js";
+import { STORY as LATE_DROP_AFTER_THE_REFUND } from "./late-drop-after-the-refund.js";
+import { STORY as LEDGER_NEARLY_FULL } from "./ledger-nearly-full.js";
+import { STORY as MONEY_BEFORE_THE_SELECTION } from "./money-before-the-selection.js";
+import { STORY as NETWORK_DOWN_FOR_200_SALES } from "./network-down-for-200-sales.js";
+import { STORY as PLUG_PULLED_BEFORE_THE_EDGE } from "./plug-pulled-before-the-edge.js";
+import { STORY as PLUG_PULLED_DURING_THE_DROP } from "./plug-pulled-during-the-drop.js";
+import { STORY as PLUG_PULLED_ON_THE_WAY_HOME } from "./plug-pulled-on-the-way-home.js";
+import { STORY as PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME } from "./product-falls-when-the-spiral-is-home.js";
+import { STORY as PRODUCT_FELL_ON_THE_SECOND_TURN } from "./product-fell-on-the-second-turn.js";
+import { STORY as PRODUCT_JAMMED_AND_MONEY_BACK } from "./product-jammed-and-money-back.js";
+import { STORY as SOLD_OUT } from "./sold-out.js";
+import type { Story } from "./story.js";
+import { STORY as TOO_WARM_WITH_CREDIT } from "./too-warm-with-credit.js";
+import { STORY as TUBE_JAMS_IN_THE_REFUND } from "./tube-jams-in-the-refund.js";
+import { STORY as TWO_EQUAL_COINS_IN_A_ROW } from "./two-equal-coins-in-a-row.js";
+import { STORY as TWO_PRODUCTS_FELL } from "./two-products-fell.js";
+import { STORY as VALIDATOR_RESET_WHILE_STACKING } from "./validator-reset-while-stacking.js";
+
+/** By the name of their file. */
+export const STORIES: { readonly [file: string]: Story } = {
+  "a-coke-for-two-dollars": A_COKE_FOR_TWO_DOLLARS,
+  "ack-lost-after-a-coin": ACK_LOST_AFTER_A_COIN,
+  "beam-blind-before-the-turn": BEAM_BLIND_BEFORE_THE_TURN,
+  "beam-blind-during-the-turn": BEAM_BLIND_DURING_THE_TURN,
+  "bill-only-machine": BILL_ONLY_MACHINE,
+  "bill-pulled-back-from-escrow": BILL_PULLED_BACK_FROM_ESCROW,
+  "cancelled-while-a-bill-moves": CANCELLED_WHILE_A_BILL_MOVES,
+  "change-tube-jammed": CHANGE_TUBE_JAMMED,
+  "changer-filled-by-hand-while-off": CHANGER_FILLED_BY_HAND_WHILE_OFF,
+  "changer-reset-in-the-payout": CHANGER_RESET_IN_THE_PAYOUT,
+  "changer-unplugged-with-credit": CHANGER_UNPLUGGED_WITH_CREDIT,
+  "customer-cancels": CUSTOMER_CANCELS,
+  "customer-pulls-the-lever": CUSTOMER_PULLS_THE_LEVER,
+  "customer-walks-away": CUSTOMER_WALKS_AWAY,
+  "cut-before-the-coin-was-acked": CUT_BEFORE_THE_COIN_WAS_ACKED,
+  "cut-before-the-coin-was-booked": CUT_BEFORE_THE_COIN_WAS_BOOKED,
+  "cut-in-every-state": CUT_IN_EVERY_STATE,
+  "door-opened-in-the-turn": DOOR_OPENED_IN_THE_TURN,
+  "door-opened-with-credit": DOOR_OPENED_WITH_CREDIT,
+  "exact-change-only": EXACT_CHANGE_ONLY,
+  "javascript-stalled-in-the-turn": JAVASCRIPT_STALLED_IN_THE_TURN,
+  "javascript-stalled-while-coins-fall": JAVASCRIPT_STALLED_WHILE_COINS_FALL,
+  "late-drop-after-the-refund": LATE_DROP_AFTER_THE_REFUND,
+  "ledger-nearly-full": LEDGER_NEARLY_FULL,
+  "money-before-the-selection": MONEY_BEFORE_THE_SELECTION,
+  "network-down-for-200-sales": NETWORK_DOWN_FOR_200_SALES,
+  "plug-pulled-before-the-edge": PLUG_PULLED_BEFORE_THE_EDGE,
+  "plug-pulled-during-the-drop": PLUG_PULLED_DURING_THE_DROP,
+  "plug-pulled-on-the-way-home": PLUG_PULLED_ON_THE_WAY_HOME,
+  "product-falls-when-the-spiral-is-home": PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME,
+  "product-fell-on-the-second-turn": PRODUCT_FELL_ON_THE_SECOND_TURN,
+  "product-jammed-and-money-back": PRODUCT_JAMMED_AND_MONEY_BACK,
+  "sold-out": SOLD_OUT,
+  "too-warm-with-credit": TOO_WARM_WITH_CREDIT,
+  "tube-jams-in-the-refund": TUBE_JAMS_IN_THE_REFUND,
+  "two-equal-coins-in-a-row": TWO_EQUAL_COINS_IN_A_ROW,
+  "two-products-fell": TWO_PRODUCTS_FELL,
+  "validator-reset-while-stacking": VALIDATOR_RESET_WHILE_STACKING,
+};

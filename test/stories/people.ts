@@ -1,0 +1,64 @@
+/** What people at the machine do, a step each: they look, wait for what they can see, and act. */
+import type { StoryCabinet } from "./story.js";
+
+/** Presses a product's button and sees that the machine has noticed. */
+export function choose(cabinet: StoryCabinet, slot: string): void {
+  cabinet.select(slot);
+  cabinet.until(`${slot} is chosen`, () => cabinet.view?.slot === slot);
+}
+
+/** Presses a product's button; what the machine says to it is another matter. */
+export function tryToChoose(cabinet: StoryCabinet, slot: string): void {
+  cabinet.select(slot);
+  cabinet.runFor(50);
+}
+
+/** Lets coins into the slot one by one and waits for each to be credited. */
+export function payCoins(cabinet: StoryCabinet, ...valuesMinor: readonly number[]): void {
+  for (const valueMinor of valuesMinor) {
+    const taken = takenIn(cabinet) + valueMinor;
+    cabinet.until(`${valueMinor} would be taken`, () => takesCoin(cabinet, valueMinor));
+    cabinet.insertCoin(valueMinor);
+    cabinet.until(`${valueMinor} is credited`, () => takenIn(cabinet) === taken);
+  }
+}
+
+/** Holds a bill to the mouth until the validator pulls it in. */
+export function offerBill(cabinet: StoryCabinet, valueMinor: number): void {
+  const { validator } = cabinet;
+  const type = validator?.options.valuesMinor.indexOf(valueMinor) ?? -1;
+  cabinet.until(`a bill of ${valueMinor} would be taken`, () => {
+    return validator?.path.motion === "empty" && (validator.acceptMask & (1 << type)) !== 0;
+  });
+  cabinet.insertBill(valueMinor);
+}
+
+/** Pays with bills, one by one, each waited for until it is credited. */
+export function payBills(cabinet: StoryCabinet, ...valuesMinor: readonly number[]): void {
+  for (const valueMinor of valuesMinor) {
+    const taken = takenIn(cabinet) + valueMinor;
+    offerBill(cabinet, valueMinor);
+    cabinet.until(`a bill of ${valueMinor} is credited`, () => takenIn(cabinet) === taken);
+  }
+}
+
+/** Waits until the purchase state is this one. */
+export function waitFor(cabinet: StoryCabinet, state: string): void {
+  cabinet.until(state, () => cabinet.view?.state === state);
+}
+
+/** The spiral has left its home and the machine has noticed. */
+export function waitForTurn(cabinet: StoryCabinet): void {
+  cabinet.until("the spiral turns", () => (cabinet.durable.vend?.turns ?? 0) > 0);
+}
+
+function takesCoin(cabinet: StoryCabinet, valueMinor: number): boolean {
+  const type = cabinet.changer?.options.types.findIndex((spec) => spec.valueMinor === valueMinor) ?? -1;
+  return cabinet.changer !== undefined && (cabinet.changer.acceptMask & (1 << type)) !== 0;
+}
+
+/** All money ever credited. */
+function takenIn(cabinet: StoryCabinet): number {
+  const { coinsInMinor, billsInMinor } = cabinet.durable.counters;
+  return coinsInMinor + billsInMinor;
+}

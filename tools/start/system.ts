@@ -1,0 +1,116 @@
+/**
+ * The whole system in one process: fleet service on embedded parts, the cabinet from its folder, the machine on power,
+ * its panel. Everything that was begun is ended again if a later part cannot start.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { FirstUser } from "../../fleet/api/session/first-user.js";
+import { type Config, ConfigError } from "../../fleet/config.js";
+import { type Fleet, startFleet } from "../../fleet/server.js";
+import { secretFile } from "../../fleet/store/data-folder.js";
+import type { Databases } from "../../fleet/store/databases.js";
+import { fromHex, toHex } from "../../shared/bytes.js";
+import { voucherKey } from "../../shared/voucher.js";
+import { DEMO_MACHINE_ID } from "../bench/demo.js";
+import { boardOf } from "./board.js";
+import { CabinetFolder } from "./cabinet-folder.js";
+import { DEMO_MODEL, seedDemo } from "./demo.js";
+import { type PanelServer, startPanelServer } from "./panel-server.js";
+import { VirtualMachine } from "./virtual-machine.js";
+
+export interface SystemOptions {
+  readonly config: Config;
+  /** 0 takes a free one. */
+  readonly panelPort: number;
+  /** Folder of the built panel page. */
+  readonly panelDir: string;
+  readonly say: (line: string) => void;
+}
+
+export interface System {
+  readonly fleet: Fleet;
+  readonly machine: VirtualMachine;
+  readonly panelUrl: string;
+  readonly user: FirstUser;
+  close(): Promise<void>;
+}
+
+const KEY_VERSION = 1;
+const KEY_BYTES = 32;
+const FIRMWARE_VERSION = "0.1.0";
+/** One per database, held by whoever runs its virtual machine: "CABI". */
+const CABINET_LOCK = 0x4341_4249;
+
+/** Resolves when a customer can buy and the operator can sign in. Throws ConfigError for a bad setting. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { config, say } = options;
+  const fleet = await startFleet(config);
+  const begun: { machine?: VirtualMachine; panel?: PanelServer; giveBack?: () => void } = {};
+  const close = async (): Promise<void> => {
+    begun.machine?.stop();
+    await begun.panel?.close();
+    begun.giveBack?.();
+    await fleet.close();
+  };
+  try {
+    begun.giveBack = await claimCabinet(fleet.databases);
+    const { machine, user } = await machineOf(fleet, config, say);
+    begun.panel = await startPanelServer({
+      machine,
+      host: config.host,
+      port: options.panelPort,
+      pagesDir: options.panelDir,
+    });
+    machine.powerOn();
+    begun.machine = machine;
+    return { fleet, machine, panelUrl: begun.panel.url, user, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Two processes must not run one machine, also where they share a database of others. The lock ends with our
+ * connection, which is kept apart from its pool until what is returned is called.
+ */
+export async function claimCabinet({ migrate }: Databases): Promise<() => void> {
+  const connection = await migrate.reserve();
+  const [row] = await connection<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${CABINET_LOCK}) AS ours`;
+  if (row?.ours === true) return () => connection.release();
+  connection.release();
+  const cure = "Stop it, or set another database for this one.";
+  throw new ConfigError("SPIRAL_DATABASE_URL", `names a database whose virtual machine another process runs`, cure);
+}
+
+async function machineOf(
+  fleet: Fleet,
+  config: Config,
+  say: (line: string) => void,
+): Promise<{ readonly machine: VirtualMachine; readonly user: FirstUser }> {
+  const { dataDir, host } = config;
+  const folder = new CabinetFolder(join(dataDir, "cabinet"));
+  const stored = folder.read();
+  const demo = await seedDemo(fleet.databases, dataDir, stored === undefined ? undefined : boardOf(stored));
+  if (demo.dropped !== undefined) {
+    say(`The ledger in the cabinet cannot go on: ${demo.dropped}.`);
+    say(`The machine gets a new board (epoch ${demo.epoch}); its coins and bills stay, its columns are filled.`);
+  }
+  const master = fromHex(await secretFile(dataDir, "master-key", () => toHex(randomBytes(KEY_BYTES))));
+  if (master?.length !== KEY_BYTES) throw new Error(`${join(dataDir, "master-key")} does not hold ${KEY_BYTES} bytes.`);
+  const machine = new VirtualMachine({
+    folder,
+    stored,
+    identity: {
+      machineId: DEMO_MACHINE_ID,
+      model: DEMO_MODEL,
+      epoch: demo.epoch,
+      voucherKey: voucherKey(master, DEMO_MACHINE_ID, demo.epoch, KEY_VERSION),
+      firmwareVersion: FIRMWARE_VERSION,
+    },
+    mqtt: { host, port: fleet.mqttPort, password: demo.password },
+    operatorUrl: fleet.url,
+    log: say,
+  });
+  return { machine, user: demo.user };
+}
