@@ -34,8 +34,8 @@ export interface StoredDocument<T> {
 }
 
 /**
- * invalid: does not decode, or is too long. stale: not newer than the one in force. flash: would not be written; the one
- * in force stays.
+ * invalid: does not decode, or is too long. stale: not newer than the one in force. flash: would not be written;
+ * the one in force stays.
  */
 export type StoreError = "invalid" | "stale" | "flash";
 export type StoreResult =
@@ -112,7 +112,9 @@ export class Documents {
     this.places[DOCUMENTS.indexOf(name)] = place;
   }
 
-  /** Always the place behind the one in force: a header torn there earlier is erased, never left to read well one day. */
+  /**
+   * Always the place behind the one in force: a header torn there earlier is erased, never left to read well one day.
+   */
   private placeAfter(name: DocumentName): number {
     const doc = DOCUMENTS.indexOf(name);
     const current = (this.places[doc] ?? -1) - doc * COPIES;

@@ -1,10 +1,12 @@
 /**
- * Messages as tables: a layout names each field's CBOR map key and type; the TypeScript type is inferred from it and one
- * codec walks it. Used by ledger records and by every message between machine and fleet.
+ * Messages as tables: a layout names each field's CBOR map key and type; the TypeScript type is inferred from it
+ * and one codec walks it. Used by ledger records and by every message between machine and fleet.
  */
 import { type CborMap, type CborValue, isCborMap } from "./cbor.js";
 
-/** `uint`, `int`: safe integers. `uints`: array of unsigned integers. A trailing `?` marks a field that may be absent. */
+/**
+ * `uint`, `int`: safe integers. `uints`: array of unsigned integers. A trailing `?` marks a field that may be absent.
+ */
 export type FieldType = "uint" | "int" | "bool" | "text" | "bytes" | "uints" | "items";
 
 export interface FieldTypes {
@@ -36,7 +38,11 @@ export type MessageOf<L extends Layout> = {
   readonly [N in Exclude<keyof L, Optional<L>>]: TypeOf<L[N][1]>;
 } & { readonly [N in Optional<L>]?: TypeOf<L[N][1]> };
 
-export type LayoutFailure = { readonly ok: false; readonly error: "notAMap" | "missing" | "wrongType"; readonly field: string };
+export type LayoutFailure = {
+  readonly ok: false;
+  readonly error: "notAMap" | "missing" | "wrongType";
+  readonly field: string;
+};
 export type LayoutResult<T> = { readonly ok: true; readonly message: T } | LayoutFailure;
 
 /** The CBOR map of `message`. Throws RangeError for a missing or wrongly typed field: a programmer's error. */

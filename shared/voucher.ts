@@ -109,9 +109,12 @@ export function verifyVoucher(key: Uint8Array, code: string, claim: VoucherClaim
   );
 }
 
-/** The number under which claim `claimNo` is coded: the upper half of the numbers, so that it never meets a voucher's. */
+/**
+ * The number under which claim `claimNo` is coded: the upper half of the numbers, so that it never meets a voucher's.
+ */
 export function claimNumber(claimNo: number): number {
-  if (!Number.isInteger(claimNo) || claimNo < 0 || claimNo >= FIRST_CLAIM_NUMBER) throw new RangeError(`claim ${claimNo}`);
+  if (!Number.isInteger(claimNo) || claimNo < 0 || claimNo >= FIRST_CLAIM_NUMBER)
+    throw new RangeError(`claim ${claimNo}`);
   return FIRST_CLAIM_NUMBER + claimNo;
 }
 

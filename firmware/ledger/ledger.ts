@@ -35,8 +35,8 @@ export const SPARE_BLOCKS = 2;
 export const NOTES_PER_DAY = 500;
 export const DAY_MS = 86_400_000;
 /**
- * What the checkpoint can grow by while the reserve is used up: every bracket opens (250 bytes), 45 numbers of the state
- * widen by four bytes each (180), and as many faults as there are note records open (8 × 20).
+ * What the checkpoint can grow by while the reserve is used up: every bracket opens (250 bytes), 45 numbers of the
+ * state widen by four bytes each (180), and as many faults as there are note records open (8 × 20).
  */
 export const CHECKPOINT_GROWTH_BYTES = 600;
 /** CBOR around one record of a batch: kind code and length of the body. */
@@ -74,9 +74,9 @@ interface Cursor {
 }
 
 /**
- * The ledger on `flash`, ready to append: of `epoch` if it holds one, else a new one that begins at sequence 1 (blocks of
- * other epochs are left until their room is needed). Programs and erases flash: about 0.5 s. Throws RangeError for
- * flash too small to turn over.
+ * The ledger on `flash`, ready to append: of `epoch` if it holds one, else a new one that begins at sequence 1
+ * (blocks of other epochs are left until their room is needed). Programs and erases flash: about 0.5 s. Throws
+ * RangeError for flash too small to turn over.
  */
 export function openLedger(flash: FlashPort, epoch: number): Ledger {
   if (flash.blocks < MIN_BLOCKS) throw new RangeError(`a ledger needs ${MIN_BLOCKS} blocks`);
@@ -173,8 +173,9 @@ export class Ledger {
   }
 
   /**
-   * Writes one record with one program, verifies it, folds it into `durable`. Records about money are never refused while
-   * `canTakeMoney` was true before the money came. Throws RangeError for a record that cannot be encoded within bounds.
+   * Writes one record with one program, verifies it, folds it into `durable`. Records about money are never refused
+   * while `canTakeMoney` was true before the money came. Throws RangeError for a record that cannot be encoded
+   * within bounds.
    */
   append(record: NewRecord, stamp: Stamp): AppendResult {
     const refused = this.refusalOf(record, stamp);
@@ -197,7 +198,10 @@ export class Ledger {
     return { ok: true, record: appended };
   }
 
-  /** The fleet holds everything up to `mark`; after its restore that may be less than before. Kept in RAM until the next block. */
+  /**
+   * The fleet holds everything up to `mark`; after its restore that may be less than before. Kept in RAM until the
+   * next block.
+   */
   acked(mark: number): void {
     this.ackedTo = Math.min(Math.max(mark, this.oldestSeq - 1), this.lastSeq);
     this.reusable = Math.max(0, this.ring.indexOf(this.ackedTo + 1));

@@ -1,4 +1,6 @@
-/** What the flash says at power-up: blocks in force, durable state, and the newest block as it is to be written anew. */
+/**
+ * What the flash says at power-up: blocks in force, durable state, and the newest block as it is to be written anew.
+ */
 import { crc32, Writer } from "../../shared/bytes.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../shared/records/checkpoint.js";
 import { chainStart, decodeBody } from "../../shared/records/codec.js";

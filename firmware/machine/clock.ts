@@ -4,7 +4,9 @@
  */
 import { CLOCK_QUALITIES, type ClockQuality } from "../../shared/records/kinds.js";
 
-/** 2025-01-01 UTC, Unix seconds: no machine of this kind is older. A clock that lost its power begins in 1970 or 2000. */
+/**
+ * 2025-01-01 UTC, Unix seconds: no machine of this kind is older. A clock that lost its power begins in 1970 or 2000.
+ */
 export const EARLIEST_WALL_S = 1_735_689_600;
 /** A reset wall clock or a drift beyond this is recorded. */
 export const CLOCK_JUMP_S = 2;

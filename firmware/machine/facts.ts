@@ -1,6 +1,7 @@
 /**
- * What each room may know of the others, read-only: the facts handed to its steps. Computed when asked from the ledger's
- * durable state and the rooms' states; nothing is kept twice. Made once, so that a step costs no allocation for them.
+ * What each room may know of the others, read-only: the facts handed to its steps. Computed when asked from the
+ * ledger's durable state and the rooms' states; nothing is kept twice. Made once, so that a step costs no
+ * allocation for them.
  */
 import { claimNumber, voucherCode } from "../../shared/voucher.js";
 import { CANCEL_AFTER_MS, type Settings, TOO_WARM_MILLI_C } from "../../shared/wire/documents.js";

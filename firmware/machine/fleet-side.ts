@@ -1,6 +1,6 @@
 /**
- * The machine's side towards the fleet: ledger batches, telemetry, acks. It goes on when everything else is stopped, and
- * nothing that money or goods depend on waits for it.
+ * The machine's side towards the fleet: ledger batches, telemetry, acks. It goes on when everything else is
+ * stopped, and nothing that money or goods depend on waits for it.
  */
 import { type AckMessage, decodeAck, encodeTelemetry } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";

@@ -1,6 +1,6 @@
 /**
- * Why the machine may not sell, most pressing first, and whether the sale has something new to look at. Remembered until
- * something it depends on is another object: an idle poll asks for the price of a few comparisons.
+ * Why the machine may not sell, most pressing first, and whether the sale has something new to look at. Remembered
+ * until something it depends on is another object: an idle poll asks for the price of a few comparisons.
  */
 import { FAULTS, type FaultName } from "../../shared/faults.js";
 import { hasFault } from "../../shared/records/durable.js";

@@ -1,4 +1,6 @@
-/** The rooms' states and the few facts the machine keeps itself: what the facts of one room about another are made of. */
+/**
+ * The rooms' states and the few facts the machine keeps itself: what the facts of one room about another are made of.
+ */
 import { type CurrencyCode, currencyByNumber, isCurrencyCode } from "../../shared/money/currencies.js";
 import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
 import { cashPending } from "../cash/queries.js";

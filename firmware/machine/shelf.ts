@@ -1,4 +1,7 @@
-/** What stands on the shelf: every slot with price and stock, and whether it can be sold. Reckoned anew only after a record. */
+/**
+ * What stands on the shelf: every slot with price and stock, and whether it can be sold. Reckoned anew only after a
+ * record.
+ */
 import { FAULTS, faultOf } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { OpenFault } from "../../shared/records/durable.js";

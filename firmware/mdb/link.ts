@@ -25,8 +25,8 @@ export const NEVER_US = Number.MAX_SAFE_INTEGER;
 
 /**
  * The orders of `LinkPort`, words with the time of their END, and the due timer. A send carries 1 to 35 bytes without
- * checksum, address byte first, must not change afterwards, and may be ordered only when the one before has its result (a held reply: its
- * ackSent or ackWithheld, too). A release that comes too late is counted and does nothing.
+ * checksum, address byte first, must not change afterwards, and may be ordered only when the one before has its
+ * result (a held reply: its ackSent or ackWithheld, too). A release that comes too late is counted and does nothing.
  */
 export type LinkInput =
   | { readonly do: "send"; readonly block: Uint8Array; readonly options: LinkSendOptions }

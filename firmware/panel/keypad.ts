@@ -18,7 +18,9 @@ export type KeypadResult =
   | { readonly state: KeypadState; readonly act: "wait" | "cancel" }
   | { readonly state: KeypadState; readonly act: "select"; readonly slot: string };
 
-/** `*` cancels, `#` ends an entry; otherwise it ends when it is a code of the planogram and of no longer one the start. */
+/**
+ * `*` cancels, `#` ends an entry; otherwise it ends when it is a code of the planogram and of no longer one the start.
+ */
 export function pressKey(
   state: KeypadState,
   key: string,

@@ -14,7 +14,9 @@ export interface FlashPort {
   eraseBlock(block: number): void;
 }
 
-/** The native MDB link (firmware/mdb/link.ts is its reference): trades whole blocks, ACKs by itself except HELD ones. */
+/**
+ * The native MDB link (firmware/mdb/link.ts is its reference): trades whole blocks, ACKs by itself except HELD ones.
+ */
 export interface LinkPort {
   /** Sends address byte, command and data; CHK and mode bits are the link's. The answer comes as `{on:"link"}`. */
   send(block: Uint8Array, options: LinkSendOptions): void;

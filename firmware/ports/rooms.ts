@@ -71,7 +71,8 @@ export type MdbOrder =
   | { readonly order: "dispense"; readonly type: number; readonly count: number }
   | { readonly order: "readTubes" };
 
-// ---- cash <-> sale ---------------------------------------------------------------------------------------------------
+// ---- cash <-> sale
+// ---------------------------------------------------------------------------------------------------
 
 /** What a payment strategy is asked to do. */
 export type CashOrder =
@@ -96,7 +97,8 @@ export type CashEvent =
       readonly claimMinor: number;
     };
 
-// ---- delivery <-> sale -----------------------------------------------------------------------------------------------
+// ---- delivery <-> sale
+// -----------------------------------------------------------------------------------------------
 
 export type DeliveryOrder =
   /** Check that the column can turn: home switch closed, beam self-test lit, dark, lit. Answer: ready or unready. */

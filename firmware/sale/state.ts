@@ -1,6 +1,6 @@
 /**
- * The purchase states (design "Purchase states"), each carrying its own data. Money, stock and brackets are not in here:
- * they are the ledger's; a state only remembers where in the conversation with the customer we are.
+ * The purchase states (design "Purchase states"), each carrying its own data. Money, stock and brackets are not in
+ * here: they are the ledger's; a state only remembers where in the conversation with the customer we are.
  */
 import type { FaultName } from "../../shared/faults.js";
 import type { LedgerRecord, PayoutReason } from "../../shared/records/kinds.js";
@@ -50,8 +50,8 @@ export interface ProductSelected {
 }
 /**
  * There is credit, with or without a selection. phase: `collecting` money; `checkingBill`: a bill in escrow completes
- * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured. untilMs:
- * when the money goes back; Infinity while some is on its way.
+ * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured.
+ * untilMs: when the money goes back; Infinity while some is on its way.
  */
 export interface AcceptingPayment {
   readonly at: "ACCEPTING_PAYMENT";

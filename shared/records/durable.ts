@@ -11,7 +11,10 @@ export const MAX_SLOTS = 60;
 /** Faults open at once; one more is dropped from the state (not from the ledger) and counted in `faultsDropped`. */
 export const MAX_OPEN_FAULTS = 32;
 
-/** Cumulative since initialisation. Names end in Minor for amounts; the rest are counts. Order is for ever: append only. */
+/**
+ * Cumulative since initialisation. Names end in Minor for amounts; the rest are counts. Order is for ever: append
+ * only.
+ */
 export const COUNTERS = deepFreeze([
   "coinsInMinor",
   "billsInMinor",

@@ -25,11 +25,21 @@ export const RECORDS = deepFreeze({
   /** The clock was set or its quality changed: dates every record of this boot. quality: CLOCK_QUALITIES. */
   clockSet: { code: 2, wall: true, money: false, fields: { quality: [2, "uint"] } },
   /** A document (planogram, settings) took effect. doc: DOCUMENTS. crc: CRC-32 of its bytes. */
-  documentApplied: { code: 3, wall: true, money: false, fields: { doc: [2, "uint"], version: [3, "uint"], crc: [4, "uint"] } },
+  documentApplied: {
+    code: 3,
+    wall: true,
+    money: false,
+    fields: { doc: [2, "uint"], version: [3, "uint"], crc: [4, "uint"] },
+  },
   doorOpened: { code: 4, wall: true, money: false, fields: {} },
   doorClosed: { code: 5, wall: true, money: false, fields: {} },
   /** fault: code of shared/faults. slot: where it concerns one. */
-  faultRaised: { code: 6, wall: true, money: false, fields: { fault: [2, "uint"], slot: [3, "text?"], detail: [4, "uint?"] } },
+  faultRaised: {
+    code: 6,
+    wall: true,
+    money: false,
+    fields: { fault: [2, "uint"], slot: [3, "text?"], detail: [4, "uint?"] },
+  },
   faultCleared: { code: 7, wall: true, money: false, fields: { fault: [2, "uint"], slot: [3, "text?"] } },
   /** Stock of a slot was set by a person or by loading a planogram. */
   stockSet: { code: 8, wall: true, money: false, fields: { slot: [2, "text"], quantity: [3, "uint"] } },
@@ -79,7 +89,13 @@ export const RECORDS = deepFreeze({
     code: 32,
     wall: false,
     money: true,
-    fields: { saleNo: [2, "uint"], slot: [3, "text"], priceMinor: [4, "uint"], paidMinor: [5, "uint"], means: [6, "uint"] },
+    fields: {
+      saleNo: [2, "uint"],
+      slot: [3, "text"],
+      priceMinor: [4, "uint"],
+      paidMinor: [5, "uint"],
+      means: [6, "uint"],
+    },
   },
   /** The home switch opened: the spiral has moved. turn: 1 or 2. */
   leftHome: { code: 33, wall: false, money: true, fields: { saleNo: [2, "uint"], turn: [3, "uint"] } },
@@ -145,7 +161,9 @@ export const RECORDS = deepFreeze({
   extraDrop: { code: 38, wall: true, money: true, fields: { saleNo: [2, "uint"], slot: [3, "text"] } },
 
   // money out
-  /** Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each. */
+  /**
+   * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each.
+   */
   payoutStarted: {
     code: 48,
     wall: false,
@@ -165,7 +183,13 @@ export const RECORDS = deepFreeze({
     code: 49,
     wall: true,
     money: true,
-    fields: { payoutNo: [2, "uint"], reason: [3, "uint"], paidMinor: [4, "uint"], tubes: [5, "bytes"], atBoot: [6, "bool?"] },
+    fields: {
+      payoutNo: [2, "uint"],
+      reason: [3, "uint"],
+      paidMinor: [4, "uint"],
+      tubes: [5, "bytes"],
+      atBoot: [6, "bool?"],
+    },
   },
   /** What coins could not pay: a signed single-use code. code: 14 characters, see shared/voucher. */
   voucherIssued: {
@@ -174,7 +198,10 @@ export const RECORDS = deepFreeze({
     money: true,
     fields: { voucherNo: [2, "uint"], reason: [3, "uint"], amountMinor: [4, "uint"], code: [5, "text"] },
   },
-  /** Money whose fate nobody knows: contingent, settled by the fleet. cause: CLAIM_CAUSES. Closes the bracket named by it. */
+  /**
+   * Money whose fate nobody knows: contingent, settled by the fleet. cause: CLAIM_CAUSES. Closes the bracket named by
+   * it.
+   */
   claimOpened: {
     code: 51,
     wall: true,

@@ -10,8 +10,8 @@ const PLANOGRAM = deepFreeze({ version: [0, "uint"], slots: [1, "items"] });
 
 /**
  * slot: what the customer types ("B4", at most 5 characters). column: motor number. quantity: products loaded when this
- * document is first applied. retry: a second turn if nothing fell. homeOnly: no beam behind this column, the home switch
- * proves the turn.
+ * document is first applied. retry: a second turn if nothing fell. homeOnly: no beam behind this column, the home
+ * switch proves the turn.
  */
 const SLOT = deepFreeze({
   slot: [0, "text"],
@@ -27,8 +27,8 @@ const SLOT = deepFreeze({
 });
 
 /**
- * currency: ISO 4217 numeric. Masks: bit n allows MDB type n. floatCounts: coins of each type that change never touches.
- * forcedVend, everyPrice: see the acceptance rule (firmware/cash). ackFirst: 1 changer, 2 validator, 3 both.
+ * currency: ISO 4217 numeric. Masks: bit n allows MDB type n. floatCounts: coins of each type that change never
+ * touches. forcedVend, everyPrice: see the acceptance rule (firmware/cash). ackFirst: 1 changer, 2 validator, 3 both.
  */
 const SETTINGS = deepFreeze({
   version: [0, "uint"],

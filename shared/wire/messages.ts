@@ -8,7 +8,9 @@ import { fromMap, type Layout, type MessageOf, toMap } from "../layout.js";
 
 export const WIRE_VERSION = 1;
 
-/** Limits of one sync batch. A single record larger than the bytes left still goes alone: bodies are far below 8 KiB. */
+/**
+ * Limits of one sync batch. A single record larger than the bytes left still goes alone: bodies are far below 8 KiB.
+ */
 export const MAX_BATCH_RECORDS = 64;
 export const MAX_BATCH_BYTES = 8_192;
 
@@ -52,8 +54,8 @@ const STATUS = deepFreeze({
 });
 
 /**
- * `telemetry`. seq: newest record the cumulative values include. inventory: one byte a slot in planogram order (255 = 255
- * or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends and
+ * `telemetry`. seq: newest record the cumulative values include. inventory: one byte a slot in planogram order (255
+ * = 255 or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends and
  * cashBoxMinor (coins that went past the tubes): since initialisation.
  */
 const TELEMETRY = deepFreeze({
@@ -144,7 +146,8 @@ function decode<L extends Layout>(layout: L, bytes: Uint8Array): WireResult<Mess
   if (!cbor.ok) return { ok: false, error: `${cbor.error} at byte ${cbor.at}` };
   const version = fromMap({ version: [0, "uint"] }, cbor.value);
   if (!version.ok) return { ok: false, error: "no version" };
-  if (version.message.version > WIRE_VERSION) return { ok: false, error: `version ${version.message.version} is newer` };
+  if (version.message.version > WIRE_VERSION)
+    return { ok: false, error: `version ${version.message.version} is newer` };
   const result = fromMap(layout, cbor.value);
   return result.ok ? result : { ok: false, error: `${result.error}: ${result.field}` };
 }

@@ -131,7 +131,7 @@ test("the broker's PUBACK is no ack; killed in mid-commit it costs a resend and 
   await again.client.disconnect();
 });
 
-test("a broker that refuses us or does not answer is named by its setting, never with the password", async (context) => {
+test("a broker that refuses us or is silent is named by its setting, never with the password", async (context) => {
   const { broker, fleet } = context;
   const config = await neighbourOf(fleet, { mqttUrl: urlOf(broker.port, "guessed") });
   const refusal = await failure(startFleet(config));

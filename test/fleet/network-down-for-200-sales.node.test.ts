@@ -1,6 +1,6 @@
 /**
- * The real firmware sells 200 times with its network cable pulled; then every sale stands in PostgreSQL exactly once, in
- * order, with the money the machine says. The machine's own MQTT connection, the real broker, the real ingest.
+ * The real firmware sells 200 times with its network cable pulled; then every sale stands in PostgreSQL exactly
+ * once, in order, with the money the machine says. The machine's own MQTT connection, the real broker, the real ingest.
  */
 import { setImmediate } from "node:timers/promises";
 import { suite } from "uvu";

@@ -1,6 +1,6 @@
 /**
- * Servers of others that the fleet can use instead of its embedded parts: Debian's mosquitto, Redis and PostgreSQL, each
- * in a folder of its own on a free port, to be killed and started again at will.
+ * Servers of others that the fleet can use instead of its embedded parts: Debian's mosquitto, Redis and PostgreSQL,
+ * each in a folder of its own on a free port, to be killed and started again at will.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, mkdirSync } from "node:fs";

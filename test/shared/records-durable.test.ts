@@ -1,4 +1,6 @@
-/** The fold: money in is money out, sold or owed; brackets open and close; nonsense changes nothing it does not name. */
+/**
+ * The fold: money in is money out, sold or owed; brackets open and close; nonsense changes nothing it does not name.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {

@@ -1,6 +1,6 @@
 /**
- * The first sale as people see it: `npm start`'s own program, a customer at the front panel and an operator at the fleet's
- * page, each in a real browser. Then the plug is pulled in mid-vend, and nobody loses a cent.
+ * The first sale as people see it: `npm start`'s own program, a customer at the front panel and an operator at the
+ * fleet's page, each in a real browser. Then the plug is pulled in mid-vend, and nobody loses a cent.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

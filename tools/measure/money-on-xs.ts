@@ -1,4 +1,6 @@
-/** What the XS meter measures for the bench `money`: each stock of worst-tubes.ts at 1 ¢ and $20.00, a function each. */
+/**
+ * What the XS meter measures for the bench `money`: each stock of worst-tubes.ts at 1 ¢ and $20.00, a function each.
+ */
 import { payableSet } from "../../shared/money/payable.js";
 import { coinPlan } from "../../shared/money/plan.js";
 import { WORST_CASE_MINOR, worstCaseTubes } from "./worst-tubes.js";

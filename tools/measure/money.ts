@@ -1,4 +1,7 @@
-/** `money`: payable set and coin plan at 1 ¢ and $20.00 on the worst stocks, on XS by its meter and on Node by the clock. */
+/**
+ * `money`: payable set and coin plan at 1 ¢ and $20.00 on the worst stocks, on XS by its meter and on Node by the
+ * clock.
+ */
 import { fileURLToPath } from "node:url";
 import { payableSet } from "../../shared/money/payable.js";
 import { coinPlan } from "../../shared/money/plan.js";

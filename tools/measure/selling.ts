@@ -1,6 +1,6 @@
 /**
- * A machine that sells and sells: eight sales whose coins in and out balance, so that it can go on for ever. Runs on Node
- * and on XS; measured as a whole: firmware, bus word by word, flash, peripherals.
+ * A machine that sells and sells: eight sales whose coins in and out balance, so that it can go on for ever. Runs
+ * on Node and on XS; measured as a whole: firmware, bus word by word, flash, peripherals.
  */
 import { Cabinet, type CabinetOptions } from "../bench/cabinet.js";
 import { DEMO_PLANOGRAM } from "../bench/demo.js";
@@ -47,7 +47,10 @@ function payBill(cabinet: Cabinet): void {
 }
 
 function finish(cabinet: Cabinet): void {
-  cabinet.until("the sale begins", () => cabinet.view?.state === "DISPENSING" || cabinet.view?.state === "RETURNING_CHANGE");
+  cabinet.until(
+    "the sale begins",
+    () => cabinet.view?.state === "DISPENSING" || cabinet.view?.state === "RETURNING_CHANGE",
+  );
   cabinet.untilRest();
   cabinet.takeGoods();
   cabinet.takeCoins();

@@ -1,4 +1,6 @@
-/** Bits that change by themselves: what cannot be read comes as `unreadable` under its sequence, nothing else suffers. */
+/**
+ * Bits that change by themselves: what cannot be read comes as `unreadable` under its sequence, nothing else suffers.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Ledger, openLedger } from "../../../firmware/ledger/ledger.js";
@@ -65,7 +67,7 @@ test("any bit of a closed block: at most two records are lost, the chain behind 
   assert.ok(lost > 100 && lost < 260, `${lost} of 250`);
 });
 
-test("any bit of the newest block, found at power-up: fenced, counted once, written down, and the ledger goes on", () => {
+test("any bit of the newest block, found at power-up: fenced, counted once, and the ledger goes on", () => {
   const { flash, account } = filled(2, 60);
   const image = flash.snapshot();
   const newest = newestPlace(flash);

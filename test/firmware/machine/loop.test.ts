@@ -1,6 +1,8 @@
 /** The loop on the whole simulated machine: the order of effects, ticks, slow work, the panel, the door in the turn. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DELIVERY_AT_BOOT } from "../../../firmware/delivery/state.js";
+import { isAtRest } from "../../../firmware/machine/rooms.js";
 import type { Effect } from "../../../firmware/machine/types.js";
 import { MAX_WAITING, startMachine } from "../../../firmware/main.js";
 import type { WorldInput } from "../../../firmware/ports/inputs.js";
@@ -71,6 +73,24 @@ test("an idle machine is ticked only when something is due, and at rest for the 
   cabinet.runFor(20_000);
   const polls = (cabinet.js.steps - stepsBefore) / 2;
   assert.ok(ticks <= polls + 20, `${ticks} ticks for ${polls} exchanges`);
+});
+
+test("at rest: nothing chosen, nothing owed, no bill, no payout, no motor and no product on its way", () => {
+  const cabinet = selling();
+  cabinet.until("at rest", () => cabinet.atRest);
+  const rooms = cabinet.machine?.rooms;
+  if (rooms === undefined) throw new Error("no machine");
+  const { cash, sale } = rooms;
+  assert.ok(isAtRest(rooms, DELIVERY_AT_BOOT));
+  const bill = { is: "stacking", type: 0, valueMinor: 100, sinceMs: 0 } as const;
+  assert.not.ok(isAtRest({ ...rooms, cash: { ...cash, bill } }, DELIVERY_AT_BOOT));
+  assert.not.ok(isAtRest({ ...rooms, cash: { ...cash, payout: { is: "broken", untilMs: 0 } } }, DELIVERY_AT_BOOT));
+  const closing = { is: "closing", column: 0, endMs: 0, order: undefined } as const;
+  assert.not.ok(isAtRest(rooms, { ...DELIVERY_AT_BOOT, phase: closing }));
+  cabinet.insertCoin(25);
+  cabinet.until("the coin counts", () => cabinet.creditMinor === 25);
+  assert.not.ok(isAtRest({ ...rooms, sale }, DELIVERY_AT_BOOT), "owed");
+  assert.not.ok(isAtRest(rooms, DELIVERY_AT_BOOT), "and in another state");
 });
 
 test("slow flash work waits until nobody does", () => {

@@ -1,4 +1,7 @@
-/** Why nothing is sold, most pressing first; what is recorded of it; and that the sale looks when, and only when, it should. */
+/**
+ * Why nothing is sold, most pressing first; what is recorded of it; and that the sale looks when, and only when, it
+ * should.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openLedger } from "../../../firmware/ledger/ledger.js";
@@ -72,7 +75,7 @@ test("a ledger without room is a cause, and an ack alone ends it", () => {
   assert.is(outlook.outOfService, undefined);
 });
 
-test("causes with a fault of their own: recorded while they last; hidden by a more pressing one they stay as they are", () => {
+test("causes with a fault of their own: recorded while they last; hidden by a more pressing one they stay", () => {
   const said: { [fault: string]: boolean } = {};
   const tell = (cause: OutCause | undefined): void => tellCause(cause, (fault, present) => (said[fault] = present));
   tell("noMeansOfPayment");

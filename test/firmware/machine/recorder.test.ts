@@ -100,7 +100,7 @@ test("a fault is recorded when it comes and when it goes, by slot, and not again
   assert.is(rooms.ledger.durable.faults.length, 2);
 });
 
-test("a column's trouble is its slot's; a slot is empty from the record that empties it to the one that fills it", () => {
+test("a column's trouble is its slot's; a slot is empty until the record that fills it", () => {
   const { recorder, told } = open();
   recorder.troubleOf(8, "spiralNotHome", true);
   recorder.append({ kind: "stockSet", slot: "B4", quantity: 0 });

@@ -1,4 +1,7 @@
-/** What people, doors and devices do at the wrong moment, and that no state waits for ever or asks for ticks without end. */
+/**
+ * What people, doors and devices do at the wrong moment, and that no state waits for ever or asks for ticks without
+ * end.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { OutCause, SaleInput, SaleState } from "../../../firmware/sale/state.js";

@@ -1,4 +1,7 @@
-/** Every (state, input) pair: where it leads and what it does, once with all conditions good. Unknown pairs change nothing. */
+/**
+ * Every (state, input) pair: where it leads and what it does, once with all conditions good. Unknown pairs change
+ * nothing.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SaleInput, SaleState, SaleStateName, SaleStep } from "../../../firmware/sale/state.js";

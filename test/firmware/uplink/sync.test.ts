@@ -194,7 +194,7 @@ test("acks of another epoch or beyond the newest record are counted, not believe
   assert.is(uplink.state.strangeAcks, 2);
 });
 
-test("telemetry: every machine at its own phase, on change at most every 10 s, periods slept through are not repeated", () => {
+test("telemetry: at its own phase, on change at most every 10 s, periods slept through are not repeated", () => {
   const periodMs = 300_000;
   assert.is.not(telemetryPhaseMs("M-1234", periodMs), telemetryPhaseMs("M-1235", periodMs));
   let state = { ...telemetryAtBoot("M-1234", periodMs, 0), connected: true };
