@@ -23,7 +23,7 @@ import { cashFacts, mdbFacts, saleFacts, tooWarmMilliC } from "./facts.js";
 import { FleetSide } from "./fleet-side.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
-import { isAtRest, type Rooms } from "./rooms.js";
+import { isAtRest, type Rooms, slotOf } from "./rooms.js";
 import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
 import type { Effect, MachinePorts, Task } from "./types.js";
@@ -53,7 +53,7 @@ export class Machine implements Executor {
   /** Repeated asserts: bus, cash, sale and delivery stand still until somebody has opened and closed the door. */
   private stopped = false;
   /** Inputs that meant nothing in the state they met, by room. */
-  readonly unknownInputs = { cash: 0, sale: 0, delivery: 0, messages: 0 };
+  readonly unknownInputs = { cash: 0, sale: 0, delivery: 0, messages: 0, stocked: 0 };
 
   constructor(ports: MachinePorts, rooms: Rooms, delivery: DeliveryState, nowMs: number) {
     this.ports = ports;
@@ -143,6 +143,8 @@ export class Machine implements Executor {
         return this.push({ to: "sale", input });
       case "door":
         return this.onDoor(input.open);
+      case "stocked":
+        return this.onStocked(input.slot, input.quantity);
       case "leftHome":
         this.rooms.away = [...this.rooms.away.filter((column) => column !== input.column), input.column];
         return this.push({ to: "delivery", input });
@@ -275,11 +277,19 @@ export class Machine implements Executor {
     this.recorder.append({ kind: open ? "doorOpened" : "doorClosed" });
     // No spiral starts behind an open door, not even for its second turn.
     if (open) this.push({ to: "delivery", input: { on: "order", order: { delivery: "noRetry" } } });
-    if (open || !this.stopped) return;
-    this.recorder.fault("assertRepeated", false);
+    if (open) return;
+    this.recorder.personWasThere();
+    if (!this.stopped) return;
     this.stopped = false;
     rooms.sale = STARTING;
     this.startRooms();
+  }
+
+  private onStocked(slot: string, quantity: number): void {
+    const capacity = slotOf(this.rooms, slot)?.capacity ?? -1;
+    const fits = Number.isSafeInteger(quantity) && quantity >= 0 && quantity <= capacity;
+    if (this.rooms.doorOpen && fits) this.recorder.append({ kind: "stockSet", slot, quantity });
+    else this.unknownInputs.stocked++;
   }
 
   private onMessage(topic: string, payload: Uint8Array): void {

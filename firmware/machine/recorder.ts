@@ -2,7 +2,7 @@
  * Puts records on flash, stamped, and then tells every room: flash first, then the fold, then everyone who looks at
  * committed records. Faults are recorded where they are news.
  */
-import { FAULTS, type FaultName } from "../../shared/faults.js";
+import { FAULTS, type FaultName, faultOf } from "../../shared/faults.js";
 import { hasFault } from "../../shared/records/durable.js";
 import { type ClockQuality, type LedgerRecord, type NewRecord, RECORDS } from "../../shared/records/kinds.js";
 import { isClockNews, qualityNumber, WALL_AT_BOOT, type Wall, wallNowS, wallTold } from "./clock.js";
@@ -47,6 +47,14 @@ export class Recorder {
     const which = slot === undefined ? { fault: code } : { fault: code, slot };
     this.append(present ? { kind: "faultRaised", ...which } : { kind: "faultCleared", ...which });
   };
+
+  /** The door was opened and is shut again: what only a person can deal with has been dealt with. */
+  personWasThere(): void {
+    for (const { fault, slot } of this.rooms.ledger.durable.faults) {
+      const name = faultOf(fault);
+      if (name !== undefined && FAULTS[name].clears === "person") this.fault(name, false, slot);
+    }
+  }
 
   /** The same of the spiral in `column`; of the machine where no slot is told or known. */
   troubleOf(column: number | undefined, fault: FaultName, present: boolean): void {

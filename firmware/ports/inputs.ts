@@ -21,6 +21,8 @@ export type WorldInput =
   | { readonly on: "select"; readonly slot: string }
   | { readonly on: "cancel" }
   | { readonly on: "door"; readonly open: boolean }
+  /** The service person has counted a slot's products. Believed only while the door is open. */
+  | { readonly on: "stocked"; readonly slot: string; readonly quantity: number }
   | { readonly on: "leftHome"; readonly column: number; readonly atMs: number }
   | { readonly on: "motorStopped"; readonly column: number; readonly why: MotorStop; readonly atMs: number }
   | { readonly on: "beam"; readonly dark: boolean; readonly atMs: number }

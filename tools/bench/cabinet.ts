@@ -174,6 +174,11 @@ export class Cabinet extends Board {
     this.js.deliver({ on: "cancel" });
   }
 
+  /** The service person tells the machine how many products a slot holds. Believed only while the door is open. */
+  tellStock(slot: string, quantity: number): void {
+    this.js.deliver({ on: "stocked", slot, quantity });
+  }
+
   /** Takes everything out of the tray. Returns the columns the products came from. */
   takeGoods(): number[] {
     const taken = this.truth.products.filter(({ place }) => place === "tray");

@@ -141,7 +141,12 @@ function atSlot(cabinet: Cabinet, action: Extract<Action, { do: "jamSlot" | "ref
   }
   const missing = found.capacity - spirals.productsIn(found.column);
   if (missing <= 0) return `Slot ${action.slot} is full.`;
+  // A service person opens the door, fills the spiral, tells the machine, and shuts the door if it was shut.
+  const wasOpen = cabinet.door.open;
+  cabinet.door.set(true);
   spirals.fill(found.column, missing);
+  cabinet.tellStock(action.slot, found.capacity);
+  cabinet.door.set(wasOpen);
   return undefined;
 }
 
