@@ -1,4 +1,4 @@
-/** Somebody opens the door: what only a person can deal with is dealt with when it is shut again, and stock is counted. */
+/** Somebody opens the door: what only a person can deal with is dealt with when it is shut; stock is counted. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FAULTS } from "../../../shared/faults.js";
@@ -46,16 +46,16 @@ test("stock told with the door open is booked; with the door shut, for no slot o
   cabinet.untilSelling();
   cabinet.tellStock("B4", 3);
   cabinet.runFor(100);
-  assert.is(cabinet.durable.stock["B4"], 8, "the door is shut");
+  assert.is(cabinet.durable.stock.B4, 8, "the door is shut");
   openAndShut(cabinet, () => {
     cabinet.tellStock("B4", 9);
     cabinet.tellStock("Z9", 1);
     cabinet.tellStock("B4", -1);
     cabinet.runFor(100);
-    assert.is(cabinet.durable.stock["B4"], 8, "none of these");
+    assert.is(cabinet.durable.stock.B4, 8, "none of these");
     cabinet.tellStock("B4", 5);
   });
-  assert.is(cabinet.durable.stock["B4"], 5);
+  assert.is(cabinet.durable.stock.B4, 5);
   assert.is(cabinet.machine?.snapshot().unknownInputs.stocked, 4);
 });
 
