@@ -3,7 +3,7 @@ import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance } from "fastify";
 import { installErrorHandlers } from "./api/errors.js";
-import { pagesPlugin } from "./api/pages.js";
+import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
 import { brokerPlugin } from "./broker/plugin.js";
 import type { Config } from "./config.js";
@@ -17,6 +17,7 @@ const PLUGIN_TIMEOUT_MS = 60_000;
 
 /** The service, ready to inject or listen. The embedded parts run from here on: `close` stops them. */
 export async function buildApp(config: Config): Promise<FastifyInstance> {
+  await checkPages(config);
   const app = Fastify({
     logger: config.logLevel === "silent" ? false : { level: config.logLevel },
     bodyLimit: MAX_BODY_BYTES,

@@ -3,8 +3,12 @@ import { FIRST_USER, resetPassword } from "../fleet/api/session/first-user.js";
 import { describeSettings, readConfig } from "../fleet/config.js";
 import { openDatabases } from "../fleet/store/databases.js";
 
-const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password
-npm run admin -- settings                list the environment settings`;
+const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
+npm run admin -- settings                list the environment settings
+npm run admin -- --help                  show this
+
+The service may be running or not. Give the settings it is started with, SPIRAL_DATA_DIR above all.`;
+const EXIT_USAGE = 2;
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, name = FIRST_USER] = args;
@@ -12,9 +16,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${describeSettings()}\n`);
     return 0;
   }
-  if (command !== "reset-password") {
+  if (command === "--help" || command === "-h" || command === "help") {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  if (command !== "reset-password" || args.length > 2) {
     process.stderr.write(`${USAGE}\n`);
-    return 2;
+    return EXIT_USAGE;
   }
   const config = readConfig(process.env);
   const databases = await openDatabases(config, { join: true });

@@ -7,16 +7,20 @@ import fp from "fastify-plugin";
 import { type Config, ConfigError } from "../config.js";
 import { sendProblem } from "./errors.js";
 
+/** Throws ConfigError for a folder of pages without any. Before anything is started: it is cured by a build. */
+export async function checkPages({ pagesDir }: Config): Promise<void> {
+  if (pagesDir === undefined) return;
+  const index = await stat(join(pagesDir, "index.html")).catch(() => undefined);
+  if (index?.isFile() === true) return;
+  throw new ConfigError("SPIRAL_PAGES_DIR", `is ${pagesDir}, where no index.html is`, "Build the pages first.");
+}
+
 export const pagesPlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
     const { pagesDir } = config;
     if (pagesDir === undefined) {
       app.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
       return;
-    }
-    const index = await stat(join(pagesDir, "index.html")).catch(() => undefined);
-    if (index === undefined) {
-      throw new ConfigError("SPIRAL_PAGES_DIR", `is ${pagesDir}, where no index.html is`, "Build the pages first.");
     }
     await app.register(fastifyStatic, { root: pagesDir, cacheControl: true, maxAge: 0, wildcard: true });
     app.setNotFoundHandler((request, reply) => {

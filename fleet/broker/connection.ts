@@ -5,15 +5,14 @@
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Packet, parser, writeToStream } from "mqtt-packet";
+import { type Packet, type Parser, parser, writeToStream } from "mqtt-packet";
 import { FLEET_SUBSCRIPTIONS } from "./permissions.js";
 
 const KEEPALIVE_S = 30;
-/** No sign of the broker for so long: the line is dead. */
-const DEAD_AFTER_MS = 2 * KEEPALIVE_S * 1_000;
-const CONNECT_WITHIN_MS = 10_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_LIMIT_MS = 15_000;
+/** CONNACK return codes that only another setting cures: bad login, not authorised. MQTT 3.1.1 §3.2.2.3. */
+const REFUSALS: readonly number[] = [4, 5];
 /** MQTT 3.1.1 default ports. */
 const PORT = { "mqtt:": 1883, "mqtts:": 8883 } as const;
 
@@ -27,12 +26,23 @@ export interface Arrival {
   readonly reply: (topic: string, payload: Uint8Array) => boolean;
 }
 
+export interface LinkLimits {
+  /** Until the broker has accepted connection and subscriptions. */
+  readonly connectWithinMs: number;
+  /** No sign of the broker for so long: the line is dead. */
+  readonly deadAfterMs: number;
+}
+
+export const LINK_LIMITS: LinkLimits = { connectWithinMs: 10_000, deadAfterMs: 2 * KEEPALIVE_S * 1_000 };
+
 export interface FleetConnectionOptions {
   /** mqtt[s]://user:password@host:port */
   readonly url: string;
   readonly clientId: string;
   readonly onArrival: (arrival: Arrival) => void;
-  readonly onState: (connected: boolean, why: string) => void;
+  /** `refused`: the broker will not have us as we are; trying again helps only once somebody has changed its mind. */
+  readonly onState: (connected: boolean, why: string, refused: boolean) => void;
+  readonly limits?: LinkLimits;
 }
 
 export interface FleetConnection {
@@ -54,15 +64,13 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
     line = openLine(options, {
       up: () => {
         failures = 0;
-        options.onState(true, "subscribed");
+        options.onState(true, "subscribed", false);
       },
-      down: (why) => {
+      down: (why, refused) => {
         line = undefined;
         if (closing) return;
-        options.onState(false, why);
-        // Full jitter: many services must not come back in step.
-        const limitMs = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** failures++);
-        retry = setTimeout(dial, limitMs * (0.5 + Math.random() / 2));
+        options.onState(false, why, refused);
+        retry = setTimeout(dial, retryPauseMs(failures++, Math.random()));
       },
     });
   };
@@ -79,6 +87,11 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
   };
 }
 
+/** Pause after so many failures in a row. Half of it is chance, 0 to 1: many services must not come back in step. */
+export function retryPauseMs(failures: number, chance: number): number {
+  return Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** failures) * (0.5 + chance / 2);
+}
+
 interface Line {
   upSinceMs: number | undefined;
   close(): Promise<void>;
@@ -86,7 +99,7 @@ interface Line {
 
 interface LineEvents {
   readonly up: () => void;
-  readonly down: (why: string) => void;
+  readonly down: (why: string, refused: boolean) => void;
 }
 
 /** One TCP or TLS connection from CONNECT to its end. */
@@ -94,7 +107,9 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
   const socket = dialSocket(new URL(options.url));
   const packets = parser({ protocolVersion: 4 });
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const { connectWithinMs, deadAfterMs } = options.limits ?? LINK_LIMITS;
   let why = "closed by the broker";
+  let refused = false;
   let heardMs = performance.now();
   const line: Line = {
     upSinceMs: undefined,
@@ -109,14 +124,12 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
     why = reason;
     socket.destroy();
   };
-  const deadline = setTimeout(() => fail("no answer to CONNECT"), CONNECT_WITHIN_MS);
-  const pulse = setInterval(
-    () => {
-      if (performance.now() - heardMs > DEAD_AFTER_MS) fail("no sign of life");
-      else if (line.upSinceMs !== undefined) writeToStream({ cmd: "pingreq" }, socket);
-    },
-    (KEEPALIVE_S * 1_000) / 2,
-  );
+  const deadline = setTimeout(() => fail("no answer to CONNECT"), connectWithinMs);
+  const feelPulse = (): void => {
+    if (performance.now() - heardMs > deadAfterMs) fail("no sign of life");
+    else if (line.upSinceMs !== undefined) writeToStream({ cmd: "pingreq" }, socket);
+  };
+  const pulse = setInterval(feelPulse, Math.min((KEEPALIVE_S * 1_000) / 2, deadAfterMs / 2));
 
   socket.on("error", (error) => {
     why = error.message;
@@ -125,25 +138,27 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
     clearTimeout(deadline);
     clearInterval(pulse);
     line.upSinceMs = undefined;
-    events.down(why);
+    events.down(why, refused);
   });
   socket.on("data", (chunk: Buffer) => {
     heardMs = performance.now();
-    try {
-      packets.parse(chunk);
-    } catch (error) {
-      fail(String(error));
-    }
+    parseInto(packets, chunk, fail);
   });
   packets.on("error", (error) => fail(error.message));
   packets.on("packet", (packet: Packet) => {
     switch (packet.cmd) {
       case "connack":
-        if (packet.returnCode !== 0) return fail(`refused with code ${packet.returnCode}`);
+        if (packet.returnCode !== 0) {
+          refused = REFUSALS.includes(packet.returnCode ?? 0);
+          return fail(`refused with code ${packet.returnCode}`);
+        }
         subscribe(socket);
         return;
       case "suback":
-        if (packet.granted.some((granted) => granted === 128)) return fail("a subscription was refused");
+        if (packet.granted.some((granted) => granted === 128)) {
+          refused = true;
+          return fail("a subscription was refused");
+        }
         clearTimeout(deadline);
         line.upSinceMs = performance.now();
         events.up();
@@ -157,6 +172,14 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
   });
   greet(socket, options);
   return line;
+}
+
+function parseInto(packets: Parser, chunk: Buffer, fail: (reason: string) => void): void {
+  try {
+    packets.parse(chunk);
+  } catch (error) {
+    fail(String(error));
+  }
 }
 
 function dialSocket(url: URL): Socket {

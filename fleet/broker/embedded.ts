@@ -5,15 +5,20 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { MAX_MESSAGE_BYTES } from "../../shared/wire/messages.js";
 import { isMachineId } from "../../shared/wire/topics.js";
 import { ConfigError } from "../config.js";
+import { packetGauge } from "./packet-gauge.js";
 import { type Identity, mayPublish, maySubscribe } from "./permissions.js";
 
 /** User name of the fleet's own connection: lower case, so no serial can be it. */
 export const FLEET_USER = "spiral-fleet";
 /** Machines of one small installation; external brokers carry more. */
 const MAX_CONNECTIONS = 2_000;
-const KEEPALIVE_LIMIT_S = 3_600;
+/** Our largest message, with room for its topic; a CONNECT with a will is no larger. */
+export const MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 1_024;
+/** A machine that is gone is noticed after one and a half times this. */
+export const KEEPALIVE_LIMIT_S = 3_600;
 /** CONNACK return codes, MQTT 3.1.1 §3.2.2.3. */
 const REFUSED = { unavailable: 3, badPassword: 4, notAuthorised: 5 } as const;
 
@@ -25,6 +30,7 @@ export interface EmbeddedBrokerOptions {
   readonly fleetPassword: string;
   /** True if the password is the machine's. Rejects if that cannot be known now. */
   readonly checkMachine: (serial: string, password: Uint8Array) => Promise<boolean>;
+  readonly maxConnections?: number;
 }
 
 export interface EmbeddedBroker {
@@ -68,10 +74,15 @@ export async function startBroker(options: EmbeddedBrokerOptions): Promise<Embed
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.setNoDelay(true);
+    limitPackets(socket);
     aedes.handle(socket);
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  const port = await listen(server, options);
+  server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+  const port = await listen(server, options).catch(async (error: unknown) => {
+    // Its timers would keep the process alive.
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    throw error;
+  });
   return {
     port,
     close: async () => {
@@ -80,6 +91,20 @@ export async function startBroker(options: EmbeddedBrokerOptions): Promise<Embed
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+/** Ends the connection before aedes reads a packet that is too long. aedes reads by `read()` alone. */
+function limitPackets(socket: Socket): void {
+  const fits = packetGauge(MAX_PACKET_BYTES);
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number) => {
+    const chunk: unknown = read(size);
+    if (chunk instanceof Uint8Array && !fits(chunk)) {
+      socket.destroy();
+      return null;
+    }
+    return chunk;
   };
 }
 

@@ -1,7 +1,13 @@
 /**
  * Sorts what the broker brings: decodes each message by its channel and queues it. Nothing here touches the database.
  */
-import { type BatchMessage, decodeBatch, decodeStatus, decodeTelemetry } from "../../shared/wire/messages.js";
+import {
+  type BatchMessage,
+  decodeBatch,
+  decodeStatus,
+  decodeTelemetry,
+  MAX_MESSAGE_BYTES,
+} from "../../shared/wire/messages.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";
 import type { Arrival } from "../broker/connection.js";
 import type { IngestQueue } from "./queue.js";
@@ -25,6 +31,8 @@ export function sortArrival(
   const topic = parseTopic(arrival.topic);
   if (topic === undefined) return drop(arrival, `topic ${arrival.topic}`);
   const { machineId: serial, channel } = topic;
+  // The embedded broker lets none through; one of others may.
+  if (arrival.payload.length > MAX_MESSAGE_BYTES) return drop(arrival, `${serial}: ${arrival.payload.length} bytes`);
   const reply = (payload: Uint8Array): boolean => arrival.reply(topicOf(serial, "acks"), payload);
   const waiting = { serial, receivedMs: nowMs, ack: arrival.ack, reply, bytes: arrival.payload.length };
   switch (channel) {

@@ -21,7 +21,7 @@ import {
   type SlotCount,
   touchMachines,
 } from "../store/ledger.js";
-import type { CursorRow, RecordFlag, RecordKey, SaleKey } from "../store/rows.js";
+import { type CursorRow, type RecordFlag, type RecordKey, type SaleKey, unknownProduct } from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
 import { inTransaction } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
@@ -177,7 +177,7 @@ function bookRecords(
       const productId = number === undefined ? null : (products.get(productKey(running.operatorId, number)) ?? null);
       if (number !== undefined && productId === null) {
         flag = "unknownProduct";
-        flagDetail = `product ${number}`;
+        flagDetail = unknownProduct(number);
       }
       derive(record, dated, running, rows, productId);
       running.lastBookedMs = bookedMs;

@@ -52,13 +52,14 @@ export function isPoison(error: unknown): boolean {
   return !("code" in error);
 }
 
-function reasonOf(error: unknown): string {
+/** What is kept of the reason why a record was refused. */
+export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   // PostgreSQL takes no NUL in text.
   return text.replaceAll("\0", "?").slice(0, MAX_REASON_LENGTH);
 }
 
-const MAX_REASON_LENGTH = 500;
+export const MAX_REASON_LENGTH = 500;
 
 function together(left: Changes, right: Changes): Changes {
   return {

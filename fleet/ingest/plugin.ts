@@ -5,6 +5,7 @@ import fp from "fastify-plugin";
 import { type BatchMessage, encodeAck } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import { type Arrival, type FleetConnection, openFleetConnection } from "../broker/connection.js";
+import { ConfigError } from "../config.js";
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
 import { readIncarnation } from "../store/cursors.js";
@@ -22,13 +23,13 @@ import { startWorker, type WorkerPorts } from "./worker.js";
 const SILENCE_EVERY_MS = 60_000;
 const CONNECTED_WITHIN_MS = 15_000;
 /** Batches being set aside at once because they could not be decoded. */
-const MAX_SETTING_ASIDE = 16;
+export const MAX_SETTING_ASIDE = 16;
 const UNDECODABLE_WAIT_MS = 900_000;
 
 export interface Ingest {
   isConnected(): boolean;
-  /** Resolves when the fleet first listens at the broker; rejects with the reason after 15 s. */
-  connected(): Promise<void>;
+  /** Resolves when the fleet first listens at the broker; rejects if that refuses us, or after 15 s. ConfigError. */
+  connected(withinMs?: number): Promise<void>;
   readonly queue: IngestQueue<BatchMessage>;
 }
 
@@ -137,35 +138,47 @@ function asideTaker(app: FastifyInstance): (undecodable: Undecodable) => void {
   };
 }
 
-function watchLink(
-  app: FastifyInstance,
-  onArrival: (arrival: Arrival) => void,
-): { readonly connection: FleetConnection; readonly connected: () => Promise<void> } {
+interface Link {
+  readonly connection: FleetConnection;
+  readonly connected: Ingest["connected"];
+}
+
+function watchLink(app: FastifyInstance, onArrival: (arrival: Arrival) => void): Link {
   let why = "no answer yet";
   let up = false;
-  const waiting: (() => void)[] = [];
+  let refusal: Error | undefined;
+  const waiting = new Set<() => void>();
   const connection = openFleetConnection({
     url: app.broker.url,
     clientId: `spiral-fleet-${randomUUID()}`,
     onArrival,
-    onState: (connected, reason) => {
+    onState: (connected, reason, refused) => {
       why = reason;
       up ||= connected;
-      if (connected) for (const resolve of waiting.splice(0)) resolve();
-      else app.log.warn(`broker connection lost: ${reason}`);
+      refusal = refused ? noBroker(why) : undefined;
+      if (up || refused) for (const tell of waiting) tell();
+      if (!connected) app.log.warn(`broker connection lost: ${reason}`);
     },
   });
-  const connected = (): Promise<void> =>
+  const connected = (withinMs: number = CONNECTED_WITHIN_MS): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (up) return resolve();
-      const deadline = setTimeout(
-        () => reject(new Error(`The MQTT broker does not answer: ${why}`)),
-        CONNECTED_WITHIN_MS,
-      );
-      waiting.push(() => {
+      const settle = (): void => {
+        waiting.delete(settle);
         clearTimeout(deadline);
-        resolve();
-      });
+        if (up) resolve();
+        else reject(refusal ?? noBroker(why));
+      };
+      const deadline = setTimeout(settle, withinMs);
+      waiting.add(settle);
+      if (up || refusal !== undefined) settle();
     });
   return { connection, connected };
+}
+
+function noBroker(why: string): ConfigError {
+  return new ConfigError(
+    "SPIRAL_MQTT_URL",
+    `names a broker that does not let us listen (${why})`,
+    "Start the broker, or correct address, login and its access rules.",
+  );
 }

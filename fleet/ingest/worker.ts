@@ -10,7 +10,7 @@ import type { Booked, Changes, Job, Outcome } from "./book.js";
 import type { IngestQueue, TelemetryItem, Waiting } from "./queue.js";
 
 /** Batches of one transaction: at most 8,192 records. */
-const MAX_TOGETHER = 128;
+export const MAX_TOGETHER = 128;
 const RETRY_FIRST_MS = 200;
 const RETRY_LIMIT_MS = 5_000;
 /** A forked or unknown machine will not be booked by asking again soon. */

@@ -1,6 +1,6 @@
 /**
  * Live state in Redis, shared by several service processes. While Redis is away every call fails at once instead of
- * queueing: ingest must not wait for it.
+ * queueing, and one that stalls is given up: neither ingest nor a page may wait for it.
  */
 import { Redis } from "ioredis";
 import type { Listener, LiveState, LiveStore } from "./live-store.js";
@@ -14,6 +14,8 @@ return 1`;
 
 const RETRY_LIMIT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** A page asks three times at most before it goes to the store. */
+const ANSWER_WITHIN_MS = 500;
 
 export interface RedisLiveOptions {
   readonly url: string;
@@ -30,7 +32,7 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: (tries: number) => Math.min(tries * 100, RETRY_LIMIT_MS),
   };
-  const commands = new Redis(url, options);
+  const commands = new Redis(url, { ...options, commandTimeout: ANSWER_WITHIN_MS });
   // A connection that subscribes can do nothing else. It subscribes again by itself when it is back.
   const listening = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
   const channels = new Map<string, Set<Listener>>();

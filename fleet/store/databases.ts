@@ -45,13 +45,17 @@ const END_WITHIN_S = 5;
 const RENEW_EVERY_MS = 2_000;
 const OLDEST_VERSION = 150_000;
 
-/**
- * Connects (starting the embedded server if no other is set) and migrates. Throws with the cure in its message.
- * `join`: use the embedded server of a service that is running, and leave it running.
- */
-export async function openDatabases(config: Config, { join = false } = {}): Promise<Databases> {
+export interface OpenOptions {
+  /** Use the embedded server of a service that is running, and leave it running. */
+  readonly join?: boolean;
+  /** Told when the embedded server died and when it runs again. */
+  readonly say?: (text: string) => void;
+}
+
+/** Connects (starting the embedded server if no other is set) and migrates. Throws with the cure in its message. */
+export async function openDatabases(config: Config, options: OpenOptions = {}): Promise<Databases> {
   const began = performance.now();
-  const server = config.database === undefined ? await embedded(config, join) : external(config.database);
+  const server = config.database === undefined ? await embedded(config, options) : external(config.database);
   const owner = connect(server.migrate, POOL.migrate);
   let ingest = connect(server.ingest, POOL.ingest);
   let app = connect(server.app, POOL.app);
@@ -69,7 +73,7 @@ export async function openDatabases(config: Config, { join = false } = {}): Prom
   };
   try {
     const version = await checkServer(owner, config);
-    if (config.database !== undefined) await createRoles(owner);
+    if (config.database !== undefined) await createRoles(owner, config.database);
     await migrate(owner);
     await ensurePartitions(owner, new Date());
     const startMs = performance.now() - began;
@@ -92,9 +96,9 @@ export async function openDatabases(config: Config, { join = false } = {}): Prom
   }
 }
 
-async function embedded(config: Config, join: boolean): Promise<Server> {
+async function embedded(config: Config, { join = false, say }: OpenOptions): Promise<Server> {
   const { dataDir, databasePort, databaseOptions } = config;
-  const server = await startEmbedded({ dataDir, port: databasePort, settings: databaseOptions, join });
+  const server = await startEmbedded({ dataDir, port: databasePort, settings: databaseOptions, join, say });
   const url = (role: "spiral_migrate" | "spiral_ingest" | "spiral_app"): Target => ({
     url: `postgres://${role}:${server.passwords[role]}@127.0.0.1:${server.port}/${DATABASE_NAME}`,
   });
@@ -148,14 +152,21 @@ async function checkServer(sql: Sql, config: Config): Promise<string> {
   return row.text;
 }
 
-/** On a server of others: makes the roles if they are missing, and lets our login take them on. */
-async function createRoles(sql: Sql): Promise<void> {
-  for (const role of ["spiral_ingest", "spiral_app"]) {
+/** On a server of others: makes the roles if they are missing; our login may take on those that have no login given. */
+async function createRoles(sql: Sql, { ingestUrl, appUrl }: NonNullable<Config["database"]>): Promise<void> {
+  for (const [role, login] of [
+    ["spiral_ingest", ingestUrl],
+    ["spiral_app", appUrl],
+  ] as const) {
     const [found] = await sql`SELECT 1 FROM pg_roles WHERE rolname = ${role}`;
     try {
       if (found === undefined) await sql.unsafe(`CREATE ROLE ${role} NOLOGIN`);
-      const [member] = await sql<{ member: boolean }[]>`SELECT pg_has_role(current_user, ${role}, 'MEMBER') AS member`;
-      if (member?.member !== true) await sql.unsafe(`GRANT ${role} TO CURRENT_USER`);
+      if (login !== undefined) continue;
+      // From 16 on a member need not have the right to take the role on, and who makes a role is such a member.
+      const [own] = await sql<{ may: boolean }[]>`
+        SELECT pg_has_role(current_user, ${role},
+          CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) AS may`;
+      if (own?.may !== true) await sql.unsafe(`GRANT ${role} TO CURRENT_USER`);
     } catch (error) {
       throw new ConfigError(
         "SPIRAL_DATABASE_URL",

@@ -1,52 +1,40 @@
 /**
  * The embedded PostgreSQL: initialised once, started as an unprivileged user, stopped with us, adopted again when we
- * were killed and it lives on. The lock file is PostgreSQL's: it is waited for, never deleted.
+ * were killed and it lives on, started again when it dies.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
-import { giveTo, prepareDataFolder, type RolePasswords, rolePasswords } from "./data-folder.js";
-import { type Binaries, databaseUser, prepareBinaries, type RunAs } from "./embedded-binaries.js";
+import { ConfigError } from "../config.js";
+import { prepareDataFolder, type RolePasswords, rolePasswords } from "./data-folder.js";
+import { databaseUser, prepareBinaries, type RunAs } from "./embedded-binaries.js";
+import { keepRunning, type Owned } from "./keep-running.js";
+import {
+  checkVersion,
+  freePort,
+  initialise,
+  isAlive,
+  launch,
+  type Running,
+  readPidFile,
+  signal,
+  stop,
+} from "./postmaster.js";
 
 export const DATABASE_NAME = "spiral";
-const READY_WITHIN_MS = 30_000;
 /** After a kill -9 orphaned backends hold the lock for some seconds. */
 const LOCK_WITHIN_MS = 15_000;
-const STOP_WITHIN_MS = 10_000;
-const POLL_MS = 20;
 const RETRY_MS = 300;
+const CONNECT_TIMEOUT_S = 5;
 /** One per server, held by the service that owns the data folder: "SPIR". */
 const OWNER_LOCK = 0x5350_4952;
 const OWNER_TRIES = 20;
-
-/** Small on purpose: everything together stays below 600 MiB. */
-const SERVER_SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
-  shared_buffers: "32MB",
-  max_connections: "24",
-  work_mem: "4MB",
-  maintenance_work_mem: "16MB",
-  max_worker_processes: "2",
-  max_parallel_workers: "0",
-  autovacuum_max_workers: "1",
-  autovacuum_worker_slots: "2",
-  max_wal_senders: "0",
-  wal_level: "minimal",
-  max_wal_size: "256MB",
-  jit: "off",
-  log_min_messages: "warning",
-  log_timezone: "UTC",
-  timezone: "UTC",
-};
+const OWNER_RETRY_MS = 100;
 
 export interface EmbeddedServer {
   readonly port: number;
   readonly passwords: RolePasswords;
-  /** Process id of the postmaster. */
+  /** Process id of the postmaster; another one after it has died and was started again. */
   readonly pid: number;
   /** True if it was running already: left behind by a service that was killed. */
   readonly adopted: boolean;
@@ -60,59 +48,78 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Use the server of a service that is running, and leave it running. */
   readonly join?: boolean;
+  /** Told when the server died and when it runs again. */
+  readonly say?: ((text: string) => void) | undefined;
 }
 
-/** Starts (or adopts) the server of `dataDir`. Throws ConfigError for a folder that cannot work. */
+/**
+ * Starts (or adopts) the server of `dataDir`, and starts it again on the same port whenever it dies. Throws ConfigError
+ * for a folder that cannot work.
+ */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { dataDir } = options;
   const runAs = databaseUser();
   await prepareDataFolder(dataDir, runAs);
   const passwords = await rolePasswords(dataDir);
   const folder = join(dataDir, "postgres");
-  const running = await adoptable(folder, passwords);
-  if (running !== undefined && options.join === true) {
-    return { ...running, passwords, adopted: true, close: async () => undefined };
+  if (options.join === true) {
+    const running = await adoptable(folder, passwords);
+    if (running !== undefined) return { ...running, passwords, adopted: true, close: async () => undefined };
   }
-  const server = running ?? (await initialiseAndStart(options, folder, passwords, runAs));
-  const owner = await takeOwnership(server.port, passwords, dataDir);
-  await createRoles(owner, passwords);
+  const first = await begin(options, folder, passwords, runAs);
+  const { port } = first;
+  const kept = keepRunning(first, () => begin({ ...options, port }, folder, passwords, runAs), options.say);
   // If we end without closing (an error nobody caught) the database must not stay behind. After kill -9 it does, and
   // the next start adopts it.
   const atExit = (): void => {
-    signal(server.pid, "SIGINT");
+    signal(kept.pid(), "SIGINT");
   };
   process.once("exit", atExit);
   return {
-    ...server,
+    port,
     passwords,
-    adopted: running !== undefined,
+    get pid() {
+      return kept.pid();
+    },
+    adopted: first.adopted,
     close: async () => {
+      await kept.close();
+      await stop(kept.pid(), folder);
       process.removeListener("exit", atExit);
-      await owner.end({ timeout: 1 });
-      await stop(server.pid, folder);
     },
   };
 }
 
-interface Running {
-  readonly pid: number;
-  readonly port: number;
-}
-
-async function initialiseAndStart(
+/** Adopts or starts the server and makes it ours. */
+async function begin(
   options: EmbeddedOptions,
   folder: string,
   passwords: RolePasswords,
   runAs: RunAs | undefined,
-): Promise<Running> {
-  const binaries = await prepareBinaries(runAs, options.dataDir);
-  await initialise(binaries, folder, passwords, runAs, options.settings?.fsync === "off");
-  await checkVersion(binaries, folder);
+): Promise<Owned & { readonly port: number; readonly adopted: boolean }> {
+  const server = await adoptOrLaunch(options, folder, passwords, runAs);
+  const owned = await takeOwnership(server.port, passwords, options.dataDir);
+  await createRoles(owned.sql, passwords);
+  const { pid, port, adopted } = server;
+  return { pid, port, adopted, gone: owned.gone, letGo: () => owned.sql.end({ timeout: 1 }) };
+}
+
+async function adoptOrLaunch(
+  options: EmbeddedOptions,
+  folder: string,
+  passwords: RolePasswords,
+  runAs: RunAs | undefined,
+): Promise<Running & { readonly adopted: boolean }> {
   const deadlineMs = performance.now() + LOCK_WITHIN_MS;
   for (;;) {
+    const running = await adoptable(folder, passwords);
+    if (running !== undefined) return { ...running, adopted: true };
+    const binaries = await prepareBinaries(runAs, options.dataDir);
+    await initialise(binaries, folder, passwords, runAs, options.settings?.fsync === "off");
+    await checkVersion(binaries, folder);
     const port = options.port === 0 ? await freePort() : options.port;
     const result = await launch(binaries, options, folder, port, runAs);
-    if (result.ok) return { pid: result.pid, port };
+    if (result.ok) return { pid: result.pid, port, adopted: false };
     const busy = /lock file|pre-existing shared memory|could not bind|Address already in use/.test(result.log);
     if (!busy || performance.now() > deadlineMs) throw startError(result.log, options);
     await wait(RETRY_MS);
@@ -127,35 +134,6 @@ function startError(log: string, { dataDir, port }: EmbeddedOptions): Error {
   return new Error(`The embedded PostgreSQL did not start. ${cure}\n  ${tail}`);
 }
 
-/** Runs initdb into a draft folder that is renamed when whole: a cut in between leaves nothing half made. */
-async function initialise(
-  binaries: Binaries,
-  folder: string,
-  passwords: RolePasswords,
-  runAs: RunAs | undefined,
-  throwAway: boolean,
-): Promise<void> {
-  if ((await readdir(folder).catch(() => [])).length > 0) return;
-  const draft = `${folder}.${process.pid}`;
-  const passwordFile = `${draft}.password`;
-  await rm(draft, { recursive: true, force: true });
-  // initdb must be able to make its folder itself, as its own user.
-  await mkdir(draft, { mode: 0o700 });
-  await giveTo(draft, runAs);
-  await writeFile(passwordFile, passwords.postgres, { mode: 0o600 });
-  await giveTo(passwordFile, runAs);
-  const options = ["--username=postgres", `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8"];
-  const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"];
-  if (throwAway) locale.push("--no-sync");
-  try {
-    await run(binaries.initdb, ["-D", draft, ...options, ...locale], runAs);
-    await rename(draft, folder);
-  } finally {
-    await rm(passwordFile, { force: true });
-    await rm(draft, { recursive: true, force: true });
-  }
-}
-
 /** Roles and database, where they are missing: a start that was cut short is finished by the next. */
 async function createRoles(sql: postgres.Sql, passwords: RolePasswords): Promise<void> {
   for (const role of ["spiral_migrate", "spiral_ingest", "spiral_app"] as const) {
@@ -167,68 +145,6 @@ async function createRoles(sql: postgres.Sql, passwords: RolePasswords): Promise
   }
   const [found] = await sql`SELECT 1 FROM pg_database WHERE datname = ${DATABASE_NAME}`;
   if (found === undefined) await sql.unsafe(`CREATE DATABASE ${DATABASE_NAME} OWNER spiral_migrate`);
-}
-
-async function checkVersion(binaries: Binaries, folder: string): Promise<void> {
-  const have = (await readFile(join(folder, "PG_VERSION"), "utf8").catch(() => "")).trim();
-  const want = binaries.version.split(".")[0] ?? "";
-  if (have !== want) {
-    throw new Error(
-      `The data in ${folder} are of PostgreSQL ${have || "(unknown)"}, the embedded server is ${want}. ` +
-        "Move the folder away, or dump it with the old version and restore it.",
-    );
-  }
-}
-
-type Launch = { readonly ok: true; readonly pid: number } | { readonly ok: false; readonly log: string };
-
-async function launch(
-  binaries: Binaries,
-  { dataDir, settings }: EmbeddedOptions,
-  folder: string,
-  port: number,
-  runAs: RunAs | undefined,
-): Promise<Launch> {
-  const logPath = join(dataDir, "postgres.log");
-  await rename(logPath, `${logPath}.1`).catch(() => undefined);
-  const log = await open(logPath, "w", 0o600);
-  const args = ["-D", folder, "-p", String(port)];
-  for (const [name, value] of Object.entries({ ...SERVER_SETTINGS, ...settings })) args.push("-c", `${name}=${value}`);
-  // Detached: a Ctrl-C at our terminal must stop us first and the database last.
-  const child = spawn(binaries.postgres, args, { ...runAs, detached: true, stdio: ["ignore", log.fd, log.fd] });
-  let ended = false;
-  child.once("exit", () => {
-    ended = true;
-  });
-  child.once("error", () => {
-    ended = true;
-  });
-  child.unref();
-  await log.close();
-  const deadlineMs = performance.now() + READY_WITHIN_MS;
-  while (!ended && performance.now() < deadlineMs) {
-    const found = await readPidFile(folder);
-    if (found !== undefined && found.pid === child.pid && found.ready) return { ok: true, pid: found.pid };
-    await wait(POLL_MS);
-  }
-  if (!ended) await stopChild(child);
-  return { ok: false, log: await readFile(logPath, "utf8").catch(() => "") };
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGQUIT");
-  await Promise.race([gone, wait(STOP_WITHIN_MS)]);
-}
-
-/** postmaster.pid: line 1 the process, line 4 the port, line 8 its state. */
-async function readPidFile(folder: string): Promise<(Running & { readonly ready: boolean }) | undefined> {
-  const text = await readFile(join(folder, "postmaster.pid"), "utf8").catch(() => "");
-  const lines = text.split("\n");
-  const pid = Number(lines[0]);
-  const port = Number(lines[3]);
-  if (!Number.isInteger(pid) || pid <= 1 || !Number.isInteger(port) || port <= 0) return undefined;
-  return { pid, port, ready: lines[7]?.trim() === "ready" };
 }
 
 /** The server that still runs on `folder`, if it does, lets us in and is this folder's. */
@@ -247,80 +163,52 @@ async function adoptable(folder: string, passwords: RolePasswords): Promise<Runn
   }
 }
 
+interface Ownership {
+  readonly sql: postgres.Sql;
+  /** Resolves when the connection that holds the lock has ended. */
+  readonly gone: Promise<void>;
+}
+
 /** Holds an advisory lock on one connection as long as we live: it ends with our process, however that ends. */
-async function takeOwnership(port: number, passwords: RolePasswords, dataDir: string): Promise<postgres.Sql> {
-  const sql = connectAs("postgres", passwords.postgres, port, "postgres");
+async function takeOwnership(port: number, passwords: RolePasswords, dataDir: string): Promise<Ownership> {
+  const end: { resolve?: () => void } = {};
+  const gone = new Promise<void>((resolve) => {
+    end.resolve = resolve;
+  });
+  const sql = connectAs("postgres", passwords.postgres, port, "postgres", () => end.resolve?.());
   for (let tries = 0; tries < OWNER_TRIES; tries++) {
     const [row] = await sql<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${OWNER_LOCK}) AS ours`;
-    if (row?.ours === true) return sql;
-    await wait(POLL_MS * 5);
+    if (row?.ours === true) return { sql, gone };
+    await wait(OWNER_RETRY_MS);
   }
   await sql.end({ timeout: 1 });
-  throw new Error(
-    `Another Spiral service is running on ${dataDir}. Stop it, or set SPIRAL_DATA_DIR to another folder for this one.`,
+  throw new ConfigError(
+    "SPIRAL_DATA_DIR",
+    `is ${dataDir}, where another Spiral service is running`,
+    "Stop that one, or set another folder for this one.",
   );
 }
 
-async function stop(pid: number, folder: string): Promise<void> {
-  const deadlineMs = performance.now() + STOP_WITHIN_MS;
-  // Fast shutdown: sessions are ended, everything is written.
-  if (!signal(pid, "SIGINT")) return;
-  while (performance.now() < deadlineMs) {
-    const found = await readPidFile(folder);
-    if (found === undefined || found.pid !== pid || !isAlive(pid)) return;
-    await wait(POLL_MS);
-  }
-  signal(pid, "SIGQUIT");
-}
-
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function connectAs(user: string, password: string, port: number, database: string): postgres.Sql {
-  const target = { host: "127.0.0.1", port, user, password, database };
-  return postgres({ ...target, max: 1, idle_timeout: 0, fetch_types: false, onnotice: () => undefined });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+/** One connection that never ends of old age. */
+function connectAs(
+  user: string,
+  password: string,
+  port: number,
+  database: string,
+  onclose: () => void = () => undefined,
+): postgres.Sql {
+  return postgres({
+    host: "127.0.0.1",
+    port,
+    user,
+    password,
+    database,
+    max: 1,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    fetch_types: false,
+    onnotice: () => undefined,
+    onclose,
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
-
-async function run(program: string, args: readonly string[], runAs: RunAs | undefined): Promise<void> {
-  const child = spawn(program, args, { ...runAs, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  const collect = (chunk: Buffer): void => {
-    if (output.length < MAX_OUTPUT) output += chunk.toString("utf8");
-  };
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`${program} failed (${code}):\n${output}`);
-}
-
-const MAX_OUTPUT = 20_000;

@@ -15,7 +15,7 @@ const PARTITIONS_EVERY_MS = 6 * 3_600_000;
 
 export const storePlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
-    const databases = await openDatabases(config);
+    const databases = await openDatabases(config, { say: (text) => app.log.error(text) });
     app.decorate("databases", databases);
     const timer = setInterval(() => {
       ensurePartitions(databases.migrate, new Date()).then(

@@ -7,6 +7,7 @@ import { chainStart } from "../../shared/records/codec.js";
 import { isMachineId } from "../../shared/wire/topics.js";
 import { randomSecret } from "./data-folder.js";
 import type { Databases, Sql } from "./databases.js";
+import { unknownProduct } from "./rows.js";
 import { inTransaction } from "./transact.js";
 
 export interface NewProduct {
@@ -68,7 +69,10 @@ export async function addOperator({ migrate: sql }: Pick<Databases, "migrate">, 
   return idOf(row);
 }
 
-/** Id of the product with this number, made or brought up to date. */
+/**
+ * Id of the product with this number, made or brought up to date. Sales that came before it was known get it now, and
+ * their records are no longer flagged.
+ */
 export async function addProduct(
   { migrate: sql }: Pick<Databases, "migrate">,
   operatorId: string,
@@ -84,11 +88,18 @@ export async function addProduct(
     RETURNING id
   `;
   const id = idOf(row);
-  // Sales that came before their product was known.
-  await sql`
-    UPDATE transactions SET product_id = ${id}
-    WHERE operator_id = ${operatorId} AND product_number = ${number} AND product_id IS NULL
-  `;
+  await inTransaction(sql, async (tx) => {
+    // Waits for commits that looked for the product before it was there: none of their sales is missed.
+    await tx`LOCK TABLE products IN ACCESS EXCLUSIVE MODE`;
+    await tx`
+      UPDATE transactions SET product_id = ${id}
+      WHERE operator_id = ${operatorId} AND product_number = ${number} AND product_id IS NULL
+    `;
+    await tx`
+      UPDATE ledger_records SET flag = NULL, flag_detail = NULL
+      WHERE flag = 'unknownProduct' AND operator_id = ${operatorId} AND flag_detail = ${unknownProduct(number)}
+    `;
+  });
   return id;
 }
 

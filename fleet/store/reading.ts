@@ -357,10 +357,21 @@ export async function readDecimals(app: Sql, serials: readonly string[]): Promis
   return new Map(rows.map(({ serial, decimals }) => [serial, decimals]));
 }
 
-/** True if the database answers. */
-export async function isReachable(app: Sql): Promise<boolean> {
-  return app`SELECT 1`.then(
+const ANSWER_WITHIN_MS = 2_000;
+
+/** True if the database answers in time. */
+export async function isReachable(app: Sql, withinMs: number = ANSWER_WITHIN_MS): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), withinMs);
+  });
+  const answer = app`SELECT 1`.then(
     () => true,
     () => false,
   );
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,4 +1,7 @@
-/** Rows that booking writes, one type a table. Instants are Unix milliseconds, amounts decimal text. */
+/**
+ * Rows that booking writes, one type a table, and how they are flagged. Instants are Unix milliseconds, amounts
+ * decimal text.
+ */
 
 /** Everything `sync_cursors` holds of one machine and epoch, and what booking needs of its machine. */
 export interface CursorRow {
@@ -35,6 +38,11 @@ export interface RecordKey {
 }
 
 export type RecordFlag = "unknownKind" | "malformed" | "rejected" | "unknownProduct";
+
+/** What the flag `unknownProduct` says of the product. */
+export function unknownProduct(number: number): string {
+  return `product ${number}`;
+}
 
 export interface RecordRow extends RecordKey {
   readonly kind: number;

@@ -1,5 +1,5 @@
 /** Settings: defaults, documentation, and refusals that name the setting and the cure. */
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -77,6 +77,18 @@ test("a data folder where nothing can be written, or that the database's user ca
     const message = await startError(testConfig(join(home, "data")));
     assert.match(message, /^SPIRAL_DATA_DIR is .*may not enter .*home\. .*chmod o\+x/);
   }
+  await rm(folder, { recursive: true });
+});
+
+test("pages that are not built are named before anything is started", async () => {
+  const folder = await temporaryFolder();
+  const dataDir = join(folder, "data");
+  await mkdir(join(folder, "index.html"));
+  for (const pagesDir of [join(folder, "nowhere"), folder]) {
+    const message = await startError({ ...testConfig(dataDir), pagesDir });
+    assert.match(message, /^SPIRAL_PAGES_DIR is .*, where no index\.html is\. Build/);
+  }
+  assert.equal(await readdir(folder), ["index.html"]);
   await rm(folder, { recursive: true });
 });
 

@@ -2,16 +2,18 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isPoison } from "../../fleet/ingest/corner.js";
+import { sortArrival } from "../../fleet/ingest/arrivals.js";
+import { isPoison, MAX_REASON_LENGTH, reasonOf } from "../../fleet/ingest/corner.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "../../fleet/ingest/dating.js";
 import { transactionId } from "../../fleet/ingest/derive.js";
-import { IngestQueue, type Waiting } from "../../fleet/ingest/queue.js";
+import { IngestQueue, QUEUE_LIMITS, type Waiting } from "../../fleet/ingest/queue.js";
 import { halve, lastSeq, verify } from "../../fleet/ingest/verify.js";
 import { decimalOf, trimDecimal } from "../../fleet/store/amounts.js";
 import { isConnectionFailure } from "../../fleet/store/transact.js";
 import { chainStart } from "../../shared/records/codec.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
-import { TestLedger, telemetryOf } from "./support.js";
+import { type BatchMessage, encodeBatch } from "../../shared/wire/messages.js";
+import { statusOf, TestLedger, telemetryOf } from "./support.js";
 
 const verdicts = suite("fleet/ingest verdicts");
 
@@ -80,6 +82,11 @@ verdicts("poison is what the data are to blame for", () => {
   assert.is(isConnectionFailure(postgres("57P01")), true);
   assert.is(isConnectionFailure(postgres("22003")), false);
   assert.is(isConnectionFailure(Object.assign(new Error("x"), { code: "CONNECTION_CLOSED" })), true);
+});
+
+verdicts("the reason of a refusal is kept up to a length, without what the database takes in no text", () => {
+  assert.is(reasonOf(new Error("x".repeat(2 * MAX_REASON_LENGTH))).length, MAX_REASON_LENGTH);
+  assert.is(reasonOf(new Error("a\0b")), "a?b");
 });
 
 verdicts("a transaction's id depends on its place in the ledger and nothing else", () => {
@@ -234,5 +241,30 @@ queues("telemetry is shed before events, and a busy queue asks machines to wait"
   assert.is(queue.addBatch(item("M-9")), true);
   assert.is(queue.waitMs, 60_000);
   assert.is(queue.dropped.telemetryShed, 2);
+});
+queues("births and wills are bounded too", () => {
+  const queue = new IngestQueue<number>({ maxBatches: 4, maxBytes: 1_000, maxTelemetry: 2, maxPresence: 1 });
+  const birth = { ...item("M-1"), message: statusOf(1, 1) };
+  assert.equal([queue.addPresence(birth), queue.addPresence(birth)], [true, false]);
+  assert.is(queue.dropped.presenceDropped, 1);
+  assert.is(queue.takePresence().length, 1);
+  assert.is(queue.addPresence(birth), true);
+});
+
+queues("sequences, epochs and chains that no machine can have are no batch; a full queue drops and says so", () => {
+  const arrive = (batch: BatchMessage, limits = QUEUE_LIMITS) => {
+    const payload = encodeBatch(batch);
+    const arrival = { topic: "fleet/M-1/events", payload, retained: false, ack: () => undefined, reply: () => true };
+    return sortArrival(arrival, new IngestQueue<BatchMessage>(limits), 0);
+  };
+  const { records } = ledgerOf(2).batch();
+  const good = { epoch: 1, firstSeq: 1, chain: 0, records };
+  const last = 0xffff_ffff;
+  assert.equal(arrive(good), {});
+  assert.equal(arrive({ ...good, epoch: last, firstSeq: last - 1, chain: last }), {});
+  for (const wrong of [{ epoch: 0 }, { epoch: last + 1 }, { firstSeq: 0 }, { firstSeq: last }, { chain: last + 1 }]) {
+    assert.match(arrive({ ...good, ...wrong }).undecodable?.detail ?? "", "out of range", JSON.stringify(wrong));
+  }
+  assert.is(arrive(good, { ...QUEUE_LIMITS, maxBatches: 0 }).refused, "queue full");
 });
 queues.run();

@@ -104,19 +104,19 @@ test("the broker's PUBACK is no ack; killed in mid-commit it costs a resend and 
   for (let saleNo = 1; saleNo <= 40; saleNo++) ledger.sellCoke(saleNo);
   const events = topicOf("MOSQ-3", "events");
   await migrate.begin(async (tx) => {
-    await tx`LOCK TABLE payments IN ACCESS EXCLUSIVE MODE`;
+    await tx`LOCK TABLE ledger_records IN ACCESS EXCLUSIVE MODE`;
     // More than the 20 messages that mosquitto hands out unacknowledged.
     for (let seq = 1; seq <= 30; seq++) await machine.client.published(events, encodeBatch(ledger.batch(seq, seq)));
-    await within(untilBlocked(tx), "booking never came to the lock");
+    await within(untilBlocked(tx, "ledger_records"), "booking never came to the lock");
     assert.is(machine.client.arrived(topicOf("MOSQ-3", "acks")), 0);
   });
   // All thirty are handed out only because the fleet acknowledges those it has committed.
   for (let seq = 1; seq <= 30; seq++) assert.is((await machine.nextAck()).mark, seq);
 
   await migrate.begin(async (tx) => {
-    await tx`LOCK TABLE payments IN ACCESS EXCLUSIVE MODE`;
+    await tx`LOCK TABLE ledger_records IN ACCESS EXCLUSIVE MODE`;
     await machine.client.published(events, encodeBatch(ledger.batch(31)));
-    await within(untilBlocked(tx), "booking never came to the lock");
+    await within(untilBlocked(tx, "ledger_records"), "booking never came to the lock");
     await broker.kill("SIGKILL");
     await until(async () => (await brokerPart(context)) === "503 down", "nobody noticed");
   });

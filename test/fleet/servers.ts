@@ -134,9 +134,13 @@ export interface PostgresServer extends Server {
   readonly url: string;
 }
 
-/** PostgreSQL with an empty database `fleet` that belongs to the login `fleet_owner`. Runs as the embedded one does. */
-export async function postgresql(path: string): Promise<PostgresServer> {
+/**
+ * PostgreSQL for a database `fleet` that belongs to the login `fleet_owner`; both are still to be made. `findPath`
+ * is told the folder and finds the server's program. Runs as the user the embedded one runs as.
+ */
+export async function postgresql(findPath: (folder: string) => Promise<string>): Promise<PostgresServer> {
   const folder = await temporaryFolder();
+  const path = await findPath(folder);
   const port = await freePort();
   const runAs = databaseUser();
   const as = runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid };

@@ -257,16 +257,15 @@ export class TestClient {
     const at = this.unread.findIndex(fits);
     const [found] = at >= 0 ? this.unread.splice(at, 1) : [];
     if (found !== undefined) return Promise.resolve(found);
-    return within(
-      new Promise((resolve) => {
-        this.waiting.push((packet) => {
-          if (!fits(packet)) return false;
-          resolve(packet);
-          return true;
-        });
-      }),
-      "no such packet came",
-    );
+    const come = new Promise<Packet>((resolve) => {
+      this.waiting.push((packet) => {
+        if (!fits(packet)) return false;
+        resolve(packet);
+        return true;
+      });
+    });
+    const ended = this.closed.then(() => Promise.reject(new Error("the connection ended")));
+    return within(Promise.race([come, ended]), "no such packet came");
   }
 
   /** Granted QoS, 128 if refused. */
@@ -362,10 +361,14 @@ export class TestMachine {
     return waitMs === undefined ? { epoch, mark, incarnation } : { epoch, mark, incarnation, waitMs };
   }
 
-  /** Sends the ledger batch by batch from `mark` until all is acknowledged. */
+  /** Sends the ledger batch by batch from `mark` until all is acknowledged. Throws if it does not get on. */
   async sync(ledger: TestLedger, mark = 0): Promise<number> {
     let acked = mark;
-    while (acked < ledger.newest) acked = (await this.send(ledger.batch(acked + 1))).mark;
+    while (acked < ledger.newest) {
+      const ack = await this.send(ledger.batch(acked + 1));
+      if (ack.mark === acked) throw new Error(`the fleet stays at ${acked}: ${JSON.stringify(ack)}`);
+      acked = ack.mark;
+    }
     return acked;
   }
 }
@@ -422,12 +425,12 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
   }
 }
 
-type Query = (text: TemplateStringsArray) => PromiseLike<readonly unknown[]>;
+type Query = (text: TemplateStringsArray, ...values: readonly string[]) => PromiseLike<readonly unknown[]>;
 
-/** Asks, in the session that has locked `payments`, until another stands before that lock. */
-export async function untilBlocked(tx: Query): Promise<void> {
+/** Asks, in a session that holds locks of its own, until another stands before the lock on `table`. */
+export async function untilBlocked(tx: Query, table = "payments"): Promise<void> {
   for (;;) {
-    const waiting = await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'payments'::regclass`;
+    const waiting = await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = ${table}::regclass`;
     if (waiting.length > 0) return;
   }
 }

@@ -1,9 +1,10 @@
 /** Every case of design "Sync" through the real broker and a real database. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { addOperator, addProduct } from "../../fleet/store/provision.js";
 import { encodeBody } from "../../shared/records/codec.js";
 import { encodeBatch } from "../../shared/wire/messages.js";
-import { COKE, startTestFleet, type TestFleet, TestLedger, TestMachine } from "./support.js";
+import { COKE, startTestFleet, type TestFleet, TestLedger, TestMachine, untilBlocked, within } from "./support.js";
 
 const test = suite<{ fleet: TestFleet; serials: number }>("fleet/sync");
 
@@ -185,13 +186,46 @@ test("a later kind, a malformed record and one the database refuses never block 
 
 test("a sale of an unknown product is booked, flagged, and named once the product is known", async (context) => {
   const machine = await newMachine(context);
-  const ledger = new TestLedger().boot().sellCoke(1, { productId: COKE + 92 });
+  const [wanted, other] = [COKE + 92, COKE + 93];
+  const ledger = new TestLedger().boot().sellCoke(1, { productId: wanted }).sellCoke(2, { productId: other });
   await machine.sync(ledger);
+  const flags = async (): Promise<readonly (string | null)[]> =>
+    (await storedOf(context, machine.serial)).map(({ flag }) => flag).filter((flag) => flag !== null);
+  const names = async (): Promise<readonly (string | null)[]> => {
+    const rows = await context.fleet.databases.app<{ name: string | null }[]>`
+      SELECT p.name FROM transactions t JOIN machines m ON m.id = t.machine_id
+      LEFT JOIN products p ON p.id = t.product_id
+      WHERE m.serial_number = ${machine.serial} ORDER BY t.seq`;
+    return rows.map(({ name }) => name);
+  };
+  assert.equal(await flags(), ["unknownProduct", "unknownProduct"]);
   assert.equal(
-    (await storedOf(context, machine.serial)).filter(({ flag }) => flag !== null).map(({ flag }) => flag),
-    ["unknownProduct"],
+    [await names(), await salesOf(context, machine.serial)],
+    [
+      [null, null],
+      [1, 2],
+    ],
   );
-  assert.equal(await salesOf(context, machine.serial), [1]);
+  const { databases, operatorId } = context.fleet;
+  const product = { name: "Tea", category: "beverage", sku: "TEA", defaultPrice: "1.50", currency: "USD" } as const;
+  // Another operator's product of the same number says nothing of ours.
+  await addProduct(databases, await addOperator(databases, "Somebody Else"), { ...product, number: wanted });
+  assert.equal(await names(), [null, null]);
+  // A sale that is just being booked looked for the product before it was there.
+  const mark = ledger.newest;
+  ledger.sellCoke(3, { productId: wanted });
+  const added = await databases.migrate.begin(async (tx) => {
+    await tx`LOCK TABLE payments IN ACCESS EXCLUSIVE MODE`;
+    const underWay = machine.sync(ledger, mark);
+    await within(untilBlocked(tx), "booking never came to the lock");
+    const fillIn = addProduct(databases, operatorId, { ...product, number: wanted });
+    await within(untilBlocked(tx, "products"), "the sale that is being booked is not waited for");
+    return { underWay, fillIn };
+  });
+  assert.is(await added.underWay, ledger.newest);
+  await added.fillIn;
+  assert.equal(await names(), ["Tea", null, "Tea"]);
+  assert.equal(await flags(), ["unknownProduct"]);
 });
 
 test("a jam is a failed sale, refunded when its money went back", async (context) => {

@@ -13,8 +13,8 @@ import { LISTEN_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { EventsQuery } from "./schema.js";
 
-const MAX_LISTENERS = 500;
-const MAX_BEHIND_BYTES = 262_144;
+export const MAX_LISTENERS = 500;
+export const MAX_BEHIND_BYTES = 262_144;
 const HEARTBEAT_MS = 15_000;
 /** A timer holds at most 2^31 − 1 ms. */
 const LONGEST_STREAM_MS = 86_400_000;
@@ -35,6 +35,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (streams.size >= MAX_LISTENERS) throw new ProblemError("too-many-listeners");
       const { machine } = request.query;
       const stream = openStream(reply, expiresMs);
+      // Counted before anything is waited for: subscribing can take until the live store is back.
+      streams.add(stream.end);
+      const gone = stream.ended.then(() => streams.delete(stream.end));
       const leave = await app.live
         .subscribe(operatorChannel(operatorId), (message) => {
           const event: unknown = JSON.parse(message);
@@ -42,11 +45,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
           stream.send(`event: ${event.type}\ndata: ${message}\n\n`);
         })
         .catch((error: unknown) => request.log.warn(error, "no live changes for this listener"));
-      streams.add(stream.end);
-      stream.ended.then(() => {
-        streams.delete(stream.end);
-        leave?.().catch(() => undefined);
-      });
+      gone.then(() => leave?.()).catch(() => undefined);
     },
   );
 };

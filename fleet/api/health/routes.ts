@@ -12,6 +12,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { response: { 200: Readiness, 503: Readiness, ...FAILURES } } },
     async (_request, reply) => {
       const database = await isReachable(app.databases.app);
+      // Whoever asks for readiness asks again: the next one finds connections that are not stuck.
+      if (!database) app.databases.renew();
       const broker = app.ingest.isConnected();
       // A live store that is away slows the pages and stops nothing.
       const ready = database && broker;

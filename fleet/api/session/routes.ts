@@ -10,7 +10,7 @@ import { clearSessionCookie, SESSION_COOKIE, setSessionCookie, userOf } from "./
 import { Session, SignIn } from "./schema.js";
 
 /** Attempts to sign in, from one address. */
-const SIGN_INS = { max: 10, timeWindow: "1 minute" } as const;
+export const SIGN_INS = { max: 10, timeWindow: "1 minute" } as const;
 
 export const sessionRoutes: FastifyPluginAsyncTypebox<{ readonly sessionHours: number }> = async (app, options) => {
   app.post(

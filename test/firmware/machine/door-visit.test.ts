@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { FAULTS } from "../../../shared/faults.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
 
-const test = suite("machine: service visit");
+const test = suite("machine: somebody at the door");
 const COLUMN = 8;
 
 function openAndShut(cabinet: Cabinet, meanwhile: () => void = () => undefined): void {

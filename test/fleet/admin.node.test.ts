@@ -1,0 +1,79 @@
+/** `npm run admin` as a whole: a process of its own, with the service running and stopped. */
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import { startFleet } from "../../fleet/server.js";
+import { addOperator } from "../../fleet/store/provision.js";
+import { runNode } from "../support/process.js";
+import { temporaryFolder, testConfig } from "./support.js";
+
+const test = suite<{ dataDir: string }>("fleet/admin");
+const PROGRAM = fileURLToPath(new URL("../../tools/admin.ts", import.meta.url));
+const LIMIT_MS = 30_000;
+
+test.before(async (context) => {
+  context.dataDir = await temporaryFolder();
+  process.env.SPIRAL_DATA_DIR = context.dataDir;
+});
+test.after(async ({ dataDir }) => rm(dataDir, { recursive: true, force: true }));
+
+async function admin(...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+  const { code = -1, output } = await runNode(["--import", "tsx", PROGRAM, ...args], LIMIT_MS);
+  return { code, output };
+}
+
+function newPassword(output: string): string {
+  return /^New password of operator: (\S+)$/m.exec(output)?.[1] ?? "";
+}
+
+test("it tells how to use it and which settings there are", async () => {
+  const [help, nothing, unknown, settings] = await Promise.all([
+    admin("--help"),
+    admin(),
+    admin("reset-pasword"),
+    admin("settings"),
+  ]);
+  assert.equal([help.code, nothing.code, unknown.code, settings.code], [0, 2, 2, 0]);
+  for (const { output } of [help, nothing, unknown]) {
+    for (const part of ["reset-password [name]", "settings", "--help", "SPIRAL_DATA_DIR"]) assert.match(output, part);
+  }
+  assert.match(settings.output, /^SPIRAL_DATABASE_URL \(default none\): /m);
+});
+
+test("a password is reset while the service runs, and again when it is stopped", async ({ dataDir }) => {
+  const fleet = await startFleet(testConfig(dataDir));
+  const user = await ensureFirstUser(fleet.databases, await addOperator(fleet.databases, "Test Vending"), dataDir);
+  const signIn = (password = "") =>
+    fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name: "operator", password } });
+  assert.is((await signIn(user.password)).statusCode, 200);
+  const first = await admin("reset-password");
+  assert.is(first.code, 0, first.output);
+  assert.is((await readFile(user.path, "utf8")).trim(), newPassword(first.output));
+  assert.is((await stat(user.path)).mode & 0o777, 0o600);
+  assert.is((await fleet.databases.migrate`SELECT 1 FROM sessions`).length, 0);
+  assert.is((await signIn(user.password)).statusCode, 401);
+  assert.is((await signIn(newPassword(first.output))).statusCode, 200);
+  const nobody = await admin("reset-password", "nobody");
+  assert.equal([nobody.code, nobody.output.trim()], [1, "There is no user nobody."]);
+  // The running service has lost nothing by it.
+  assert.is((await fleet.app.inject({ url: "/readyz" })).statusCode, 200);
+  await fleet.close();
+
+  const second = await admin("reset-password", "operator");
+  assert.is(second.code, 0, second.output);
+  assert.is.not(newPassword(second.output), newPassword(first.output));
+  await stat(join(dataDir, "postgres", "postmaster.pid")).then(
+    () => assert.unreachable("the database was left running"),
+    () => undefined,
+  );
+  const again = await startFleet(testConfig(dataDir));
+  const payload = { name: "operator", password: newPassword(second.output) };
+  const answer = await again.app.inject({ method: "POST", url: "/api/v1/session", payload });
+  assert.is(answer.statusCode, 200);
+  await again.close();
+});
+
+test.run();
