@@ -50,7 +50,7 @@ export interface CborLimits {
 
 /**
  * Largest map key. Small on purpose: V8 lays such keys out as an array with holes, so a greater key would let four
- * bytes of garbage allocate more than the 3.3 KiB they can now (XS stores one slot per entry whatever the key).
+ * bytes of garbage allocate more than the 3.5 KiB they can now (XS stores one slot per entry whatever the key).
  */
 export const MAX_MAP_KEY = 255;
 
