@@ -20,6 +20,8 @@ import { type BoardSide, decideBoard } from "./board.js";
 
 const OPERATOR = "Spiral demo";
 const CURRENCY = "USD";
+/** In the data folder: how the virtual machine signs in at the broker. */
+export const MACHINE_PASSWORD_FILE = `machine-${DEMO_MACHINE_ID}`;
 export const DEMO_MODEL = "Spiral 10";
 
 export interface Demo {
@@ -40,7 +42,7 @@ export async function seedDemo(databases: Databases, dataDir: string, board: Boa
     const about = { name, category: categoryOf(productId), sku: `DEMO-${productId}`, currency: CURRENCY };
     await addProduct(databases, operatorId, { ...about, number: productId, defaultPrice });
   }
-  const password = await secretFile(dataDir, `machine-${DEMO_MACHINE_ID}`, randomSecret);
+  const password = await secretFile(dataDir, MACHINE_PASSWORD_FILE, randomSecret);
   const before = await readMachine(databases.app, operatorId, DEMO_MACHINE_ID);
   const { epoch, dropped } = decideBoard(board, before);
   const registered = await registerMachine(databases, {

@@ -14,7 +14,7 @@ import { voucherKey } from "../../shared/voucher.js";
 import { DEMO_MACHINE_ID } from "../bench/demo.js";
 import { boardOf } from "./board.js";
 import { CabinetFolder } from "./cabinet-folder.js";
-import { DEMO_MODEL, seedDemo } from "./demo.js";
+import { DEMO_MODEL, MACHINE_PASSWORD_FILE, seedDemo } from "./demo.js";
 import { type PanelServer, startPanelServer } from "./panel-server.js";
 import { VirtualMachine } from "./virtual-machine.js";
 
@@ -83,6 +83,22 @@ export async function claimCabinet({ migrate }: Databases): Promise<() => void> 
   throw new ConfigError("SPIRAL_DATABASE_URL", `names a database whose virtual machine another process runs`, cure);
 }
 
+/** Where the virtual machine connects if the broker is not ours: plain MQTT, with an account made there by hand. */
+function externalBroker(
+  { mqttUrl, dataDir }: Config,
+  say: (line: string) => void,
+): { readonly host: string; readonly port: number } | undefined {
+  if (mqttUrl === undefined) return undefined;
+  const url = new URL(mqttUrl);
+  if (url.protocol !== "mqtt:") {
+    const cure = "Start fleet/server.ts for TLS, or give a plain listener: mqtt://…";
+    throw new ConfigError("SPIRAL_MQTT_URL", "is a TLS listener, and the virtual machine speaks plain MQTT", cure);
+  }
+  const file = join(dataDir, MACHINE_PASSWORD_FILE);
+  say(`At ${url.host} the machine signs in as ${DEMO_MACHINE_ID}; its password is in ${file}.`);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port === "" ? "1883" : url.port) };
+}
+
 async function machineOf(
   fleet: Fleet,
   config: Config,
@@ -108,7 +124,7 @@ async function machineOf(
       voucherKey: voucherKey(master, DEMO_MACHINE_ID, demo.epoch, KEY_VERSION),
       firmwareVersion: FIRMWARE_VERSION,
     },
-    mqtt: { host, port: fleet.mqttPort, password: demo.password },
+    mqtt: { ...(externalBroker(config, say) ?? { host, port: fleet.mqttPort }), password: demo.password },
     operatorUrl: fleet.url,
     log: say,
   });
