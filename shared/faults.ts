@@ -2,7 +2,8 @@
  * The catalogue of faults: code, severity, the operator's sentence, what it does to sales, how it clears.
  * Operator-facing faults come from here only. Codes are for ever.
  *
- * sales: "none" goes on selling; "slot" closes that slot; "coins"/"bills" loses that means of payment; "all" locks.
+ * sales: "none" goes on selling; "slot" closes that slot; "coins"/"bills"/"cards" loses that means of payment; "all"
+ * locks.
  * clears: "auto" when its cause is gone; "person" when someone at the machine has dealt with it.
  */
 import { deepFreeze } from "./freeze.js";
@@ -150,6 +151,13 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: fate of a bill unknown",
   },
+  foreignBills: {
+    code: 49,
+    severity: "error",
+    sales: "bills",
+    clears: "auto",
+    text: "{machine}: bill validator is for another currency",
+  },
   // the machine 60–89
   doorOpen: { code: 60, severity: "info", sales: "all", clears: "auto", text: "{machine}: door open" },
   tooWarm: { code: 61, severity: "critical", sales: "all", clears: "auto", text: "{machine}: too warm" },
@@ -204,6 +212,89 @@ export const FAULTS = deepFreeze({
     sales: "none",
     clears: "auto",
     text: "{machine}: daily quota of notes reached",
+  },
+  serviceLockedOut: {
+    code: 73,
+    severity: "warning",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: wrong service codes, menu locked",
+  },
+  // bills that are paid out 50–59
+  recyclerJam: { code: 50, severity: "error", sales: "none", clears: "auto", text: "{machine}: bill recycler jammed" },
+  recyclerTrouble: {
+    code: 51,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: bill recycler out of order",
+  },
+  // card readers 90–99; reader 2 is the one at 60h
+  reader1Offline: {
+    code: 90,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: card reader does not answer",
+  },
+  reader2Offline: {
+    code: 91,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: second card reader does not answer",
+  },
+  reader1Trouble: {
+    code: 92,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: card reader out of order",
+  },
+  reader2Trouble: {
+    code: 93,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: second card reader out of order",
+  },
+  refundDue: {
+    code: 94,
+    severity: "warning",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: a card payment has to be given back",
+  },
+  // other payout devices 100–109
+  hopper1Offline: {
+    code: 100,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 1 does not answer",
+  },
+  hopper2Offline: {
+    code: 101,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 2 does not answer",
+  },
+  hopperJam: { code: 102, severity: "error", sales: "none", clears: "auto", text: "{machine}: coin hopper jammed" },
+  // other devices 110–119
+  satelliteOffline: {
+    code: 110,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: a satellite does not answer",
+  },
+  ageVerifierOffline: {
+    code: 111,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: age verification does not answer",
   },
 });
 

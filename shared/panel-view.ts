@@ -20,6 +20,16 @@ export interface CodeView {
   readonly qr: string;
 }
 
+/** The technician's menu, in place of what customers see. */
+export interface MenuView {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** What is being typed; a code as stars. */
+  readonly entry: string;
+  /** What the keys do. */
+  readonly hint: string;
+}
+
 export interface PanelView {
   /** Purchase state by name. */
   readonly state: string;
@@ -32,5 +42,7 @@ export interface PanelView {
   readonly exactChangeOnly: boolean;
   readonly selling: boolean;
   readonly code: CodeView | undefined;
+  /** Open only behind an open door. */
+  readonly menu?: MenuView | undefined;
   readonly products: readonly ProductView[];
 }

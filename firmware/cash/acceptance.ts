@@ -1,18 +1,22 @@
 /**
- * What may be accepted (design "Money rules"). P = amounts exactly payable from the tubes, c = credit, v = the type's
- * value. A type is enabled iff (a) the operator allows it and c + v stays within the limit, (b) c + v can be given back
- * exactly, (c) the change of a sale can. Nothing here decides about money already in.
+ * What may be accepted (design "Money rules"). P = amounts exactly payable from tubes, recycler and hoppers, c =
+ * credit, v = the type's value. A type is enabled iff (a) the operator allows it and c + v stays within the limit, (b)
+ * c + v can be given back exactly, (c) the change of a sale can. Nothing here decides about money already in.
  */
 import { isPayable, type PayableSet, payableSet } from "../../shared/money/payable.js";
+import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MDB_TYPES } from "../../shared/records/kinds.js";
 import type { Bill, CashFacts, CashState, CashStep, Masks, Payable } from "./state.js";
-import { freeTubes, hasRoom } from "./tubes.js";
+import { ALL_USABLE, anyStore, freePieces, storeOf } from "./stores.js";
+import { hasRoom } from "./tubes.js";
 
 /** What the rule depends on beside the type. */
 export interface AcceptanceRule {
   readonly payable: PayableSet;
   readonly maxCreditMinor: number;
   readonly forcedVend: boolean;
+  /** Nothing that could pay change is there: with forcedVend it comes as a voucher, so (c) is dropped too. */
+  readonly changeless: boolean;
   readonly everyPrice: boolean;
   readonly priceMinor: number | undefined;
   readonly sellablePricesMinor: readonly number[];
@@ -22,7 +26,8 @@ export interface AcceptanceRule {
 export type Verdict = "yes" | "no" | "noChange";
 
 /**
- * The rule for one type that the operator allows. fits: it has a tube that is not full. escrow: it is a bill of a
+ * The rule for one type that the operator allows. fits: a tube, or for a bill the recycler, has room for it. escrow: it
+ * is a bill of a
  * validator that holds it; if it completes the price it goes back as it is until the sale is certain, so (b) is
  * dropped.
  */
@@ -35,6 +40,7 @@ export function mayAccept(
 ): Verdict {
   const afterMinor = creditMinor + valueMinor;
   if (afterMinor > rule.maxCreditMinor) return "no";
+  if (rule.forcedVend && rule.changeless) return "yes";
   const payable = (amountMinor: number): boolean =>
     isPayable(rule.payable, amountMinor) || (fits && isPayable(rule.payable, amountMinor - valueMinor));
   const { priceMinor } = rule;
@@ -52,19 +58,18 @@ export function mayAccept(
   return (rule.everyPrice ? changeable === reached : changeable > 0) ? "yes" : "noChange";
 }
 
-/** P for this moment; the one in `state` as long as tubes, settings and the open payout are the same. */
+/** P for this moment; the one in `state` as long as stores, settings and the open payout are the same. */
 export function payableNow(state: CashState, facts: CashFacts): Payable {
-  const { changer, payable } = state;
+  const { changer, stores, payable } = state;
   const { settings } = facts;
   const owed = facts.durable.payout;
-  if (payable !== undefined && payable.changer === changer && payable.settings === settings && payable.owed === owed) {
-    return payable;
-  }
-  const tubes = changer === undefined ? [] : freeTubes(changer, settings.floatCounts ?? [], owed);
-  return { set: payableSet(tubes, settings.maxCreditMinor), changer, settings, owed };
+  const same = payable?.changer === changer && payable?.stores === stores;
+  if (payable !== undefined && same && payable.settings === settings && payable.owed === owed) return payable;
+  const { tubes } = freePieces(state, settings.floatCounts ?? [], owed, ALL_USABLE);
+  return { set: payableSet(tubes, settings.maxCreditMinor), changer, stores, settings, owed };
 }
 
-/** True if exactly this amount can be paid out in coins: change of a selection that may be taken. */
+/** True if exactly this amount can be paid out: change of a selection that may be taken. */
 export function changePayable(state: CashState, facts: CashFacts, amountMinor: number): boolean {
   return isPayable(payableNow(state, facts).set, amountMinor);
 }
@@ -80,7 +85,8 @@ export function exactChangeOnly(state: CashState, facts: CashFacts): boolean {
     if (coinMinor > 0 && mayAccept(rule, creditMinor, coinMinor, fits, false) === "noChange") return true;
     const billMinor = allowed(facts.settings.billMask, type) ? (validator?.valuesMinor[type] ?? 0) : 0;
     const escrow = validator?.escrow === true;
-    if (billMinor > 0 && mayAccept(rule, creditMinor, billMinor, false, escrow) === "noChange") return true;
+    if (billMinor > 0 && mayAccept(rule, creditMinor, billMinor, recyclable(state, facts, type), escrow) === "noChange")
+      return true;
   }
   return false;
 }
@@ -90,7 +96,14 @@ export function billAllowed(state: CashState, facts: CashFacts, type: number, va
   const { validator } = state;
   if (validator === undefined || !takesMoney(state, facts)) return false;
   if (valueMinor <= 0 || !allowed(facts.settings.billMask, type)) return false;
-  return mayAccept(ruleNow(state, facts), facts.durable.creditMinor, valueMinor, false, validator.escrow) === "yes";
+  const fits = recyclable(state, facts, type);
+  return mayAccept(ruleNow(state, facts), facts.durable.creditMinor, valueMinor, fits, validator.escrow) === "yes";
+}
+
+/** A bill of this type goes to the recycler, where it can be paid out again. */
+function recyclable(state: CashState, facts: CashFacts, type: number): boolean {
+  const recycler = storeOf(state, STORE_RECYCLER);
+  return recycler !== undefined && allowed(facts.settings.recycleMask ?? 0, type) && hasRoom(recycler, type);
 }
 
 /** P and the masks brought up to date; an `accept` order, ahead of everything else, only if they changed. */
@@ -99,7 +112,8 @@ export function adjust(step: CashStep, facts: CashFacts): CashStep {
   const payable = payableNow(state, facts);
   if (payable !== state.payable) state = { ...state, payable };
   const masks = masksNow(state, facts);
-  if (state.sent?.coinMask === masks.coinMask && state.sent.billMask === masks.billMask) {
+  const { sent } = state;
+  if (sent?.coinMask === masks.coinMask && sent.billMask === masks.billMask && sent.fill === masks.fill) {
     return state === step.state ? step : { ...step, state };
   }
   const accept = { do: "mdb", order: { order: "accept", ...masks } } as const;
@@ -110,6 +124,7 @@ function masksNow(state: CashState, facts: CashFacts): Masks {
   const { changer, validator, bill } = state;
   // While a bill is on its way the validator is left alone: some let go of it when their types change.
   const keptBillMask = bill.is === "none" ? undefined : state.sent?.billMask;
+  if (isFilling(state, facts)) return { coinMask: fillMask(state, facts), billMask: keptBillMask ?? 0, fill: true };
   if (!takesMoney(state, facts)) return { coinMask: 0, billMask: keptBillMask ?? 0 };
   const rule = ruleNow(state, facts);
   const creditsMinor = possibleCredits(facts.durable.creditMinor, bill);
@@ -125,10 +140,25 @@ function masksNow(state: CashState, facts: CashFacts): Masks {
     if (validator !== undefined && billMinor > 0 && allowed(facts.settings.billMask, type)) {
       if (validator.stackerFull) continue;
       const [creditMinor] = creditsMinor;
-      if (mayAccept(rule, creditMinor, billMinor, false, validator.escrow) === "yes") billMask |= 1 << type;
+      const fits = recyclable(state, facts, type);
+      if (mayAccept(rule, creditMinor, billMinor, fits, validator.escrow) === "yes") billMask |= 1 << type;
     }
   }
   return { coinMask, billMask: keptBillMask ?? billMask };
+}
+
+/** A service person fills the machine: the door is open and nothing is owed to anybody. */
+function isFilling(state: CashState, { durable }: CashFacts): boolean {
+  return state.filling && durable.doorOpen && durable.creditMinor === 0 && state.payout.is === "none";
+}
+
+/** Coins that the operator allows. */
+function fillMask({ changer }: CashState, { settings }: CashFacts): number {
+  let mask = 0;
+  for (let type = 0; type < MDB_TYPES; type++) {
+    if (allowed(settings.coinMask, type) && (changer?.valuesMinor[type] ?? 0) > 0) mask |= 1 << type;
+  }
+  return mask;
 }
 
 /** c, and beside it what c becomes if the bill in motion is stacked: a coin must be right either way. */
@@ -139,7 +169,7 @@ function possibleCredits(creditMinor: number, bill: Bill): readonly [number, ...
 
 function takesMoney(state: CashState, facts: CashFacts): boolean {
   if (!state.open || state.payout.is !== "none") return false;
-  if (state.changer === undefined && facts.settings.forcedVend !== true) return false;
+  if (!anyStore(state) && facts.settings.forcedVend !== true) return false;
   return state.priceMinor !== undefined || facts.sellablePricesMinor.length > 0;
 }
 
@@ -149,6 +179,7 @@ function ruleNow(state: CashState, facts: CashFacts): AcceptanceRule {
     payable: payableNow(state, facts).set,
     maxCreditMinor: settings.maxCreditMinor,
     forcedVend: settings.forcedVend === true,
+    changeless: !anyStore(state),
     everyPrice: settings.everyPrice === true,
     priceMinor: state.priceMinor,
     sellablePricesMinor: facts.sellablePricesMinor,

@@ -2,12 +2,15 @@
  * The bill between customer and stacker. In escrow it is a question; `stackStarted` goes on flash before ESCROW 35 01;
  * its outcome is reported by the validator, or concluded from the stacker's count when nobody reports.
  */
-import { CLAIM_BILL } from "../../shared/records/durable.js";
+import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
+import { CLAIM_BILL } from "../../shared/records/fold-money-out.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
 import { billAllowed } from "./acceptance.js";
 import {
+  BILL_ENTER_MS,
   BILL_MOVE_MS,
   BILL_UNSEEN_MS,
+  type CashEffect,
   type CashFacts,
   type CashState,
   type CashStep,
@@ -17,9 +20,11 @@ import {
   NO_BILL,
   type Validator,
 } from "./state.js";
-import { faultEffect } from "./tubes.js";
+import { storeOf } from "./stores.js";
+import { countsKnown, expectedCounts, faultEffect, isProven } from "./tubes.js";
 
 const ROUTE_STACKER = 0;
+const STACK: CashEffect = Object.freeze<CashEffect>({ do: "mdb", order: { order: "escrow", stack: true } });
 
 /** The validator holds a bill and asks. */
 export function billEscrowed(
@@ -29,9 +34,29 @@ export function billEscrowed(
   valueMinor: number,
   nowMs: number,
 ): CashStep {
-  // Asked again while the first question is open: the same bill.
-  if (state.bill.is !== "none") return ignore(state);
+  const { bill } = state;
+  switch (bill.is) {
+    case "none":
+      break;
+    case "waiting":
+      // Asked again while the first question is open: the same bill.
+      return ignore(state);
+    case "stacking":
+      // 30 s have brought no outcome, and it still lies there: the order once more, within the same bracket.
+      if (bill.again || state.payout.is === "returning") return giveBillBack(state, bill.type, bill.valueMinor, nowMs);
+      return go({ ...state, bill: { ...bill, sinceMs: nowMs, again: true } }, STACK);
+    case "returning":
+    case "unseen":
+      // It lies in escrow, so it was not stacked: back to its owner; that closes the bracket, if one is open.
+      return giveBillBack(state, bill.type, bill.valueMinor, nowMs);
+  }
+  if (justCancelled(state, nowMs)) return giveBillBack({ ...state, cancelledMs: undefined }, type, valueMinor, nowMs);
   return judgeBill(state, facts, type, valueMinor, nowMs);
+}
+
+/** The bill was on its way in when the customer cancelled, and nothing was chosen since. */
+function justCancelled({ cancelledMs, priceMinor }: CashState, nowMs: number): boolean {
+  return cancelledMs !== undefined && priceMinor === undefined && nowMs < cancelledMs + BILL_ENTER_MS;
 }
 
 /** Takes the bill, asks the sale or gives it back, as things stand now. */
@@ -72,9 +97,9 @@ export function releaseBill(state: CashState, nowMs: number): CashStep {
 function stackBill(state: CashState, type: number, valueMinor: number, nowMs: number): CashStep {
   const stackerCount = state.validator?.stackerCount ?? 0;
   return go(
-    { ...state, bill: { is: "stacking", type, valueMinor, sinceMs: nowMs } },
+    { ...state, bill: { is: "stacking", type, valueMinor, sinceMs: nowMs, again: false } },
     { do: "append", record: { kind: "stackStarted", type, valueMinor, stackerCount } },
-    { do: "mdb", order: { order: "escrow", stack: true } },
+    STACK,
   );
 }
 
@@ -136,20 +161,38 @@ export function validatorLost(state: CashState): CashStep {
   return go({ ...gone, bill: bill.is === "stacking" ? { ...bill, is: "unseen", fromBoot: false } : NO_BILL });
 }
 
-/** Design "Bills": one more in the stacker = credit, as many = not credited, anything else = claim. */
+/**
+ * Design "Bills": one more in the stacker, or in the recycler, = credit; as many as before = not credited; anything
+ * else = claim.
+ */
 function billFromStacker(state: CashState, facts: CashFacts, count: number, full: boolean): CashStep {
   const { stack } = facts.durable;
   if (stack === undefined) return go(state);
   const { type, valueMinor } = stack;
-  if (count === stack.stackerCount + 1) {
-    const record = { kind: "billStacked", type, valueMinor, route: ROUTE_STACKER, atBoot: true } as const;
-    return go(state, { do: "append", record });
+  const stacked = count - stack.stackerCount;
+  const recycled = recycledSince(state, facts, type);
+  if (stacked + recycled === 1 && stacked >= 0 && recycled >= 0) {
+    const route = recycled === 1 ? STORE_RECYCLER : ROUTE_STACKER;
+    return go(state, { do: "append", record: { kind: "billStacked", type, valueMinor, route, atBoot: true } });
   }
-  // A full stacker may have stopped counting.
-  if (count === stack.stackerCount && !full) {
+  // A full stacker may have stopped counting; a recycler that has gone tells nothing.
+  if (stacked === 0 && recycled === 0 && !full && !mayHideIn(state, facts, type)) {
     return go(state, { do: "append", record: { kind: "billReturned", type, valueMinor, atBoot: true } });
   }
   return billClaimed(state, facts);
+}
+
+/** Bills of this type that came into the recycler without a record. 0 where there is none, or its count is no proof. */
+function recycledSince(state: CashState, { durable }: CashFacts, type: number): number {
+  const recycler = storeOf(state, STORE_RECYCLER);
+  if (recycler === undefined || !isProven(recycler, type) || !countsKnown(durable, STORE_RECYCLER)) return 0;
+  return (recycler.tubes.counts[type] ?? 0) - (expectedCounts(durable, STORE_RECYCLER)[type] ?? 0);
+}
+
+/** The bill may lie in a recycler that was there and is not any more. */
+function mayHideIn(state: CashState, { durable, settings }: CashFacts, type: number): boolean {
+  if (storeOf(state, STORE_RECYCLER) !== undefined || !countsKnown(durable, STORE_RECYCLER)) return false;
+  return ((settings.recycleMask ?? 0) & (1 << type)) !== 0;
 }
 
 function billClaimed(state: CashState, facts: CashFacts): CashStep {

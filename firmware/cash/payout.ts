@@ -1,23 +1,23 @@
 /**
- * A return: everything owed goes back, in coins as far as the tubes can prove it, the rest as a voucher. Each DISPENSE
- * is a bracket of its own: `payoutStarted` with all tube counts before it, `payoutDone` with what the counts after it
- * prove. An un-ACKed DISPENSE is never repeated on trust; acceptance stays off until the sale opens it again.
+ * A return: everything owed goes back, in coins and bills as far as the counts of their stores can prove it, the rest
+ * as a voucher. Each DISPENSE is a bracket of its own: `payoutStarted` with all counts of the store before it,
+ * `payoutDone` with what the counts after it prove. An un-ACKed DISPENSE is never repeated on trust; acceptance stays
+ * off until the sale opens it again. A service person's emptying is the same without anything owed.
  */
-import { deepFreeze } from "../../shared/freeze.js";
-import { MAX_DISPENSE_COUNT } from "../../shared/mdb/coin-changer.js";
-import { coinPlan } from "../../shared/money/plan.js";
-import { MDB_TYPES, PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
+import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
+import { countBytes } from "../../shared/records/fold-money-out.js";
+import { PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
 import { billInMotion, releaseBill } from "./bills.js";
+import { type Dispense, dispenseLimitMs, maxPieces, nextDispense } from "./plan.js";
 import { claimPayout, type Settlement, settle } from "./settle.js";
 import {
   type CashEffect,
   type CashFacts,
   type CashState,
   type CashStep,
-  CHANGER_BACK_MS,
-  type Changer,
   chain,
-  DISPENSE_LIMIT_MS,
+  DEVICE_BACK_MS,
+  type Emptying,
   go,
   ignore,
   MAX_UNACKED_DISPENSES,
@@ -25,20 +25,55 @@ import {
   type Returning,
   type ReturnPhase,
   SETTLE_MS,
+  type Store,
   TUBES_ANSWER_MS,
 } from "./state.js";
-import { auditEffects, auditTubes, freeTubes, provePayout } from "./tubes.js";
+import { ALL_STORES, awaitedUntilMs, pieceKey, storeOf } from "./stores.js";
+import { auditEffects, auditTubes, expectedCounts, provePayout } from "./tubes.js";
 
-const ALL_TYPES: readonly number[] = deepFreeze([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-const READ_TUBES: CashEffect = Object.freeze<CashEffect>({ do: "mdb", order: { order: "readTubes" } });
+/** Ways in which a customer calls a purchase off. */
+const BY_CUSTOMER: readonly PayoutReason[] = Object.freeze<PayoutReason[]>(["cancel", "timeout", "lever"]);
+
+/** The order to read the counts of a store. */
+export function readStore(store: number): CashEffect {
+  return { do: "mdb", order: store === STORE_CHANGER ? { order: "readTubes" } : { order: "readTubes", store } };
+}
 
 /** The order to give everything back. A bill that waits goes back as it is. */
-export function startReturn(state: CashState, reason: PayoutReason, nowMs: number): CashStep {
-  if (state.payout.is === "returning") return ignore(state);
-  // A bracket from before the restart is settled first: the changer is waited for.
+export function startReturn(state: CashState, reason: PayoutReason, facts: CashFacts, nowMs: number): CashStep {
+  if (state.payout.is === "returning") {
+    // Nothing is owed while a service person empties.
+    return state.payout.emptying === undefined ? ignore(state) : go(state, NOTHING_RETURNED);
+  }
+  // A bracket from before the restart is settled first: its device is waited for.
+  const store = facts.durable.payout?.store ?? STORE_CHANGER;
   const phase: ReturnPhase =
-    state.payout.is === "broken" ? { at: "changer", untilMs: state.payout.untilMs } : { at: "bill" };
-  const payout: Returning = {
+    state.payout.is === "broken" ? { at: "store", store, untilMs: state.payout.untilMs } : { at: "bill" };
+  const payout = newReturn(reason, phase, undefined);
+  const cancelledMs = BY_CUSTOMER.includes(reason) ? nowMs : undefined;
+  return releaseBill({ ...state, open: false, priceMinor: undefined, cancelledMs, payout }, nowMs);
+}
+
+/** The order to let pieces of a store out to a service person; what may not be ends with none. */
+export function startEmptying(state: CashState, order: Dispense, facts: CashFacts, nowMs: number): CashStep {
+  const { store, type, count } = order;
+  const { durable } = facts;
+  const free = state.payout.is === "none" && state.bill.is === "none" && durable.payout === undefined;
+  const may = free && durable.doorOpen && durable.creditMinor === 0 && count > 0;
+  if (!may || storeOf(state, store) === undefined) {
+    return go(state, { do: "tellSale", event: { cash: "emptied", store, type, count: 0 } });
+  }
+  const payout = newReturn("emptied", { at: "bill" }, { store, type, count, out: 0 });
+  return countStore({ ...state, payout }, payout, store, false, nowMs);
+}
+
+const NOTHING_RETURNED: CashEffect = Object.freeze<CashEffect>({
+  do: "tellSale",
+  event: { cash: "returned", paidMinor: 0, voucherMinor: 0, voucherCode: undefined, claimMinor: 0 },
+});
+
+function newReturn(reason: PayoutReason, phase: ReturnPhase, emptying: Emptying | undefined): Returning {
+  return {
     is: "returning",
     reason,
     phase,
@@ -48,83 +83,91 @@ export function startReturn(state: CashState, reason: PayoutReason, nowMs: numbe
     claimMinor: 0,
     stuck: [],
     unacked: 0,
+    counted: 0,
+    abandoned: 0,
+    emptying,
   };
-  return releaseBill({ ...state, open: false, priceMinor: undefined, payout }, nowMs);
 }
 
 /** Goes on once no bill is in motion any more. */
 export function afterBill(state: CashState, facts: CashFacts, nowMs: number): CashStep {
   const { payout } = state;
   if (payout.is !== "returning" || payout.phase.at !== "bill" || billInMotion(state, nowMs)) return ignore(state);
-  if (facts.durable.payout === undefined && facts.durable.creditMinor === 0) return finish(state, payout);
-  if (state.changer === undefined) return awaitChanger(state, payout, facts, nowMs);
-  return count(state, payout, false, nowMs);
+  const open = facts.durable.payout;
+  if (open !== undefined) return awaitStore(state, payout, open.store, facts, nowMs);
+  if (facts.durable.creditMinor === 0) return finish(state, payout);
+  return state.changer === undefined
+    ? next(state, payout, facts, nowMs)
+    : countStore(state, payout, STORE_CHANGER, false, nowMs);
 }
 
 function inPhase(state: CashState, payout: Returning, phase: ReturnPhase, ...effects: CashEffect[]): CashStep {
   return go({ ...state, payout: { ...payout, phase } }, ...effects);
 }
 
-function count(state: CashState, payout: Returning, again: boolean, nowMs: number): CashStep {
-  return inPhase(state, payout, { at: "counting", untilMs: nowMs + TUBES_ANSWER_MS, again }, READ_TUBES);
+function countStore(state: CashState, payout: Returning, store: number, again: boolean, nowMs: number): CashStep {
+  return inPhase(state, payout, { at: "counting", store, untilMs: nowMs + TUBES_ANSWER_MS, again }, readStore(store));
 }
 
-/** TUBE STATUS has come; `state.changer` holds it. */
-export function tubesCounted(state: CashState, facts: CashFacts, nowMs: number): CashStep {
-  const { payout, changer } = state;
-  if (payout.is !== "returning" || changer === undefined) return go(state);
-  switch (payout.phase.at) {
-    case "counting": {
-      const audits = auditTubes(facts.durable.tubes, facts.durable, changer);
-      if (audits.length > 0 && !payout.phase.again) {
-        return inPhase(state, payout, { at: "settling", untilMs: nowMs + SETTLE_MS });
-      }
-      return book(state, payout, auditEffects(audits, facts), facts, nowMs);
+/** Counts of a store have come; `state` holds them. */
+export function storeCounted(state: CashState, store: number, facts: CashFacts, nowMs: number): CashStep {
+  const { payout } = state;
+  const device = storeOf(state, store);
+  if (payout.is !== "returning" || device === undefined) return go(state);
+  const { phase } = payout;
+  if (phase.at === "counting" && phase.store === store) {
+    const audits = auditTubes(expectedCounts(facts.durable, store), facts.durable, device, store);
+    if (audits.length > 0 && !phase.again) {
+      return inPhase(state, payout, { at: "settling", store, untilMs: nowMs + SETTLE_MS });
     }
-    case "confirming":
-      if (payout.phase.asked || isExact(facts, changer)) {
-        return conclude(state, payout, payout.phase.acked, facts, nowMs);
-      }
-      return go(state);
-    default:
-      return go(state);
+    const counted = { ...payout, counted: payout.counted | (1 << store) };
+    return book(state, counted, auditEffects(audits, store, facts), facts, nowMs);
   }
+  if (phase.at === "confirming" && facts.durable.payout?.store === store) {
+    if (phase.asked || isExact(facts, device)) return conclude(state, payout, phase.acked, facts, nowMs);
+  }
+  return go(state);
 }
 
 /** The DISPENSE has ended, or was never ACKed. */
-export function dispensed(state: CashState, acked: boolean, facts: CashFacts, nowMs: number): CashStep {
-  const { payout, changer } = state;
-  if (payout.is !== "returning" || payout.phase.at !== "dispensing" || changer === undefined) {
-    return tubesCounted(state, facts, nowMs);
-  }
-  if (isExact(facts, changer)) return conclude(state, payout, acked, facts, nowMs);
+export function dispensed(state: CashState, store: number, acked: boolean, facts: CashFacts, nowMs: number): CashStep {
+  const { payout } = state;
+  const device = storeOf(state, store);
+  const open = facts.durable.payout;
+  const ours = payout.is === "returning" && payout.phase.at === "dispensing" && open?.store === store;
+  if (!ours || device === undefined) return storeCounted(state, store, facts, nowMs);
+  if (isExact(facts, device)) return conclude(state, payout, acked, facts, nowMs);
   return inPhase(state, payout, { at: "confirming", untilMs: nowMs + SETTLE_MS, asked: false, acked });
 }
 
-function isExact(facts: CashFacts, changer: Changer): boolean {
+function isExact(facts: CashFacts, device: Store): boolean {
   const open = facts.durable.payout;
-  return open !== undefined && provePayout(open, facts.durable, changer).exact;
+  return open !== undefined && provePayout(open, facts.durable, device).exact;
 }
 
-/** Closes the open bracket with what the tubes prove. */
+/** Closes the open bracket with what the counts prove. */
 function conclude(state: CashState, payout: Returning, acked: boolean, facts: CashFacts, nowMs: number): CashStep {
   const open = facts.durable.payout;
-  const { changer } = state;
-  if (open === undefined || changer === undefined) return next(state, payout, facts, nowMs);
-  const settled = settle(facts, changer, false);
-  return book(state, afterDispense(payout, open.type, settled, acked), settled.effects, facts, nowMs);
+  const device = open === undefined ? undefined : storeOf(state, open.store);
+  if (open === undefined || device === undefined) return next(state, payout, facts, nowMs);
+  const settled = settle(facts, device, open.store, false);
+  return book(state, afterDispense(payout, facts, settled, acked), settled.effects, facts, nowMs);
 }
 
 /** A type that gave nothing is left alone; after a DISPENSE that perhaps never arrived only the third time. */
-function afterDispense(payout: Returning, type: number, settled: Settlement, acked: boolean): Returning {
-  const moved = settled.paidMinor > 0;
-  const retry = !acked && settled.claimMinor === 0 && payout.unacked < MAX_UNACKED_DISPENSES;
+function afterDispense(payout: Returning, facts: CashFacts, settled: Settlement, acked: boolean): Returning {
+  const { store = STORE_CHANGER, type = 0, valueMinor = 0 } = facts.durable.payout ?? {};
+  const { paidMinor, claimMinor } = settled;
+  const moved = paidMinor > 0;
+  const retry = !acked && claimMinor === 0 && payout.unacked < MAX_UNACKED_DISPENSES;
+  const { emptying } = payout;
   return {
     ...payout,
-    paidMinor: payout.paidMinor + settled.paidMinor,
-    claimMinor: payout.claimMinor + settled.claimMinor,
-    stuck: moved || retry ? payout.stuck : [...payout.stuck, type],
+    paidMinor: payout.paidMinor + paidMinor,
+    claimMinor: payout.claimMinor + claimMinor,
+    stuck: moved || retry ? payout.stuck : [...payout.stuck, pieceKey(store, type)],
     unacked: !moved && retry ? payout.unacked + 1 : payout.unacked,
+    emptying: emptying && valueMinor > 0 ? { ...emptying, out: emptying.out + paidMinor / valueMinor } : emptying,
   };
 }
 
@@ -149,64 +192,76 @@ export function payoutRecorded(state: CashState, facts: CashFacts, nowMs: number
   return left > 0 ? inPhase(state, payout, { at: "booking", left }) : next(state, payout, facts, nowMs);
 }
 
-/** No bracket is open: the next DISPENSE, or a voucher for what coins cannot pay, or the end. */
+/**
+ * No bracket is open: the next DISPENSE, or a voucher for what coins and bills cannot pay, or the end. A store that has
+ * just gone is waited for only where what is there does not pay everything.
+ */
 function next(state: CashState, payout: Returning, facts: CashFacts, nowMs: number): CashStep {
+  if (payout.emptying !== undefined) return emptyOn(state, payout, payout.emptying, facts, nowMs);
+  if (facts.durable.creditMinor <= 0) return finish(state, payout);
+  const chosen = nextDispense(state, facts, payout);
+  const missing = chosen?.exact === true ? undefined : missingStore(state, payout, facts, nowMs);
+  if (missing !== undefined) return awaitStore(state, payout, missing, facts, nowMs);
+  const uncounted = chosen?.store ?? ALL_STORES.find((store) => mayHelp(state, payout, store));
+  if (uncounted !== undefined && mayHelp(state, payout, uncounted)) {
+    return countStore(state, payout, uncounted, false, nowMs);
+  }
+  return chosen === undefined ? issueVoucher(state, payout, facts) : dispense(state, payout, chosen, facts, nowMs);
+}
+
+/** It is there and was not yet counted in this return. */
+function mayHelp(state: CashState, { counted, abandoned }: Returning, store: number): boolean {
+  return storeOf(state, store) !== undefined && (((counted | abandoned) >> store) & 1) === 0;
+}
+
+function missingStore(state: CashState, payout: Returning, facts: CashFacts, nowMs: number): number | undefined {
+  return ALL_STORES.find(
+    (store) => ((payout.abandoned >> store) & 1) === 0 && nowMs < awaitedUntilMs(state, facts.settings, store),
+  );
+}
+
+function emptyOn(state: CashState, payout: Returning, emptying: Emptying, facts: CashFacts, nowMs: number): CashStep {
+  const { store, type, count, out } = emptying;
+  const device = storeOf(state, store);
+  const held = device?.tubes.counts[type] ?? 0;
+  const stuck = payout.stuck.includes(pieceKey(store, type)) || ((payout.abandoned >> store) & 1) === 1;
+  const left = Math.min(count - out, held, maxPieces(store));
+  const valueMinor = device?.valuesMinor[type] ?? 0;
+  if (stuck || left <= 0 || valueMinor <= 0 || device?.tubes.defective[type] === true) return finish(state, payout);
+  return dispense(state, payout, { store, type, count: left }, facts, nowMs);
+}
+
+function dispense(
+  state: CashState,
+  payout: Returning,
+  { store, type, count }: Dispense,
+  facts: CashFacts,
+  nowMs: number,
+): CashStep {
   const { durable } = facts;
-  if (durable.creditMinor <= 0) return finish(state, payout);
-  if (state.changer === undefined) return awaitChanger(state, payout, facts, nowMs);
-  const chosen = nextDispense(state.changer, facts, payout.stuck);
-  if (chosen === undefined) return issueVoucher(state, payout, facts);
-  const { type, count: coins } = chosen;
-  const { tubes } = state.changer;
+  const device = storeOf(state, store);
+  const valueMinor = device?.valuesMinor[type] ?? 0;
+  const where = store === STORE_CHANGER ? {} : { store };
   return inPhase(
     state,
     payout,
-    { at: "dispensing", untilMs: nowMs + DISPENSE_LIMIT_MS },
+    { at: "dispensing", untilMs: nowMs + dispenseLimitMs(store, count) },
     {
       do: "append",
       record: {
         kind: "payoutStarted",
         payoutNo: durable.payoutNo + 1,
         reason: PAYOUT_REASONS.indexOf(payout.reason),
-        dueMinor: durable.creditMinor,
+        dueMinor: payout.emptying === undefined ? durable.creditMinor : count * valueMinor,
         type,
-        count: coins,
-        valueMinor: state.changer.valuesMinor[type] ?? 0,
-        tubes: Uint8Array.from({ length: MDB_TYPES }, (_, of) => tubes.counts[of] ?? 0),
+        count,
+        valueMinor,
+        tubes: countBytes(device?.tubes.counts ?? []),
+        ...where,
       },
     },
-    { do: "mdb", order: { order: "dispense", type, count: coins } },
+    { do: "mdb", order: { order: "dispense", type, count, ...where } },
   );
-}
-
-/**
- * The first DISPENSE of the plan for all that is owed: from the tubes without their float; with it where that pays
- * more. The highest value first; of equal values the highest type (MDB 4.2 §5, DISPENSE). Undefined if coins can pay
- * nothing.
- */
-export function nextDispense(
-  changer: Changer,
-  facts: CashFacts,
-  stuck: readonly number[],
-): { readonly type: number; readonly count: number } | undefined {
-  const dueMinor = facts.durable.creditMinor;
-  const floatCounts = facts.settings.floatCounts ?? [];
-  let tubes = freeTubes(changer, floatCounts, undefined, stuck);
-  let plan = coinPlan(tubes, dueMinor);
-  if (plan.restMinor > 0 && floatCounts.length > 0) {
-    const all = freeTubes(changer, [], undefined, stuck);
-    const deeper = coinPlan(all, dueMinor);
-    if (deeper.restMinor < plan.restMinor) {
-      tubes = all;
-      plan = deeper;
-    }
-  }
-  let type = -1;
-  for (let other = 0; other < tubes.length; other++) {
-    const better = (tubes[other]?.valueMinor ?? 0) >= (tubes[type]?.valueMinor ?? 0);
-    if ((plan.counts[other] ?? 0) > 0 && better) type = other;
-  }
-  return type < 0 ? undefined : { type, count: Math.min(plan.counts[type] ?? 0, MAX_DISPENSE_COUNT) };
 }
 
 function issueVoucher(state: CashState, payout: Returning, facts: CashFacts): CashStep {
@@ -224,47 +279,74 @@ function issueVoucher(state: CashState, payout: Returning, facts: CashFacts): Ca
 }
 
 function finish(state: CashState, payout: Returning): CashStep {
-  const { paidMinor, voucherMinor, voucherCode, claimMinor } = payout;
-  return go(
-    { ...state, payout: NO_PAYOUT },
-    { do: "tellSale", event: { cash: "returned", paidMinor, voucherMinor, voucherCode, claimMinor } },
-  );
-}
-
-function awaitChanger(state: CashState, payout: Returning, facts: CashFacts, nowMs: number): CashStep {
-  const untilMs = state.changerGoneMs + CHANGER_BACK_MS;
-  if (nowMs < untilMs) return inPhase(state, payout, { at: "changer", untilMs });
-  return withoutChanger(state, payout, facts, nowMs);
-}
-
-/** The changer does not come back, or says nothing: what it may have paid is a claim, the rest a voucher. */
-function withoutChanger(state: CashState, was: Returning, facts: CashFacts, nowMs: number): CashStep {
-  const payout = { ...was, stuck: ALL_TYPES };
-  if (facts.durable.payout !== undefined) {
-    const claim = claimPayout(facts);
-    const claimMinor = payout.claimMinor + claim.claimMinor;
-    return book(state, { ...payout, claimMinor }, claim.effects, facts, nowMs);
+  const { paidMinor, voucherMinor, voucherCode, claimMinor, emptying } = payout;
+  const ended = { ...state, payout: NO_PAYOUT };
+  if (emptying !== undefined) {
+    const { store, type, out } = emptying;
+    return go(ended, { do: "tellSale", event: { cash: "emptied", store, type, count: out } });
   }
-  return facts.durable.creditMinor > 0 ? issueVoucher(state, payout, facts) : finish(state, payout);
+  return go(ended, { do: "tellSale", event: { cash: "returned", paidMinor, voucherMinor, voucherCode, claimMinor } });
 }
 
-/** The changer has gone in the middle of a return. */
-export function returnWithoutChanger(state: CashState): CashStep {
-  const { payout } = state;
-  if (payout.is !== "returning" || payout.phase.at === "bill" || payout.phase.at === "booking") return go(state);
-  return inPhase(state, payout, { at: "changer", untilMs: state.changerGoneMs + CHANGER_BACK_MS });
+// ---- stores that go and come ---------------------------------------------------------------------------------------
+
+function awaitStore(state: CashState, payout: Returning, store: number, facts: CashFacts, nowMs: number): CashStep {
+  const untilMs = awaitedUntilMs(state, facts.settings, store);
+  if (nowMs < untilMs) return inPhase(state, payout, { at: "store", store, untilMs });
+  return without(state, payout, store, facts, nowMs);
 }
 
-/** The changer was set up anew in the middle of a return; `settled` is what its tubes proved. */
-export function returnWithChanger(state: CashState, facts: CashFacts, settled: Settlement, nowMs: number): CashStep {
-  const { payout } = state;
-  if (payout.is !== "returning" || payout.phase.at === "bill" || payout.phase.at === "booking") {
-    return go(state, ...settled.effects);
-  }
+/** The store does not come back, or says nothing: what it may have paid is a claim, the rest is paid by the others. */
+function without(state: CashState, was: Returning, store: number, facts: CashFacts, nowMs: number): CashStep {
+  const payout = { ...was, abandoned: was.abandoned | (1 << store) };
   const open = facts.durable.payout;
-  const after = open === undefined ? payout : afterDispense(payout, open.type, settled, false);
-  return book(state, after, settled.effects, facts, nowMs);
+  if (open === undefined || open.store !== store) return next(state, payout, facts, nowMs);
+  const claim = claimPayout(facts);
+  const claimMinor = payout.claimMinor + claim.claimMinor;
+  return book(state, { ...payout, claimMinor }, claim.effects, facts, nowMs);
 }
+
+/** The store that the return is busy with; undefined while it is none. */
+function busyWith({ phase }: Returning, facts: CashFacts): number | undefined {
+  switch (phase.at) {
+    case "store":
+    case "counting":
+    case "settling":
+      return phase.store;
+    case "dispensing":
+    case "confirming":
+      return facts.durable.payout?.store;
+    case "bill":
+    case "booking":
+      return undefined;
+  }
+}
+
+/** A store has gone in the middle of a return. */
+export function returnWithoutStore(state: CashState, store: number, facts: CashFacts, nowMs: number): CashStep {
+  const { payout } = state;
+  if (payout.is !== "returning" || busyWith(payout, facts) !== store) return go(state);
+  const open = facts.durable.payout?.store === store;
+  // Emptying has nobody who waits; without an open bracket nothing was paid.
+  if (payout.emptying !== undefined && !open) return without(state, payout, store, facts, nowMs);
+  return inPhase(state, payout, { at: "store", store, untilMs: nowMs + DEVICE_BACK_MS });
+}
+
+/** A store was set up anew in the middle of a return; `settled` is what its counts proved. */
+export function returnWithStore(
+  state: CashState,
+  store: number,
+  facts: CashFacts,
+  settled: Settlement,
+  nowMs: number,
+): CashStep {
+  const { payout } = state;
+  if (payout.is !== "returning" || busyWith(payout, facts) !== store) return go(state, ...settled.effects);
+  const after = facts.durable.payout?.store === store ? afterDispense(payout, facts, settled, false) : payout;
+  return book(state, { ...after, counted: after.counted | (1 << store) }, settled.effects, facts, nowMs);
+}
+
+// ---- time ----------------------------------------------------------------------------------------------------------
 
 /** When the return wants a tick, ms. */
 export function payoutDueMs(state: CashState): number {
@@ -280,22 +362,26 @@ export function returnTick(state: CashState, facts: CashFacts, nowMs: number): C
   const { payout } = state;
   if (payout.is !== "returning" || nowMs < payoutDueMs(state)) return go(state);
   const { phase } = payout;
+  const store = busyWith(payout, facts) ?? STORE_CHANGER;
   switch (phase.at) {
-    case "changer":
+    case "store":
     case "counting":
-      return withoutChanger(state, payout, facts, nowMs);
+      return without(state, payout, store, facts, nowMs);
     case "settling":
-      return count(state, payout, true, nowMs);
+      return countStore(state, payout, store, true, nowMs);
     case "dispensing":
-      return confirm(state, payout, false, nowMs);
+      return confirm(state, payout, store, false, nowMs);
     case "confirming":
-      return phase.asked ? withoutChanger(state, payout, facts, nowMs) : confirm(state, payout, phase.acked, nowMs);
+      return phase.asked
+        ? without(state, payout, store, facts, nowMs)
+        : confirm(state, payout, store, phase.acked, nowMs);
     case "bill":
     case "booking":
       return go(state);
   }
 }
 
-function confirm(state: CashState, payout: Returning, acked: boolean, nowMs: number): CashStep {
-  return inPhase(state, payout, { at: "confirming", untilMs: nowMs + TUBES_ANSWER_MS, asked: true, acked }, READ_TUBES);
+function confirm(state: CashState, payout: Returning, store: number, acked: boolean, nowMs: number): CashStep {
+  const phase = { at: "confirming", untilMs: nowMs + TUBES_ANSWER_MS, asked: true, acked } as const;
+  return inPhase(state, payout, phase, readStore(store));
 }

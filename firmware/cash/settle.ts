@@ -1,10 +1,11 @@
 /**
- * Closing an open DISPENSE by what the tubes prove, in a running return and after a restart alike: paid as far as the
- * counts say so, otherwise a claim. Every other difference of the tubes is a record of its own.
+ * Closing an open DISPENSE by what the counts of its store prove, in a running return and after a restart alike: paid
+ * as far as they say so, otherwise a claim. Every other difference of a store is a record of its own.
  */
-import { CLAIM_PAYOUT } from "../../shared/records/durable.js";
-import type { CashEffect, CashFacts, Changer } from "./state.js";
-import { auditEffects, auditTubes, faultEffect, provePayout } from "./tubes.js";
+import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
+import { CLAIM_PAYOUT, countBytes, PAYOUT_EMPTIED } from "../../shared/records/fold-money-out.js";
+import type { CashEffect, CashFacts, Store } from "./state.js";
+import { auditEffects, auditTubes, expectedCounts, faultEffect, provePayout } from "./tubes.js";
 
 export interface Settlement {
   readonly effects: readonly CashEffect[];
@@ -12,33 +13,44 @@ export interface Settlement {
   readonly claimMinor: number;
 }
 
-/** restarted: after a reset of machine or changer, where an opened door makes the counts worthless. */
-export function settle(facts: CashFacts, changer: Changer, restarted: boolean): Settlement {
+const NOTHING: Settlement = Object.freeze<Settlement>({ effects: Object.freeze([]), paidMinor: 0, claimMinor: 0 });
+
+/** restarted: after a reset of machine or device, where an opened door makes the counts worthless. */
+export function settle(facts: CashFacts, device: Store, store: number, restarted: boolean): Settlement {
   const { durable } = facts;
   const open = durable.payout;
-  if (open === undefined) return audited(facts, changer, durable.tubes);
-  const proof = provePayout(open, durable, changer);
+  const expected = expectedCounts(durable, store);
+  if (open === undefined || open.store !== store) {
+    // A bill whose fate is open may be in it: the counts are its proof, so they are not yet written over.
+    const proof = store !== STORE_CHANGER && durable.stack !== undefined;
+    return proof ? NOTHING : audited(facts, device, store, expected);
+  }
+  const proof = provePayout(open, durable, device);
   if (!proof.plausible || (restarted && open.doorOpened)) {
     const claim = claimPayout(facts);
-    return { ...claim, effects: [...claim.effects, ...audited(facts, changer, durable.tubes).effects] };
+    return { ...claim, effects: [...claim.effects, ...audited(facts, device, store, expected).effects] };
   }
-  const { payoutNo, reason, valueMinor } = open;
-  const paidMinor = proof.moved * valueMinor;
-  const tubes = Uint8Array.from(proof.left);
-  const atBoot = restarted ? { atBoot: true } : {};
+  const paidMinor = proof.moved * open.valueMinor;
   const effects: CashEffect[] = [
-    { do: "append", record: { kind: "payoutDone", payoutNo, reason, paidMinor, tubes, ...atBoot } },
+    payoutDone(facts, paidMinor, proof.left, restarted),
     ...faultEffect("payoutUnknown", false, facts),
-    ...audited(facts, changer, proof.left).effects,
+    ...audited(facts, device, store, proof.left).effects,
   ];
   return { effects, paidMinor, claimMinor: 0 };
 }
 
-/** The claim for the open DISPENSE: all that was planned. */
+/**
+ * The claim for the open DISPENSE: all that was planned. What a service person took out was nobody's credit: there the
+ * bracket is closed with nothing, and the next audit names what is missing.
+ */
 export function claimPayout(facts: CashFacts): Settlement {
-  const open = facts.durable.payout;
-  if (open === undefined) return { effects: [], paidMinor: 0, claimMinor: 0 };
-  const claimNo = facts.durable.claimNo + 1;
+  const { durable } = facts;
+  const open = durable.payout;
+  if (open === undefined) return NOTHING;
+  if (open.reason === PAYOUT_EMPTIED) {
+    return { ...NOTHING, effects: [payoutDone(facts, 0, expectedCounts(durable, open.store), false)] };
+  }
+  const claimNo = durable.claimNo + 1;
   const amountMinor = open.count * open.valueMinor;
   const code = facts.claimCode(claimNo, amountMinor);
   const effects: CashEffect[] = [
@@ -48,7 +60,15 @@ export function claimPayout(facts: CashFacts): Settlement {
   return { effects, paidMinor: 0, claimMinor: amountMinor };
 }
 
-function audited(facts: CashFacts, changer: Changer, expected: readonly number[]): Settlement {
-  const effects = auditEffects(auditTubes(expected, facts.durable, changer), facts);
+function payoutDone(facts: CashFacts, paidMinor: number, left: readonly number[], restarted: boolean): CashEffect {
+  const { payoutNo = 0, reason = 0, store = STORE_CHANGER } = facts.durable.payout ?? {};
+  const where = store === STORE_CHANGER ? {} : { store };
+  const atBoot = restarted ? { atBoot: true } : {};
+  const tubes = countBytes(left);
+  return { do: "append", record: { kind: "payoutDone", payoutNo, reason, paidMinor, tubes, ...atBoot, ...where } };
+}
+
+function audited(facts: CashFacts, device: Store, store: number, expected: readonly number[]): Settlement {
+  const effects = auditEffects(auditTubes(expected, facts.durable, device, store), store, facts);
   return { effects, paidMinor: 0, claimMinor: 0 };
 }

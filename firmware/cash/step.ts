@@ -2,8 +2,9 @@
  * Credit's keeper: a pure function from (state, input, facts, now) to the next state and its effects. It decides what
  * may be accepted, what happens to a bill in escrow and how what is owed goes back; it never counts money itself.
  */
-import { CLAIM_BILL } from "../../shared/records/durable.js";
-import type { CashOrder, MdbEvent } from "../ports/rooms.js";
+import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
+import { CLAIM_BILL } from "../../shared/records/fold-money-out.js";
+import type { CashOrder, MoneyEvent, TubeReport } from "../ports/rooms.js";
 import { adjust } from "./acceptance.js";
 import {
   billAnswered,
@@ -23,30 +24,32 @@ import {
   dispensed,
   payoutDueMs,
   payoutRecorded,
+  readStore,
   returnTick,
-  returnWithChanger,
-  returnWithoutChanger,
+  returnWithoutStore,
+  returnWithStore,
+  startEmptying,
   startReturn,
-  tubesCounted,
+  storeCounted,
 } from "./payout.js";
 import { claimPayout, settle } from "./settle.js";
 import {
   BILL_MOVE_MS,
-  type CashEffect,
   type CashFacts,
   type CashInput,
   type CashState,
   type CashStep,
-  CHANGER_BOOT_MS,
-  type Changer,
   chain,
+  DEVICE_BOOT_MS,
   go,
   ignore,
   NO_PAYOUT,
+  type Store,
 } from "./state.js";
+import { storeOf, withStore } from "./stores.js";
+import { countsKnown, expectedCounts } from "./tubes.js";
 
 const IN_TUBE = 1;
-const READ_TUBES: CashEffect = Object.freeze<CashEffect>({ do: "mdb", order: { order: "readTubes" } });
 
 export function stepCash(state: CashState, input: CashInput, facts: CashFacts, nowMs: number): CashStep {
   const step = chain(react(state, input, facts, nowMs), (after) => afterBill(after, facts, nowMs));
@@ -78,7 +81,10 @@ function react(state: CashState, input: CashInput, facts: CashFacts, nowMs: numb
       const { record } = input;
       switch (record.kind) {
         case "coinIn":
-          return record.path === IN_TUBE && state.changer !== undefined ? go(state, READ_TUBES) : go(state);
+        case "coinFilled":
+          return record.path === IN_TUBE && state.changer !== undefined
+            ? go(state, readStore(STORE_CHANGER))
+            : go(state);
         case "billStacked":
         case "billReturned":
           return billRecorded(state, record, facts);
@@ -88,6 +94,8 @@ function react(state: CashState, input: CashInput, facts: CashFacts, nowMs: numb
         case "voucherIssued":
         case "tubeAudit":
           return payoutRecorded(state, facts, nowMs);
+        case "doorClosed":
+          return go(state.filling ? { ...state, filling: false } : state);
         default:
           // Prices, documents, sales: they may change what can be accepted.
           return go(state);
@@ -99,10 +107,14 @@ function react(state: CashState, input: CashInput, facts: CashFacts, nowMs: numb
 /** Brackets the power cut left open wait for the device that knows. */
 function boot(state: CashState, facts: CashFacts, nowMs: number): CashStep {
   const { payout, stack } = facts.durable;
+  // Of recycler and hoppers those are missed that were seen with something in them.
+  const missed = (store: number): boolean =>
+    countsKnown(facts.durable, store) && expectedCounts(facts.durable, store).some((count) => count > 0);
   return go({
     ...state,
     changerGoneMs: nowMs,
-    payout: payout === undefined ? NO_PAYOUT : { is: "broken", untilMs: nowMs + CHANGER_BOOT_MS },
+    storesGoneMs: state.storesGoneMs.map((never, at) => (missed(at + 1) ? nowMs : never)),
+    payout: payout === undefined ? NO_PAYOUT : { is: "broken", untilMs: nowMs + DEVICE_BOOT_MS },
     bill:
       stack === undefined
         ? state.bill
@@ -121,34 +133,48 @@ function onOrder(state: CashState, order: CashOrder, facts: CashFacts, nowMs: nu
   switch (order.cash) {
     case "open": {
       // Opened only between returns; the sale asks again when this one has ended.
-      if (state.payout.is === "returning") return ignore(state);
-      return billReconsidered({ ...state, open: true, priceMinor: order.priceMinor }, facts, nowMs);
+      if (state.payout.is === "returning" && state.payout.emptying === undefined) return ignore(state);
+      const { priceMinor } = order;
+      // A selection dropped without any credit: a bill may be on its way in for it.
+      const dropped = state.priceMinor === undefined ? state.cancelledMs : nowMs;
+      const cancelledMs = priceMinor === undefined ? dropped : undefined;
+      return billReconsidered({ ...state, open: true, filling: false, priceMinor, cancelledMs }, facts, nowMs);
     }
     case "close":
       return releaseBill({ ...state, open: false, priceMinor: undefined }, nowMs);
     case "bill":
       return billAnswered(state, order.stack, nowMs);
     case "return":
-      return startReturn(state, order.reason, nowMs);
+      return startReturn(state, order.reason, facts, nowMs);
+    case "empty":
+      return startEmptying(state, order, facts, nowMs);
+    case "fill":
+      return go(state.filling === order.on ? state : { ...state, filling: order.on });
   }
 }
 
-function onMdb(state: CashState, event: MdbEvent, facts: CashFacts, nowMs: number): CashStep {
+function onMdb(state: CashState, event: MoneyEvent, facts: CashFacts, nowMs: number): CashStep {
   switch (event.event) {
     case "changerReady": {
       const { valuesMinor, toTube, tubes } = event;
-      return changerReady(state, { valuesMinor, toTube, tubes }, facts, nowMs);
+      return storeReady(state, STORE_CHANGER, { valuesMinor, toTube, tubes }, facts, nowMs);
     }
     case "changerLost":
-      if (state.changer === undefined) return ignore(state);
-      return returnWithoutChanger({ ...state, changer: undefined, changerGoneMs: nowMs });
+      return storeLost(state, STORE_CHANGER, facts, nowMs);
     case "tubes":
-      if (state.changer === undefined) return ignore(state);
-      return tubesCounted({ ...state, changer: { ...state.changer, tubes: event.tubes } }, facts, nowMs);
-    case "dispensed": {
-      if (state.changer === undefined) return ignore(state);
-      return dispensed({ ...state, changer: { ...state.changer, tubes: event.tubes } }, event.acked, facts, nowMs);
+      return counted(state, STORE_CHANGER, event.tubes, facts, nowMs);
+    case "dispensed":
+      return ended(state, STORE_CHANGER, event.tubes, event.acked, facts, nowMs);
+    case "storeReady": {
+      const { valuesMinor, tubes, store } = event;
+      return storeReady(state, store, { valuesMinor, toTube: valuesMinor.map((v) => v > 0), tubes }, facts, nowMs);
     }
+    case "storeLost":
+      return storeLost(state, event.store, facts, nowMs);
+    case "storeCounts":
+      return counted(state, event.store, event.tubes, facts, nowMs);
+    case "storeDispensed":
+      return ended(state, event.store, event.tubes, event.acked, facts, nowMs);
     case "validatorReady": {
       const { valuesMinor, escrow, stackerCount, stackerFull } = event;
       return validatorReady(state, facts, { valuesMinor, escrow, stackerCount, stackerFull });
@@ -161,17 +187,42 @@ function onMdb(state: CashState, event: MdbEvent, facts: CashFacts, nowMs: numbe
       return billEscrowed(state, facts, event.type, event.valueMinor, nowMs);
     case "billReturned":
       return billCameBack(state, facts);
-    case "billRejected":
-    case "coinRejected":
-    case "lever":
-    case "trouble":
+    default:
       return ignore(state);
   }
 }
 
-/** Set up, at power-up or anew: its tubes settle what is open, and are audited. */
-function changerReady(state: CashState, changer: Changer, facts: CashFacts, nowMs: number): CashStep {
-  const settled = settle(facts, changer, true);
-  const payout = state.payout.is === "broken" ? NO_PAYOUT : state.payout;
-  return returnWithChanger({ ...state, changer, sent: undefined, payout }, facts, settled, nowMs);
+/** Set up, at power-up or anew: its counts settle what is open in it, and are audited. */
+function storeReady(was: CashState, store: number, device: Store, facts: CashFacts, nowMs: number): CashStep {
+  const settled = settle(facts, device, store, true);
+  const state = withStore(was, store, device, nowMs);
+  const decided = state.payout.is === "broken" && facts.durable.payout?.store === store;
+  const payout = decided ? NO_PAYOUT : state.payout;
+  const sent = store === STORE_CHANGER ? undefined : state.sent;
+  return returnWithStore({ ...state, sent, payout }, store, facts, settled, nowMs);
+}
+
+function storeLost(state: CashState, store: number, facts: CashFacts, nowMs: number): CashStep {
+  if (storeOf(state, store) === undefined) return ignore(state);
+  return returnWithoutStore(withStore(state, store, undefined, nowMs), store, facts, nowMs);
+}
+
+function counted(state: CashState, store: number, tubes: TubeReport, facts: CashFacts, nowMs: number): CashStep {
+  const device = storeOf(state, store);
+  if (device === undefined) return ignore(state);
+  return storeCounted(withStore(state, store, { ...device, tubes }, nowMs), store, facts, nowMs);
+}
+
+/** A DISPENSE has ended. */
+function ended(
+  state: CashState,
+  store: number,
+  tubes: TubeReport,
+  acked: boolean,
+  facts: CashFacts,
+  nowMs: number,
+): CashStep {
+  const device = storeOf(state, store);
+  if (device === undefined) return ignore(state);
+  return dispensed(withStore(state, store, { ...device, tubes }, nowMs), store, acked, facts, nowMs);
 }

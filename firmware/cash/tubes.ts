@@ -1,42 +1,48 @@
 /**
- * What the tubes prove: coins free to pay with, what a DISPENSE moved, differences from the records. Counts are those
- * of TUBE STATUS (MDB 4.2 §5); a defective tube (full and 0) proves nothing.
+ * What the counts of a store prove: pieces free to pay with, what a DISPENSE moved, differences from the records. They
+ * are those of TUBE STATUS (MDB 4.2 §5), of a recycler or of a hopper; a defective one (full and 0) proves nothing.
  */
 import { FAULTS, type FaultName } from "../../shared/faults.js";
 import type { Tube } from "../../shared/money/tubes.js";
 import { type Durable, hasFault, type OpenPayout } from "../../shared/records/durable.js";
+import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
 import { MDB_TYPES, type NewRecordOf } from "../../shared/records/kinds.js";
-import type { CashEffect, CashFacts, Changer } from "./state.js";
+import type { CashEffect, CashFacts, Store } from "./state.js";
+
+/** A byte of a record holds no more: 255 = 255 or more. */
+const BYTE_MAX = 255;
+
+/** Pieces of every type that must be in it by the records. */
+export function expectedCounts(durable: Readonly<Durable>, store: number): readonly number[] {
+  return store === STORE_CHANGER ? durable.tubes : (durable.stores[store - 1]?.counts ?? []);
+}
+
+/** Its counts were taken over once. */
+export function countsKnown(durable: Readonly<Durable>, store: number): boolean {
+  return store === STORE_CHANGER ? durable.tubesKnown : durable.stores[store - 1]?.known === true;
+}
 
 /** The type's tube can be asked: it exists, its sensor works, its coin has a value. */
-export function isProven(changer: Changer, type: number): boolean {
-  return (
-    changer.toTube[type] === true && changer.tubes.defective[type] !== true && (changer.valuesMinor[type] ?? 0) > 0
-  );
+export function isProven(device: Store, type: number): boolean {
+  return device.toTube[type] === true && device.tubes.defective[type] !== true && (device.valuesMinor[type] ?? 0) > 0;
 }
 
 /** A coin of this type would go to its tube. */
-export function hasRoom(changer: Changer, type: number): boolean {
-  return isProven(changer, type) && changer.tubes.full[type] !== true;
+export function hasRoom(device: Store, type: number): boolean {
+  return isProven(device, type) && device.tubes.full[type] !== true;
 }
 
 /**
  * Coins of each type, `MDB_TYPES` entries, free to pay with: TUBE STATUS − coins owed to an open payout − float, none
  * below 0.
  */
-export function freeTubes(
-  changer: Changer,
-  floatCounts: readonly number[],
-  owed: OpenPayout | undefined,
-  stuck: readonly number[] = [],
-): Tube[] {
+export function freeTubes(device: Store, floatCounts: readonly number[], owed: OpenPayout | undefined): Tube[] {
   const free: Tube[] = [];
   for (let type = 0; type < MDB_TYPES; type++) {
     const owedCount = owed?.type === type ? owed.count : 0;
     const kept = (floatCounts[type] ?? 0) + owedCount;
-    const usable = isProven(changer, type) && !stuck.includes(type);
-    const count = usable ? Math.max(0, (changer.tubes.counts[type] ?? 0) - kept) : 0;
-    free.push({ valueMinor: changer.valuesMinor[type] ?? 0, count });
+    const count = isProven(device, type) ? Math.max(0, (device.tubes.counts[type] ?? 0) - kept) : 0;
+    free.push({ valueMinor: device.valuesMinor[type] ?? 0, count });
   }
   return free;
 }
@@ -57,57 +63,64 @@ export interface PayoutProof {
  * before or after `before` was read, so where coins came in dᵢ lies in a range; within it the DISPENSE is believed, and
  * what does not fit shows as a tube audit.
  */
-export function provePayout(open: OpenPayout, durable: Readonly<Durable>, changer: Changer): PayoutProof {
-  const left = durable.tubes.slice();
-  let plausible = isProven(changer, open.type) && changer.valuesMinor[open.type] === open.valueMinor;
+export function provePayout(open: OpenPayout, durable: Readonly<Durable>, device: Store): PayoutProof {
+  const expected = expectedCounts(durable, open.store);
+  const left = expected.slice();
+  let plausible = isProven(device, open.type) && device.valuesMinor[open.type] === open.valueMinor;
   let exact = plausible;
   let moved = 0;
   for (let type = 0; type < MDB_TYPES; type++) {
-    if (!isProven(changer, type)) continue;
-    const now = changer.tubes.counts[type] ?? 0;
+    if (!isProven(device, type)) continue;
+    const now = device.tubes.counts[type] ?? 0;
     const planned = type === open.type ? open.count : 0;
-    const outOfBefore = (open.tubes[type] ?? 0) - now;
-    const outOfAll = (durable.tubes[type] ?? 0) - now;
+    const held = expected[type] ?? 0;
+    const before = open.tubes[type] ?? 0;
+    const outOfAll = held - now;
+    const outOfBefore = before >= BYTE_MAX ? outOfAll : before - now;
     const least = Math.min(outOfBefore, outOfAll);
     const most = Math.max(outOfBefore, outOfAll);
     if (most < 0 || least > planned) plausible = false;
-    const out = Math.max(0, Math.min(most, planned));
-    left[type] = Math.max(0, (durable.tubes[type] ?? 0) - out);
+    // What was recorded meanwhile, in or out by hand, is no part of it.
+    const out = Math.max(0, Math.min(outOfAll, planned));
+    left[type] = Math.max(0, held - out);
     if (type === open.type) moved = out;
     if (out !== planned || left[type] !== now) exact = false;
   }
   return { plausible, moved, left, exact: exact && plausible };
 }
 
-/** A record for every tube that does not hold `expected`; at the first take-over one for every tube. */
+/** A record for every type that does not hold `expected`; at the first take-over one for every type. */
 export function auditTubes(
   expected: readonly number[],
   durable: Readonly<Durable>,
-  changer: Changer,
+  device: Store,
+  store: number,
 ): NewRecordOf<"tubeAudit">[] {
   const records: NewRecordOf<"tubeAudit">[] = [];
+  const known = countsKnown(durable, store);
+  const where = store === STORE_CHANGER ? {} : { store };
   for (let type = 0; type < MDB_TYPES; type++) {
-    if (!isProven(changer, type)) continue;
+    if (!isProven(device, type)) continue;
     const held = expected[type] ?? 0;
-    const found = changer.tubes.counts[type] ?? 0;
-    if (held === found && durable.tubesKnown) continue;
-    records.push({
-      kind: "tubeAudit",
-      type,
-      valueMinor: changer.valuesMinor[type] ?? 0,
-      expected: held,
-      found,
-    });
+    const found = device.tubes.counts[type] ?? 0;
+    if (held === found && known) continue;
+    const valueMinor = device.valuesMinor[type] ?? 0;
+    records.push({ kind: "tubeAudit", type, valueMinor, expected: held, found, ...where });
   }
-  if (durable.tubesKnown) return records;
+  if (known) return records;
   return records.map((record, index) => ({ ...record, following: records.length - 1 - index }));
 }
 
-/** The audit's records as effects, and the fault that goes with a difference. */
-export function auditEffects(records: readonly NewRecordOf<"tubeAudit">[], facts: CashFacts): CashEffect[] {
+/** The audit's records as effects, and the fault that goes with a difference; the changer's audit takes it back. */
+export function auditEffects(
+  records: readonly NewRecordOf<"tubeAudit">[],
+  store: number,
+  facts: CashFacts,
+): CashEffect[] {
   const effects: CashEffect[] = records.map((record) => ({ do: "append", record }));
   const differs = records.some((record) => record.following === undefined);
-  return [...effects, ...faultEffect("tubeDifference", differs, facts)];
+  const counts = differs || store === STORE_CHANGER || !facts.durable.tubesKnown;
+  return counts ? [...effects, ...faultEffect("tubeDifference", differs, facts)] : effects;
 }
 
 /** The fault's change, if it is one. */

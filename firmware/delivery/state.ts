@@ -27,6 +27,11 @@ export const RETEST_MS = 60_000;
  * deadline has been told by then, also after a stall.
  */
 export const LOOK_AGAIN_MS = 20;
+/**
+ * After the mains have failed and the motor was stopped: falls last 50 to 600 ms, and darken the beam for up to 80 ms.
+ * With one append behind it this must fit the 800 ms for which the board holds up.
+ */
+export const PAUSE_WATCH_MS = 700;
 
 export interface Beam {
   readonly dark: boolean;
@@ -48,6 +53,8 @@ export interface Turn {
   readonly turn: number;
   readonly startedMs: number;
   readonly leftHome: boolean;
+  /** Nothing can have fallen of it that nobody saw: not so where power broke off without a `turnPaused`. */
+  readonly proven: boolean;
   /** The beam was dark for longer than `BLIND_MS` in this turn. */
   readonly blind: boolean;
 }
@@ -87,6 +94,8 @@ export interface DeliveryState {
   readonly away: readonly number[];
   /** The beam was reported blind; it is tried again at this time. Undefined: it sees. */
   readonly blindUntilMs: number | undefined;
+  /** The mains failed at this time: nothing is begun any more. */
+  readonly failingSinceMs: number | undefined;
   /** First tick that found a deadline passed. */
   readonly overdueMs: number | undefined;
 }
@@ -109,12 +118,13 @@ export const DELIVERY_AT_BOOT: DeliveryState = deepFreeze<DeliveryState>({
   beam: { dark: false, sinceMs: 0, ours: false, deafUntilMs: 0 },
   away: [],
   blindUntilMs: undefined,
+  failingSinceMs: undefined,
   overdueMs: undefined,
 });
 
 export type DeliveryInput =
   | { readonly on: "order"; readonly order: DeliveryOrder }
-  | Extract<WorldInput, { on: "leftHome" | "motorStopped" | "beam" | "tick" }>;
+  | Extract<WorldInput, { on: "leftHome" | "motorStopped" | "beam" | "powerFail" | "tick" }>;
 
 export type DeliveryEffect =
   | { readonly do: "motor"; readonly column: number; readonly maxMs: number }

@@ -19,6 +19,7 @@ import {
   ignore,
   LIT_MS,
   LOOK_AGAIN_MS,
+  PAUSE_WATCH_MS,
   type Phase,
   type PrepareOrder,
   type Turn,
@@ -31,6 +32,7 @@ import {
   mayTurnAgain,
   motorEnded,
   noRetry,
+  pauseTurn,
   spiralLeft,
   startTurn,
   windowEndMs,
@@ -46,6 +48,8 @@ export function stepDelivery(state: DeliveryState, input: DeliveryInput, nowMs: 
       return thenHeldOrder(state, motorEnded(state, input.column, input.why, nowMs), nowMs);
     case "beam":
       return beamEdge(state, input.dark, input.atMs, nowMs);
+    case "powerFail":
+      return go({ ...state, failingSinceMs: input.atMs, overdueMs: undefined });
     case "tick":
       return onTick(state, nowMs);
   }
@@ -59,6 +63,8 @@ export function deliveryDueMs(state: DeliveryState): number {
 }
 
 function onOrder(state: DeliveryState, order: DeliveryOrder, nowMs: number): DeliveryStep {
+  // The board is about to go dark: nothing is begun.
+  if (state.failingSinceMs !== undefined) return ignore(state);
   switch (order.delivery) {
     case "prepare":
       return prepare(state, order, nowMs);
@@ -105,6 +111,7 @@ function deadlineMs(state: DeliveryState): number {
       return phase.endMs;
     case "turning":
     case "watching":
+      if (state.failingSinceMs !== undefined) return state.failingSinceMs + PAUSE_WATCH_MS;
       return waitsForLight(phase.turn, beam) ? beam.sinceMs + BLIND_MS : windowEndMs(phase.turn);
   }
 }
@@ -141,6 +148,7 @@ function expired(state: DeliveryState, nowMs: number): DeliveryStep {
     case "turning":
     case "watching": {
       const { turn } = phase;
+      if (state.failingSinceMs !== undefined) return pauseTurn(state, turn);
       if (waitsForLight(turn, beam)) {
         return beamIsBlind({ ...state, phase: { ...phase, turn: { ...turn, blind: true } } }, nowMs);
       }

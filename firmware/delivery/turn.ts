@@ -52,6 +52,7 @@ export function startTurn(
     turn: 1,
     startedMs: nowMs,
     leftHome: false,
+    proven: true,
     blind: false,
   });
 }
@@ -74,6 +75,7 @@ export function finishTurn(
     turn: 1,
     startedMs: nowMs,
     leftHome: true,
+    proven: order.proven ?? false,
     blind: false,
   } as const;
   return chain(go(state, ...brokenOff(state)), (after) => run(after, turn));
@@ -104,6 +106,12 @@ export function spiralLeft(state: DeliveryState, column: number, atMs: number): 
   return next === state ? ignore(state) : go(next);
 }
 
+/** The mains failed and the beam was watched for long enough: what has not fallen by now stays where it is. */
+export function pauseTurn(state: DeliveryState, turn: Turn): DeliveryStep {
+  if (turn.blind || !turn.proven || turn.homeOnly) return go({ ...state, phase: { is: "idle", answer: "unknown" } });
+  return answered(state, "unknown", tell({ delivery: "paused" }));
+}
+
 /** The motor stands. */
 export function motorEnded(state: DeliveryState, column: number, why: MotorStop, nowMs: number): DeliveryStep {
   const isHome = why === "home";
@@ -122,7 +130,9 @@ export function motorEnded(state: DeliveryState, column: number, why: MotorStop,
 export function answeredByDrop(state: DeliveryState, turn: Turn, darkMs: number): DeliveryStep {
   const { phase } = state;
   const dropped = tell({ delivery: "dropped", fallMs: Math.max(0, darkMs - turn.startedMs) });
-  if (phase.is === "watching") return answered(state, "dropped", dropped, ...stuckTrouble(turn.column, phase.stop));
+  if (phase.is === "watching") {
+    return answered(state, "dropped", dropped, ...stuckTrouble(state, turn.column, phase.stop));
+  }
   const endMs = turn.startedMs + TURN_MAX_MS + REPORT_MS;
   return go({ ...state, phase: { is: "closing", column: turn.column, endMs, order: undefined } }, dropped);
 }
@@ -137,15 +147,15 @@ export function concludeTurn(
   if (stop === undefined) {
     return chain(go(state, { do: "motorStop" }), (after) => concludeTurn(after, turn, "ordered", nowMs));
   }
-  if (turn.kind === "finish") {
+  if (!turn.proven) {
     // What fell while there was no power nobody saw.
-    return answered(state, "unknown", tell({ delivery: "unknown" }), ...stuckTrouble(turn.column, stop));
+    return answered(state, "unknown", tell({ delivery: "unknown" }), ...stuckTrouble(state, turn.column, stop));
   }
   if (!turn.leftHome && stop !== "home") {
     return answered(state, "failed", tell({ delivery: "failed", cause: "neverTurned" }));
   }
   if (turn.blind) {
-    return answered(state, "unknown", tell({ delivery: "unknown" }), ...stuckTrouble(turn.column, stop));
+    return answered(state, "unknown", tell({ delivery: "unknown" }), ...stuckTrouble(state, turn.column, stop));
   }
   if (stop !== "home") return answered(state, "failed", tell({ delivery: "failed", cause: "motorStuck" }));
   if (mayTurnAgain(turn)) return run(state, { ...turn, turn: 2, startedMs: nowMs, leftHome: false });
@@ -156,11 +166,12 @@ export function concludeTurn(
 export function closed(state: DeliveryState, stop: MotorStop): DeliveryStep {
   const { phase } = state;
   const column = phase.is === "closing" ? phase.column : 0;
-  return answered(state, "dropped", ...stuckTrouble(column, stop));
+  return answered(state, "dropped", ...stuckTrouble(state, column, stop));
 }
 
-function stuckTrouble(column: number, stop: MotorStop): DeliveryEffect[] {
-  if (stop === "home") return [];
+/** A motor that did not come home; the failing mains stop every one. */
+function stuckTrouble(state: DeliveryState, column: number, stop: MotorStop): DeliveryEffect[] {
+  if (stop === "home" || state.failingSinceMs !== undefined) return [];
   return [tell({ delivery: "trouble", fault: "motorStuck", present: true, column })];
 }
 

@@ -8,11 +8,12 @@ import { RECORDS } from "../../shared/records/kinds.js";
 
 /** Flash is written in whole words. */
 export const ALIGN_BYTES = 4;
-const HEAD_BYTES = 8;
+const HEAD_BYTES = 4;
 const CRC_BYTES = 4;
 /** Shortest frame: a body of one byte. */
 export const MIN_FRAME_BYTES = HEAD_BYTES + ALIGN_BYTES + CRC_BYTES;
 const CHECK = 0xa5;
+export const LOW_BYTE = 0xff;
 const BLANK = 0xff;
 
 /** Longest body of a money record, bytes: what the reserve for open money counts with. */
@@ -22,7 +23,8 @@ export const MAX_FRAME_BYTES = frameBytes(MAX_BODY_BYTES);
 
 export interface Frame {
   readonly code: number;
-  readonly seq: number;
+  /** Low byte of its sequence; the rest follows from where it stands, and the chain CRC confirms it. */
+  readonly seqLow: number;
   /** A view into the bytes that were parsed. */
   readonly body: Uint8Array;
   /** Chain CRC behind this record, as it stands on flash. */
@@ -42,7 +44,12 @@ export function alignUp(bytes: number): number {
 /** The frame of a record; `chain` is the chain CRC behind it. */
 export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: number): Uint8Array {
   const writer = new Writer();
-  writer.u16(body.length).u8(code).u8(checkOf(body.length, code)).u32(seq).put(body);
+  writer
+    .u8(body.length)
+    .u8(code)
+    .u8(seq & LOW_BYTE)
+    .u8(checkOf(body.length, code, seq))
+    .put(body);
   for (let pad = alignUp(body.length) - body.length; pad > 0; pad--) writer.u8(BLANK);
   return writer.u32(chain).toBytes();
 }
@@ -50,15 +57,15 @@ export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: 
 /** What could be a frame at `at`, its CRC not yet looked at; undefined for anything else. */
 export function parseFrame(data: Uint8Array, at: number): Frame | undefined {
   const reader = new Reader(data, at);
-  const bodyBytes = reader.u16();
+  const bodyBytes = reader.u8();
   const code = reader.u8();
+  const seqLow = reader.u8();
   const check = reader.u8();
-  if (bodyBytes === 0 || bodyBytes > MAX_BODY_BYTES || check !== checkOf(bodyBytes, code)) return undefined;
-  const seq = reader.u32();
+  if (bodyBytes === 0 || bodyBytes > MAX_BODY_BYTES || check !== checkOf(bodyBytes, code, seqLow)) return undefined;
   const body = reader.take(bodyBytes);
   reader.skip(alignUp(bodyBytes) - bodyBytes);
   const chain = reader.u32();
-  return reader.overrun ? undefined : { code, seq, body, chain, bytes: frameBytes(bodyBytes) };
+  return reader.overrun ? undefined : { code, seqLow, body, chain, bytes: frameBytes(bodyBytes) };
 }
 
 /** Kind code at `at` if the frame's head is whole. */
@@ -80,6 +87,6 @@ export function unreadableBody(was: number | undefined, chain: number | undefine
 
 export const UNREADABLE_CODE: number = RECORDS.unreadable.code;
 
-function checkOf(bodyBytes: number, code: number): number {
-  return CHECK ^ (bodyBytes >> 8) ^ (bodyBytes & 0xff) ^ code;
+function checkOf(bodyBytes: number, code: number, seq: number): number {
+  return CHECK ^ bodyBytes ^ code ^ (seq & LOW_BYTE);
 }

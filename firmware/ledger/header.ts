@@ -2,7 +2,7 @@
 import { crc32, Reader, Writer } from "../../shared/bytes.js";
 
 const MAGIC = 0x53_50_4c_47; // "SPLG"
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 const COPY_BYTES = 40;
 export const HEADER_BYTES = 2 * COPY_BYTES;
 

@@ -4,7 +4,8 @@
 import { crc32, Writer } from "../../shared/bytes.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../shared/records/checkpoint.js";
 import { chainStart, decodeBody } from "../../shared/records/codec.js";
-import { applyRecord, type Durable, emptyDurable } from "../../shared/records/durable.js";
+import { type Durable, emptyDurable } from "../../shared/records/durable.js";
+import { applyRecord } from "../../shared/records/fold.js";
 import type { FlashPort } from "../ports/hardware.js";
 import { type BlockStart, recordsAt } from "./blocks.js";
 import { encodeFrame } from "./frame.js";

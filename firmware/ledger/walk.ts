@@ -8,6 +8,7 @@ import { chainNext } from "../../shared/records/codec.js";
 import {
   ALIGN_BYTES,
   type Frame,
+  LOW_BYTE,
   legibleCode,
   MIN_FRAME_BYTES,
   parseFrame,
@@ -92,17 +93,29 @@ export class BlockWalk {
 
   private frameAt(at: number, seq: number, chain: number): Frame | undefined {
     const frame = parseFrame(this.data, at);
-    if (frame === undefined || frame.seq !== seq) return undefined;
+    if (frame === undefined || frame.seqLow !== (seq & LOW_BYTE)) return undefined;
     return chainNext(chain, frame.code, seq, frame.body) === frame.chain ? frame : undefined;
   }
 
   /** The record here is whole and only its CRC rotted, if what follows goes on from the chain it should have had. */
   private frameOfRottenCrc(): Frame | undefined {
     const frame = parseFrame(this.data, this.at);
-    if (frame === undefined || frame.seq !== this.seq) return undefined;
-    const chain = chainNext(this.chain, frame.code, frame.seq, frame.body);
+    if (frame === undefined || frame.seqLow !== (this.seq & LOW_BYTE)) return undefined;
+    const chain = chainNext(this.chain, frame.code, this.seq, frame.body);
     if (this.end?.lastSeq === this.seq) return chain === this.end.chain ? frame : undefined;
     return this.frameAt(this.at + frame.bytes, this.seq + 1, chain) === undefined ? undefined : frame;
+  }
+
+  /** The sequence that a record found behind a gap can have: one that fits the room before it and the chain. */
+  private seqOf({ seqLow }: Frame, at: number, chain: number): number | undefined {
+    const farthest = this.seq + Math.floor((at - this.at) / MIN_FRAME_BYTES);
+    const last = Math.min(farthest, this.end?.lastSeq ?? farthest);
+    let seq = this.seq + 1;
+    seq += (seqLow - (seq & LOW_BYTE)) & LOW_BYTE;
+    for (; seq <= last; seq += LOW_BYTE + 1) {
+      if (this.frameAt(at, seq, chain) !== undefined) return seq;
+    }
+    return undefined;
   }
 
   /** How far the damage goes: up to the next frame that checks against the four bytes before it, or to the end. */
@@ -110,11 +123,10 @@ export class BlockWalk {
     const { data, end } = this;
     for (let at = this.at + MIN_FRAME_BYTES; at + MIN_FRAME_BYTES <= data.length; at += ALIGN_BYTES) {
       const frame = parseFrame(data, at);
-      if (frame === undefined || frame.seq <= this.seq) continue;
-      if (frame.seq - this.seq > (at - this.at) / MIN_FRAME_BYTES) continue;
-      if (end !== undefined && frame.seq > end.lastSeq) continue;
+      if (frame === undefined) continue;
       const chain = new Reader(data, at - ALIGN_BYTES).u32();
-      if (this.frameAt(at, frame.seq, chain) !== undefined) return { lastSeq: frame.seq - 1, chain, nextAt: at };
+      const seq = this.seqOf(frame, at, chain);
+      if (seq !== undefined) return { lastSeq: seq - 1, chain, nextAt: at };
     }
     return end === undefined ? undefined : { lastSeq: end.lastSeq, chain: end.chain, nextAt: data.length };
   }

@@ -9,6 +9,7 @@ import { climateAtBoot } from "../climate.js";
 import { type DeliveryState, deliveryAtBoot } from "../delivery/state.js";
 import { type Ledger, openLedger } from "../ledger/ledger.js";
 import type { Identity, SensorSnapshot } from "../ports/hardware.js";
+import { CARDS_AT_BOOT } from "../sale/cards-state.js";
 import { STARTING } from "../sale/step.js";
 import { openDocuments } from "../settings.js";
 import { Machine } from "./machine.js";
@@ -39,6 +40,7 @@ export function bootMachine(
     planogram: documents.planogram?.document,
     settings: documents.settings?.document ?? DEFAULT_SETTINGS,
     cash: CASH_AT_BOOT,
+    cards: CARDS_AT_BOOT,
     sale: STARTING,
     climate: climateAtBoot(hasFault(durable, FAULTS.tooWarm.code), nowMs),
     away: sensors.awayFromHome,

@@ -1,10 +1,13 @@
 /** The panel's view, computed anew only when something it shows may have changed, and shown only when it has. */
+import type { MenuView } from "../../shared/panel-view.js";
 import type { CashFacts, CashState } from "../cash/state.js";
 import type { PanelView } from "../panel/view.js";
+import type { Cards } from "../sale/cards-state.js";
 import type { SaleState } from "../sale/state.js";
 import { viewOf } from "./reports.js";
 import type { Rooms } from "./rooms.js";
 import type { Shelf } from "./shelf.js";
+import type { Technician } from "./technician.js";
 
 export class Display {
   private readonly rooms: Rooms;
@@ -14,8 +17,10 @@ export class Display {
   // What the view was computed from; what else it shows, only records change.
   private sale: SaleState | undefined;
   private cash: CashState | undefined;
+  private cards: Cards | undefined;
   private seq = -1;
   private entry = "";
+  private menuSteps = 0;
 
   constructor(rooms: Rooms, facts: CashFacts, shelf: Shelf) {
     this.rooms = rooms;
@@ -24,20 +29,36 @@ export class Display {
   }
 
   /** The view now. entry: keys typed so far. */
-  view(entry: string): PanelView {
-    const { sale, cash, ledger } = this.rooms;
+  view(entry: string, technician: Technician, nowMs: number): PanelView {
+    const { sale, cash, cards, ledger } = this.rooms;
     const { shown } = this;
-    const same = sale === this.sale && cash === this.cash && ledger.newestSeq === this.seq && entry === this.entry;
-    if (same && shown !== undefined) return shown;
+    const same =
+      sale === this.sale &&
+      cash === this.cash &&
+      cards === this.cards &&
+      ledger.newestSeq === this.seq &&
+      entry === this.entry;
+    const { steps } = technician;
+    if (same && steps === this.menuSteps && shown !== undefined) return shown;
     this.sale = sale;
     this.cash = cash;
+    this.cards = cards;
     this.seq = ledger.newestSeq;
     this.entry = entry;
-    const view = viewOf(this.rooms, this.facts, this.shelf, entry);
+    this.menuSteps = steps;
+    const menu = technician.view(nowMs);
+    const plain = viewOf(this.rooms, this.facts, this.shelf, entry);
+    const view = menu === undefined ? plain : { ...plain, menu };
     if (shown !== undefined && isSame(shown, view)) return shown;
     this.shown = view;
     return view;
   }
+}
+
+function isSameMenu(a: MenuView | undefined, b: MenuView | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const sameLines = a.lines.length === b.lines.length && a.lines.every((line, i) => line === b.lines[i]);
+  return sameLines && a.title === b.title && a.entry === b.entry && a.hint === b.hint;
 }
 
 function isSame(a: PanelView, b: PanelView): boolean {
@@ -50,6 +71,7 @@ function isSame(a: PanelView, b: PanelView): boolean {
     a.exactChangeOnly === b.exactChangeOnly &&
     a.selling === b.selling &&
     a.products === b.products &&
-    a.code?.code === b.code?.code
+    a.code?.code === b.code?.code &&
+    isSameMenu(a.menu, b.menu)
   );
 }

@@ -2,7 +2,8 @@
  * The one table of executors: what each effect of a room does. The ledger's append is over when `append` returns;
  * everything between rooms waits its turn in the queue.
  */
-import { encodeBatch } from "../../shared/wire/messages.js";
+import { deepFreeze } from "../../shared/freeze.js";
+import { encodeAudit, encodeBatch } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import type { DeliveryEvent, MdbEvent } from "../ports/rooms.js";
 import type { Recorder } from "./recorder.js";
@@ -11,6 +12,9 @@ import type { Effect, MachinePorts, Task } from "./types.js";
 
 const ACK_FIRST = Object.freeze({ ackFirst: true });
 const ACK_AFTER = Object.freeze({ ackFirst: false });
+
+/** By index of READERS. */
+const READER_OFFLINE = deepFreeze(["reader1Offline", "reader2Offline"] as const);
 
 /** What effects need of the machine. */
 export interface Executor {
@@ -37,11 +41,14 @@ export function perform(effect: Effect, machine: Executor): void {
       return machine.push({ to: "mdb", input: { on: "order", order: effect.order } });
     case "cash":
       return machine.push({ to: "cash", input: { on: "order", order: effect.order } });
+    case "card":
+      return machine.push({ to: "cards", input: { on: "order", order: effect.order } });
     case "deliver":
       if (effect.order.delivery !== "prepare") rooms.lastSlot = rooms.ledger.durable.vend?.slot ?? rooms.lastSlot;
       return machine.push({ to: "delivery", input: { on: "order", order: effect.order } });
     case "tellSale":
       if ("cash" in effect.event) return machine.push({ to: "sale", input: { on: "cash", event: effect.event } });
+      if ("card" in effect.event) return machine.push({ to: "sale", input: { on: "card", event: effect.event } });
       return tellSale(effect.event, machine);
     case "motor":
       rooms.motorRuns = true;
@@ -54,6 +61,12 @@ export function perform(effect: Effect, machine: Executor): void {
       return recorder.fault(effect.fault, effect.present, "slot" in effect ? effect.slot : undefined);
     case "sendBatch":
       ports.network.publish(topicOf(rooms.identity.machineId, "events"), encodeBatch(effect.batch), 1);
+      return;
+    case "answerAudit":
+      ports.network.publish(topicOf(rooms.identity.machineId, "audit"), encodeAudit(effect.message), 1);
+      return;
+    case "dexSend":
+      ports.dex?.send(effect.bytes);
       return;
     case "moveMark":
       return rooms.ledger.acked(effect.mark);
@@ -82,8 +95,13 @@ function onMdbEvent(event: MdbEvent, machine: Executor): void {
       rooms.validatorKnown = true;
       recorder.fault("validatorOffline", event.event === "validatorLost");
       break;
+    case "readerReady":
+    case "readerLost":
+      recorder.fault(READER_OFFLINE[event.reader] ?? "reader1Offline", event.event === "readerLost");
+      break;
     default:
       break;
   }
-  machine.push({ to: "cash", input: { on: "mdb", event } });
+  if ("reader" in event) machine.push({ to: "cards", input: { on: "reader", event } });
+  else machine.push({ to: "cash", input: { on: "mdb", event } });
 }

@@ -32,6 +32,9 @@ import type { MachinePorts } from "./types.js";
 export class FleetSide {
   sync: SyncState = SYNC_AT_BOOT;
   telemetry: TelemetryState;
+  isUp = false;
+  /** What the births of this power-up quote: an order that quotes it was made since. */
+  nonce = 0;
   private readonly ports: MachinePorts;
   private readonly rooms: Rooms;
   private readonly cashFacts: CashFacts;
@@ -47,7 +50,8 @@ export class FleetSide {
 
   /** Birth and will, from now on sent by the platform at every CONNECT. */
   announce(): void {
-    this.ports.network.announce(announcement(this.rooms, this.ports.random.below(2 ** 32)));
+    this.nonce = this.ports.random.below(2 ** 32);
+    this.ports.network.announce(announcement(this.rooms, this.nonce));
   }
 
   step(input: SyncInput, nowMs: number): readonly SyncEffect[] {
@@ -62,6 +66,7 @@ export class FleetSide {
   }
 
   linkIs(up: boolean): void {
+    this.isUp = up;
     this.telemetry = telemetryLink(this.telemetry, up);
   }
 

@@ -14,18 +14,23 @@ import type { MdbFacts } from "../mdb/peripheral.js";
 import { KEYPAD_EMPTY, type KeypadResult, type KeypadState, keypadTick, pressKey } from "../panel/keypad.js";
 import type { PanelView } from "../panel/view.js";
 import type { WorldInput } from "../ports/inputs.js";
+import { stepCards } from "../sale/cards.js";
+import { type CardFacts, cardsDueMs } from "../sale/cards-state.js";
 import type { SaleFacts } from "../sale/facts.js";
 import { STARTING, STOPPED, saleDueMs, stepSale } from "../sale/step.js";
 import { syncDueMs } from "../uplink/sync.js";
+import { wallNowS } from "./clock.js";
 import { Display } from "./display.js";
 import { type Executor, perform } from "./executor.js";
-import { cashFacts, mdbFacts, saleFacts, tooWarmMilliC } from "./facts.js";
+import { cardFacts, cashFacts, mdbFacts, saleFacts, tooWarmMilliC } from "./facts.js";
 import { FleetSide } from "./fleet-side.js";
+import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
 import { isAtRest, type Rooms, slotOf } from "./rooms.js";
 import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
+import { Technician } from "./technician.js";
 import type { Effect, MachinePorts, Task } from "./types.js";
 
 /** Pause between two steps of the ledger's idle work (an erase stops JavaScript for up to 400 ms). */
@@ -39,10 +44,13 @@ export class Machine implements Executor {
   private readonly mdbFacts: MdbFacts;
   private readonly saleFacts: SaleFacts;
   private readonly cashFacts: CashFacts;
+  private readonly cardFacts: CardFacts;
   private readonly shelf: Shelf;
   private readonly outlook: Outlook;
   private readonly display: Display;
   private readonly fleet: FleetSide;
+  private readonly technician: Technician;
+  private readonly office: Office;
   readonly recorder: Recorder;
   private bus: BusState = BUS_AT_BOOT;
   private delivery: DeliveryState;
@@ -52,8 +60,10 @@ export class Machine implements Executor {
   private shown: PanelView | undefined;
   /** Repeated asserts: bus, cash, sale and delivery stand still until somebody has opened and closed the door. */
   private stopped = false;
+  /** The mains have failed: nothing is begun any more, only what falls is still seen. The board restarts afterwards. */
+  private failing = false;
   /** Inputs that meant nothing in the state they met, by room. */
-  readonly unknownInputs = { cash: 0, sale: 0, delivery: 0, messages: 0, stocked: 0 };
+  readonly unknownInputs = { cash: 0, cards: 0, sale: 0, delivery: 0, messages: 0, stocked: 0 };
 
   constructor(ports: MachinePorts, rooms: Rooms, delivery: DeliveryState, nowMs: number) {
     this.ports = ports;
@@ -62,12 +72,16 @@ export class Machine implements Executor {
     this.idleWorkAtMs = nowMs + IDLE_WORK_MS;
     this.recorder = new Recorder(rooms, this.committed, nowMs);
     this.shelf = new Shelf(rooms);
-    this.mdbFacts = mdbFacts(rooms);
+    this.mdbFacts = mdbFacts(rooms, this.shelf, (at) => wallNowS(this.recorder.wall, at));
     this.cashFacts = cashFacts(rooms, this.shelf);
+    this.cardFacts = cardFacts(rooms, this.cashFacts);
     this.outlook = new Outlook(rooms, this.cashFacts);
     this.saleFacts = saleFacts(rooms, this.cashFacts, this.shelf, this.outlook);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
+    this.office = new Office(rooms, this.recorder, () => this.fleet.nonce);
+    const push = (task: Task): void => this.push(task);
+    this.technician = new Technician(rooms, this.recorder, () => this.fleet.isUp, push);
   }
 
   /**
@@ -91,6 +105,7 @@ export class Machine implements Executor {
 
   private startRooms(): void {
     this.push({ to: "cash", input: { on: "boot" } });
+    this.push({ to: "cards", input: { on: "boot" } });
     this.push({ to: "sale", input: { on: "start" } });
     this.push({ to: "mdb", input: { on: "start" } });
   }
@@ -105,29 +120,33 @@ export class Machine implements Executor {
   /** When the machine wants `{on:"tick"}`, absolute ms; after a tick at that time never that time again for long. */
   dueMs(): number {
     const { rooms } = this;
+    if (this.failing) return deliveryDueMs(this.delivery);
     return Math.min(
       busDueMs(this.bus),
       saleDueMs(rooms.sale),
       cashDueMs(rooms.cash),
+      cardsDueMs(rooms.cards),
       this.stopped ? Infinity : deliveryDueMs(this.delivery),
       climateDueMs(rooms.climate),
       this.fleet.dueMs(),
       this.keypad.untilMs,
+      this.technician.dueMs(),
+      this.office.dueMs(),
       rooms.ledger.hasIdleWork && isAtRest(rooms, this.delivery) ? this.idleWorkAtMs : Infinity,
     );
   }
 
   /** What the panel shows. */
   get view(): PanelView {
-    return this.display.view(this.keypad.entry);
+    return this.display.view(this.keypad.entry, this.technician, this.recorder.nowMs);
   }
 
   /** State of every room, for the service side and for checkers. Read-only by agreement. */
   snapshot() {
     const { rooms, bus, delivery, unknownInputs } = this;
-    const { sale, cash, ledger } = rooms;
+    const { sale, cash, cards, ledger } = rooms;
     const { sync, telemetry } = this.fleet;
-    return { sale, cash, durable: ledger.durable, bus, delivery, sync, telemetry, unknownInputs };
+    return { sale, cash, cards, durable: ledger.durable, bus, delivery, sync, telemetry, unknownInputs };
   }
 
   private take(input: WorldInput): void {
@@ -137,9 +156,11 @@ export class Machine implements Executor {
       case "link":
         return this.push({ to: "mdb", input });
       case "key":
+        if (this.technician.take(input, this.recorder.nowMs)) return;
         return this.onKeypad(pressKey(this.keypad, input.key, this.rooms.planogram?.slots ?? [], this.recorder.nowMs));
       case "select":
       case "cancel":
+      case "revalue":
         return this.push({ to: "sale", input });
       case "door":
         return this.onDoor(input.open);
@@ -154,6 +175,11 @@ export class Machine implements Executor {
         return this.push({ to: "delivery", input });
       case "beam":
         return this.push({ to: "delivery", input });
+      case "powerFail":
+        this.failing = true;
+        return this.push({ to: "delivery", input });
+      case "dex":
+        return this.failing ? undefined : this.performAll(this.office.stepDex(input));
       case "temperature":
         return this.push({ to: "climate", input });
       case "wall":
@@ -167,13 +193,14 @@ export class Machine implements Executor {
   }
 
   push(task: Task): void {
+    if (this.failing && !goesOnInTheDark(task)) return;
     if (this.stopped && task.to !== "sync" && task.to !== "climate") return;
     this.tasks.push(task);
   }
 
   private settle(): void {
     runToRest(this.tasks, this.run, this.look);
-    const view = this.display.view(this.keypad.entry);
+    const view = this.display.view(this.keypad.entry, this.technician, this.recorder.nowMs);
     if (view === this.shown) return;
     this.shown = view;
     this.ports.panel.show(view);
@@ -200,6 +227,12 @@ export class Machine implements Executor {
         const step = stepCash(rooms.cash, task.input, this.cashFacts, nowMs);
         rooms.cash = step.state;
         if (!step.known) this.unknownInputs.cash++;
+        return this.performAll(step.effects);
+      }
+      case "cards": {
+        const step = stepCards(rooms.cards, task.input, this.cardFacts, nowMs);
+        rooms.cards = step.state;
+        if (!step.known) this.unknownInputs.cards++;
         return this.performAll(step.effects);
       }
       case "sale": {
@@ -250,13 +283,17 @@ export class Machine implements Executor {
   private tick(): void {
     const { rooms } = this;
     const { nowMs } = this.recorder;
+    if (this.failing) return this.push({ to: "delivery", input: TICK });
     if (busDueMs(this.bus) <= nowMs) this.push({ to: "mdb", input: TICK });
     if (deliveryDueMs(this.delivery) <= nowMs) this.push({ to: "delivery", input: TICK });
     if (cashDueMs(rooms.cash) <= nowMs) this.push({ to: "cash", input: TICK });
+    if (cardsDueMs(rooms.cards) <= nowMs) this.push({ to: "cards", input: TICK });
     if (saleDueMs(rooms.sale) <= nowMs) this.push({ to: "sale", input: TICK });
     if (climateDueMs(rooms.climate) <= nowMs) this.push({ to: "climate", input: TICK });
     if (syncDueMs(this.fleet.sync) <= nowMs) this.push({ to: "sync", input: TICK });
     this.fleet.reportIfDue(this.recorder.wall, nowMs);
+    if (this.technician.dueMs() <= nowMs) this.technician.take(TICK, nowMs);
+    if (this.office.dueMs() <= nowMs) this.performAll(this.office.stepDex(TICK));
     if (this.keypad.untilMs <= nowMs) this.onKeypad(keypadTick(this.keypad, nowMs));
     if (this.idleWorkAtMs <= nowMs && rooms.ledger.hasIdleWork && isAtRest(rooms, this.delivery)) {
       rooms.ledger.idleWork();
@@ -266,7 +303,7 @@ export class Machine implements Executor {
 
   private onKeypad(result: KeypadResult): void {
     this.keypad = result.state;
-    if (result.act === "cancel") this.push({ to: "sale", input: { on: "cancel" } });
+    if (result.act === "cancel" || result.act === "revalue") this.push({ to: "sale", input: { on: result.act } });
     if (result.act === "select") this.push({ to: "sale", input: { on: "select", slot: result.slot } });
   }
 
@@ -278,6 +315,7 @@ export class Machine implements Executor {
     // No spiral starts behind an open door, not even for its second turn.
     if (open) this.push({ to: "delivery", input: { on: "order", order: { delivery: "noRetry" } } });
     if (open) return;
+    this.technician.take({ on: "doorShut" }, this.recorder.nowMs);
     this.recorder.personWasThere();
     if (!this.stopped) return;
     this.stopped = false;
@@ -293,8 +331,15 @@ export class Machine implements Executor {
   }
 
   private onMessage(topic: string, payload: Uint8Array): void {
+    const ordered = this.failing ? undefined : this.office.stepOrder(topic, payload);
+    if (ordered !== undefined) return this.performAll(ordered);
     const ack = this.fleet.ackIn(topic, payload);
     if (ack === undefined) this.unknownInputs.messages++;
     else this.push({ to: "sync", input: { on: "ack", ack } });
   }
+}
+
+/** What is worth doing while the board lives on its capacitors: seeing a product fall, putting that on flash. */
+function goesOnInTheDark({ to, input }: Task): boolean {
+  return to === "delivery" || (to === "sale" && input.on === "delivery");
 }

@@ -2,28 +2,71 @@
  * Why the machine may not sell, most pressing first, and whether the sale has something new to look at. Remembered
  * until something it depends on is another object: an idle poll asks for the price of a few comparisons.
  */
-import { FAULTS, type FaultName } from "../../shared/faults.js";
-import { hasFault } from "../../shared/records/durable.js";
-import type { Planogram, Settings } from "../../shared/wire/documents.js";
-import { cashPending, cashResolved, cashUsable } from "../cash/queries.js";
+import { FAULTS, type FaultName, faultOf } from "../../shared/faults.js";
+import { deepFreeze } from "../../shared/freeze.js";
+import { type Durable, hasFault } from "../../shared/records/durable.js";
+import { isFitted, type Planogram, type Settings } from "../../shared/wire/documents.js";
+import { cashResolved, cashUsable } from "../cash/queries.js";
 import type { CashFacts, CashState } from "../cash/state.js";
 import type { ClimateState } from "../climate.js";
+import type { Cards } from "../sale/cards-state.js";
 import type { OutCause, SaleStateName } from "../sale/state.js";
-import type { Rooms } from "./rooms.js";
+import { paymentPending, type Rooms } from "./rooms.js";
 
 /** Computed afresh. */
 export function outOfService(rooms: Rooms, facts: CashFacts): OutCause | undefined {
   const { ledger, cash, settings } = rooms;
   // Above all else: the rooms that would find out the rest are not even started.
   if (hasFault(ledger.durable, FAULTS.assertRepeated.code)) return "stopped";
-  if (!rooms.changerKnown || !rooms.validatorKnown || !cashResolved(cash, ledger.durable)) return "starting";
+  const waits =
+    (!rooms.changerKnown && isFitted(settings, "changer")) ||
+    (!rooms.validatorKnown && isFitted(settings, "validator"));
+  if (waits || !cashResolved(cash, ledger.durable)) return "starting";
   if (rooms.planogram === undefined) return "noPlanogram";
   if (!ledger.canTakeMoney(settings.maxCreditMinor, smallestCoinMinor(cash))) return "ledgerFull";
   if (rooms.doorOpen) return "doorOpen";
   if (rooms.climate.locked) return "tooWarm";
   if (hasFault(ledger.durable, FAULTS.beamBlind.code)) return "beamBlind";
-  if (!cashUsable(cash, facts)) return "noMeansOfPayment";
-  return undefined;
+  const means = meansLeft(rooms, facts);
+  if (means.coins || means.bills || means.cards) return undefined;
+  // A reader takes its time to be set up; a machine that sells by card alone waits for it.
+  const awaited = READERS_FITTED.some((name, reader) => isFitted(settings, name) && !rooms.cards.seats[reader]?.known);
+  return awaited ? "starting" : "noMeansOfPayment";
+}
+
+export interface MeansLeft {
+  readonly coins: boolean;
+  readonly bills: boolean;
+  readonly cards: boolean;
+}
+
+const READERS_FITTED = deepFreeze(["reader1", "reader2"] as const);
+const READER_TROUBLE = deepFreeze(["reader1Trouble", "reader2Trouble"] as const);
+
+/** By what customers can pay now: of what is fitted, what answers and has no fault that takes it out of use. */
+export function meansLeft({ settings, cash, cards, ledger }: Rooms, facts: CashFacts): MeansLeft {
+  const { durable } = ledger;
+  const changer = cash.changer !== undefined && isFitted(settings, "changer");
+  const validator = cash.validator !== undefined && isFitted(settings, "validator") && !cash.validator.stackerFull;
+  const cashable = cashUsable(cash, facts);
+  return {
+    coins: cashable && changer && !loses(durable, "coins"),
+    bills: cashable && validator && !loses(durable, "bills"),
+    cards: READERS_FITTED.some(
+      (name, reader) =>
+        isFitted(settings, name) &&
+        cards.seats[reader]?.abilities !== undefined &&
+        !hasFault(durable, FAULTS[READER_TROUBLE[reader] ?? "reader1Trouble"].code),
+    ),
+  };
+}
+
+/** An open fault takes this means of payment out of use. */
+function loses(durable: Readonly<Durable>, means: "coins" | "bills"): boolean {
+  return durable.faults.some(({ fault }) => {
+    const name = faultOf(fault);
+    return name !== undefined && FAULTS[name].sales === means;
+  });
 }
 
 /** Causes in that order, each with the fault it is recorded as; the others have a fault of a room's own, or none. */
@@ -63,6 +106,7 @@ export class Outlook {
   private cause: OutCause | undefined;
   // What the cause was computed from.
   private cash: CashState | undefined;
+  private cards: Cards | undefined;
   private climate: ClimateState | undefined;
   private planogram: Planogram | undefined;
   private settings: Settings | undefined;
@@ -75,6 +119,7 @@ export class Outlook {
   private sawCause: OutCause | undefined;
   private sawPending = false;
   private sawCreditMinor = 0;
+  private sawCards: Cards | undefined;
   /** Money's standstill in the sale's newest step: its clock may stand for it. */
   private stepSawPending = false;
 
@@ -93,21 +138,22 @@ export class Outlook {
 
   /** The sale is about to take an input. */
   saleSteps(): void {
-    this.stepSawPending = cashPending(this.rooms.cash);
+    this.stepSawPending = paymentPending(this.rooms);
   }
 
   /** True once after the sale's state, the cause, money's standstill or the credit has become another. */
   hasNews(): boolean {
-    const { sale, cash, ledger } = this.rooms;
+    const { sale, cards, ledger } = this.rooms;
     const cause = this.outOfService;
-    const pending = cashPending(cash);
+    const pending = paymentPending(this.rooms);
     const { creditMinor } = ledger.durable;
     if (
       sale.at === this.sawAt &&
       cause === this.sawCause &&
       pending === this.sawPending &&
       pending === this.stepSawPending &&
-      creditMinor === this.sawCreditMinor
+      creditMinor === this.sawCreditMinor &&
+      cards === this.sawCards
     ) {
       return false;
     }
@@ -116,6 +162,7 @@ export class Outlook {
     this.sawPending = pending;
     this.stepSawPending = pending;
     this.sawCreditMinor = creditMinor;
+    this.sawCards = cards;
     return true;
   }
 
@@ -124,6 +171,7 @@ export class Outlook {
     return (
       this.known &&
       rooms.cash === this.cash &&
+      rooms.cards === this.cards &&
       rooms.ledger.newestSeq === this.seq &&
       rooms.ledger.mark === this.mark &&
       rooms.climate === this.climate &&
@@ -138,6 +186,7 @@ export class Outlook {
     const { rooms } = this;
     this.known = true;
     this.cash = rooms.cash;
+    this.cards = rooms.cards;
     this.seq = rooms.ledger.newestSeq;
     this.mark = rooms.ledger.mark;
     this.climate = rooms.climate;

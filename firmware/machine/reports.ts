@@ -4,10 +4,12 @@ import { formatMinor } from "../../shared/money/amounts.js";
 import { encodeStatus, type TelemetryMessage } from "../../shared/wire/messages.js";
 import { exactChangeOnly } from "../cash/acceptance.js";
 import type { CashFacts } from "../cash/state.js";
-import { type CodeView, type PanelView, panelView } from "../panel/view.js";
+import { type CodeView, type PanelFacts, type PanelView, panelView } from "../panel/view.js";
 import type { Announcement } from "../ports/hardware.js";
+import { sessionAt, topUpOffer } from "../sale/cards-state.js";
 import type { Notice, SaleState } from "../sale/state.js";
 import { qualityNumber, type Wall, wallNowS } from "./clock.js";
+import { meansLeft } from "./outlook.js";
 import { currencyOf, type Rooms, slotOf } from "./rooms.js";
 import type { Shelf } from "./shelf.js";
 
@@ -24,7 +26,7 @@ export function announcement(rooms: Rooms, nonce: number): Announcement {
       model: identity.model,
       oldestSeq: ledger.oldestSeq,
       newestSeq: ledger.newestSeq,
-      orderCounter: 0,
+      orderCounter: ledger.durable.orderHighest,
       nonce,
     });
   };
@@ -107,12 +109,23 @@ export function viewOf(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: strin
     exactChangeOnly: exactChangeOnly(rooms.cash, cash),
     code: codeView(rooms, notice),
     busy: isBusy(sale),
+    pay: payBy(rooms, cash),
+    cardShown: sessionAt(rooms.cards) !== undefined,
+    topUp: rooms.ledger.durable.creditMinor > 0 && topUpOffer(rooms.cards) !== undefined,
+    readerText: rooms.cards.shows?.text,
     products: shelf.views,
   });
 }
 
 function isBusy(sale: SaleState): boolean {
-  return sale.at === "ACCEPTING_PAYMENT" && sale.phase !== "collecting";
+  return sale.at === "ACCEPTING_PAYMENT" && sale.phase !== "collecting" && sale.phase !== "inviting";
+}
+
+/** What a customer may be asked to pay by. */
+function payBy(rooms: Rooms, cash: CashFacts): PanelFacts["pay"] {
+  const { coins, bills, cards } = meansLeft(rooms, cash);
+  if (!cards) return "cash";
+  return coins || bills ? "any" : "card";
 }
 
 function codeView(rooms: Rooms, notice: Notice | undefined): CodeView | undefined {

@@ -9,6 +9,7 @@ import type { ClimateState } from "../climate.js";
 import type { DeliveryState } from "../delivery/state.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Identity } from "../ports/hardware.js";
+import { type Cards, cardPending } from "../sale/cards-state.js";
 import type { SaleState } from "../sale/state.js";
 
 /** Sells by these when no settings document was ever stored: US money, everything allowed, $20 at most. */
@@ -27,6 +28,7 @@ export interface Rooms {
   planogram: Planogram | undefined;
   settings: Settings;
   cash: CashState;
+  cards: Cards;
   sale: SaleState;
   climate: ClimateState;
   /** Columns away from home. */
@@ -42,9 +44,15 @@ export interface Rooms {
 }
 
 /** Nobody waits, nothing is on its way in or out: the time for slow flash work. */
-export function isAtRest({ sale, cash, ledger }: Rooms, delivery: DeliveryState): boolean {
+export function isAtRest({ sale, cash, cards, ledger }: Rooms, delivery: DeliveryState): boolean {
+  if (cards.hold.is !== "none") return false;
   if (sale.at !== "IDLE" && sale.at !== "OUT_OF_SERVICE") return false;
   return ledger.durable.creditMinor === 0 && !cashPending(cash) && delivery.phase.is === "idle";
+}
+
+/** Money or a card's answer is on its way: the customer's time stands still. */
+export function paymentPending({ cash, cards }: Rooms): boolean {
+  return cashPending(cash) || cardPending(cards);
 }
 
 export function currencyOf(settings: Settings): CurrencyCode {
@@ -52,6 +60,9 @@ export function currencyOf(settings: Settings): CurrencyCode {
   return isCurrencyCode(code) ? code : "USD";
 }
 
+/** The slot as the planogram has it, with the price set at the machine since, if one was. */
 export function slotOf(rooms: Rooms, code: string): PlanogramSlot | undefined {
-  return rooms.planogram?.slots.find((slot) => slot.slot === code);
+  const slot = rooms.planogram?.slots.find((candidate) => candidate.slot === code);
+  const priceMinor = slot === undefined ? undefined : rooms.ledger.durable.prices[slot.slot];
+  return slot === undefined || priceMinor === undefined ? slot : { ...slot, priceMinor };
 }

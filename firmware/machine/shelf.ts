@@ -17,6 +17,7 @@ export class Shelf {
   private closed: readonly string[] = [];
   private products: readonly ProductView[] = [];
   private prices: readonly number[] = [];
+  private range: { readonly lowestMinor: number; readonly highestMinor: number } | undefined;
 
   constructor(rooms: Rooms) {
     this.rooms = rooms;
@@ -32,6 +33,12 @@ export class Shelf {
   get pricesMinor(): readonly number[] {
     this.refresh();
     return this.prices;
+  }
+
+  /** Of every slot in the planogram, sellable or not; undefined without one. */
+  get priceRange(): { readonly lowestMinor: number; readonly highestMinor: number } | undefined {
+    this.refresh();
+    return this.range;
   }
 
   /** A fault of its own closes the slot. */
@@ -53,16 +60,19 @@ export class Shelf {
     const views = slots.map((slot, i) => this.viewOf(slot, before[i]));
     if (views.length === before.length && views.every((view, i) => view === before[i])) return;
     this.products = views;
+    const all = views.map(({ priceMinor }) => priceMinor);
+    this.range = all.length === 0 ? undefined : { lowestMinor: Math.min(...all), highestMinor: Math.max(...all) };
     this.prices = pricesOf(views);
   }
 
   private viewOf(of: PlanogramSlot, before: ProductView | undefined): ProductView {
     const { ledger, settings } = this.rooms;
-    const { slot, productId, name, priceMinor } = of;
+    const { slot, productId, name } = of;
+    const priceMinor = ledger.durable.prices[slot] ?? of.priceMinor;
     const stock = ledger.durable.stock[slot] ?? 0;
     const available = stock > 0 && !this.closed.includes(slot);
-    if (before?.stock === stock && before.available === available) return before;
-    const price = before?.price ?? formatMinor(priceMinor, currencyOf(settings));
+    if (before?.stock === stock && before.available === available && before.priceMinor === priceMinor) return before;
+    const price = before?.priceMinor === priceMinor ? before.price : formatMinor(priceMinor, currencyOf(settings));
     return { slot, productId, name, priceMinor, price, stock, available };
   }
 }

@@ -1,13 +1,16 @@
 /** What the machine is made of and what travels inside it: the ports, every effect of every room, every task. */
 
 import type { BootCause } from "../../shared/records/kinds.js";
+import type { DexEffect } from "../audit/dex.js";
 import type { CashEffect, CashInput } from "../cash/state.js";
 import type { ClimateInput } from "../climate.js";
+import type { OrderEffect } from "../commands/orders.js";
 import type { DeliveryEffect, DeliveryInput } from "../delivery/state.js";
 import type { MdbEffect, MdbInput } from "../mdb/bus.js";
 import type { PanelView } from "../panel/view.js";
 import type {
   BeamPort,
+  DexPort,
   FlashPort,
   Identity,
   LinkPort,
@@ -18,6 +21,7 @@ import type {
   RandomPort,
   SensorSnapshot,
 } from "../ports/hardware.js";
+import type { CardEffect, CardInput } from "../sale/cards-state.js";
 import type { SaleEffect, SaleInput } from "../sale/state.js";
 import type { SyncEffect, SyncInput } from "../uplink/sync.js";
 
@@ -40,6 +44,8 @@ export interface MachinePorts {
   readonly random: RandomPort;
   /** Absent where the platform cannot tell. */
   readonly memory?: MemoryPort;
+  /** Absent where no socket for a handset is fitted. */
+  readonly dex?: DexPort;
   readonly watch?: EffectWatch;
 }
 
@@ -50,12 +56,21 @@ export interface BootFacts {
   readonly cause: BootCause;
 }
 
-export type Effect = MdbEffect | CashEffect | SaleEffect | DeliveryEffect | SyncEffect;
+export type Effect =
+  | MdbEffect
+  | CashEffect
+  | CardEffect
+  | SaleEffect
+  | DeliveryEffect
+  | SyncEffect
+  | DexEffect
+  | OrderEffect;
 
 /** An input on its way to a room. */
 export type Task =
   | { readonly to: "mdb"; readonly input: MdbInput }
   | { readonly to: "cash"; readonly input: CashInput }
+  | { readonly to: "cards"; readonly input: CardInput }
   | { readonly to: "sale"; readonly input: SaleInput }
   | { readonly to: "delivery"; readonly input: DeliveryInput }
   | { readonly to: "climate"; readonly input: ClimateInput }

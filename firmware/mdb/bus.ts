@@ -1,39 +1,33 @@
 /**
  * The bus master: whose turn it is, one exchange at a time, results to the peripheral they belong to. A device that is
- * silent, lying or babbling takes only its own turns: the bus goes to whoever has been due longest.
+ * silent, lying or babbling takes only its own turns: the bus goes to whoever has been due longest. What is not fitted
+ * has no turns.
  */
 import type { LinkResult } from "../ports/inputs.js";
 import type { MdbOrder } from "../ports/rooms.js";
-import { changerBlock, loseChanger, nextChangerCommand, orderChanger, takeChangerOutcome } from "./changer.js";
-import { CHANGER_AT_BOOT, type ChangerCommand, type ChangerState } from "./changer-state.js";
+import type { DriverStep } from "./driver.js";
 import { guardDueMs, type MdbFacts, NO_EFFECTS, type Outcome, type PeripheralEffect } from "./peripheral.js";
-import {
-  loseValidator,
-  nextValidatorCommand,
-  orderValidator,
-  takeValidatorOutcome,
-  validatorBlock,
-} from "./validator.js";
-import { VALIDATOR_AT_BOOT, type ValidatorCommand, type ValidatorState } from "./validator-state.js";
+import { absent, DEVICES_AT_BOOT, type DeviceState, type Devices, deviceAt, SEATS, type Seat } from "./seats.js";
+import { trouble } from "./troubles.js";
 
 /** The link has a result for every order within 0.7 s; JavaScript may stand still for 2 s. After this it is reset. */
 export const LINK_DEAD_MS = 10_000;
 
-const ACK_FIRST_CHANGER = 1;
-const ACK_FIRST_VALIDATOR = 2;
+interface Exchange {
+  readonly with: Seat;
+  readonly command: string;
+  readonly block: Uint8Array;
+}
 
-type Exchange =
-  | { readonly with: "changer"; readonly command: ChangerCommand; readonly block: Uint8Array }
-  | { readonly with: "validator"; readonly command: ValidatorCommand; readonly block: Uint8Array };
-
-export interface BusState {
+/** The state of each device stands in it by name: `bus.changer`, `bus.reader1` … */
+export interface BusState extends Devices {
   /** `reset`: the break runs. `held`: a money report was handed up, its ACK is on the way or given up. */
   readonly phase: "off" | "reset" | "free" | "busy" | "held";
   readonly exchange: Exchange | undefined;
   /** The phase began, ms. */
   readonly sinceMs: number;
-  readonly changer: ChangerState;
-  readonly validator: ValidatorState;
+  /** Devices on the bus, by bit of FITTED, as the facts said last. */
+  readonly fitted: number;
   /** Results that belonged to no exchange. */
   readonly strayResults: number;
   /** Answers that could not be used. */
@@ -57,29 +51,32 @@ export interface MdbStep {
 }
 
 export const BUS_AT_BOOT: BusState = Object.freeze<BusState>({
+  ...DEVICES_AT_BOOT,
   phase: "off",
   exchange: undefined,
   sinceMs: 0,
-  changer: CHANGER_AT_BOOT,
-  validator: VALIDATOR_AT_BOOT,
+  fitted: 0,
   strayResults: 0,
   badBlocks: 0,
 });
 
 /** Takes one input. The effects are to be carried out in order, an append before the release behind it. */
-export function stepMdb(state: BusState, input: MdbInput, facts: MdbFacts, nowMs: number): MdbStep {
+export function stepMdb(before: BusState, input: MdbInput, facts: MdbFacts, nowMs: number): MdbStep {
+  const refit = input.on === "start" || (before.phase !== "off" && facts.fitted !== before.fitted);
+  const fit = refit ? refitted(before, facts, nowMs) : undefined;
+  const state = fit?.state ?? before;
+  const told = fit?.effects ?? NO_EFFECTS;
   switch (input.on) {
     case "start":
-      return { state: { ...state, phase: "reset", sinceMs: nowMs }, effects: [{ do: "busReset" }] };
+      return { state: { ...state, phase: "reset", sinceMs: nowMs }, effects: [...told, { do: "busReset" }] };
     case "order": {
-      const { state: changer, effects } = orderChanger(state.changer, input.order, nowMs);
-      const validator = orderValidator(state.validator, input.order, nowMs);
-      return serve({ ...state, changer, validator }, effects, facts, nowMs);
+      const step = ordered(state, input.order, nowMs);
+      return serve(step.state, joined(told, step.effects), facts, nowMs);
     }
     case "tick":
-      return linkIsDead(state, nowMs) ? resetLink(state, nowMs) : serve(state, NO_EFFECTS, facts, nowMs);
+      return linkIsDead(state, nowMs) ? resetLink(state, nowMs) : serve(state, told, facts, nowMs);
     case "link":
-      return onResult(state, input.result, facts, nowMs);
+      return onResult(state, input.result, told, facts, nowMs);
   }
 }
 
@@ -87,79 +84,152 @@ export function stepMdb(state: BusState, input: MdbInput, facts: MdbFacts, nowMs
 export function busDueMs(state: BusState): number {
   if (state.phase === "off") return Infinity;
   if (state.phase !== "free") return state.sinceMs + LINK_DEAD_MS;
-  return Math.min(state.changer.contact.dueMs, state.validator.contact.dueMs);
+  const seat = longestDue(state);
+  return seat === undefined ? Infinity : state[seat.name].contact.dueMs;
+}
+
+function joined(before: readonly PeripheralEffect[], after: readonly PeripheralEffect[]): readonly PeripheralEffect[] {
+  if (before.length === 0) return after;
+  return after.length === 0 ? before : [...before, ...after];
+}
+
+// ---- devices -------------------------------------------------------------------------------------------------------
+
+interface Step {
+  readonly state: BusState;
+  readonly effects: readonly PeripheralEffect[];
+}
+
+function withDevice(state: BusState, seat: Seat, device: DeviceState): BusState {
+  return state[seat.name] === device ? state : { ...state, [seat.name]: device };
+}
+
+/** The settings name other devices than before: those taken away are given up, the new ones searched for. */
+function refitted(before: BusState, facts: MdbFacts, nowMs: number): Step {
+  let state: BusState = { ...before, fitted: facts.fitted };
+  let effects = NO_EFFECTS;
+  for (const seat of SEATS) {
+    const wasFitted = (before.fitted & seat.fittedBit) !== 0;
+    if ((facts.fitted & seat.fittedBit) !== 0) {
+      if (!wasFitted) state = withDevice(state, seat, seat.atBoot);
+      continue;
+    }
+    if (wasFitted) effects = joined(effects, takenAway(seat, state[seat.name], nowMs));
+    state = withDevice(state, seat, absent(seat.atBoot));
+  }
+  return { state, effects };
+}
+
+/** What was open is answered as if it were lost; what it complained of, and its absence, is no fault any more. */
+function takenAway(seat: Seat, device: DeviceState, nowMs: number): readonly PeripheralEffect[] {
+  const over = device.contact.troubles.map(({ fault }) => trouble(fault, false));
+  return [...seat.driver.lose(device, true, nowMs).effects, ...over, trouble(seat.offline, false)];
+}
+
+function ordered(before: BusState, order: MdbOrder, nowMs: number): Step {
+  let state = before;
+  let effects = NO_EFFECTS;
+  for (const seat of SEATS) {
+    const underWay = state.exchange?.with === seat ? state.exchange.command : undefined;
+    const step = seat.driver.order(deviceAt(state, seat, underWay), order, nowMs);
+    state = withDevice(state, seat, step.state);
+    effects = joined(effects, step.effects);
+  }
+  return { state, effects };
 }
 
 function linkIsDead(state: BusState, nowMs: number): boolean {
   return state.phase !== "off" && state.phase !== "free" && nowMs >= state.sinceMs + LINK_DEAD_MS;
 }
 
-/** Nobody can be reached: both are given up, found again after the break. */
-function resetLink(state: BusState, nowMs: number): MdbStep {
-  const changer = loseChanger(state.changer, false, nowMs);
-  const validator = loseValidator(state.validator, false, nowMs);
-  return {
-    state: {
-      ...state,
-      phase: "reset",
-      exchange: undefined,
-      sinceMs: nowMs,
-      changer: changer.state,
-      validator: validator.state,
-    },
-    effects: [{ do: "busReset" }, ...changer.effects, ...validator.effects],
-  };
+/** Nobody can be reached: all are given up, found again after the break. */
+function resetLink(before: BusState, nowMs: number): MdbStep {
+  let state: BusState = { ...before, phase: "reset", exchange: undefined, sinceMs: nowMs };
+  const effects: MdbEffect[] = [{ do: "busReset" }];
+  for (const seat of SEATS) {
+    if ((state.fitted & seat.fittedBit) === 0) continue;
+    const lost = seat.driver.lose(state[seat.name], false, nowMs);
+    state = withDevice(state, seat, lost.state);
+    effects.push(...lost.effects);
+  }
+  return { state, effects };
 }
 
-function onResult(state: BusState, result: LinkResult, facts: MdbFacts, nowMs: number): MdbStep {
+// ---- results -------------------------------------------------------------------------------------------------------
+
+function onResult(
+  state: BusState,
+  result: LinkResult,
+  told: readonly PeripheralEffect[],
+  facts: MdbFacts,
+  nowMs: number,
+): MdbStep {
   switch (result.kind) {
     case "busReset":
-      return serve({ ...state, phase: "free", exchange: undefined, sinceMs: nowMs }, NO_EFFECTS, facts, nowMs);
+      return serve({ ...state, phase: "free", exchange: undefined, sinceMs: nowMs }, told, facts, nowMs);
     case "ackSent":
     case "ackWithheld":
-      return heldIsOver(state, facts, nowMs);
+      return heldIsOver(state, told, facts, nowMs);
     default:
-      return onOutcome(state, outcomeOf(result), facts, nowMs);
+      return onOutcome(state, outcomeOf(result), told, facts, nowMs);
   }
 }
 
-function onOutcome(state: BusState, outcome: Outcome, facts: MdbFacts, nowMs: number): MdbStep {
+function onOutcome(
+  state: BusState,
+  outcome: Outcome,
+  told: readonly PeripheralEffect[],
+  facts: MdbFacts,
+  nowMs: number,
+): MdbStep {
   const { exchange } = state;
-  if (state.phase !== "busy" || exchange === undefined) return stray(state);
+  if (state.phase !== "busy" || exchange === undefined) return stray(state, told);
+  const seat = exchange.with;
   const held = outcome.is === "data" && outcome.held;
-  const phase = held ? "held" : "free";
   const badBlocks = state.badBlocks + (outcome.is === "noAnswer" && outcome.garbled ? 1 : 0);
-  const kept = held ? exchange : undefined;
-  if (exchange.with === "changer") {
-    const step = takeChangerOutcome(state.changer, exchange.command, exchange.block, outcome, facts, nowMs);
-    const next = { ...state, phase, exchange: kept, sinceMs: nowMs, changer: step.state, badBlocks } as const;
-    return serve(next, step.effects, facts, nowMs);
-  }
-  const step = takeValidatorOutcome(state.validator, exchange.command, exchange.block, outcome, facts, nowMs);
-  const next = { ...state, phase, exchange: kept, sinceMs: nowMs, validator: step.state, badBlocks } as const;
-  return serve(next, step.effects, facts, nowMs);
+  const step = takenBy(seat, state, exchange, outcome, facts, nowMs);
+  const next: BusState = {
+    ...state,
+    phase: held ? "held" : "free",
+    exchange: held ? exchange : undefined,
+    sinceMs: nowMs,
+    badBlocks,
+    [seat.name]: step.state,
+  };
+  return serve(next, joined(told, step.effects), facts, nowMs);
+}
+
+/** What a device answers that was taken off the bus in the meantime is nobody's any more. */
+function takenBy(
+  seat: Seat,
+  state: BusState,
+  exchange: Exchange,
+  outcome: Outcome,
+  facts: MdbFacts,
+  nowMs: number,
+): DriverStep<DeviceState> {
+  const device = deviceAt(state, seat, undefined);
+  if ((state.fitted & seat.fittedBit) === 0) return { state: device, effects: NO_EFFECTS };
+  return seat.driver.take(device, exchange.command, exchange.block, outcome, facts, nowMs);
 }
 
 /**
  * The ACK has gone out, or it was too late for it: the extra POLL ≥ 20 ms from now tells whether the report comes
  * again.
  */
-function heldIsOver(state: BusState, facts: MdbFacts, nowMs: number): MdbStep {
+function heldIsOver(state: BusState, told: readonly PeripheralEffect[], facts: MdbFacts, nowMs: number): MdbStep {
   const { exchange } = state;
-  if (state.phase !== "held" || exchange === undefined) return stray(state);
-  const free = { ...state, phase: "free", exchange: undefined, sinceMs: nowMs } as const;
-  const { contact } = exchange.with === "changer" ? state.changer : state.validator;
-  if (contact.guard === undefined || contact.phase === "absent") return serve(free, NO_EFFECTS, facts, nowMs);
-  const guarding = { ...contact, dueMs: guardDueMs(contact, nowMs) };
-  const next =
-    exchange.with === "changer"
-      ? { ...free, changer: { ...state.changer, contact: guarding } }
-      : { ...free, validator: { ...state.validator, contact: guarding } };
-  return serve(next, NO_EFFECTS, facts, nowMs);
+  if (state.phase !== "held" || exchange === undefined) return stray(state, told);
+  const free: BusState = { ...state, phase: "free", exchange: undefined, sinceMs: nowMs };
+  const device = state[exchange.with.name];
+  const { contact } = device;
+  if (contact.guard === undefined || contact.phase === "absent") return serve(free, told, facts, nowMs);
+  const guarding = { ...device, contact: { ...contact, dueMs: guardDueMs(contact, nowMs) } };
+  return serve({ ...free, [exchange.with.name]: guarding }, told, facts, nowMs);
 }
 
-function stray(state: BusState): MdbStep {
-  return { state: { ...state, strayResults: state.strayResults + 1 }, effects: NO_EFFECTS };
+function stray(state: BusState, told: readonly PeripheralEffect[]): MdbStep {
+  return { state: { ...state, strayResults: state.strayResults + 1 }, effects: told };
 }
 
 const ACKED: Outcome = Object.freeze<Outcome>({ is: "ack" });
@@ -180,25 +250,35 @@ function outcomeOf(result: Exclude<LinkResult, { kind: "busReset" | "ackSent" | 
   }
 }
 
+// ---- whose turn ----------------------------------------------------------------------------------------------------
+
+/** Of the devices fitted, the one that has been due longest; undefined on an empty bus. Allocates nothing. */
+function longestDue(state: BusState): Seat | undefined {
+  let first: Seat | undefined;
+  let firstMs = Infinity;
+  for (let index = 0; index < SEATS.length; index += 1) {
+    const seat = SEATS[index];
+    if (seat === undefined || (state.fitted & seat.fittedBit) === 0) continue;
+    const { dueMs } = state[seat.name].contact;
+    if (dueMs >= firstMs) continue;
+    first = seat;
+    firstMs = dueMs;
+  }
+  return first;
+}
+
 /** Gives the free bus to whoever has been due longest; `before` comes first. */
 function serve(state: BusState, before: readonly PeripheralEffect[], facts: MdbFacts, nowMs: number): MdbStep {
   if (state.phase !== "free") return { state, effects: before };
-  const { changer, validator } = state;
-  if (Math.min(changer.contact.dueMs, validator.contact.dueMs) > nowMs) return { state, effects: before };
-  const exchange = nextExchange(changer, validator, nowMs);
-  const quirk = exchange.with === "changer" ? ACK_FIRST_CHANGER : ACK_FIRST_VALIDATOR;
-  const send: MdbEffect = { do: "send", block: exchange.block, ackFirst: (facts.ackFirst & quirk) !== 0 };
+  const seat = longestDue(state);
+  if (seat === undefined) return { state, effects: before };
+  const device = state[seat.name];
+  if (device.contact.dueMs > nowMs) return { state, effects: before };
+  const command = seat.driver.next(device, nowMs);
+  const block = seat.driver.block(device, command, facts, nowMs);
+  const send: MdbEffect = { do: "send", block, ackFirst: (facts.ackFirst & seat.ackFirstBit) !== 0 };
   return {
-    state: { ...state, phase: "busy", exchange, sinceMs: nowMs },
+    state: { ...state, phase: "busy", exchange: { with: seat, command, block }, sinceMs: nowMs },
     effects: before.length === 0 ? [send] : [...before, send],
   };
-}
-
-function nextExchange(changer: ChangerState, validator: ValidatorState, nowMs: number): Exchange {
-  if (changer.contact.dueMs <= validator.contact.dueMs) {
-    const command = nextChangerCommand(changer, nowMs);
-    return { with: "changer", command, block: changerBlock(changer, command) };
-  }
-  const command = nextValidatorCommand(validator, nowMs);
-  return { with: "validator", command, block: validatorBlock(validator, command) };
 }

@@ -143,7 +143,8 @@ function takeMoney(before: ChangerState, events: readonly CoinEvent[], money: Pe
       const { type, inTube } = event;
       const path = event.path === "tube" ? 1 : 0;
       const valueMinor = state.valuesMinor[type] ?? 0;
-      money.push({ do: "append", record: { kind: "coinIn", type, valueMinor, path, tubeCount: inTube } });
+      const kind = state.filling ? "coinFilled" : "coinIn";
+      money.push({ do: "append", record: { kind, type, valueMinor, path, tubeCount: inTube } });
       if (path === 1) state = tubeMoved(state, type, 1, inTube);
     } else if (event.event === "manualDispense") {
       const { type, count, inTube } = event;

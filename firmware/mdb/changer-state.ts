@@ -32,6 +32,8 @@ export interface ChangerState {
   /** Types that have a value; nothing else is ever enabled. */
   readonly valueMask: number;
   readonly wantedMask: number;
+  /** A service person fills the machine: coins are booked as the operator's. */
+  readonly filling: boolean;
   /** What the device was last told; undefined = must be told. */
   readonly appliedMask: number | undefined;
   readonly dispense: DispenseOrder | undefined;
@@ -53,6 +55,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   tubesAtMs: 0,
   valueMask: 0,
   wantedMask: 0,
+  filling: false,
   appliedMask: undefined,
   dispense: undefined,
   payout: undefined,

@@ -105,7 +105,11 @@ export function changerBlock(state: ChangerState, command: ChangerCommand): Uint
  * Orders for tubes and DISPENSE given while the changer is being set up are answered by `changerReady` or
  * `changerLost`, those given while it is lost by `changerLost` once more.
  */
-export function orderChanger(state: ChangerState, order: MdbOrder, nowMs: number): ChangerStep {
+export function orderChanger(was: ChangerState, order: MdbOrder, nowMs: number): ChangerStep {
+  // Recycler and hoppers have drivers of their own.
+  if ("store" in order && order.store !== undefined && order.store !== 0) return only(was);
+  const filling = order.order === "accept" ? order.fill === true : was.filling;
+  const state = filling === was.filling ? was : { ...was, filling };
   switch (order.order) {
     case "accept": {
       const wantedMask = order.coinMask & ALL_TYPES;
@@ -127,6 +131,8 @@ export function orderChanger(state: ChangerState, order: MdbOrder, nowMs: number
       const dispense = { type, count: Math.min(order.count, MAX_DISPENSE_COUNT) };
       return only(hurry({ ...state, dispense }, nowMs));
     }
+    default:
+      return only(state);
   }
 }
 

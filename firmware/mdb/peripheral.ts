@@ -41,6 +41,24 @@ export type PeripheralEffect =
 export interface MdbFacts {
   /** Decimals of the machine's currency: values are kept in its minor units. */
   readonly decimals: number;
+  /** Devices on the bus, by bit of FITTED: what is not fitted is never polled. */
+  readonly fitted: number;
+  /** ISO 4217 number of the machine's currency. */
+  readonly currency: number;
+  /** Cheapest and dearest product, minor units; undefined = unknown (no planogram). */
+  readonly lowestPriceMinor: number | undefined;
+  readonly highestPriceMinor: number | undefined;
+  /** Bill types that must be looked at twice; those that go to the recycler. */
+  readonly highSecurityMask: number;
+  readonly recycleMask: number;
+  /** Who we are, for REQUEST ID: 12 characters each at most. */
+  readonly serial: string;
+  readonly model: string;
+  /** Characters of the display a reader may write on. */
+  readonly displayColumns: number;
+  readonly displayRows: number;
+  /** Local wall time, Unix seconds shifted by the zone; undefined = unknown. For TIME/DATE. */
+  wallS(nowMs: number): number | undefined;
   /** Device quirk, bit 0 changer, bit 1 validator: ACK at once, it does not repeat. */
   readonly ackFirst: number;
 }

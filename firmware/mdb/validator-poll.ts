@@ -7,6 +7,7 @@ import type { FaultName } from "../../shared/faults.js";
 import { BILL_VALIDATOR, type BillEvent } from "../../shared/mdb/bill-validator.js";
 import { isHeld } from "../../shared/mdb/held.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
+import type { NewRecord } from "../../shared/records/kinds.js";
 import {
   COUNT_EVERY_MS,
   type Contact,
@@ -19,9 +20,12 @@ import {
   pollAnswered,
   tell,
 } from "./peripheral.js";
+import { recyclerCounted } from "./recycler.js";
+import { billPayoutResting, billPayoutWorking, RECYCLER_STORE, recyclerRestarted, shifted } from "./recycler-state.js";
 import { hear, partRepeat } from "./repeats.js";
 import { disprove, sweep, trouble, troublesAfterPoll } from "./troubles.js";
-import { only, type StackerReport, type ValidatorState, type ValidatorStep } from "./validator-state.js";
+import { identifyCounted } from "./validator-setup.js";
+import { billMask, only, type StackerReport, type ValidatorState, type ValidatorStep } from "./validator-state.js";
 
 const MAX_EARLY_BYTES = 64;
 
@@ -33,6 +37,8 @@ export const VALIDATOR_FAULTS: readonly FaultName[] = Object.freeze<FaultName[]>
   "billRom",
   "stackerOut",
   "billFishing",
+  "recyclerJam",
+  "recyclerTrouble",
 ]);
 
 const FAULT_OF_EVENT: { readonly [event: string]: FaultName | undefined } = Object.freeze({
@@ -42,6 +48,10 @@ const FAULT_OF_EVENT: { readonly [event: string]: FaultName | undefined } = Obje
   romChecksum: "billRom",
   cashBoxOut: "stackerOut",
   creditedBillRemoval: "billFishing",
+  recyclerJam: "recyclerJam",
+  recyclerSensorDefective: "recyclerTrouble",
+  recyclerMotorDefective: "recyclerTrouble",
+  recyclerRomChecksum: "recyclerTrouble",
 });
 /** A bill that was stacked disproves these. */
 const DISPROVED_BY_BILL: readonly FaultName[] = Object.freeze<FaultName[]>([
@@ -50,6 +60,25 @@ const DISPROVED_BY_BILL: readonly FaultName[] = Object.freeze<FaultName[]>([
   "billJam",
   "stackerOut",
 ]);
+const PAYING: readonly string[] = Object.freeze([
+  "validatorBusy",
+  "recyclerPayoutBusy",
+  "recyclerBusy",
+  "recyclerBillWaiting",
+]);
+const MOVING: readonly string[] = Object.freeze([
+  "validatorBusy",
+  "billToRecycler",
+  "recyclerManualFill",
+  "billManualDispense",
+  "recyclerToCashBox",
+  "recyclerPayoutBusy",
+  "recyclerBusy",
+]);
+const DISABLED: readonly string[] = Object.freeze(["unitDisabled", "recyclerDisabled"]);
+/** Where `recyclerMoved` says that bills went. */
+const MOVED_OUT = 0;
+const MOVED_TO_CASH_BOX = 1;
 const NO_FAULTS: readonly FaultName[] = Object.freeze([]);
 
 /** A bare ACK: nothing new, and no repeat of the last report. */
@@ -57,7 +86,16 @@ export function validatorQuiet(state: ValidatorState, nowMs: number): ValidatorS
   const contact = guarded(pollAnswered(state.contact, nowMs), undefined, 0);
   const { troubles, effects } = troublesAfterPoll(contact.troubles, NO_FAULTS, nowMs);
   const known = troubles === contact.troubles ? contact : { ...contact, troubles };
-  return settle({ ...state, contact: known }, false, effects, nowMs);
+  const resting = recyclerPolled({ ...state, contact: known, saidDisabled: false }, false, nowMs);
+  return settle(resting, false, effects, nowMs);
+}
+
+/** What a POLL says about a payout: at work, or resting. */
+function recyclerPolled(state: ValidatorState, working: boolean, nowMs: number): ValidatorState {
+  const { payout } = state.recycler;
+  if (payout === undefined) return state;
+  const next = working ? billPayoutWorking(payout, nowMs) : billPayoutResting(payout, nowMs);
+  return next === payout ? state : { ...state, recycler: { ...state.recycler, payout: next } };
 }
 
 /** A block of events. `block` is the POLL it answers; `held`: the link has not ACKed it. */
@@ -75,7 +113,7 @@ export function validatorReplied(
   const { events, unknown } = hear(BILL_VALIDATOR, fresh);
   const money: PeripheralEffect[] = [];
   takeMoney(state, events, money);
-  const credited = money.length > 0;
+  const credited = events.some(({ event }) => event === "billStacked" || event === "billToRecycler");
   if (held) money.push({ do: "release" });
   if (repeated !== undefined) {
     // Its money is on flash since the first time, so the ACK need not wait for this record.
@@ -94,7 +132,7 @@ export function validatorReplied(
     troubles: good.troubles,
     unknownCodes: contact.unknownCodes + unknown,
   };
-  const next = { ...remarks, contact: after };
+  const next = recyclerPolled({ ...remarks, contact: after }, isPaying(events), nowMs);
   const again = events.some(({ event }) => event === "justReset") ? justReset(after, nowMs) : undefined;
   const moving = credited || isMoving(events);
   const step = again === undefined ? settle(next, moving, NO_EFFECTS, nowMs) : only(validatorRestarted(next, again));
@@ -105,7 +143,19 @@ export function validatorReplied(
  * Everything that a reset of the device makes void. An open stacking is answered by `validatorReady` with its count.
  */
 export function validatorRestarted(state: ValidatorState, contact: Contact): ValidatorState {
-  return { ...state, contact, reading: undefined, appliedMask: undefined, inEscrow: undefined, escrow: undefined };
+  const recycler = recyclerRestarted(state.recycler);
+  const { escrow } = state;
+  const wasStacking = state.wasStacking || (escrow?.stack === true && escrow.sends > 0);
+  return {
+    ...state,
+    wasStacking,
+    contact,
+    recycler,
+    reading: undefined,
+    appliedMask: undefined,
+    inEscrow: undefined,
+    escrow: undefined,
+  };
 }
 
 /** Money before SETUP told what it is worth: see the coin changer. */
@@ -127,11 +177,29 @@ export function takeEarly(state: ValidatorState): ValidatorStep {
 
 function takeMoney(state: ValidatorState, events: readonly BillEvent[], money: PeripheralEffect[]): void {
   for (const event of events) {
-    if (event.event !== "billStacked" && event.event !== "billToRecycler") continue;
-    const { type } = event;
-    const route = event.event === "billStacked" ? 0 : 1;
-    const record = { kind: "billStacked", type, valueMinor: state.valuesMinor[type] ?? 0, route } as const;
-    money.push({ do: "append", record });
+    const record = recordOf(state, event);
+    if (record !== undefined) money.push({ do: "append", record });
+  }
+}
+
+/** What goes on flash before the ACK: bills credited, and recycled bills that moved without a customer. */
+function recordOf(state: ValidatorState, event: BillEvent): NewRecord | undefined {
+  if (!("type" in event)) return undefined;
+  const { type } = event;
+  const valueMinor = state.valuesMinor[type] ?? 0;
+  switch (event.event) {
+    case "billStacked":
+      return { kind: "billStacked", type, valueMinor, route: 0 };
+    case "billToRecycler":
+      return { kind: "billStacked", type, valueMinor, route: RECYCLER_STORE };
+    case "recyclerManualFill":
+      return { kind: "storeFilled", type, count: 1, valueMinor, store: RECYCLER_STORE };
+    case "billManualDispense":
+      return { kind: "recyclerMoved", type, count: 1, valueMinor, to: MOVED_OUT };
+    case "recyclerToCashBox":
+      return { kind: "recyclerMoved", type, count: 1, valueMinor, to: MOVED_TO_CASH_BOX };
+    default:
+      return undefined;
   }
 }
 
@@ -144,9 +212,13 @@ function faultsOf(events: readonly BillEvent[]): FaultName[] {
   return faults;
 }
 
-/** A bill is on its way: the stacker may not have counted it yet. */
+/** A bill is on its way: stacker and recycler may not have counted it yet. */
 function isMoving(events: readonly BillEvent[]): boolean {
-  return events.some(({ event }) => event === "validatorBusy" || event === "billToRecycler");
+  return events.some(({ event }) => MOVING.includes(event));
+}
+
+function isPaying(events: readonly BillEvent[]): boolean {
+  return events.some(({ event }) => PAYING.includes(event));
 }
 
 function takeRemarks(
@@ -155,15 +227,22 @@ function takeRemarks(
   rest: PeripheralEffect[],
   nowMs: number,
 ): ValidatorState {
-  let state = before;
+  let state = { ...before, saidDisabled: events.some(({ event }) => DISABLED.includes(event)) };
   for (const event of events) {
     switch (event.event) {
       case "billInEscrow":
         state = billAsks(state, event.type, rest);
         break;
       case "billStacked":
-      case "billToRecycler":
         state = { ...state, inEscrow: undefined, escrow: undefined, stackerAtMs: nowMs };
+        break;
+      case "billToRecycler":
+        state = recycled(
+          { ...state, inEscrow: undefined, escrow: undefined, stackerAtMs: nowMs },
+          event.type,
+          1,
+          nowMs,
+        );
         break;
       case "billReturned":
         state = billGone(state, event.type, rest);
@@ -175,10 +254,28 @@ function takeRemarks(
         // Sent twice, it may mean that the first one is being carried out: then the outcome is still to come.
         if (state.inEscrow !== undefined && state.escrow?.sends === 1) state = billGone(state, state.inEscrow, rest);
         break;
-      case "recyclerToCashBox":
       case "recyclerManualFill":
+        state = recycled(state, event.type, 1, nowMs);
+        break;
       case "billManualDispense":
-        state = { ...state, stackerAtMs: nowMs };
+        state = recycled(state, event.type, -1, nowMs);
+        break;
+      case "recyclerToCashBox":
+        state = recycled({ ...state, stackerAtMs: nowMs }, event.type, -1, nowMs);
+        break;
+      case "recyclerFilledKey":
+        state = { ...state, recycler: { ...state.recycler, readAtMs: nowMs } };
+        break;
+      case "recyclerEscrowRequest":
+        rest.push(tell({ event: "lever" }));
+        break;
+      case "unitDisabled":
+        // Out of turn it has forgotten its types; beside JUST RESET, or right after they were set, that is nothing new.
+        if (!before.saidDisabled && before.contact.phase === "ready" && billMask(before) !== 0)
+          state = { ...state, appliedMask: undefined };
+        break;
+      case "recyclerDisabled":
+        if (!before.saidDisabled) state = { ...state, recycler: { ...state.recycler, routes: undefined } };
         break;
       case "billRejected":
       case "disabledBillRejected":
@@ -188,6 +285,17 @@ function takeRemarks(
     }
   }
   return state;
+}
+
+/** A bill went into the recycler or out of it: the counts follow, and are read again. */
+function recycled(state: ValidatorState, type: number, more: number, nowMs: number): ValidatorState {
+  const { recycler } = state;
+  const { tubes } = recycler;
+  if (tubes === undefined) return state;
+  return {
+    ...state,
+    recycler: { ...recycler, tubes: shifted(tubes, type, more), reading: undefined, readAtMs: nowMs },
+  };
 }
 
 /** A bill waits in escrow. Before the set-up is done the question is kept for `validatorReady`. */
@@ -219,6 +327,12 @@ function settle(
   const { contact, reading, escrow } = state;
   if (justResetOverdue(contact, nowMs)) {
     return { state: { ...state, contact: inPhase(contact, "setup", nowMs) }, effects: before };
+  }
+  if (state.recycler.reading !== undefined) {
+    if (contact.phase === "identify") return { state: identifyCounted(state, moving, nowMs), effects: before };
+    if (moving) return { state: { ...state, recycler: { ...state.recycler, reading: undefined } }, effects: before };
+    const counts = recyclerCounted(state, nowMs);
+    return { state: counts.state, effects: [...counts.effects, ...before] };
   }
   if (reading !== undefined)
     return moving

@@ -1,8 +1,12 @@
 /** What the master knows of the bill validator (MDB 4.2 §6), and what a step of it returns. */
 import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
+import { NO_RECYCLER, type RecyclerCommand, type RecyclerState } from "./recycler-state.js";
 
 /** Non-response time 5 s (S42 p89). */
 export const VALIDATOR_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 5_000, setUpMs: 7_000 });
+
+/** A validator that is reset while it stacks a bill has put it away by then: transports take at most 2 s. */
+export const BILL_SETTLE_MS = 3_000;
 
 export type ValidatorCommand =
   | "reset"
@@ -10,9 +14,22 @@ export type ValidatorCommand =
   | "setup"
   | "identification"
   | "identificationWithOptions"
+  | "featureEnable"
+  | "security"
+  | "recyclerSetup"
   | "stacker"
   | "billType"
-  | "escrow";
+  | "escrow"
+  | RecyclerCommand;
+
+/** Where the phase `identify` stands: what a level 2 device is asked and told between SETUP and STACKER. */
+export type IdentifyStage =
+  | "identification"
+  | "featureEnable"
+  | "security"
+  | "recyclerSetup"
+  | "recyclerEnable"
+  | "dispenserStatus";
 
 /** What STACKER said. */
 export interface StackerReport {
@@ -47,8 +64,25 @@ export interface ValidatorState {
   readonly wantedMask: number;
   /** What the device was last told; undefined = must be told. */
   readonly appliedMask: number | undefined;
+  readonly stage: IdentifyStage;
+  /** Units of its values: minor units of one. 0 = not known. */
+  readonly unitMinor: number;
+  /** It is for another currency than the machine: it may take nothing. */
+  readonly foreign: boolean;
+  /** Options of IDENTIFICATION that the master uses and has not yet switched on. */
+  readonly options: number;
+  /** Types to be looked at twice, and those it was told of; 0 after its reset. */
+  readonly securityMask: number;
+  readonly appliedSecurity: number;
+  /** Types that the operator wants recycled. */
+  readonly recycleMask: number;
+  readonly recycler: RecyclerState;
+  /** It said that it is disabled, in the newest POLL. */
+  readonly saidDisabled: boolean;
   /** Type of the bill in escrow. */
   readonly inEscrow: number | undefined;
+  /** It was reset with a bill on its way into the stacker: its counts are asked when that can be over. */
+  readonly wasStacking: boolean;
   readonly escrow: EscrowOrder | undefined;
 }
 
@@ -66,7 +100,17 @@ export const VALIDATOR_AT_BOOT: ValidatorState = Object.freeze<ValidatorState>({
   valueMask: 0,
   wantedMask: 0,
   appliedMask: undefined,
+  stage: "identification",
+  unitMinor: 0,
+  foreign: false,
+  options: 0,
+  securityMask: 0,
+  appliedSecurity: 0,
+  recycleMask: 0,
+  recycler: NO_RECYCLER,
+  saidDisabled: false,
   inEscrow: undefined,
+  wasStacking: false,
   escrow: undefined,
 });
 
@@ -79,7 +123,17 @@ export function only(state: ValidatorState): ValidatorStep {
   return { state, effects: NO_EFFECTS };
 }
 
+/** A bill may still be on its way into stacker or recycler, whatever the device says after its reset. */
+export function isSettling(state: ValidatorState, nowMs: number): boolean {
+  return state.wasStacking && nowMs < state.contact.resetAtMs + BILL_SETTLE_MS;
+}
+
 /** What BILL TYPE would say now. */
 export function billMask(state: ValidatorState): number {
   return state.wantedMask & state.valueMask;
+}
+
+/** Bill types that go to the recycler and come out of it. */
+export function recycledTypes(state: ValidatorState): number {
+  return state.recycleMask & state.recycler.mask & state.valueMask;
 }

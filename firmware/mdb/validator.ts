@@ -3,12 +3,9 @@
  * mdb §3 and §5). It reports; what a bill means is decided by firmware/cash.
  */
 import {
-  BILL_TOKEN,
-  BILL_TYPES,
   BILL_VALIDATOR,
   ESCROW_RETURN,
   ESCROW_STACK,
-  HAS_ESCROW,
   STACKER_COUNT_MASK,
   STACKER_FULL,
 } from "../../shared/mdb/bill-validator.js";
@@ -22,10 +19,8 @@ import {
   givenUp,
   hearsNoAck,
   hurried,
-  inPhase,
   isLost,
   type MdbFacts,
-  maskOfValues,
   notYet,
   type Outcome,
   type PeripheralEffect,
@@ -34,8 +29,17 @@ import {
   soon,
   tell,
   unanswered,
-  valueMinor,
 } from "./peripheral.js";
+import {
+  nextRecyclerCommand,
+  orderRecycler,
+  recyclerBlock,
+  recyclerLost,
+  recyclerReady,
+  recyclerTold,
+  takeRecyclerOutcome,
+} from "./recycler.js";
+import { recyclerRestarted } from "./recycler-state.js";
 import { trouble, troublesWhenReady } from "./troubles.js";
 import {
   escrowed,
@@ -45,8 +49,10 @@ import {
   validatorReplied,
   validatorRestarted,
 } from "./validator-poll.js";
+import { identifyCommand, takeIdentify, validatorSetUp } from "./validator-setup.js";
 import {
   billMask,
+  isSettling,
   only,
   VALIDATOR_LIMITS,
   type ValidatorCommand,
@@ -61,6 +67,8 @@ export const MAX_ESCROW_SENDS = 3;
 const ALL_TYPES = 0xffff;
 /** SETUP with at least one value; shorter ones are no answers. */
 const SETUP_MIN_BYTES = 12;
+/** A recycler that does not take its routes or tell its counts so often running is left alone. */
+const MAX_RECYCLER_FAILURES = 5;
 const STACKER_BYTES = 2;
 
 // ---- what to say next ----------------------------------------------------------------------------------------------
@@ -76,9 +84,9 @@ export function nextValidatorCommand(state: ValidatorState, nowMs: number): Vali
     case "setup":
       return "setup";
     case "identify":
-      return state.level >= 2 ? "identificationWithOptions" : "identification";
+      return identifyCommand(state, nowMs);
     case "count":
-      return state.reading === undefined ? "stacker" : "poll";
+      return state.reading === undefined && !isSettling(state, nowMs) ? "stacker" : "poll";
     case "types":
       return "billType";
     case "ready":
@@ -88,9 +96,12 @@ export function nextValidatorCommand(state: ValidatorState, nowMs: number): Vali
 
 function nextWhenReady(state: ValidatorState, nowMs: number): ValidatorCommand {
   const { escrow } = state;
-  if (state.reading !== undefined) return "poll";
+  if (state.reading !== undefined || state.recycler.reading !== undefined) return "poll";
   if (escrow !== undefined && mayBeSent(escrow.sends, escrow.acked, escrow.sentMs, nowMs)) return "escrow";
   if (state.appliedMask !== billMask(state)) return "billType";
+  if (state.appliedSecurity !== state.securityMask) return "security";
+  const ofRecycler = nextRecyclerCommand(state, nowMs);
+  if (ofRecycler !== undefined) return ofRecycler;
   return nowMs >= state.stackerAtMs ? "stacker" : "poll";
 }
 
@@ -114,6 +125,18 @@ export function validatorBlock(state: ValidatorState, command: ValidatorCommand)
       const order = state.escrow?.stack === true ? ESCROW_STACK : ESCROW_RETURN;
       return encodeCommand(BILL_VALIDATOR, "escrow", { order });
     }
+    case "featureEnable":
+      return encodeCommand(BILL_VALIDATOR, "featureEnable", { options: state.options });
+    case "security":
+      return encodeCommand(BILL_VALIDATOR, "security", { highSecurityMask: state.securityMask });
+    case "recyclerEnable":
+    case "dispenserStatus":
+    case "dispenseBill":
+    case "dispenseValue":
+    case "payoutStatus":
+    case "payoutValuePoll":
+    case "payoutCancel":
+      return recyclerBlock(state, command);
     default:
       return encodeCommand(BILL_VALIDATOR, command);
   }
@@ -125,21 +148,24 @@ export function validatorBlock(state: ValidatorState, command: ValidatorCommand)
  * ESCROW is for the bill that asked: an order that finds none is void, because what became of the bill has been told
  * (or will be, by `validatorReady` or `validatorLost`). One that was sent stands until its outcome.
  */
-export function orderValidator(state: ValidatorState, order: MdbOrder, nowMs: number): ValidatorState {
+export function orderValidator(state: ValidatorState, order: MdbOrder, nowMs: number): ValidatorStep {
   switch (order.order) {
     case "accept": {
       const wantedMask = order.billMask & ALL_TYPES;
-      return wantedMask === state.wantedMask ? state : hurry({ ...state, wantedMask }, nowMs);
+      return only(wantedMask === state.wantedMask ? state : hurry({ ...state, wantedMask }, nowMs));
     }
     case "escrow": {
       const open = state.contact.phase === "ready" && state.inEscrow !== undefined;
-      if (!open || (state.escrow !== undefined && state.escrow.sends > 0)) return state;
+      if (!open || (state.escrow !== undefined && state.escrow.sends > 0)) return only(state);
       const { stack } = order;
       const escrow = { stack, sends: 0, acked: false, firstSentMs: nowMs, sentMs: nowMs };
-      return hurry({ ...state, escrow }, nowMs);
+      return only(hurry({ ...state, escrow }, nowMs));
     }
+    case "dispense":
+    case "readTubes":
+      return orderRecycler(state, order, nowMs);
     default:
-      return state;
+      return only(state);
   }
 }
 
@@ -169,14 +195,36 @@ export function takeValidatorOutcome(
 }
 
 function take(
-  state: ValidatorState,
+  was: ValidatorState,
   command: ValidatorCommand,
   block: Uint8Array,
   outcome: Outcome,
   facts: MdbFacts,
   nowMs: number,
 ): ValidatorStep {
+  const state = asSettingsSay(was, facts);
   if (command === "escrow") return only(escrowSent(state, block, outcome, nowMs));
+  if (state.contact.phase === "identify" && command !== "poll") {
+    return only(takeIdentify(state, command, outcome, nowMs));
+  }
+  switch (command) {
+    case "recyclerEnable":
+    case "dispenserStatus":
+    case "dispenseBill":
+    case "dispenseValue":
+    case "payoutStatus":
+    case "payoutValuePoll":
+    case "payoutCancel": {
+      const step = takeRecyclerOutcome(state, command, outcome, nowMs);
+      const { contact } = step.state;
+      // Routes that cannot be set, counts that cannot be read: without a recycler rather than without a validator.
+      const failing = command === "recyclerEnable" || command === "dispenserStatus";
+      if (!failing || contact.failures < MAX_RECYCLER_FAILURES || step.state.recycler.payout !== undefined) return step;
+      return withoutRecycler(step, nowMs);
+    }
+    default:
+      break;
+  }
   if (outcome.is === "noAnswer") return only(noAnswer(state, command, nowMs));
   const bytes = outcome.is === "data" ? outcome.bytes : undefined;
   switch (command) {
@@ -187,19 +235,37 @@ function take(
       return only(validatorRestarted(state, resetDone(state.contact, nowMs)));
     case "setup":
       return bytes !== undefined && bytes.length >= SETUP_MIN_BYTES
-        ? setUp(state, bytes, facts, nowMs)
+        ? takeEarly(validatorSetUp(state, bytes, facts, nowMs))
         : again(state, nowMs);
-    case "identification":
-    case "identificationWithOptions":
-      // Who made it changes nothing here; the specification wants it asked.
-      return only({ ...state, contact: inPhase(commandAnswered(state.contact, nowMs), "count", nowMs) });
+    case "security": {
+      const appliedSecurity = ((block[1] ?? 0) << 8) | (block[2] ?? 0);
+      return only({ ...state, appliedSecurity, contact: commandAnswered(state.contact, nowMs) });
+    }
     case "stacker":
       return bytes !== undefined && bytes.length >= STACKER_BYTES
         ? stackerRead(state, bytes, nowMs)
         : again(state, nowMs);
     case "billType":
       return typesSet(state, block, nowMs);
+    default:
+      return only({ ...state, contact: commandAnswered(state.contact, nowMs) });
   }
+}
+
+/** Settings may have become others while it is in service; a validator that had no recycler gets none before reset. */
+function asSettingsSay(state: ValidatorState, facts: MdbFacts): ValidatorState {
+  const securityMask = facts.highSecurityMask & ALL_TYPES;
+  const recycleMask = facts.recycleMask & ALL_TYPES;
+  if (state.securityMask === securityMask && state.recycleMask === recycleMask) return state;
+  return { ...state, securityMask, recycleMask };
+}
+
+function withoutRecycler(step: ValidatorStep, nowMs: number): ValidatorStep {
+  const { state, effects } = step;
+  const recycler = recyclerTold(recyclerRestarted(state.recycler));
+  const contact = commandAnswered(state.contact, nowMs);
+  const gone = recyclerLost({ ...state.recycler, told: true });
+  return { state: { ...state, contact, recycler }, effects: [...effects, ...gone, trouble("recyclerTrouble", true)] };
 }
 
 function again(state: ValidatorState, nowMs: number): ValidatorStep {
@@ -209,34 +275,21 @@ function again(state: ValidatorState, nowMs: number): ValidatorStep {
 /** Gives the validator up; `rest`: leave it alone for 10 s. */
 export function loseValidator(state: ValidatorState, rest: boolean, nowMs: number): ValidatorStep {
   const next = validatorRestarted(state, givenUp(state.contact, rest, nowMs));
-  if (state.contact.told === "lost") return only(next);
-  return { state: next, effects: [tell({ event: "validatorLost" })] };
+  const gone = recyclerLost(state.recycler);
+  const lost = { ...next, recycler: recyclerTold(next.recycler) };
+  if (state.contact.told === "lost") return { state: lost, effects: gone };
+  return { state: lost, effects: [...gone, tell({ event: "validatorLost" })] };
 }
 
 function noAnswer(state: ValidatorState, command: ValidatorCommand, nowMs: number): ValidatorState {
   const contact = unanswered(state.contact, command === "poll" || command === "reset", nowMs);
   switch (command) {
-    case "identification":
-    case "identificationWithOptions":
-      return contact.failures > 1 ? { ...state, contact: inPhase(contact, "count", nowMs) } : { ...state, contact };
     case "billType":
       // It may have taken the mask and its ACK was lost: from now on nobody knows.
       return { ...state, contact, appliedMask: undefined };
     default:
       return { ...state, contact, reading: undefined };
   }
-}
-
-function setUp(state: ValidatorState, bytes: Uint8Array, facts: MdbFacts, nowMs: number): ValidatorStep {
-  const { level, values, scaling, decimals, escrow } = decodeReply(BILL_VALIDATOR, "setup", bytes).fields;
-  const valuesMinor: number[] = [];
-  for (let type = 0; type < BILL_TYPES; type++) {
-    const value = values[type] ?? 0;
-    valuesMinor.push(value === BILL_TOKEN ? 0 : valueMinor(value, scaling, decimals, facts.decimals));
-  }
-  const contact = inPhase(commandAnswered(state.contact, nowMs), "identify", nowMs);
-  const escrowCapable = escrow === HAS_ESCROW;
-  return takeEarly({ ...state, contact, level, valuesMinor, valueMask: maskOfValues(valuesMinor), escrowCapable });
 }
 
 /** Believed once the POLL behind it shows that no bill came in between. */
@@ -258,10 +311,15 @@ function typesSet(state: ValidatorState, block: Uint8Array, nowMs: number): Vali
   const told: PeripheralEffect[] = [
     ...effects,
     trouble("stackerFull", stackerFull),
+    trouble("foreignBills", state.foreign),
+    // The recycler first: its counts, too, may tell what became of a bill.
+    ...recyclerReady(state),
     tell({ event: "validatorReady", valuesMinor, escrow: escrowCapable, stackerCount, stackerFull }),
   ];
   if (inEscrow !== undefined) told.push(escrowed(state, inEscrow));
-  return { state: { ...state, contact: ready, appliedMask, stackerAtMs: nowMs + COUNT_EVERY_MS }, effects: told };
+  const recycler = recyclerTold(state.recycler);
+  const stackerAtMs = nowMs + COUNT_EVERY_MS;
+  return { state: { ...state, contact: ready, appliedMask, stackerAtMs, recycler, wasStacking: false }, effects: told };
 }
 
 function escrowSent(state: ValidatorState, block: Uint8Array, outcome: Outcome, nowMs: number): ValidatorState {

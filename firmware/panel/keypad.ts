@@ -15,11 +15,12 @@ export interface KeypadState {
 export const KEYPAD_EMPTY: KeypadState = Object.freeze<KeypadState>({ entry: "", complete: false, untilMs: Infinity });
 
 export type KeypadResult =
-  | { readonly state: KeypadState; readonly act: "wait" | "cancel" }
+  | { readonly state: KeypadState; readonly act: "wait" | "cancel" | "revalue" }
   | { readonly state: KeypadState; readonly act: "select"; readonly slot: string };
 
 /**
- * `*` cancels, `#` ends an entry; otherwise it ends when it is a code of the planogram and of no longer one the start.
+ * `*` cancels, `#` ends an entry (without one: the credit is to go on the card shown); otherwise it ends when it is a
+ * code of the planogram and of no longer one the start.
  */
 export function pressKey(
   state: KeypadState,
@@ -28,7 +29,7 @@ export function pressKey(
   nowMs: number,
 ): KeypadResult {
   if (key === "*") return { state: KEYPAD_EMPTY, act: "cancel" };
-  if (key === "#") return state.entry === "" ? { state, act: "wait" } : select(state.entry);
+  if (key === "#") return state.entry === "" ? { state, act: "revalue" } : select(state.entry);
   const entry = (state.entry + key).slice(0, MAX_ENTRY_LENGTH);
   const complete = slots.some(({ slot }) => slot === entry);
   const canGrow = entry.length < MAX_ENTRY_LENGTH && slots.some(({ slot }) => slot !== entry && slot.startsWith(entry));

@@ -22,8 +22,19 @@ export interface PanelFacts {
   readonly code: CodeView | undefined;
   /** Taking a payment that is not final yet. */
   readonly busy: boolean;
+  /** What a customer may pay by now. */
+  readonly pay: "cash" | "card" | "any";
+  /** A card is shown and pays for what will be chosen. */
+  readonly cardShown: boolean;
+  /** The credit may be put on the card shown. */
+  readonly topUp: boolean;
+  /** What a card reader wants to be read: two lines of 16. */
+  readonly readerText: string | undefined;
   readonly products: readonly ProductView[];
 }
+
+/** Columns of the display that readers are told of (firmware/machine/facts). */
+const READER_COLUMNS = 16;
 
 const NOTICES: { readonly [say: string]: string | undefined } = Object.freeze({
   soldOut: "Sold out",
@@ -31,6 +42,9 @@ const NOTICES: { readonly [say: string]: string | undefined } = Object.freeze({
   unknownSlot: "No such selection",
   exactChange: "Exact change only",
   thanks: "Thank you!",
+  declined: "Card declined",
+  cardLost: "Card reader failed, nothing sold",
+  revalued: "The money is on your card",
 });
 
 const OUT_OF_SERVICE: { readonly [cause: string]: string | undefined } = Object.freeze({
@@ -68,12 +82,17 @@ function lines(facts: PanelFacts): Lines {
     const headline = code.kind === "voucher" ? `Voucher ${code.amount}` : `Please keep this code: ${code.amount}`;
     return { headline, detail: code.code };
   }
+  const { readerText } = facts;
+  if (readerText !== undefined && facts.state !== "OUT_OF_SERVICE") {
+    return { headline: readerText.slice(0, READER_COLUMNS).trim(), detail: readerText.slice(READER_COLUMNS).trim() };
+  }
   const notice = facts.notice === undefined ? undefined : NOTICES[facts.notice];
-  const detail = notice ?? (facts.exactChangeOnly ? "Exact change only" : "");
+  const lamp = facts.exactChangeOnly && facts.pay !== "card" ? "Exact change only" : "";
+  const detail = notice ?? (facts.cardShown ? "Card ready" : lamp);
   const name = facts.products.find((product) => product.slot === facts.slot)?.name ?? facts.slot ?? "";
   switch (facts.state) {
     case "PRODUCT_SELECTED":
-      return { headline: `Insert ${money(facts.priceMinor ?? 0)}`, detail: notice ?? name };
+      return { headline: asksFor(facts, money(facts.priceMinor ?? 0)), detail: notice ?? name };
     case "ACCEPTING_PAYMENT":
       return accepting(facts, notice, name, money);
     case "DISPENSING":
@@ -93,6 +112,11 @@ function lines(facts: PanelFacts): Lines {
   }
 }
 
+function asksFor({ pay }: PanelFacts, price: string): string {
+  if (pay === "card") return `Card or phone: ${price}`;
+  return pay === "any" ? `Insert ${price} or card` : `Insert ${price}`;
+}
+
 function accepting(
   facts: PanelFacts,
   notice: string | undefined,
@@ -102,8 +126,9 @@ function accepting(
   if (facts.busy) return { headline: "Please wait …", detail: name };
   if (facts.priceMinor === undefined) {
     const headline = facts.entry === "" ? `Credit ${money(facts.creditMinor)}` : facts.entry;
-    return { headline, detail: notice ?? "Please choose" };
+    return { headline, detail: notice ?? (facts.topUp ? "Choose, or # = to card" : "Please choose") };
   }
+  if (facts.creditMinor === 0) return { headline: asksFor(facts, money(facts.priceMinor)), detail: notice ?? name };
   const remainingMinor = Math.max(0, facts.priceMinor - facts.creditMinor);
   return { headline: `${money(remainingMinor)} remaining`, detail: notice ?? name };
 }

@@ -61,6 +61,11 @@ export interface PanelPort<View> {
   show(view: View): void;
 }
 
+/** The DEX port, 9,600 baud 8N1 (EVA-DTS 6.1, DEX/UCS); what comes in is `{on:"dex"}`. */
+export interface DexPort {
+  send(bytes: Uint8Array): void;
+}
+
 /** Random numbers for back-off jitter and nonces. */
 export interface RandomPort {
   /** Uniform integer in 0 … bound − 1, bound ≤ 2^32. */
@@ -80,6 +85,8 @@ export interface Identity {
   readonly epoch: number;
   /** HKDF(master, machine ‖ epoch ‖ "voucher" ‖ version), 32 bytes. */
   readonly voucherKey: Uint8Array;
+  /** The same for "order": under which the fleet signs remote orders. */
+  readonly orderKey: Uint8Array;
   readonly firmwareVersion: string;
 }
 

@@ -20,12 +20,21 @@ export type WorldInput =
   | { readonly on: "key"; readonly key: string }
   | { readonly on: "select"; readonly slot: string }
   | { readonly on: "cancel" }
+  /** The customer wants the credit on the card that is shown. */
+  | { readonly on: "revalue" }
   | { readonly on: "door"; readonly open: boolean }
   /** The service person has counted a slot's products. Believed only while the door is open. */
   | { readonly on: "stocked"; readonly slot: string; readonly quantity: number }
   | { readonly on: "leftHome"; readonly column: number; readonly atMs: number }
   | { readonly on: "motorStopped"; readonly column: number; readonly why: MotorStop; readonly atMs: number }
   | { readonly on: "beam"; readonly dark: boolean; readonly atMs: number }
+  /**
+   * The mains are failing: the rim has stopped the motor, controller, beam and flash live on for some time. Whatever
+   * follows, the board restarts afterwards, also if the mains come back before.
+   */
+  | { readonly on: "powerFail"; readonly atMs: number }
+  /** A byte from the DEX port (EVA-DTS): see firmware/audit. */
+  | { readonly on: "dex"; readonly bytes: Uint8Array }
   | { readonly on: "temperature"; readonly milliC: number | undefined }
   | { readonly on: "wall"; readonly wallS: number; readonly quality: ClockQuality }
   | { readonly on: "network"; readonly up: boolean }

@@ -15,7 +15,10 @@ export interface TubeReport {
   readonly defective: readonly boolean[];
 }
 
-export type MdbEvent =
+export type MdbEvent = MoneyEvent | ReaderEvent;
+
+/** Of coin changer, bill validator, recycler and hoppers. */
+export type MoneyEvent =
   /**
    * Set up, at power-up or anew after any reset of the device; within it comes no `changerLost` if that goes quickly.
    * Values per type in minor units (0 = unused); toTube: types with a tube; tubes read ≥ 500 ms after the reset, with
@@ -58,18 +61,128 @@ export type MdbEvent =
   | { readonly event: "billRejected" }
   | { readonly event: "coinRejected" }
   | { readonly event: "lever" }
+  /** Coins let out by slugs, double arrivals and the like: counted, never money. */
+  | { readonly event: "slugs"; readonly count: number }
   /** Present or not, told freely: the machine records changes. */
-  | { readonly event: "trouble"; readonly fault: FaultName; readonly present: boolean };
+  | { readonly event: "trouble"; readonly fault: FaultName; readonly present: boolean }
+  | StoreEvent;
+
+/**
+ * Recycler and hoppers, by number of STORES (1 recycler, 2 and 3 hoppers); the changer has its own events. counts: as
+ * `TubeReport`, by the device's own types (a hopper has one: type 0 counts its coins).
+ */
+export type StoreEvent =
+  /** Set up, or set up anew: as `changerReady`. Values in minor units; 0 = the type is not paid out by it. */
+  | {
+      readonly event: "storeReady";
+      readonly store: number;
+      readonly valuesMinor: readonly number[];
+      readonly tubes: TubeReport;
+      readonly serial?: string;
+    }
+  | { readonly event: "storeLost"; readonly store: number }
+  /** Counts were read again: on order, after anything done by hand, every minute. */
+  | { readonly event: "storeCounts"; readonly store: number; readonly tubes: TubeReport }
+  /** As `dispensed`: each order to dispense is answered by exactly one of this, `storeReady`, `storeLost`. */
+  | { readonly event: "storeDispensed"; readonly store: number; readonly acked: boolean; readonly tubes: TubeReport };
+
+/** What a card reader told at its set-up. */
+export interface ReaderAbilities {
+  readonly level: number;
+  /** It can give a captured amount back after VEND FAILURE. */
+  readonly refunds: boolean;
+  readonly multivend: boolean;
+  readonly display: boolean;
+  readonly cashSale: boolean;
+  /** Level 3, switched on: VEND REQUEST straight from Enabled, no session before it. */
+  readonly alwaysIdle: boolean;
+  readonly negativeVend: boolean;
+  readonly dataEntry: boolean;
+  readonly revalue: boolean;
+}
+
+/** reader: index of READERS. Amounts in minor units of the machine's currency. */
+export type ReaderEvent =
+  | { readonly event: "readerReady"; readonly reader: number; readonly abilities: ReaderAbilities }
+  /** As `changerLost`, after its own response time. Whatever was asked of it stays unanswered. */
+  | { readonly event: "readerLost"; readonly reader: number }
+  /**
+   * BEGIN SESSION: a customer with a card or phone. fundsMinor: undefined = unknown; never a reason to refuse.
+   * revalueLimitMinor: undefined = cannot be revalued.
+   */
+  | {
+      readonly event: "session";
+      readonly reader: number;
+      readonly fundsMinor: number | undefined;
+      readonly revalueLimitMinor: number | undefined;
+    }
+  /** END SESSION, CANCELLED, or a reset: nobody is there any more. */
+  | { readonly event: "sessionEnded"; readonly reader: number }
+  /** SESSION CANCEL REQUEST from reader or customer; the reader's state machine ends the session where it may. */
+  | { readonly event: "sessionCancel"; readonly reader: number }
+  /**
+   * Each order `vendRequest` is answered by exactly one of approved, denied, vendUnknown. amountMinor: what is held.
+   * vendUnknown: silent, reset or out of order before it said yes or no.
+   */
+  | { readonly event: "approved"; readonly reader: number; readonly amountMinor: number }
+  | { readonly event: "denied"; readonly reader: number }
+  | { readonly event: "vendUnknown"; readonly reader: number }
+  /** Each order `vendFailure` is answered by one of these: the money is back, or nobody can say so. */
+  | { readonly event: "failureConfirmed"; readonly reader: number }
+  | { readonly event: "failureUnconfirmed"; readonly reader: number }
+  /** Answer to `vendSuccess`: ACKed, or the reader is silent or reset (it then counts as success all the same). */
+  | { readonly event: "successTold"; readonly reader: number; readonly acked: boolean }
+  /** Answer to `revalue`. unknown: silent or reset before it said yes or no. */
+  | { readonly event: "revalued"; readonly reader: number; readonly outcome: "approved" | "denied" | "unknown" }
+  /** Answer to `negativeVend`, as to `vendRequest`. */
+  | {
+      readonly event: "negativeVendAnswer";
+      readonly reader: number;
+      readonly outcome: "approved" | "denied" | "unknown";
+    }
+  /** DISPLAY REQUEST: text for the panel, for so long; "" takes it away. */
+  | { readonly event: "readerDisplay"; readonly reader: number; readonly text: string; readonly showMs: number }
+  /** DATA ENTRY REQUEST: so many digits from the keypad, shown as stars if secret; 0 digits = no more wanted. */
+  | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean };
 
 /** Orders to the bus master. A mask is sent before the DISPENSE ordered behind it. */
-export type MdbOrder =
-  /** Which types to accept from now on; bit n = type n. Sent when it differs from what the device has. */
-  | { readonly order: "accept"; readonly coinMask: number; readonly billMask: number }
+export type MdbOrder = MoneyOrder | ReaderOrder;
+
+export type MoneyOrder =
+  /**
+   * Which types to accept from now on; bit n = type n. Sent when it differs from what the device has. fill: a service
+   * person fills the machine: coins are booked as `coinFilled`, not as `coinIn`.
+   */
+  | { readonly order: "accept"; readonly coinMask: number; readonly billMask: number; readonly fill?: true }
   /** For the bill that asked (`escrowed`). Void if none waits any more: what became of it was told. */
   | { readonly order: "escrow"; readonly stack: boolean }
   /** One DISPENSE, count 1–15, one at a time. Never repeated blindly. */
-  | { readonly order: "dispense"; readonly type: number; readonly count: number }
-  | { readonly order: "readTubes" };
+  | { readonly order: "dispense"; readonly type: number; readonly count: number; readonly store?: number }
+  | { readonly order: "readTubes"; readonly store?: number };
+
+/** reader: index of READERS. Amounts in minor units. An order the reader's state forbids is refused and counted. */
+export type ReaderOrder =
+  /** READER ENABLE or DISABLE, for every reader; one in the middle of a session finishes it first. */
+  | { readonly order: "readers"; readonly enabled: boolean }
+  /** VEND REQUEST: `vendRequested` is on flash. item: 0xFFFF = undefined. */
+  | { readonly order: "vendRequest"; readonly reader: number; readonly amountMinor: number; readonly item: number }
+  /** VEND CANCEL: answered by `denied`, or by `approved` where that crossed it. */
+  | { readonly order: "vendCancel"; readonly reader: number }
+  /** VEND SUCCESS: `saleSettled` is on flash. Then SESSION COMPLETE, unless `stay` (multivend). */
+  | { readonly order: "vendSuccess"; readonly reader: number; readonly item: number; readonly stay?: boolean }
+  /** VEND FAILURE, then the poll that confirms the refund, then SESSION COMPLETE. */
+  | { readonly order: "vendFailure"; readonly reader: number }
+  /** Ends a session without a sale. */
+  | { readonly order: "sessionComplete"; readonly reader: number }
+  /** The escrow lever: READER CANCEL where no session is, else as `sessionComplete`. */
+  | { readonly order: "readerCancel"; readonly reader: number }
+  /** CASH SALE to every reader that wants to know of them. */
+  | { readonly order: "cashSale"; readonly amountMinor: number; readonly item: number }
+  /** REVALUE REQUEST: `revalueStarted` is on flash. */
+  | { readonly order: "revalue"; readonly reader: number; readonly amountMinor: number }
+  | { readonly order: "negativeVend"; readonly reader: number; readonly amountMinor: number; readonly item: number }
+  /** DATA ENTRY RESPONSE: at most 8 characters; undefined = the customer gave up. */
+  | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined };
 
 // ---- cash <-> sale
 // ---------------------------------------------------------------------------------------------------
@@ -83,7 +196,11 @@ export type CashOrder =
   /** Answer to `billWaits`: every other start condition holds (stack) or the sale is off (return). */
   | { readonly cash: "bill"; readonly stack: boolean }
   /** Pay out all credit; a bill in escrow goes back, one in motion is waited for. Ends with `returned`. */
-  | { readonly cash: "return"; readonly reason: PayoutReason };
+  | { readonly cash: "return"; readonly reason: PayoutReason }
+  /** A service person takes pieces of a type out of a store (STORES). Door open, nothing owed. Ends with `emptied`. */
+  | { readonly cash: "empty"; readonly store: number; readonly type: number; readonly count: number }
+  /** A service person fills the machine through its coin slot, until `on: false` or the door is shut. */
+  | { readonly cash: "fill"; readonly on: boolean };
 
 export type CashEvent =
   /** A bill in escrow would complete the price. */
@@ -95,7 +212,9 @@ export type CashEvent =
       readonly voucherMinor: number;
       readonly voucherCode: string | undefined;
       readonly claimMinor: number;
-    };
+    }
+  /** Answer to each `empty`: so many pieces came out, 0 also where it may not be. */
+  | { readonly cash: "emptied"; readonly store: number; readonly type: number; readonly count: number };
 
 // ---- delivery <-> sale
 // -----------------------------------------------------------------------------------------------
@@ -106,7 +225,13 @@ export type DeliveryOrder =
   /** One turn, a second one if `retry` and nothing fell. `vendStarted` is on flash. */
   | { readonly delivery: "turn"; readonly column: number; readonly homeOnly: boolean; readonly retry: boolean }
   /** After a power cut away from home: finish the turn with the beam armed. */
-  | { readonly delivery: "finish"; readonly column: number; readonly homeOnly: boolean }
+  | {
+      readonly delivery: "finish";
+      readonly column: number;
+      readonly homeOnly: boolean;
+      /** Nothing had fallen before (`turnPaused`): if nothing falls now, nothing did. */
+      readonly proven?: boolean;
+    }
   /** The door was opened: the turn under way is the last one. No answer of its own. */
   | { readonly delivery: "noRetry" };
 
@@ -119,6 +244,8 @@ export type DeliveryEvent =
   | { readonly delivery: "dropped"; readonly fallMs: number | undefined }
   /** Nothing fell within 5 s of the last turn's start. motorStuck: it never left or never reached home. */
   | { readonly delivery: "failed"; readonly cause: "jam" | "motorStuck" | "neverTurned" }
+  /** The mains failed, and so long after it that all that fell has been seen, nothing has fallen in this turn. */
+  | { readonly delivery: "paused" }
   /** The beam went blind during the turn. */
   | { readonly delivery: "unknown" }
   /** A drop after the order was answered with a drop / with none or without order. */

@@ -1,16 +1,19 @@
 /** DISPENSING: the spiral turns; the beam decides. Every way out puts one closing record on flash first. */
 
 import type { OpenVend } from "../../shared/records/durable.js";
+import { MEANS_CARD } from "../../shared/records/fold-sale.js";
 import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import type { DeliveryEvent } from "../ports/rooms.js";
-import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";
+import { paymentOf, refundAll } from "./payments.js";
 import { CODE_NOTICE_MS, type Dispensing, go, ignore, NOTICE_MS, type SaleInput, type SaleStep } from "./state.js";
 
 const PROOF_BEAM = 0;
 const PROOF_HOME_SWITCH = 1;
 
 export function stepDispensing(state: Dispensing, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
+  // A reader that is lost now changes nothing: the product decides.
+  if (input.on === "card" && input.event.card === "lost") return go(state);
   if (input.on !== "delivery") return ignore(state);
   const vend = facts.durable.vend;
   if (vend === undefined) return ignore(state);
@@ -18,6 +21,8 @@ export function stepDispensing(state: Dispensing, input: SaleInput, facts: SaleF
   switch (event.delivery) {
     case "leftHome":
       return go(state, { do: "append", record: { kind: "leftHome", saleNo: vend.saleNo, turn: event.turn } });
+    case "paused":
+      return go(state, { do: "append", record: { kind: "turnPaused", saleNo: vend.saleNo } });
     case "dropped":
       return settled(vend, event.fallMs, facts, nowMs);
     case "failed":
@@ -42,9 +47,11 @@ function settled(vend: OpenVend, fallMs: number | undefined, facts: SaleFacts, n
         proof: fallMs === undefined ? PROOF_HOME_SWITCH : PROOF_BEAM,
         ...(fallMs === undefined ? {} : { fallMs }),
         ...(slot?.taxRatePpm === undefined ? {} : { taxRatePpm: slot.taxRatePpm }),
+        ...captured(vend, facts),
+        ...(facts.exactChangeOnly ? { exactChange: true } : {}),
       },
     },
-    CASH_PAYMENT.settle(),
+    ...paymentOf(vend.means).settle(vend.priceMinor, facts.itemOf(vend.slot)),
   );
 }
 
@@ -59,7 +66,7 @@ function failed(
     { at: "ERROR", slot: vend.slot, refunded: false, untilMs: nowMs + NOTICE_MS, notice: undefined },
     { do: "append", record: { kind: "saleFailed", ...saleFields(vend, facts), cause } },
     { do: "fault", fault: event.cause === "jam" ? "jam" : "motorStuck", slot: vend.slot, present: true },
-    CASH_PAYMENT.refund("refund"),
+    ...refundAll("refund"),
   );
 }
 
@@ -71,10 +78,12 @@ export function unknown(
   nowMs: number,
 ): SaleStep {
   const claimNo = facts.durable.claimNo + 1;
-  const code = facts.claimCode(claimNo, vend.priceMinor);
+  // By card the customer has paid what the reader holds.
+  const amountMinor = captured(vend, facts).capturedMinor ?? vend.priceMinor;
+  const code = facts.claimCode(claimNo, amountMinor);
   const untilMs = nowMs + CODE_NOTICE_MS;
   return go(
-    { at: "RETURNING_CHANGE", reason: "change", notice: { say: "claim", code, amountMinor: vend.priceMinor, untilMs } },
+    { at: "RETURNING_CHANGE", reason: "change", notice: { say: "claim", code, amountMinor, untilMs } },
     {
       do: "append",
       record: {
@@ -83,11 +92,18 @@ export function unknown(
         claimNo,
         cause: UNKNOWN_CAUSES.indexOf(cause),
         code,
+        ...captured(vend, facts),
       },
     },
     { do: "fault", fault: "outcomeUnknown", slot: vend.slot, present: true },
-    CASH_PAYMENT.settle(),
+    ...paymentOf(vend.means).settle(vend.priceMinor, facts.itemOf(vend.slot)),
   );
+}
+
+/** What is taken from the card, where it is not the price. */
+function captured(vend: OpenVend, { durable }: SaleFacts): { readonly capturedMinor?: number } {
+  const approvedMinor = vend.means === MEANS_CARD ? durable.hold?.approvedMinor : undefined;
+  return approvedMinor === undefined || approvedMinor === vend.priceMinor ? {} : { capturedMinor: approvedMinor };
 }
 
 /** The fields every closing record of a sale has. */

@@ -1,6 +1,7 @@
 /** What the purchase states may know of the rest of the machine: read-only, made by `firmware/machine`. */
 import type { Durable } from "../../shared/records/durable.js";
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
+import type { Cards } from "./cards-state.js";
 import type { OutCause } from "./state.js";
 
 export interface SaleFacts {
@@ -13,9 +14,15 @@ export interface SaleFacts {
   readonly forcedVend: boolean;
   /** Why the machine may not sell now; undefined if it may. */
   readonly outOfService: OutCause | undefined;
-  /** A bill moves, waits in escrow or a payout runs: the inactivity time stands still. */
+  /** Cash: a bill moves, waits in escrow or a payout runs: the inactivity time stands still. */
   readonly moneyPending: boolean;
+  /** The panel asks for exact change; for the audit (EVA-DTS CA9). */
+  readonly exactChangeOnly: boolean;
+  /** Readers and the hold. */
+  readonly cards: Cards;
   slot(code: string): PlanogramSlot | undefined;
+  /** Number a reader is told of the slot: its place in the planogram, from 1; 0xFFFF = unknown. */
+  itemOf(code: string): number;
   /** The slot is closed by a fault of its own. */
   slotFaulty(code: string): boolean;
   changePayable(amountMinor: number): boolean;

@@ -1,7 +1,9 @@
 /** IDLE: nothing chosen, nothing owed. */
+
+import { sessionAt } from "./cards-state.js";
 import type { SaleFacts } from "./facts.js";
-import { choose, collectOrCheck, giveBack, refusal, rest, withoutOldNotice } from "./selecting.js";
-import { go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
+import { choose, giveBack, proceed, refusal, rest, withoutOldNotice } from "./selecting.js";
+import { END_SESSIONS, go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
@@ -10,11 +12,13 @@ export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs:
       return notice === undefined ? choose(facts, input.slot, nowMs) : go({ ...state, notice });
     }
     case "committed":
-      return facts.durable.creditMinor > 0 ? collectOrCheck(facts, undefined, nowMs) : ignore(state);
+      return facts.durable.creditMinor > 0 ? proceed(facts, undefined, nowMs) : ignore(state);
     case "cancel":
     case "lever":
       // A bill may be on its way in: it comes back, or is paid out.
       if (facts.moneyPending) return giveBack(input.on);
+      // Whoever showed a card has changed his mind.
+      if (sessionAt(facts.cards) !== undefined) return go({ ...state, notice: undefined }, END_SESSIONS);
       return state.notice === undefined ? ignore(state) : go({ ...state, notice: undefined });
     case "tick": {
       if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService", state.notice);

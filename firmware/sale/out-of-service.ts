@@ -2,13 +2,15 @@
  * OUT_OF_SERVICE: nothing is sold. Entered with nothing owed; at power-up also the state in which everything the last
  * power cut broke off is brought to an end: the open vend here, open payouts and bills by firmware/cash.
  */
+import type { OpenVend } from "../../shared/records/durable.js";
 import { SALE_FAILURES } from "../../shared/records/kinds.js";
+import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import type { DeliveryEvent } from "../ports/rooms.js";
-import { CASH_PAYMENT } from "./cash-payment.js";
 import { saleFields, unknown } from "./dispensing.js";
 import type { SaleFacts } from "./facts.js";
+import { closeAll } from "./payments.js";
 import { giveBack, rest, withoutOldNotice } from "./selecting.js";
-import { go, ignore, type OutOfService, type SaleInput, type SaleStep } from "./state.js";
+import { go, ignore, type OutOfService, type SaleEffect, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepOutOfService(state: OutOfService, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
@@ -31,26 +33,38 @@ export function stepOutOfService(state: OutOfService, input: SaleInput, facts: S
 /** Design "Power": what an open vend of the time before the restart amounts to. */
 function resume(state: OutOfService, facts: SaleFacts, nowMs: number): SaleStep {
   const vend = facts.durable.vend;
-  if (vend === undefined) return go(state, CASH_PAYMENT.close());
+  if (vend === undefined) return go(state, ...closeAll());
   const slot = facts.slot(vend.slot);
-  const recovered = true;
   if (slot !== undefined && facts.awayFromHome(slot.column)) {
     // No spiral starts behind an open door: the turn is finished when it is shut.
-    if (facts.durable.doorOpen) return go(state, CASH_PAYMENT.close());
-    const { column } = slot;
-    return go({ at: "DISPENSING", slot: vend.slot, saleNo: vend.saleNo, recovered }, CASH_PAYMENT.close(), {
-      do: "deliver",
-      order: { delivery: "finish", column, homeOnly: slot.homeOnly ?? false },
-    });
+    if (facts.durable.doorOpen) return go(state, ...closeAll());
+    return finishTurn(vend, slot);
   }
-  if (vend.turns === 0) {
-    const cause = SALE_FAILURES.indexOf("neverTurned");
-    return go({ ...state, refund: true }, CASH_PAYMENT.close(), {
+  if (vend.turns === 0 || vend.paused === true) {
+    const cause = SALE_FAILURES.indexOf(vend.paused === true ? "powerLost" : "neverTurned");
+    return go({ ...state, refund: true }, ...closeAll(), {
       do: "append",
       record: { kind: "saleFailed", ...saleFields(vend, facts), cause },
     });
   }
   return unknown(vend, "powerLost", facts, nowMs);
+}
+
+/**
+ * The rest of the turn. Where the mains failed with the beam watched to the end (`paused`), what falls now is the whole
+ * truth; but from the moment the spiral moves again that is no longer so, and `leftHome` says it on flash. It also does
+ * where power went before the first `leftHome` was written: else the next cut would find the spiral at home, as if it
+ * had never turned.
+ */
+function finishTurn(vend: OpenVend, slot: PlanogramSlot): SaleStep {
+  const { saleNo, turns } = vend;
+  const { column, homeOnly = false } = slot;
+  const proven = vend.paused === true;
+  const turn = Math.max(1, turns);
+  const moved: SaleEffect[] =
+    proven || turns === 0 ? [{ do: "append", record: { kind: "leftHome", saleNo, turn } }] : [];
+  const state = { at: "DISPENSING", slot: vend.slot, saleNo, recovered: true } as const;
+  return go(state, ...closeAll(), ...moved, { do: "deliver", order: { delivery: "finish", column, homeOnly, proven } });
 }
 
 /**
@@ -62,7 +76,7 @@ function homeSpiral(state: OutOfService, facts: SaleFacts): SaleStep | undefined
   const { vend, doorOpen } = facts.durable;
   if (slot === undefined || vend !== undefined || doorOpen || state.cause === "stopped") return undefined;
   const order = { delivery: "finish", column: slot.column, homeOnly: true } as const;
-  return go({ ...state, homing: slot.slot }, CASH_PAYMENT.close(), { do: "deliver", order });
+  return go({ ...state, homing: slot.slot }, ...closeAll(), { do: "deliver", order });
 }
 
 /** The spiral has stopped: it is home, or its slot is closed. */

@@ -1,8 +1,9 @@
 /** PRODUCT_SELECTED: the display asks for the price; no money yet. */
+import { offerOf } from "./cards-state.js";
 import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";
-import { asTimePasses, choose, collectOrCheck, giveBack, lapseMs, refusal, rest } from "./selecting.js";
-import { go, ignore, type ProductSelected, type SaleInput, type SaleStep } from "./state.js";
+import { asTimePasses, choose, giveBack, lapseMs, proceed, refusal, rest, tryOffer } from "./selecting.js";
+import { END_SESSIONS, go, ignore, type ProductSelected, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepProductSelected(
   state: ProductSelected,
@@ -17,16 +18,17 @@ export function stepProductSelected(
       return go({ ...state, untilMs: lapseMs(facts, nowMs), notice });
     }
     case "committed":
-      return facts.durable.creditMinor > 0 ? collectOrCheck(facts, state.slot, nowMs) : ignore(state);
+      return facts.durable.creditMinor > 0 ? proceed(facts, state.slot, nowMs) : ignore(state);
     case "cash":
       return input.event.cash === "billWaits" ? checkBill(state.slot, facts, nowMs) : ignore(state);
     case "cancel":
     case "lever":
-      return facts.moneyPending ? giveBack(input.on) : rest(facts, nowMs);
+      return facts.moneyPending ? giveBack(input.on) : leave(facts, nowMs);
     case "tick": {
       if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService");
       const next = asTimePasses(state, facts, nowMs);
-      if (facts.outOfService !== undefined || nowMs >= next.untilMs) return rest(facts, nowMs);
+      if (facts.outOfService !== undefined || nowMs >= next.untilMs) return leave(facts, nowMs);
+      if (offerOf(facts.cards) !== undefined) return proceed(facts, state.slot, nowMs);
       return next === state ? ignore(state) : go(next);
     }
     default:
@@ -34,18 +36,21 @@ export function stepProductSelected(
   }
 }
 
+function leave(facts: SaleFacts, nowMs: number): SaleStep {
+  const step = rest(facts, nowMs);
+  return { ...step, effects: [END_SESSIONS, ...step.effects] };
+}
+
 /** A bill in escrow would complete the price: try column and beam before it is taken. */
 export function checkBill(code: string, facts: SaleFacts, nowMs: number): SaleStep {
   const untilMs = lapseMs(facts, nowMs);
   const slot = facts.slot(code);
   if (slot === undefined || facts.outOfService !== undefined) {
+    const { means } = CASH_PAYMENT;
     return go(
-      { at: "ACCEPTING_PAYMENT", slot: code, phase: "collecting", untilMs, notice: undefined },
+      { at: "ACCEPTING_PAYMENT", slot: code, phase: "collecting", means, untilMs, notice: undefined },
       CASH_PAYMENT.release(),
     );
   }
-  return go(
-    { at: "ACCEPTING_PAYMENT", slot: code, phase: "checkingBill", untilMs, notice: undefined },
-    { do: "deliver", order: { delivery: "prepare", column: slot.column, homeOnly: slot.homeOnly ?? false } },
-  );
+  return tryOffer(slot, CASH_PAYMENT, untilMs);
 }

@@ -5,6 +5,7 @@
 import type { FaultName } from "../../shared/faults.js";
 import type { LedgerRecord, PayoutReason } from "../../shared/records/kinds.js";
 import type { CashEvent, CashOrder, CommonEffect, DeliveryEvent, DeliveryOrder } from "../ports/rooms.js";
+import type { CardEvent, CardOrder } from "./cards-state.js";
 
 /** How long a short notice stays; how long a code to be copied stays. */
 export const NOTICE_MS = 4_000;
@@ -17,7 +18,8 @@ export type Notice =
       readonly slot: string;
       readonly untilMs: number;
     }
-  | { readonly say: "thanks"; readonly untilMs: number }
+  /** cardLost: nobody knows what the reader did, the fleet sets it right. revalued: the credit is on the card. */
+  | { readonly say: "thanks" | "declined" | "cardLost" | "revalued"; readonly untilMs: number }
   | {
       readonly say: "voucher" | "claim";
       readonly code: string;
@@ -49,14 +51,22 @@ export interface ProductSelected {
   readonly notice: Notice | undefined;
 }
 /**
- * There is credit, with or without a selection. phase: `collecting` money; `checkingBill`: a bill in escrow completes
- * the price, column and beam are being tried; `securing` it; `checking` column and beam with the price secured.
- * untilMs: when the money goes back; Infinity while some is on its way.
+ * `collecting` money; `checkingOffer`: a bill in escrow would complete the price, or a card is shown: column and beam
+ * are being tried; `securing` it: the bill moves, the card is asked; `inviting`: a reader is asked though nobody has
+ * shown a card, money may come instead; `checking` column and beam with the price secured; `revaluing`: credit goes to
+ * a card.
+ */
+export type AcceptingPhase = "collecting" | "checkingOffer" | "securing" | "inviting" | "checking" | "revaluing";
+
+/**
+ * There is credit or a card, with or without a selection. means: index into PAYMENT_MEANS, of what is offered or
+ * secured. untilMs: when the money goes back; Infinity while some is on its way.
  */
 export interface AcceptingPayment {
   readonly at: "ACCEPTING_PAYMENT";
   readonly slot: string | undefined;
-  readonly phase: "collecting" | "checkingBill" | "securing" | "checking";
+  readonly phase: AcceptingPhase;
+  readonly means: number;
   readonly untilMs: number;
   readonly notice: Notice | undefined;
 }
@@ -91,6 +101,8 @@ export interface OutOfService {
   readonly refund: boolean;
   readonly notice: Notice | undefined;
   readonly homing?: string;
+  /** Slot of a test vend whose column and beam are being tried. */
+  readonly testing?: string;
 }
 
 export type SaleState =
@@ -111,13 +123,23 @@ export type SaleInput =
   | { readonly on: "lever" }
   | { readonly on: "committed"; readonly record: LedgerRecord }
   | { readonly on: "cash"; readonly event: CashEvent }
+  /** Of a technician, behind the open door. */
+  | { readonly on: "testVend"; readonly slot: string }
+  | { readonly on: "homeSpirals" }
+  | { readonly on: "card"; readonly event: CardEvent }
+  /** The customer wants the credit on the card. */
+  | { readonly on: "revalue" }
   | { readonly on: "delivery"; readonly event: DeliveryEvent };
 
 export type SaleEffect =
   | CommonEffect
   | { readonly do: "cash"; readonly order: CashOrder }
   | { readonly do: "deliver"; readonly order: DeliveryOrder }
+  | { readonly do: "card"; readonly order: CardOrder }
   | { readonly do: "fault"; readonly fault: FaultName; readonly slot?: string; readonly present: boolean };
+
+/** Cards shown or asked are dismissed; the readers stay on. */
+export const END_SESSIONS: SaleEffect = Object.freeze<SaleEffect>({ do: "card", order: { card: "end" } });
 
 export interface SaleStep {
   readonly state: SaleState;

@@ -3,6 +3,7 @@
  * One module per state; this one only finds it, and takes what is the same in every state.
  */
 import { stepAcceptingPayment } from "./accepting-payment.js";
+import { CARD_PAYMENT } from "./card-payment.js";
 import { stepDispensing } from "./dispensing.js";
 import { stepError } from "./error.js";
 import type { SaleFacts } from "./facts.js";
@@ -19,6 +20,7 @@ import {
   type SaleState,
   type SaleStep,
 } from "./state.js";
+import { stepTechnician } from "./technician.js";
 
 /** The state at power-up; `{on:"start"}` must be its first input. */
 export const STARTING: OutOfService = Object.freeze<OutOfService>({
@@ -36,6 +38,10 @@ export function stepSale(state: SaleState, input: SaleInput, facts: SaleFacts, n
   if (drop !== undefined) return go(state, ...drop);
   const claimed = claimShown(state, input, nowMs);
   if (claimed !== undefined) return go(claimed);
+  const unwanted = unwantedApproval(state, input);
+  if (unwanted !== undefined) return unwanted;
+  const test = stepTechnician(state, input, facts);
+  if (test !== undefined) return test;
   switch (state.at) {
     case "IDLE":
       return stepIdle(state, input, facts, nowMs);
@@ -77,6 +83,12 @@ function claimShown(state: SaleState, input: SaleInput, nowMs: number): SaleStat
   if (input.on !== "committed" || input.record.kind !== "claimOpened" || !("notice" in state)) return undefined;
   const { code, amountMinor } = input.record;
   return { ...state, notice: { say: "claim", code, amountMinor, untilMs: nowMs + CODE_NOTICE_MS } };
+}
+
+/** Nobody waits for this approval any more: what is held goes back, whatever the state. */
+function unwantedApproval(state: SaleState, input: SaleInput): SaleStep | undefined {
+  if (input.on !== "card" || input.event.card !== "approved" || state.at === "ACCEPTING_PAYMENT") return undefined;
+  return go(state, CARD_PAYMENT.release());
 }
 
 /** A drop that belongs to no open sale is named, whatever the state (promise 2). */

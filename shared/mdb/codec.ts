@@ -4,6 +4,7 @@
  */
 import { deepFreeze } from "../freeze.js";
 import { BILL_VALIDATOR } from "./bill-validator.js";
+import { CASHLESS_1, CASHLESS_2 } from "./cashless.js";
 import { COIN_CHANGER } from "./coin-changer.js";
 import type {
   BareName,
@@ -18,8 +19,11 @@ import type { FieldRecord } from "./layout.js";
 import { layoutBytes, layoutIsOpen, readLayout, writeLayout } from "./layout.js";
 import { ADDRESS_MASK, COMMAND_MASK, MAX_BLOCK_BYTES } from "./link.js";
 
-/** Every device table known; a further device is one more entry. */
-export const MDB_DEVICES = deepFreeze([COIN_CHANGER, BILL_VALIDATOR]);
+/**
+ * Every device table known; a further device is one more entry. Card readers stand here with 16-bit money: for one in
+ * expanded currency mode use its own table with `decodeCommandOf`.
+ */
+export const MDB_DEVICES = deepFreeze([COIN_CHANGER, BILL_VALIDATOR, CASHLESS_1.level3, CASHLESS_2.level3]);
 export type MdbDevice = (typeof MDB_DEVICES)[number];
 
 type DecodedOf<D> = D extends DeviceTable
@@ -99,7 +103,16 @@ export function decodeCommand(block: ArrayLike<number>): DecodedCommand | Comman
 export function decodeCommand(block: ArrayLike<number>): object {
   if (block.length === 0) return { ok: false, error: "empty" };
   const device = findDevice(block);
-  if (device === undefined) return { ok: false, error: "unknownDevice" };
+  return device === undefined ? { ok: false, error: "unknownDevice" } : decodeCommandOf(device, block);
+}
+
+/** The same by one given table, whatever the address in the block. */
+export function decodeCommandOf<D extends DeviceTable>(
+  device: D,
+  block: ArrayLike<number>,
+): DecodedOf<D> | CommandError;
+export function decodeCommandOf(device: DeviceTable, block: ArrayLike<number>): object {
+  if (block.length === 0) return { ok: false, error: "empty" };
   const row = findCommand(device, block);
   if (row === undefined) return { ok: false, error: "unknownCommand" };
   const from = row.sub === undefined ? 1 : 2;

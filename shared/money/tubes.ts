@@ -12,6 +12,9 @@ export interface Tube {
 /** Coin types of one changer (MDB types 0–15). */
 export const MAX_TYPES = 16;
 
+/** Kinds of pieces in one plan: four stores of 16 types each. */
+export const MAX_TUBES = 64;
+
 /** Coins of one type that are reckoned with, more are ignored: an MDB tube count is one byte. */
 export const MAX_COINS_PER_TYPE = 255;
 
@@ -33,11 +36,11 @@ export interface Stock {
 }
 
 /**
- * The types that can pay: positive value up to `maxMinor`, count above 0. RangeError for more than `MAX_TYPES` tubes,
+ * The types that can pay: positive value up to `maxMinor`, count above 0. RangeError for more than `MAX_TUBES` tubes,
  * for a value or count that is no integer, or is negative.
  */
 export function stockOf(tubes: readonly Tube[], maxMinor: number): Stock {
-  if (tubes.length > MAX_TYPES) throw new RangeError(`${tubes.length} coin types`);
+  if (tubes.length > MAX_TUBES) throw new RangeError(`${tubes.length} coin types`);
   const paying: number[] = [];
   for (let index = 0; index < tubes.length; index++) {
     const { valueMinor = 0, count = 0 } = tubes[index] ?? {};

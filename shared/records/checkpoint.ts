@@ -5,13 +5,16 @@
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.js";
 import { deepFreeze } from "../freeze.js";
 import { fromMap, type Layout, type MessageOf, toMap } from "../layout.js";
+import { decodeAudit, encodeAudit } from "./audit-codec.js";
 import { COUNTERS, type Durable, emptyDurable, MAX_OPEN_FAULTS, MAX_SLOTS, type OpenFault } from "./durable.js";
+import { MDB_TYPES } from "./kinds.js";
 
 /**
- * Longest checkpoint, bytes: 60 slots and 32 faults whose codes are 5 characters of 3 bytes each, every bracket open,
- * every number at 2^53 − 1. A machine in the field stays below 1 KiB.
+ * Longest checkpoint, bytes: 60 slots, each with a price of its own, and 32 faults, whose codes are 5 characters of 3
+ * bytes each, every bracket open, every number just below 2^32 (42 million dollars in cents). A machine in the field
+ * stays below 1 KiB.
  */
-export const MAX_CHECKPOINT_BYTES = 3_200;
+export const MAX_CHECKPOINT_BYTES = 3_400;
 
 /** Longest slot code, characters ("B4"; `machine_slots.slot_code` is VARCHAR(5)). */
 export const MAX_SLOT_CHARACTERS = 5;
@@ -23,6 +26,7 @@ const VEND = deepFreeze({
   paidMinor: [3, "uint"],
   means: [4, "uint"],
   turns: [5, "uint"],
+  paused: [6, "bool?"],
 });
 
 const STACK = deepFreeze({ type: [0, "uint"], valueMinor: [1, "uint"], stackerCount: [2, "uint"] });
@@ -36,7 +40,19 @@ const PAYOUT = deepFreeze({
   valueMinor: [5, "uint"],
   tubes: [6, "uints"],
   doorOpened: [7, "bool"],
+  store: [8, "uint"],
 });
+
+const HOLD = deepFreeze({
+  holdNo: [0, "uint"],
+  reader: [1, "uint"],
+  slot: [2, "text"],
+  item: [3, "uint"],
+  amountMinor: [4, "uint"],
+  approvedMinor: [5, "uint?"],
+});
+
+const REVALUE = deepFreeze({ reader: [0, "uint"], amountMinor: [1, "uint"] });
 
 /**
  * Brackets hold one map when open. documents: version and CRC by turns. stock: slot and quantity by turns. faults: code
@@ -60,18 +76,31 @@ const CHECKPOINT = deepFreeze({
   stock: [14, "items"],
   faults: [15, "items"],
   counters: [16, "uints"],
+  hold: [17, "items?"],
+  revalue: [18, "items?"],
+  // holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow low and high
+  numbers: [19, "uints?"],
+  // for each store: known (0, 1), then its counts; stores nobody knows of at the end left out
+  stores: [20, "items?"],
+  // index in stock and price by turns
+  prices: [21, "uints?"],
+  // see audit-codec.ts; absent while nothing was counted
+  audit: [22, "bytes?"],
 });
 
 /** Checkpoint bytes of `state`. Throws RangeError for a state beyond the bounds above: a programmer's error. */
 export function encodeCheckpoint(state: Durable): Uint8Array {
   const documents: number[] = [];
   for (const mark of state.documents) documents.push(mark.version, mark.crc);
-  const stock: CborValue[] = [];
-  for (const slot of Object.keys(state.stock)) stock.push(slot, state.stock[slot] ?? 0);
+  const stock = itemsBySlot(state.stock);
   const faults: CborValue[] = [];
   for (const open of state.faults) faults.push(open.fault, open.slot ?? null);
-  const counters = COUNTERS.map((name) => state.counters[name]);
-  const { vend, stack, payout } = state;
+  const counters = trimmed(COUNTERS.map((name) => state.counters[name]));
+  const prices = pricesOf(state);
+  const stores = storeItems(state.stores);
+  const { vend, stack, payout, hold, revalue } = state;
+  const { holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow } = state;
+  const audit = encodeAudit(state.audit);
   const map = toMap(CHECKPOINT, {
     bootNo: state.bootNo,
     saleNo: state.saleNo,
@@ -79,7 +108,7 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
     voucherNo: state.voucherNo,
     claimNo: state.claimNo,
     creditMinor: state.creditMinor,
-    tubes: state.tubes,
+    tubes: trimmed(state.tubes),
     tubesKnown: state.tubesKnown,
     doorOpen: state.doorOpen,
     lastWallS: state.lastWallS,
@@ -87,11 +116,22 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
     stock,
     faults,
     counters,
+    numbers: trimmed([holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, ...orderWindow]),
+    ...(stores.length === 0 ? {} : { stores }),
+    ...(prices.length === 0 ? {} : { prices }),
+    ...(hold === undefined ? {} : { hold: [toMap(HOLD, hold)] }),
+    ...(revalue === undefined ? {} : { revalue: [toMap(REVALUE, revalue)] }),
     ...(vend === undefined ? {} : { vend: [toMap(VEND, vend)] }),
     ...(stack === undefined ? {} : { stack: [toMap(STACK, stack)] }),
     ...(payout === undefined ? {} : { payout: [toMap(PAYOUT, payout)] }),
+    ...(audit.length === 0 ? {} : { audit }),
   });
-  return encodeCbor(map, MAX_CHECKPOINT_BYTES);
+  const bytes = encodeCbor(map);
+  const overBytes = bytes.length - MAX_CHECKPOINT_BYTES;
+  if (overBytes <= 0) return bytes;
+  // The audit gives way by products rather than that the machine stops.
+  const shorter = encodeAudit(state.audit, audit.length - overBytes);
+  return encodeCbor({ ...map, [CHECKPOINT.audit[0]]: shorter }, MAX_CHECKPOINT_BYTES);
 }
 
 /** The state in `bytes`; undefined if they are none. Never throws. */
@@ -103,11 +143,24 @@ export function decodeCheckpoint(bytes: Uint8Array): Durable | undefined {
   const vend = bracketOf(VEND, message.vend);
   const stack = bracketOf(STACK, message.stack);
   const payout = bracketOf(PAYOUT, message.payout);
+  const hold = bracketOf(HOLD, message.hold);
+  const revalue = bracketOf(REVALUE, message.revalue);
   const stock = stockOf(message.stock);
+  const prices = stock === undefined ? undefined : pricesBySlot(stock, message.prices ?? []);
+  const stores = storesOf(message.stores ?? []);
   const faults = faultsOf(message.faults);
-  if (vend === null || stack === null || payout === null || stock === undefined || faults === undefined)
+  if (vend === null || stack === null || payout === null || hold === null || revalue === null) return undefined;
+  const audit = decodeAudit(message.audit ?? new Uint8Array(0));
+  if (
+    audit === undefined ||
+    stock === undefined ||
+    prices === undefined ||
+    faults === undefined ||
+    stores === undefined
+  )
     return undefined;
   const { counters } = emptyDurable();
+  const numbers = message.numbers ?? [];
   for (let i = 0; i < COUNTERS.length; i++) {
     const name = COUNTERS[i];
     if (name !== undefined) counters[name] = message.counters[i] ?? 0;
@@ -122,14 +175,25 @@ export function decodeCheckpoint(bytes: Uint8Array): Durable | undefined {
     vend,
     stack,
     payout,
-    tubes: message.tubes.slice(),
+    hold,
+    revalue,
+    holdNo: numbers[0] ?? 0,
+    refundNo: numbers[1] ?? 0,
+    tubes: padded(message.tubes),
     tubesKnown: message.tubesKnown,
+    stores,
+    boxCoinsMinor: numbers[2] ?? 0,
+    boxBillsMinor: numbers[3] ?? 0,
+    orderHighest: numbers[4] ?? 0,
+    orderWindow: [numbers[5] ?? 0, numbers[6] ?? 0],
     doorOpen: message.doorOpen,
     lastWallS: message.lastWallS,
     documents: documentsOf(message.documents),
+    prices,
     stock,
     faults,
     counters,
+    audit,
   };
 }
 
@@ -149,6 +213,68 @@ function documentsOf(items: readonly number[]): Durable["documents"] {
     marks[i] = { version: items[2 * i] ?? 0, crc: items[2 * i + 1] ?? 0 };
   }
   return marks;
+}
+
+function itemsBySlot(values: { readonly [slot: string]: number }): CborValue[] {
+  const items: CborValue[] = [];
+  for (const slot of Object.keys(values)) items.push(slot, values[slot] ?? 0);
+  return items;
+}
+
+/** Without the zeros at its end. */
+function trimmed(numbers: readonly number[]): number[] {
+  let length = numbers.length;
+  while (length > 0 && numbers[length - 1] === 0) length--;
+  return numbers.slice(0, length);
+}
+
+/** As many as there are MDB types. */
+function padded(counts: readonly number[]): number[] {
+  const all = counts.slice(0, MDB_TYPES);
+  while (all.length < MDB_TYPES) all.push(0);
+  return all;
+}
+
+function storeItems(stores: Durable["stores"]): CborValue[] {
+  const items = stores.map(({ known, counts }) => [known ? 1 : 0, ...trimmed(counts)]);
+  while (items.length > 0 && items[items.length - 1]?.length === 1 && items[items.length - 1]?.[0] === 0) items.pop();
+  return items;
+}
+
+function storesOf(items: readonly CborValue[]): Durable["stores"] | undefined {
+  const { stores } = emptyDurable();
+  if (items.length > stores.length) return undefined;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (!Array.isArray(item)) return undefined;
+    const counts: number[] = [];
+    for (const count of item.slice(1)) {
+      if (typeof count !== "number") return undefined;
+      counts.push(count);
+    }
+    stores[i] = { known: item[0] === 1, counts: padded(counts) };
+  }
+  return stores;
+}
+
+function pricesOf({ stock, prices }: Durable): number[] {
+  const items: number[] = [];
+  Object.keys(stock).forEach((slot, index) => {
+    const price = prices[slot];
+    if (price !== undefined) items.push(index, price);
+  });
+  return items;
+}
+
+function pricesBySlot(stock: Durable["stock"], items: readonly number[]): Durable["prices"] | undefined {
+  const slots = Object.keys(stock);
+  const prices: Durable["prices"] = {};
+  for (let i = 0; i + 1 < items.length; i += 2) {
+    const slot = slots[items[i] ?? -1];
+    if (slot === undefined) return undefined;
+    prices[slot] = items[i + 1] ?? 0;
+  }
+  return prices;
 }
 
 function stockOf(items: readonly CborValue[]): Durable["stock"] | undefined {

@@ -3,7 +3,7 @@
  * The same bytes stand on flash, in a sync batch and in `ledger_records.body`.
  */
 import { crc32, Writer } from "../bytes.js";
-import { type CborError, type CborMap, decodeCbor, encodeCbor } from "../cbor.js";
+import { type CborError, type CborMap, type CborValue, decodeCbor, encodeCbor, isCborArray } from "../cbor.js";
 import { fromMap, type Layout, toMap } from "../layout.js";
 import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, type Stamp } from "./kinds.js";
 
@@ -15,9 +15,36 @@ export type RecordResult =
   | { readonly ok: true; readonly record: LedgerRecord }
   | { readonly ok: false; readonly error: RecordError; readonly detail: string };
 
-/** Body bytes of a record: a CBOR map with the stamp under keys 0 and 1. */
+/**
+ * Body bytes of a record: a CBOR array in which each field stands at its key, the stamp at 0 and 1; null for what is
+ * absent, nothing behind the last field there is. Keys are for ever, so a later version only makes it longer.
+ */
 export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
-  return encodeCbor({ ...toMap(STAMP, stamp), ...fieldsToMap(record) }, MAX_BODY_BYTES);
+  const values: CborValue[] = [];
+  place(values, toMap(STAMP, stamp));
+  place(values, fieldsToMap(record));
+  return encodeCbor(values, MAX_BODY_BYTES);
+}
+
+/** Puts each value of `map` at its key, null into what is passed over. */
+function place(values: CborValue[], map: CborMap): void {
+  for (const key in map) {
+    const value = map[key];
+    if (value === undefined) continue;
+    while (values.length <= Number(key)) values.push(null);
+    values[Number(key)] = value;
+  }
+}
+
+/** The fields of a body by key, null ones left out; anything but an array as it is. */
+function byKey(value: CborValue): CborValue {
+  if (!isCborArray(value)) return value;
+  const map: { [key: number]: CborValue } = {};
+  for (let key = 0; key < value.length; key++) {
+    const part = value[key];
+    if (part !== undefined && part !== null) map[key] = part;
+  }
+  return map;
 }
 
 /** Code of a kind, as on flash and wire. */
@@ -40,9 +67,10 @@ export function decodeBody(code: number, seq: number, body: Uint8Array): RecordR
   if (kind === undefined) return { ok: false, error: "unknownKind", detail: String(code) };
   const cbor = decodeCbor(body);
   if (!cbor.ok) return { ok: false, error: cbor.error, detail: `at byte ${cbor.at}` };
-  const stamp = fromMap(STAMP, cbor.value);
+  const value = byKey(cbor.value);
+  const stamp = fromMap(STAMP, value);
   if (!stamp.ok) return { ok: false, error: stamp.error, detail: stamp.field };
-  const fields = fromMap<Layout>(RECORDS[kind].fields, cbor.value);
+  const fields = fromMap<Layout>(RECORDS[kind].fields, value);
   if (!fields.ok) return { ok: false, error: fields.error, detail: fields.field };
   return { ok: true, record: assemble(kind, seq, stamp.message, fields.message) };
 }

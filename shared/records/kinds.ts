@@ -43,6 +43,27 @@ export const RECORDS = deepFreeze({
   faultCleared: { code: 7, wall: true, money: false, fields: { fault: [2, "uint"], slot: [3, "text?"] } },
   /** Stock of a slot was set by a person or by loading a planogram. */
   stockSet: { code: 8, wall: true, money: false, fields: { slot: [2, "text"], quantity: [3, "uint"] } },
+  /** A person at the open machine sets a slot's price; it holds until a newer planogram takes effect. */
+  priceSet: { code: 9, wall: true, money: false, fields: { slot: [2, "text"], priceMinor: [3, "uint"] } },
+  /** Something done in the service menu that is no record of its own. act: SERVICE_ACTS. who: number of the code. */
+  serviceDone: {
+    code: 10,
+    wall: true,
+    money: false,
+    fields: { act: [2, "uint"], who: [3, "uint"], slot: [4, "text?"], value: [5, "uint?"] },
+  },
+  /** The audit counters were read (EVA-DTS EA3). by: AUDIT_READERS. reset: the "since reset" counters begin anew. */
+  auditRead: { code: 11, wall: true, money: true, fields: { by: [2, "uint"], reset: [3, "bool"] } },
+  /**
+   * A remote order was carried out or refused. counter: its own, never taken twice. order: ORDER_KINDS. result:
+   * ORDER_RESULTS. reset: by a `readAudit` that was done, as in `auditRead`: order and effect are one record.
+   */
+  commandApplied: {
+    code: 12,
+    wall: true,
+    money: true,
+    fields: { counter: [2, "uint"], order: [3, "uint"], result: [4, "uint"], reset: [5, "bool?"] },
+  },
 
   // money in
   /** A coin credited. path: 0 cash box, 1 tube. tubeCount: coins in its tube after it, as the changer reported. */
@@ -82,6 +103,35 @@ export const RECORDS = deepFreeze({
   },
   /** A repeated money report was recognised and not booked. reply: the block, without CHK. */
   repeatSuppressed: { code: 21, wall: false, money: true, fields: { device: [2, "uint"], reply: [3, "bytes"] } },
+  /** A coin a service person put in, in the menu's fill mode: it belongs to the operator, never credit. As `coinIn`. */
+  coinFilled: {
+    code: 22,
+    wall: false,
+    money: true,
+    fields: { type: [2, "uint"], valueMinor: [3, "uint"], path: [4, "uint"], tubeCount: [5, "uint"] },
+  },
+  /**
+   * The changer's keys were used to fill tubes (controlled manual fill, MDB 0F 06) or a store was filled by hand:
+   * count pieces of a type. store: STORES, absent = coin changer.
+   */
+  storeFilled: {
+    code: 23,
+    wall: true,
+    money: true,
+    fields: { type: [2, "uint"], count: [3, "uint"], valueMinor: [4, "uint"], store: [5, "uint?"] },
+  },
+  /** The cash box (coins) and the stacker (bills) were emptied. Amounts: what the records say was in them. */
+  cashBoxTaken: { code: 24, wall: true, money: true, fields: { coinsMinor: [2, "uint"], billsMinor: [3, "uint"] } },
+  /**
+   * Recycled bills moved without a customer: out by hand at the device (0), or over to the cash box (1). count pieces
+   * of a type, each of valueMinor.
+   */
+  recyclerMoved: {
+    code: 25,
+    wall: true,
+    money: true,
+    fields: { type: [2, "uint"], count: [3, "uint"], valueMinor: [4, "uint"], to: [5, "uint"] },
+  },
 
   // the sale
   /** Bracket opened before the motor. paidMinor: credit bound to this sale. means: PAYMENT_MEANS. */
@@ -116,6 +166,10 @@ export const RECORDS = deepFreeze({
       proof: [10, "uint"],
       fallMs: [11, "uint?"],
       taxRatePpm: [12, "uint?"],
+      // by card: what is captured, where it differs from the price
+      capturedMinor: [13, "uint?"],
+      // sold while only exact change was taken
+      exactChange: [14, "bool?"],
     },
   },
   /** Nothing fell (or the spiral never turned): nothing charged, the credit stays owed. cause: SALE_FAILURES. */
@@ -153,16 +207,24 @@ export const RECORDS = deepFreeze({
       claimNo: [9, "uint"],
       cause: [10, "uint"],
       code: [11, "text"],
+      // by card: what the reader holds, where it differs from the price
+      capturedMinor: [12, "uint?"],
     },
   },
   /** A drop without an open sale, or after its refund. */
   strayDrop: { code: 37, wall: true, money: true, fields: { saleNo: [2, "uint?"], slot: [3, "text?"] } },
   /** One drop more than the sale's. */
   extraDrop: { code: 38, wall: true, money: true, fields: { saleNo: [2, "uint"], slot: [3, "text"] } },
+  /**
+   * The mains failed in the turn: the motor was stopped at once and the beam watched until nothing could be falling any
+   * more. What the turn has not dropped by now it has not dropped.
+   */
+  turnPaused: { code: 39, wall: false, money: true, fields: { saleNo: [2, "uint"] } },
 
   // money out
   /**
-   * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each.
+   * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each,
+   * trailing zeros left out. store: which device pays (STORES), absent = coin changer.
    */
   payoutStarted: {
     code: 48,
@@ -176,9 +238,10 @@ export const RECORDS = deepFreeze({
       count: [6, "uint"],
       valueMinor: [7, "uint"],
       tubes: [8, "bytes"],
+      store: [9, "uint?"],
     },
   },
-  /** Closes the bracket with what the tubes prove. tubes: counts after. */
+  /** Closes the bracket with what the tubes prove. tubes: counts after, as in `payoutStarted`. */
   payoutDone: {
     code: 49,
     wall: true,
@@ -189,6 +252,7 @@ export const RECORDS = deepFreeze({
       paidMinor: [4, "uint"],
       tubes: [5, "bytes"],
       atBoot: [6, "bool?"],
+      store: [7, "uint?"],
     },
   },
   /** What coins could not pay: a signed single-use code. code: 14 characters, see shared/voucher. */
@@ -222,7 +286,62 @@ export const RECORDS = deepFreeze({
       expected: [4, "uint"],
       found: [5, "uint"],
       following: [6, "uint?"],
+      store: [7, "uint?"],
     },
+  },
+
+  // cards (design "Card and mobile"); the money of a card never becomes credit
+  /**
+   * Bracket opened before VEND REQUEST. reader: READERS. item: what the reader was told, the slot's place in the
+   * planogram from 1. amountMinor: asked for.
+   */
+  vendRequested: {
+    code: 64,
+    wall: true,
+    money: true,
+    fields: {
+      holdNo: [2, "uint"],
+      reader: [3, "uint"],
+      slot: [4, "text"],
+      item: [5, "uint"],
+      amountMinor: [6, "uint"],
+    },
+  },
+  /** VEND APPROVED. amountMinor: what the reader holds; differs from the price for a discount or surcharge. */
+  vendApproved: { code: 65, wall: false, money: true, fields: { holdNo: [2, "uint"], amountMinor: [3, "uint"] } },
+  /** The hold is over and nothing was taken: denied, cancelled, or VEND FAILURE confirmed. cause: HOLD_ENDS. */
+  holdReleased: {
+    code: 66,
+    wall: true,
+    money: true,
+    fields: { holdNo: [2, "uint"], amountMinor: [3, "uint"], cause: [4, "uint"] },
+  },
+  /**
+   * Nobody can say that the money went back, so the fleet has to give it back: closes the hold. amountMinor: held, or
+   * asked for where no answer was seen. cause: REFUND_CAUSES.
+   */
+  refundDue: {
+    code: 67,
+    wall: true,
+    money: true,
+    fields: {
+      refundNo: [2, "uint"],
+      holdNo: [3, "uint"],
+      reader: [4, "uint"],
+      slot: [5, "text"],
+      item: [6, "uint"],
+      amountMinor: [7, "uint"],
+      cause: [8, "uint"],
+    },
+  },
+  /** Bracket opened before REVALUE REQUEST: credit is to be put on the customer's card. */
+  revalueStarted: { code: 68, wall: false, money: true, fields: { reader: [2, "uint"], amountMinor: [3, "uint"] } },
+  /** Closes it. accepted: the amount left the credit and is on the card. */
+  revalueDone: {
+    code: 69,
+    wall: true,
+    money: true,
+    fields: { reader: [2, "uint"], amountMinor: [3, "uint"], accepted: [4, "bool"] },
   },
 
   /**
@@ -255,10 +374,34 @@ export const COIN_PATHS = deepFreeze(["cashBox", "tube"]);
 export const BILL_ROUTES = deepFreeze(["stacker", "recycler"]);
 export const PAYMENT_MEANS = deepFreeze(["cash", "card", "mobile", "free", "test"]);
 export const DROP_PROOFS = deepFreeze(["beam", "homeSwitchOnly"]);
-export const SALE_FAILURES = deepFreeze(["jam", "beamBlind", "motorStuck", "neverTurned", "doorOpened"]);
+export const SALE_FAILURES = deepFreeze(["jam", "beamBlind", "motorStuck", "neverTurned", "doorOpened", "powerLost"]);
 export const UNKNOWN_CAUSES = deepFreeze(["powerLost", "beamBlind"]);
-export const PAYOUT_REASONS = deepFreeze(["change", "cancel", "timeout", "lever", "refund", "outOfService"]);
-export const CLAIM_CAUSES = deepFreeze(["payout", "bill", "vend"]);
+/** `emptied`: a service person empties tubes; what is paid out is the operator's, not credit. */
+export const PAYOUT_REASONS = deepFreeze(["change", "cancel", "timeout", "lever", "refund", "outOfService", "emptied"]);
+export const CLAIM_CAUSES = deepFreeze(["payout", "bill", "vend", "revalue"]);
+/** Cashless devices by number: 10h and 60h. */
+export const READERS = deepFreeze(["cashless1", "cashless2"]);
+export const HOLD_ENDS = deepFreeze(["denied", "cancelled", "failureConfirmed", "neverAsked"]);
+/**
+ * powerLost: the hold was open at power-up. unconfirmed: VEND FAILURE was not confirmed, or the reader said that its
+ * refund failed. readerLost: silent or reset after the approval.
+ */
+export const REFUND_CAUSES = deepFreeze(["powerLost", "unconfirmed", "readerLost"]);
+/** Devices that hold money and can pay it out, by number. */
+export const STORES = deepFreeze(["changer", "recycler", "hopper1", "hopper2"]);
+export const SERVICE_ACTS = deepFreeze([
+  "entered",
+  "left",
+  "wrongCode",
+  "fillStarted",
+  "fillEnded",
+  "testVend",
+  "homeColumns",
+  "faultsCleared",
+]);
+export const AUDIT_READERS = deepFreeze(["menu", "dex", "file", "remote"]);
+export const ORDER_KINDS = deepFreeze(["readAudit"]);
+export const ORDER_RESULTS = deepFreeze(["done", "refused", "expired"]);
 
 export type BootCause = (typeof BOOT_CAUSES)[number];
 export type ClockQuality = (typeof CLOCK_QUALITIES)[number];
@@ -269,6 +412,10 @@ export type SaleFailure = (typeof SALE_FAILURES)[number];
 export type UnknownCause = (typeof UNKNOWN_CAUSES)[number];
 export type PayoutReason = (typeof PAYOUT_REASONS)[number];
 export type ClaimCause = (typeof CLAIM_CAUSES)[number];
+export type HoldEnd = (typeof HOLD_ENDS)[number];
+export type RefundCause = (typeof REFUND_CAUSES)[number];
+export type StoreName = (typeof STORES)[number];
+export type ServiceAct = (typeof SERVICE_ACTS)[number];
 
 /** Coin and bill types a changer or validator can have (MDB 4.2: 16). Arrays "per type" have this many entries. */
 export const MDB_TYPES = 16;

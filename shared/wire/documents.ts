@@ -29,6 +29,9 @@ const SLOT = deepFreeze({
 /**
  * currency: ISO 4217 numeric. Masks: bit n allows MDB type n. floatCounts: coins of each type that change never
  * touches. forcedVend, everyPrice: see the acceptance rule (firmware/cash). ackFirst: 1 changer, 2 validator, 3 both.
+ * fitted: devices on the bus, bit n = the n-th of FITTED; what is not fitted is never polled and never missed; absent =
+ * FITTED_BY_DEFAULT. highSecurityMask: bill types the validator looks at twice (SECURITY 32). recycleMask: bill types
+ * that go to the recycler. serviceCodes: who may use the service menu (firmware/panel).
  */
 const SETTINGS = deepFreeze({
   version: [0, "uint"],
@@ -44,6 +47,10 @@ const SETTINGS = deepFreeze({
   cancelAfterMs: [10, "uint?"],
   tooWarmMilliC: [11, "int?"],
   telemetryMs: [12, "uint?"],
+  fitted: [13, "uint?"],
+  highSecurityMask: [14, "uint?"],
+  recycleMask: [15, "uint?"],
+  serviceCodes: [16, "items?"],
 });
 
 export type PlanogramSlot = MessageOf<typeof SLOT>;
@@ -52,6 +59,27 @@ export interface Planogram {
   readonly slots: readonly PlanogramSlot[];
 }
 export type Settings = MessageOf<typeof SETTINGS>;
+
+/** Devices a machine may have, by bit of `fitted`. */
+export const FITTED = deepFreeze([
+  "changer",
+  "validator",
+  "reader1",
+  "reader2",
+  "hopper1",
+  "hopper2",
+  "satellite1",
+  "satellite2",
+  "satellite3",
+  "ageVerifier",
+]);
+export type FittedName = (typeof FITTED)[number];
+/** Changer, validator. */
+export const FITTED_BY_DEFAULT = 0b11;
+
+export function isFitted(settings: Settings, device: FittedName): boolean {
+  return (((settings.fitted ?? FITTED_BY_DEFAULT) >> FITTED.indexOf(device)) & 1) === 1;
+}
 
 /** Time without input after which money goes back. */
 export const CANCEL_AFTER_MS = 30_000;

@@ -81,6 +81,37 @@ const TELEMETRY = deepFreeze({
   unackedRecords: [19, "uint"],
 });
 
+/**
+ * `commands`: a remote order (shared/orders.ts). id: the fleet's own, at most 40 characters. kind: ORDER_KINDS. args:
+ * CBOR of the kind's own. expiresS: Unix seconds. nonce: of the machine's latest birth. mac: signature, 32 bytes.
+ */
+const ORDER = deepFreeze({
+  version: [0, "uint"],
+  id: [1, "text"],
+  kind: [2, "uint"],
+  args: [3, "bytes"],
+  counter: [4, "uint"],
+  expiresS: [5, "uint"],
+  nonce: [6, "uint?"],
+  mac: [7, "bytes"],
+});
+
+/**
+ * `audit`: one part of the EVA-DTS report that the order with this counter asked for. part: 0 … parts − 1. text: ASCII,
+ * the parts in their order are the report. seq: newest record it includes.
+ */
+const AUDIT = deepFreeze({
+  version: [0, "uint"],
+  epoch: [1, "uint"],
+  seq: [2, "uint"],
+  counter: [3, "uint"],
+  part: [4, "uint"],
+  parts: [5, "uint"],
+  text: [6, "bytes"],
+});
+
+export type OrderMessage = Omit<MessageOf<typeof ORDER>, "version">;
+export type AuditMessage = Omit<MessageOf<typeof AUDIT>, "version">;
 export type AckMessage = Omit<MessageOf<typeof ACK>, "version">;
 export type StatusMessage = Omit<MessageOf<typeof STATUS>, "version">;
 export type TelemetryMessage = Omit<MessageOf<typeof TELEMETRY>, "version">;
@@ -107,6 +138,14 @@ export const decodeStatus = (bytes: Uint8Array): WireResult<StatusMessage> => de
 export const encodeTelemetry = (message: TelemetryMessage): Uint8Array =>
   encode(TELEMETRY, { version: WIRE_VERSION, ...message });
 export const decodeTelemetry = (bytes: Uint8Array): WireResult<TelemetryMessage> => decode(TELEMETRY, bytes);
+
+export const encodeOrder = (message: OrderMessage): Uint8Array => encode(ORDER, { version: WIRE_VERSION, ...message });
+export const decodeOrder = (bytes: Uint8Array): WireResult<OrderMessage> => decode(ORDER, bytes);
+export const encodeAudit = (message: AuditMessage): Uint8Array => encode(AUDIT, { version: WIRE_VERSION, ...message });
+export const decodeAudit = (bytes: Uint8Array): WireResult<AuditMessage> => decode(AUDIT, bytes);
+
+/** Text of one part of an audit report, bytes. */
+export const MAX_AUDIT_PART_BYTES = 8_000;
 
 export function encodeBatch(batch: BatchMessage): Uint8Array {
   const records: CborValue[] = [];

@@ -2,7 +2,7 @@
 import { deepFreeze } from "../freeze.js";
 
 /** Published by the machine / by the fleet. */
-export const MACHINE_CHANNELS = deepFreeze(["telemetry", "events", "status"] as const);
+export const MACHINE_CHANNELS = deepFreeze(["telemetry", "events", "status", "audit"] as const);
 export const FLEET_CHANNELS = deepFreeze(["acks", "commands"] as const);
 export type Channel = (typeof MACHINE_CHANNELS)[number] | (typeof FLEET_CHANNELS)[number];
 

@@ -421,4 +421,9 @@ test("garbage never throws, and each send has one result", () => {
   assert.ok(sends > 1_000 && bus.link.counters.rets > 10 && bus.link.counters.strays > 10);
 });
 
+test("no answer of ours leaves later than the specification allows: 4 ms to be safe, of its 5", () => {
+  assert.is(ACK_WINDOW_US, 4_000);
+  assert.ok(ACK_WINDOW_US < LINK_TIMING.responseSpecUs);
+});
+
 test.run();

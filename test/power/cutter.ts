@@ -12,8 +12,18 @@ const TEARS_PER_OPERATION = 3;
 /** Long enough for all that falls to have fallen. */
 const DARK_MS = 1_500;
 const STARTING = "Starting …";
+const CUT_PHASES: readonly CutPhase[] = Object.freeze<CutPhase[]>(["before", "during", "after"]);
 /** Effects that do something outside the machine by themselves; appends are seen by their flash operations. */
-const ACTS: ReadonlySet<string> = new Set(["busReset", "release", "motor", "motorStop", "emitter", "sendBatch"]);
+const ACTS: ReadonlySet<string> = new Set([
+  "busReset",
+  "release",
+  "motor",
+  "motorStop",
+  "emitter",
+  "sendBatch",
+  "dexSend",
+  "answerAudit",
+]);
 
 /** boundary: the n-th time an effect begins or ends. operation: the n-th of the ledger's flash. */
 export type CutPoint =
@@ -83,6 +93,13 @@ function pointsOf(operation: number): CutPoint[] {
 
 /** Plays the story with the power cut at `point`; what differs at the end, by name. Throws where a promise breaks. */
 export function playCut(story: Story, point: CutPoint): Named {
+  const cabinet = cutOnce(story, point);
+  goOn(cabinet);
+  return checkEnd(story, cabinet);
+}
+
+/** Plays the story to the cut, which was sound, and until all that falls has fallen; the power is still away. */
+export function cutOnce(story: Story, point: CutPoint): StoryCabinet {
   const cabinet = openStory(story);
   arm(cabinet, point);
   try {
@@ -92,12 +109,104 @@ export function playCut(story: Story, point: CutPoint): Named {
     if (!(error instanceof StoryBroken)) throw error;
   }
   if (!cabinet.broken) throw new Error("the story ended before the cut");
+  intoTheDark(cabinet, "at the cut");
+  return cabinet;
+}
+
+/** The power is gone: sound at that moment, then all that falls has fallen. */
+function intoTheDark(cabinet: StoryCabinet, when: string): void {
   cabinet.watch = undefined;
-  cabinet.assertSound("at the cut");
+  cabinet.assertSound(when);
   cabinet.mend();
   cabinet.runFor(DARK_MS);
+}
+
+/**
+ * Where the power can be cut in the recovery from `point`, boundaries and operations counted from its power-up on, and
+ * the state it starts from: equal states recover equally.
+ */
+export function surveyRecovery(story: Story, point: CutPoint): { readonly state: string; points(): CutPoint[] } {
+  const cabinet = cutOnce(story, point);
+  return { state: stateOf(cabinet), points: () => recoveryPoints(story, cabinet) };
+}
+
+function recoveryPoints(story: Story, cabinet: StoryCabinet): CutPoint[] {
+  const points: CutPoint[] = [];
+  const first = cabinet.ledgerFlash.operations;
+  let boundaries = 0;
+  let acts = 0;
+  let last = "";
+  const note = (what: string): void => {
+    boundaries += 1;
+    const here = `${cabinet.world.nowUs} ${cabinet.ledgerFlash.operations} ${acts}`;
+    if (here !== last) points.push({ at: "effect", boundary: boundaries, what });
+    last = here;
+  };
+  cabinet.watch = {
+    before: (effect) => note(`before ${effect.do}`),
+    after: (effect) => {
+      if (ACTS.has(effect.do)) acts += 1;
+      note(`after ${effect.do}`);
+    },
+  };
   goOn(cabinet);
-  return checkEnd(story, cabinet);
+  checkEnd(story, cabinet);
+  const operations = cabinet.ledgerFlash.operations - first;
+  for (let operation = 1; operation <= operations; operation++) {
+    for (const phase of CUT_PHASES) points.push({ at: "flash", operation, phase, seed: operation });
+  }
+  return points;
+}
+
+/**
+ * As `playCut`, and the power cut again at `second` of the recovery. known: states whose recovery has been seen to end
+ * well; where the second cut leads to one of them, that is not played again.
+ */
+export function playSecondCut(story: Story, first: CutPoint, second: CutPoint, known: ReadonlySet<string>): void {
+  const cabinet = cutOnce(story, first);
+  armRecovery(cabinet, second);
+  try {
+    goOn(cabinet);
+  } catch (error) {
+    if (!(error instanceof StoryBroken)) throw error;
+  }
+  if (!cabinet.broken) throw new Error("the recovery ended before the second cut");
+  intoTheDark(cabinet, "at the second cut");
+  if (known.has(stateOf(cabinet))) return;
+  goOn(cabinet);
+  checkEnd(story, cabinet);
+}
+
+function armRecovery(cabinet: StoryCabinet, point: CutPoint): void {
+  const { operations } = cabinet.ledgerFlash;
+  const absolute = point.at === "flash" ? { ...point, operation: operations + point.operation } : point;
+  arm(cabinet, absolute);
+}
+
+/**
+ * Everything that a recovery depends on, without times: the ledger's state and its torn ends, where coins, bills and
+ * products are and how they came there, how spirals and devices stand.
+ */
+function stateOf(cabinet: StoryCabinet): string {
+  const { durable, records } = cabinet.readFlash();
+  const { truth, changer, validator, spirals, ledgerFlash, planogram, door, beam, network } = cabinet;
+  const { flows, ...sums } = truth.tallies;
+  const columns = planogram.slots.map(({ column }) => {
+    const { angle, releaseAt, products, hanging, jammed } = spirals.columnState(column);
+    const stands = spirals.awayFromHome.includes(column) ? (angle < releaseAt ? "before" : "past") : "home";
+    return [stands, products, hanging, jammed];
+  });
+  return JSON.stringify([
+    { ...durable, bootNo: 0, lastWallS: 0 },
+    records.map(({ kind }) => kind),
+    [ledgerFlash.unstableBits > 0, cabinet.fleet.mark(cabinet.options.machineId)],
+    [[...flows].sort(), sums],
+    columns,
+    changer?.options.types.map((_, type) => [changer.tubes.count(type), changer.tubes.jamOf(type)]),
+    [validator?.path.motion, validator?.path.stackerCount, changer?.plugged, validator?.plugged],
+    truth.cards.charges.map(({ state, amountMinor }) => [state, amountMinor]),
+    [door.open, beam.blocked, network.available, cabinet.thermometer.milliC, cabinet.plugsPulled],
+  ]);
 }
 
 /** The power is back: who has money inside asks for it and waits; who left the door open comes back and shuts it. */

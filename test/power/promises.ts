@@ -3,7 +3,7 @@
  * open, and the customer's balance: all that was put in is goods, money back, vouchers and claims. What differs must be
  * of a class that has a name: unreported coins, claims, products that fell unseen.
  */
-import { CLAIM_PAYOUT } from "../../shared/records/durable.js";
+import { CLAIM_PAYOUT } from "../../shared/records/fold-money-out.js";
 import { type CheckerFacts, customerDifferenceMinor, violations } from "../../tools/bench/checkers.js";
 import type { Story, StoryCabinet } from "../stories/story.js";
 
@@ -23,12 +23,14 @@ export const NOTHING_NAMED: Named = Object.freeze({ unreportedMinor: 0, claimedM
 export function checkEnd(story: Story, cabinet: StoryCabinet): Named {
   const facts = cabinet.facts(cabinet.audited);
   const found: string[] = violations(facts);
+  const { claimsMinor, billClaimsMinor, cardClaimsMinor } = cabinet.durable.counters;
   const named: Named = {
     unreportedMinor: Math.max(0, balance(facts, found)),
-    claimedMinor: cabinet.durable.counters.claimsMinor + cabinet.durable.counters.billClaimsMinor,
+    claimedMinor: claimsMinor + billClaimsMinor + cardClaimsMinor,
     unseenGoods: checkGoods(story, cabinet, found),
   };
   checkSpirals(cabinet, found);
+  checkCardsAtRest(cabinet, found);
   checkLedger(cabinet, found);
   if (found.length > 0) throw new Error(`at the end: ${found.join("; ")}`);
   return named;
@@ -54,13 +56,22 @@ function balance(facts: CheckerFacts, found: string[]): number {
 
 /** Promise 2 in goods: nothing is charged that did not fall, nothing falls unpaid but what a claim is for. */
 function checkGoods(story: Story, cabinet: StoryCabinet, found: string[]): number {
-  const { sales, extraDrops, strayDrops, unknownSales } = cabinet.durable.counters;
+  const { sales, testVends, freeVends, extraDrops, strayDrops, unknownSales } = cabinet.durable.counters;
   const fell = cabinet.truth.productFlow("falling", "tray");
-  const unseen = fell - sales - extraDrops - strayDrops;
+  const unseen = fell - sales - testVends - freeVends - extraDrops - strayDrops;
   if (unseen < 0) found.push(`${sales} sales, ${extraDrops} extra and ${strayDrops} stray drops, but ${fell} fell`);
   const claimed = unknownSales + (story.strayProducts ?? 0);
   if (unseen > claimed) found.push(`${unseen} products fell unseen, ${claimed} of them in claims`);
   return unseen;
+}
+
+/** Nobody's card is left with a hold that no reader will ever end, nor the ledger with one that no record closes. */
+function checkCardsAtRest(cabinet: StoryCabinet, found: string[]): void {
+  const { hold, revalue } = cabinet.durable;
+  if (hold !== undefined) found.push(`hold ${hold.holdNo} is still open`);
+  if (revalue !== undefined) found.push("a top-up is still open");
+  const heldMinor = cabinet.truth.cards.heldMinor();
+  if (heldMinor > 0) found.push(`${heldMinor} are still held on a card`);
 }
 
 /** A spiral that nobody brings home would close its slot for good without a word. */

@@ -13,7 +13,7 @@ import {
 import { isPayable, largestPayable, payableSet } from "../../shared/money/payable.js";
 import { coinPlan } from "../../shared/money/plan.js";
 import { commonUnitMinor, minorToUnits, unitsToMinor } from "../../shared/money/scaling.js";
-import { MAX_COINS_PER_TYPE, MAX_TYPES, MAX_UNITS, stockOf, type Tube } from "../../shared/money/tubes.js";
+import { MAX_COINS_PER_TYPE, MAX_TUBES, MAX_UNITS, stockOf, type Tube } from "../../shared/money/tubes.js";
 import { WORST_CASE_MINOR, worstCaseTubes } from "../../tools/measure/worst-tubes.js";
 
 const test = suite("money");
@@ -179,10 +179,10 @@ test("a payable set answers no outside its bounds", () => {
 });
 
 test("limits: types, units, coins per type, and numbers that are none", () => {
-  const sixteen = new Array<Tube>(MAX_TYPES).fill({ valueMinor: 5, count: 1 });
-  assert.is(coinPlan(sixteen, 80).coins, MAX_TYPES);
-  assert.throws(() => coinPlan([...sixteen, { valueMinor: 5, count: 1 }], 80), RangeError);
-  assert.throws(() => payableSet([...sixteen, { valueMinor: 5, count: 1 }], 80), RangeError);
+  const most = new Array<Tube>(MAX_TUBES).fill({ valueMinor: 5, count: 1 });
+  assert.is(coinPlan(most, 5 * MAX_TUBES).coins, MAX_TUBES);
+  assert.throws(() => coinPlan([...most, { valueMinor: 5, count: 1 }], 80), RangeError);
+  assert.throws(() => payableSet([...most, { valueMinor: 5, count: 1 }], 80), RangeError);
   assert.throws(() => coinPlan(tubesOf([5, 1]), 2.5), RangeError);
   assert.throws(() => coinPlan(tubesOf([5, 1]), -5), RangeError);
   assert.throws(() => stockOf(tubesOf([2.5, 1]), 10), RangeError);

@@ -46,7 +46,7 @@ test("every kind at its longest comes back and stays within the bound", () => {
 
 test("a coin's bytes are for ever", () => {
   const body = encodeBody({ kind: "coinIn", type: 2, valueMinor: 25, path: 1, tubeCount: 46 }, { atMs: 60_000 });
-  assert.is(toHex(body), "a50019ea6002020318190401" + "05182e");
+  assert.is(toHex(body), "8619ea60f60218" + "1901182e");
   assert.is(toHex(new Uint8Array([codeOf("coinIn")])), "10");
 });
 

@@ -4,7 +4,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  applyRecord,
   creditDifferenceMinor,
   type Durable,
   emptyDurable,
@@ -12,6 +11,7 @@ import {
   MAX_OPEN_FAULTS,
   MAX_SLOTS,
 } from "../../shared/records/durable.js";
+import { applyRecord } from "../../shared/records/fold.js";
 import { MDB_TYPES, type NewRecord } from "../../shared/records/kinds.js";
 
 const test = suite("records: durable");

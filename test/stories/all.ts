@@ -1,15 +1,33 @@
 /** Every story there is; `stories.node.test.ts` sees to it that no file is forgotten. */
 import { STORY as A_COKE_FOR_TWO_DOLLARS } from "./a-coke-for-two-dollars.js";
 import { STORY as ACK_LOST_AFTER_A_COIN } from "./ack-lost-after-a-coin.js";
+import { STORY as AUDIT_BY_REMOTE_ORDER } from "./audit-by-remote-order.js";
+import { STORY as AUDITED_OVER_DEX } from "./audited-over-dex.js";
 import { STORY as BEAM_BLIND_BEFORE_THE_TURN } from "./beam-blind-before-the-turn.js";
 import { STORY as BEAM_BLIND_DURING_THE_TURN } from "./beam-blind-during-the-turn.js";
 import { STORY as BILL_ONLY_MACHINE } from "./bill-only-machine.js";
 import { STORY as BILL_PULLED_BACK_FROM_ESCROW } from "./bill-pulled-back-from-escrow.js";
+import { STORY as CANCELLED_BEFORE_THE_ESCROW } from "./cancelled-before-the-escrow.js";
 import { STORY as CANCELLED_WHILE_A_BILL_MOVES } from "./cancelled-while-a-bill-moves.js";
+import { STORY as CARD_AND_PRODUCT_JAMMED } from "./card-and-product-jammed.js";
+import { STORY as CARD_APPROVED_AFTER_THE_CANCEL } from "./card-approved-after-the-cancel.js";
+import { STORY as CARD_AT_THE_SECOND_READER } from "./card-at-the-second-reader.js";
+import { STORY as CARD_DECLINED_THEN_COINS } from "./card-declined-then-coins.js";
+import { STORY as CARD_INVITED_AND_COINS_PAY } from "./card-invited-and-coins-pay.js";
+import { STORY as CARD_PAYS } from "./card-pays.js";
+import { STORY as CARD_READER_DIES_AND_PRODUCT_JAMS } from "./card-reader-dies-and-product-jams.js";
+import { STORY as CARD_READER_RESETS_IN_THE_TURN } from "./card-reader-resets-in-the-turn.js";
+import { STORY as CARD_REFUND_FAILS } from "./card-refund-fails.js";
+import { STORY as CARD_SHOWN_THEN_COINS } from "./card-shown-then-coins.js";
+import { STORY as CARD_TAPPED_TWICE } from "./card-tapped-twice.js";
+import { STORY as CARD_WITH_COINS_INSIDE } from "./card-with-coins-inside.js";
+import { STORY as CARDS_ONLY_MACHINE } from "./cards-only-machine.js";
+import { STORY as CHANGE_FROM_THE_RECYCLER } from "./change-from-the-recycler.js";
 import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
 import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
 import { STORY as CHANGER_RESET_IN_THE_PAYOUT } from "./changer-reset-in-the-payout.js";
 import { STORY as CHANGER_UNPLUGGED_WITH_CREDIT } from "./changer-unplugged-with-credit.js";
+import { STORY as CREDIT_PUT_ON_A_CARD } from "./credit-put-on-a-card.js";
 import { STORY as CUSTOMER_CANCELS } from "./customer-cancels.js";
 import { STORY as CUSTOMER_PULLS_THE_LEVER } from "./customer-pulls-the-lever.js";
 import { STORY as CUSTOMER_WALKS_AWAY } from "./customer-walks-away.js";
@@ -27,27 +45,49 @@ import { STORY as MONEY_BEFORE_THE_SELECTION } from "./money-before-the-selectio
 import { STORY as NETWORK_DOWN_FOR_200_SALES } from "./network-down-for-200-sales.js";
 import { STORY as PLUG_PULLED_BEFORE_THE_EDGE } from "./plug-pulled-before-the-edge.js";
 import { STORY as PLUG_PULLED_DURING_THE_DROP } from "./plug-pulled-during-the-drop.js";
+import { STORY as PLUG_PULLED_IN_THE_RECYCLER_PAYOUT } from "./plug-pulled-in-the-recycler-payout.js";
 import { STORY as PLUG_PULLED_ON_THE_WAY_HOME } from "./plug-pulled-on-the-way-home.js";
 import { STORY as PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME } from "./product-falls-when-the-spiral-is-home.js";
 import { STORY as PRODUCT_FELL_ON_THE_SECOND_TURN } from "./product-fell-on-the-second-turn.js";
 import { STORY as PRODUCT_JAMMED_AND_MONEY_BACK } from "./product-jammed-and-money-back.js";
+import { STORY as RECYCLER_JAMS_IN_THE_PAYOUT } from "./recycler-jams-in-the-payout.js";
 import { STORY as SOLD_OUT } from "./sold-out.js";
 import type { Story } from "./story.js";
+import { STORY as TECHNICIAN_VISIT } from "./technician-visit.js";
 import { STORY as TOO_WARM_WITH_CREDIT } from "./too-warm-with-credit.js";
 import { STORY as TUBE_JAMS_IN_THE_REFUND } from "./tube-jams-in-the-refund.js";
 import { STORY as TWO_EQUAL_COINS_IN_A_ROW } from "./two-equal-coins-in-a-row.js";
 import { STORY as TWO_PRODUCTS_FELL } from "./two-products-fell.js";
 import { STORY as VALIDATOR_RESET_WHILE_STACKING } from "./validator-reset-while-stacking.js";
+import { STORY as VALIDATOR_UNPLUGGED_WHILE_ITS_RECYCLER_PAYS } from "./validator-unplugged-while-its-recycler-pays.js";
 
 /** By the name of their file. */
 export const STORIES: { readonly [file: string]: Story } = {
   "a-coke-for-two-dollars": A_COKE_FOR_TWO_DOLLARS,
   "ack-lost-after-a-coin": ACK_LOST_AFTER_A_COIN,
+  "audit-by-remote-order": AUDIT_BY_REMOTE_ORDER,
+  "audited-over-dex": AUDITED_OVER_DEX,
   "beam-blind-before-the-turn": BEAM_BLIND_BEFORE_THE_TURN,
   "beam-blind-during-the-turn": BEAM_BLIND_DURING_THE_TURN,
   "bill-only-machine": BILL_ONLY_MACHINE,
   "bill-pulled-back-from-escrow": BILL_PULLED_BACK_FROM_ESCROW,
+  "cancelled-before-the-escrow": CANCELLED_BEFORE_THE_ESCROW,
   "cancelled-while-a-bill-moves": CANCELLED_WHILE_A_BILL_MOVES,
+  "change-from-the-recycler": CHANGE_FROM_THE_RECYCLER,
+  "card-pays": CARD_PAYS,
+  "card-declined-then-coins": CARD_DECLINED_THEN_COINS,
+  "card-approved-after-the-cancel": CARD_APPROVED_AFTER_THE_CANCEL,
+  "card-reader-dies-and-product-jams": CARD_READER_DIES_AND_PRODUCT_JAMS,
+  "card-reader-resets-in-the-turn": CARD_READER_RESETS_IN_THE_TURN,
+  "card-with-coins-inside": CARD_WITH_COINS_INSIDE,
+  "card-shown-then-coins": CARD_SHOWN_THEN_COINS,
+  "card-tapped-twice": CARD_TAPPED_TWICE,
+  "card-and-product-jammed": CARD_AND_PRODUCT_JAMMED,
+  "card-refund-fails": CARD_REFUND_FAILS,
+  "card-at-the-second-reader": CARD_AT_THE_SECOND_READER,
+  "cards-only-machine": CARDS_ONLY_MACHINE,
+  "credit-put-on-a-card": CREDIT_PUT_ON_A_CARD,
+  "card-invited-and-coins-pay": CARD_INVITED_AND_COINS_PAY,
   "change-tube-jammed": CHANGE_TUBE_JAMMED,
   "changer-filled-by-hand-while-off": CHANGER_FILLED_BY_HAND_WHILE_OFF,
   "changer-reset-in-the-payout": CHANGER_RESET_IN_THE_PAYOUT,
@@ -69,14 +109,18 @@ export const STORIES: { readonly [file: string]: Story } = {
   "network-down-for-200-sales": NETWORK_DOWN_FOR_200_SALES,
   "plug-pulled-before-the-edge": PLUG_PULLED_BEFORE_THE_EDGE,
   "plug-pulled-during-the-drop": PLUG_PULLED_DURING_THE_DROP,
+  "plug-pulled-in-the-recycler-payout": PLUG_PULLED_IN_THE_RECYCLER_PAYOUT,
   "plug-pulled-on-the-way-home": PLUG_PULLED_ON_THE_WAY_HOME,
   "product-falls-when-the-spiral-is-home": PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME,
   "product-fell-on-the-second-turn": PRODUCT_FELL_ON_THE_SECOND_TURN,
   "product-jammed-and-money-back": PRODUCT_JAMMED_AND_MONEY_BACK,
+  "recycler-jams-in-the-payout": RECYCLER_JAMS_IN_THE_PAYOUT,
   "sold-out": SOLD_OUT,
+  "technician-visit": TECHNICIAN_VISIT,
   "too-warm-with-credit": TOO_WARM_WITH_CREDIT,
   "tube-jams-in-the-refund": TUBE_JAMS_IN_THE_REFUND,
   "two-equal-coins-in-a-row": TWO_EQUAL_COINS_IN_A_ROW,
   "two-products-fell": TWO_PRODUCTS_FELL,
   "validator-reset-while-stacking": VALIDATOR_RESET_WHILE_STACKING,
+  "validator-unplugged-while-its-recycler-pays": VALIDATOR_UNPLUGGED_WHILE_ITS_RECYCLER_PAYS,
 };

@@ -18,7 +18,9 @@ export const STORY: Story = {
   expect(told) {
     assert.equal(told.tray, ["A5"]);
     assert.equal(told.cup, []);
-    assert.is(theRecord(told, "saleSettled").changeMinor, 0);
+    const { changeMinor, exactChange } = theRecord(told, "saleSettled");
+    assert.equal({ changeMinor, exactChange }, { changeMinor: 0, exactChange: true });
+    assert.is(told.cabinet.durable.audit.since.exactChangeMinor, 75);
     assert.is(told.cabinet.changer?.tubes.count(2), 3);
   },
 };

@@ -1,4 +1,5 @@
 /** What people at the machine do, a step each: they look, wait for what they can see, and act. */
+import type { Card } from "../../tools/bench/card-truth.js";
 import type { StoryCabinet } from "./story.js";
 
 /** Presses a product's button and sees that the machine has noticed. */
@@ -40,6 +41,24 @@ export function payBills(cabinet: StoryCabinet, ...valuesMinor: readonly number[
     offerBill(cabinet, valueMinor);
     cabinet.until(`a bill of ${valueMinor} is credited`, () => takenIn(cabinet) === taken);
   }
+}
+
+/** Holds a card to a reader until it is read; a new one with plenty on it unless one is given. */
+export function tapCard(cabinet: StoryCabinet, reader = 0, card?: Card): Card {
+  let read: Card | undefined;
+  cabinet.until("a card is read", () => {
+    read = cabinet.tapCard(card ?? cabinet.truth.cards.cards[0] ?? cabinet.truth.cards.newCard(5_000), reader);
+    return read !== undefined;
+  });
+  if (read === undefined) throw new Error("no card was read");
+  return read;
+}
+
+/** A reader's answer to the tap has come: its session is known to the machine. */
+export function waitForSession(cabinet: StoryCabinet, reader = 0): void {
+  cabinet.until("the machine knows of the card", () => {
+    return cabinet.machine?.snapshot().cards.seats[reader]?.session !== undefined;
+  });
 }
 
 /** Waits until the purchase state is this one. */

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { STORIES } from "./all.js";
 
 const test = suite("stories: the list");
-const NO_STORIES = ["all.ts", "people.ts", "story.ts"];
+const NO_STORIES = ["all.ts", "card-machine.ts", "people.ts", "story.ts"];
 
 test("every file here is a story that is told", () => {
   const files = readdirSync(new URL(".", import.meta.url)).filter((file) => !file.endsWith(".test.ts"));

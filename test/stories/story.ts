@@ -58,6 +58,7 @@ export class StoryCabinet extends Cabinet {
   onPlugPulled: (() => void) | undefined;
   broken = false;
   #byStory = false;
+  #mainsFailed = false;
   #shown = "";
 
   constructor(options: CabinetOptions = {}) {
@@ -80,8 +81,18 @@ export class StoryCabinet extends Cabinet {
 
   override cutPower(): void {
     if (!this.powered) return;
-    this.broken ||= !this.#byStory;
+    this.broken ||= !this.#byStory && !this.#mainsFailed;
+    this.#mainsFailed = false;
     super.cutPower();
+  }
+
+  /** The story's own failing of the mains: the power is gone when the board's hold-up is over. */
+  override failMains(): void {
+    this.onPlugPulled?.();
+    this.onPlugPulled = undefined;
+    this.#mainsFailed = true;
+    this.plugsPulled += 1;
+    super.failMains();
   }
 
   /** The story's own power cut. */
@@ -130,8 +141,14 @@ export class StoryCabinet extends Cabinet {
     const quiet = sale.at === "IDLE" || (sale.at === "OUT_OF_SERVICE" && sale.cause !== "starting");
     if (!quiet || durable.creditMinor > 0) return false;
     if (durable.vend !== undefined || durable.payout !== undefined || durable.stack !== undefined) return false;
+    if (durable.hold !== undefined || durable.revalue !== undefined || this.truth.cards.heldMinor() > 0) return false;
     const still = this.truth.inMotionMinor === 0 && this.truth.productsAt("falling") === 0;
-    return still && this.spirals.turning === undefined && this.changer?.payout.busy !== true;
+    return (
+      still &&
+      this.spirals.turning === undefined &&
+      this.changer?.payout.busy !== true &&
+      this.validator?.recycler?.busy !== true
+    );
   }
 
   /** The fleet has committed every record there is. */

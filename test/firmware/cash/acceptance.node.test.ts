@@ -13,6 +13,7 @@ interface Case {
   tubes: Tube[];
   maxCreditMinor: number;
   forcedVend: boolean;
+  changeless: boolean;
   everyPrice: boolean;
   priceMinor: number | undefined;
   sellablePricesMinor: number[];
@@ -30,6 +31,7 @@ const aCase: fc.Arbitrary<Case> = fc.record({
   ),
   maxCreditMinor: fives(400),
   forcedVend: fc.boolean(),
+  changeless: fc.boolean(),
   everyPrice: fc.boolean(),
   priceMinor: fc.option(fives(300), { nil: undefined }),
   sellablePricesMinor: fc.array(fives(300), { maxLength: 4 }),
@@ -62,9 +64,10 @@ function inWords(given: Case): { a: boolean; b: boolean; c: boolean } {
     a: c + v <= given.maxCreditMinor,
     b: given.forcedVend || completesFromEscrow || payable(c + v),
     c:
-      p !== undefined
+      (given.forcedVend && given.changeless) ||
+      (p !== undefined
         ? c + v < p || payable(c + v - p)
-        : noneReached || (given.everyPrice ? changeable.length === reached.length : changeable.length >= 1),
+        : noneReached || (given.everyPrice ? changeable.length === reached.length : changeable.length >= 1)),
   };
 }
 

@@ -2,7 +2,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { changePayable, exactChangeOnly } from "../../../firmware/cash/queries.js";
-import { CashRoom, DIME, NICKEL, ONE_DOLLAR, perType, QUARTER, SETTINGS, tubes } from "./room.js";
+import {
+  bills,
+  CashRoom,
+  DIME,
+  NICKEL,
+  ONE_DOLLAR,
+  perType,
+  QUARTER,
+  RECYCLER,
+  recyclerReady,
+  SETTINGS,
+  tubes,
+} from "./room.js";
 
 const test = suite("firmware/cash acceptance");
 const only = (...types: number[]) => types.reduce((mask, type) => mask | (1 << type), 0);
@@ -163,7 +175,7 @@ test("the exact-change lamp: an allowed type is masked by (b) or (c) alone", () 
   assert.not(exactChangeOnly(room.state, room.facts), "the limit masks it, not the change");
 });
 
-test("without a changer only a machine with forcedVend takes bills, and those that need no change", () => {
+test("without a changer only a machine with forcedVend takes bills, also those whose change will be a voucher", () => {
   const room = new CashRoom();
   room.input({ on: "boot" });
   room.mdb({
@@ -176,9 +188,14 @@ test("without a changer only a machine with forcedVend takes bills, and those th
   room.sellablePricesMinor = [200];
   assert.equal(opened(room, 200).masks(), { coinMask: 0, billMask: 0 });
   room.settings = { ...SETTINGS, forcedVend: true };
-  assert.equal(opened(room, 200).masks(), { coinMask: 0, billMask: 0b01 });
+  assert.equal(opened(room, 200).masks(), { coinMask: 0, billMask: 0b11 });
   room.bill(ONE_DOLLAR);
+  assert.equal(room.masks(), { coinMask: 0, billMask: 0b11 });
+  // With something that pays change (c) holds again.
+  room.mdb(recyclerReady(0, 0));
   assert.equal(room.masks(), { coinMask: 0, billMask: 0b01 });
+  room.mdb({ event: "storeCounts", store: RECYCLER, tubes: bills(4, 0) });
+  assert.equal(room.masks(), { coinMask: 0, billMask: 0b11 });
 });
 
 test("a full stacker takes no bill", () => {

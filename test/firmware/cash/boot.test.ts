@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cashPending, cashResolved } from "../../../firmware/cash/queries.js";
-import { BILL_UNSEEN_MS, CHANGER_BOOT_MS } from "../../../firmware/cash/state.js";
+import { BILL_UNSEEN_MS, DEVICE_BOOT_MS } from "../../../firmware/cash/state.js";
+import { countsOf } from "../../../shared/records/fold-money-out.js";
 import { CashRoom, changerReady, NICKEL, ONE_DOLLAR, perType, QUARTER, tubes, validatorReady } from "./room.js";
 
 const test = suite("firmware/cash boot");
@@ -31,7 +32,7 @@ for (const [left, paidMinor] of [
     room.mdb(changerReady(tubes(5, 5, left)));
     const done = room.only("payoutDone");
     assert.equal([done.paidMinor, done.atBoot], [paidMinor, true]);
-    assert.equal(Array.from(done.tubes), perType(5, 5, left));
+    assert.equal(countsOf(done.tubes), perType(5, 5, left));
     assert.is(room.durable.creditMinor, 75 - paidMinor);
     assert.equal(room.events, [], "the sale decides about the rest");
     assert.ok(cashResolved(room.state, room.durable));
@@ -71,9 +72,9 @@ test("another changer with other values: the counts prove nothing", () => {
 
 test("the changer never comes: the open payout becomes a claim", () => {
   const room = cutInPayout();
-  room.tickAt(CHANGER_BOOT_MS - 1);
+  room.tickAt(DEVICE_BOOT_MS - 1);
   assert.equal(room.kinds(), []);
-  room.tickAt(CHANGER_BOOT_MS);
+  room.tickAt(DEVICE_BOOT_MS);
   assert.is(room.only("claimOpened").amountMinor, 75);
   assert.ok(cashResolved(room.state, room.durable));
   assert.is(room.durable.creditMinor, 0);

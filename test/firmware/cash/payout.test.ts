@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  CHANGER_BACK_MS,
+  DEVICE_BACK_MS,
   DISPENSE_LIMIT_MS,
   MAX_UNACKED_DISPENSES,
   SETTLE_MS,
@@ -10,6 +10,7 @@ import {
 } from "../../../firmware/cash/state.js";
 import type { TubeReport } from "../../../firmware/ports/rooms.js";
 import { creditDifferenceMinor } from "../../../shared/records/durable.js";
+import { countsOf } from "../../../shared/records/fold-money-out.js";
 import { CashRoom, changerReady, DIME, NICKEL, perType, QUARTER, SETTINGS, tubes, validatorReady } from "./room.js";
 
 const test = suite("firmware/cash payout");
@@ -42,7 +43,7 @@ test("the worked example: 25 ¢ change is one quarter", () => {
     [started.payoutNo, started.reason, started.dueMinor, started.type, started.count, started.valueMinor],
     [1, 1, 25, QUARTER, 1, 25],
   );
-  assert.equal(Array.from(started.tubes), perType(20, 30, 45));
+  assert.equal(countsOf(started.tubes), perType(20, 30, 45));
   assert.equal(room.acts()[1], { order: "dispense", type: QUARTER, count: 1 });
   assert.equal(room.events, []);
   dispensed(room, tubes(20, 30, 44));
@@ -240,7 +241,7 @@ test("a difference that stays is a tube audit before anything is paid", () => {
   assert.equal([audit.type, audit.valueMinor, audit.expected, audit.found], [QUARTER, 25, 10, 8]);
   assert.is(room.durable.counters.tubeShortMinor, 50);
   assert.ok(room.fault("tubeDifference"));
-  assert.equal(Array.from(room.only("payoutStarted").tubes), perType(0, 0, 8));
+  assert.equal(countsOf(room.only("payoutStarted").tubes), perType(0, 0, 8));
   dispensed(room, tubes(0, 0, 6));
   assert.not(room.fault("tubeDifference"), "a clean audit clears it");
   ended(room);
@@ -269,7 +270,7 @@ test("implausible counts: a claim over what was planned, an audit, and the rest 
 test("the changer is gone in the middle of a DISPENSE and comes back: its tubes decide", () => {
   const room = returning(tubes(0, 0, 10), 75);
   room.mdb({ event: "changerLost" });
-  room.tickAt(CHANGER_BACK_MS - 1);
+  room.tickAt(DEVICE_BACK_MS - 1);
   assert.equal(room.kinds(), ["payoutStarted"]);
   room.mdb(changerReady(tubes(0, 0, 8)));
   assert.is(room.only("payoutDone").paidMinor, 50);
@@ -301,7 +302,7 @@ test("the changer is gone in the middle of a DISPENSE for good: a claim, and a v
   const room = returning(tubes(0, 0, 10), 20 * 25);
   room.nowMs = 1_000;
   room.mdb({ event: "changerLost" });
-  room.tickAt(1_000 + CHANGER_BACK_MS);
+  room.tickAt(1_000 + DEVICE_BACK_MS);
   assert.is(room.only("claimOpened").amountMinor, 250);
   assert.is(room.only("voucherIssued").amountMinor, 250);
   ended(room);
@@ -382,7 +383,7 @@ test("a bill-only machine gives a voucher once it is clear that there is no chan
   room.input({ on: "boot" });
   room.mdb(validatorReady(0));
   room.credit(100);
-  room.tickAt(CHANGER_BACK_MS);
+  room.tickAt(DEVICE_BACK_MS);
   room.order({ cash: "return", reason: "cancel" });
   assert.is(room.only("voucherIssued").amountMinor, 100);
   ended(room);

@@ -11,9 +11,10 @@ import {
   type CashState,
 } from "../../../firmware/cash/state.js";
 import { stepCash } from "../../../firmware/cash/step.js";
-import type { CashEvent, CashOrder, MdbEvent, MdbOrder, TubeReport } from "../../../firmware/ports/rooms.js";
+import type { CashEvent, CashOrder, MdbOrder, MoneyEvent, TubeReport } from "../../../firmware/ports/rooms.js";
 import { FAULTS } from "../../../shared/faults.js";
-import { applyRecord, type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { applyRecord } from "../../../shared/records/fold.js";
 import { type LedgerRecord, MDB_TYPES, type NewRecord, type RecordKind } from "../../../shared/records/kinds.js";
 import type { Settings } from "../../../shared/wire/documents.js";
 
@@ -22,6 +23,7 @@ export const DIME = 1;
 export const QUARTER = 2;
 export const ONE_DOLLAR = 0;
 export const FIVE_DOLLARS = 1;
+export const RECYCLER = 1;
 export const COIN_VALUES = perType(5, 10, 25);
 export const BILL_VALUES = perType(100, 500);
 
@@ -45,13 +47,23 @@ export function tubes(nickels: number, dimes: number, quarters: number, change: 
   return { counts: perType(nickels, dimes, quarters), full: no, defective: no, ...change };
 }
 
-export function changerReady(now: TubeReport): MdbEvent {
+export function changerReady(now: TubeReport): MoneyEvent {
   const toTube = COIN_VALUES.map((value) => value > 0);
   return { event: "changerReady", valuesMinor: COIN_VALUES, toTube, tubes: now };
 }
 
-export function validatorReady(stackerCount: number, escrow = true): MdbEvent {
+export function validatorReady(stackerCount: number, escrow = true): MoneyEvent {
   return { event: "validatorReady", valuesMinor: BILL_VALUES, escrow, stackerCount, stackerFull: false };
+}
+
+/** $1 and $5 bills in the recycler. */
+export function bills(ones: number, fives: number, change: Partial<TubeReport> = {}): TubeReport {
+  const no = perType().map(() => false);
+  return { counts: perType(ones, fives), full: no, defective: no, ...change };
+}
+
+export function recyclerReady(ones: number, fives: number, change: Partial<TubeReport> = {}): MoneyEvent {
+  return { event: "storeReady", store: RECYCLER, valuesMinor: BILL_VALUES, tubes: bills(ones, fives, change) };
 }
 
 export class CashRoom {
@@ -120,7 +132,7 @@ export class CashRoom {
     this.input({ on: "committed", record: this.fold(record) });
   }
 
-  mdb(event: MdbEvent): void {
+  mdb(event: MoneyEvent): void {
     this.input({ on: "mdb", event });
   }
 

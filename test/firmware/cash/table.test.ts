@@ -8,7 +8,18 @@ import * as assert from "uvu/assert";
 import type { CashEffect, CashInput } from "../../../firmware/cash/state.js";
 import { stepCash } from "../../../firmware/cash/step.js";
 import type { LedgerRecord, NewRecord } from "../../../shared/records/kinds.js";
-import { CashRoom, changerReady, DIME, ONE_DOLLAR, QUARTER, tubes, validatorReady } from "./room.js";
+import {
+  bills,
+  CashRoom,
+  changerReady,
+  DIME,
+  ONE_DOLLAR,
+  QUARTER,
+  RECYCLER,
+  recyclerReady,
+  tubes,
+  validatorReady,
+} from "./room.js";
 
 const test = suite("firmware/cash, every state and input");
 const NOW_TUBES = tubes(20, 30, 45);
@@ -43,6 +54,12 @@ const INPUTS: { readonly [name: string]: CashInput } = {
   payoutDone: recorded({ kind: "payoutDone", payoutNo: 1, reason: 0, paidMinor: 0, tubes: new Uint8Array(16) }),
   billClaim: recorded({ kind: "claimOpened", claimNo: 1, cause: 1, amountMinor: 100, code: "" }),
   sale: recorded({ kind: "doorClosed" }),
+  storeReady: { on: "mdb", event: recyclerReady(2, 1) },
+  storeLost: { on: "mdb", event: { event: "storeLost", store: RECYCLER } },
+  storeCounts: { on: "mdb", event: { event: "storeCounts", store: RECYCLER, tubes: bills(2, 1) } },
+  storeDispensed: { on: "mdb", event: { event: "storeDispensed", store: RECYCLER, acked: true, tubes: bills(1, 1) } },
+  empty: { on: "order", order: { cash: "empty", store: 0, type: DIME, count: 1 } },
+  fill: { on: "order", order: { cash: "fill", on: true } },
 };
 
 const STATES: { readonly [name: string]: () => CashRoom } = {
@@ -72,21 +89,21 @@ const STATES: { readonly [name: string]: () => CashRoom } = {
 };
 
 const TABLE: { readonly [state: string]: string } = {
-  noDevices: "+ + + + . . +s +arrr . . . +a . . +e . . . . . + + . + +",
-  closed: "+ +a +a + . . +s +a + + + +a + + +e . . . . . +t + . + +",
-  open: "+ + + +a . . +as +a +a + + +a +a + +re . . . . . +t + . + +",
-  openPrice: "+ + + +a . . +as +a +a + + +a +a + +s . . . . . +t + . + +",
-  waiting: "+ +re +s +ae +re +e +ae +a +a + + +a +a + . + . . . . +t + . + +",
-  stacking: "+ + + +a . . +a +a +a + + +ar + + . +r . . . . +t + . + +",
-  unseen: "+ + + +a . . +a +a +a + + +ar . . . +r . . . . +t +a . +a +",
-  givingBack: "+ +a +a + . . + +a + + + +a + + . + . . . . +t + . + +",
-  brokenPayout: "+ + + + . . + +ar . . . +a . . +e . . . . . + + . + +",
-  returnWithBill: "+ . . + . . . +a + + + +ar + + . +r . . . . +t +as . +as +",
-  counting: "+ . . + . . . +ard + +rd + +a + + +e . . . . . +t + . + +",
-  settling: "+ . . + . . . +ard + + + +a + + +e . . . . . +t + . + +",
-  dispensing: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + +",
-  confirming: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + +",
-  changerGone: "+ . . + . . . +ar . . . +a + + +e . . . . . + + . + +",
+  noDevices: "+ + + + . . +s +arrr . . . +a . . +e . . . . . + + . + + +rr . . . +s +",
+  closed: "+ +a +a + . . +s +a + + + +a + + +e . . . . . +t + . + + +rr . . . +s +",
+  open: "+ + + +a . . +as +a +a + + +a +a + +re . . . . . +t + . + + +rr . . . +s +",
+  openPrice: "+ + + +a . . +as +a +a + + +a +a + +s . . . . . +t + . + + +rr . . . +s +",
+  waiting: "+ +re +s +ae +re +e +ae +a +a + + +a +a + . + . . . . +t + . + + +rr . . . +s +",
+  stacking: "+ + + +a . . +a +a +a + + +ar + + +e +r . . . . +t + . + + + . . . +s +",
+  unseen: "+ + + +a . . +a +a +a + + +ar . . +e +r . . . . +t +a . +a + + . . . +s +",
+  givingBack: "+ +a +a + . . + +a + + + +a + + +e + . . . . +t + . + + +rr . . . +s +",
+  brokenPayout: "+ + + + . . + +ar . . . +a . . +e . . . . . + + . + + +rr . . . +s +",
+  returnWithBill: "+ . . + . . . +a + + + +ar + + +e +r . . . . +t +as . +as + + . . . +s +",
+  counting: "+ . . + . . . +ard + +rd + +a + + +e . . . . . +t + . + + +rr . . . +s +",
+  settling: "+ . . + . . . +ard + + + +a + + +e . . . . . +t + . + + +rr . . . +s +",
+  dispensing: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + + +rr . . . +s +",
+  confirming: "+ . . + . . . +ar + + +r +a + + +e . . . . . +t + . + + +rr . . . +s +",
+  changerGone: "+ . . + . . . +ar . . . +a + + +e . . . . . + + . + + +rr . . . +s +",
 };
 
 function after(room: CashRoom, change: (room: CashRoom) => void): CashRoom {

@@ -24,7 +24,7 @@ const HEADER = {
 };
 const HEADER_HEX =
   "53504c47" +
-  "0001" +
+  "0002" +
   "0042" +
   "00000005" +
   "00000002" +
@@ -59,11 +59,11 @@ test("a header reads from either copy, and not from two damaged ones", () => {
 test("a record's bytes: length, kind, check, sequence, body, padding, chain CRC", () => {
   const body = encodeBody({ kind: "coinIn", type: 2, valueMinor: 25, path: 1, tubeCount: 46 }, { atMs: 60_000 });
   const frame = encodeFrame(16, 7, body, 0x1122_3344);
-  assert.is(toHex(frame), `000f10ba00000007${toHex(body)}ff11223344`);
+  assert.is(toHex(frame), `0b1007b9${toHex(body)}ff11223344`);
   const parsed = parseFrame(frame, 0);
-  assert.equal(parsed, { code: 16, seq: 7, body, chain: 0x1122_3344, bytes: frame.length });
-  assert.is(MAX_FRAME_BYTES, 236);
-  assert.is(MAX_MONEY_FRAME_BYTES, 152);
+  assert.equal(parsed, { code: 16, seqLow: 7, body, chain: 0x1122_3344, bytes: frame.length });
+  assert.is(MAX_FRAME_BYTES, 232);
+  assert.is(MAX_MONEY_FRAME_BYTES, 148);
 });
 
 test("what is no frame is none: blank, struck out, cut short, a wrong check byte", () => {
@@ -86,19 +86,20 @@ test("a second reader finds every record by the specification alone", () => {
   const bodies = new Map<number, string>();
   for (let place = 0; place < 8; place++) {
     const block = flash.read(place * 1_024, 1_024);
-    if (toHex(block.subarray(0, 6)) !== "53504c470001") continue;
+    if (toHex(block.subarray(0, 6)) !== "53504c470002") continue;
     const checkpointBytes = (block[6] ?? 0) * 256 + (block[7] ?? 0);
     assert.is(crc32(block.subarray(80, 80 + checkpointBytes)), u32(block, 32));
     let chain = u32(block, 20);
     let seq = u32(block, 16);
     for (let at = 80 + Math.ceil(checkpointBytes / 4) * 4; at < 1_024 && block[at] !== 0xff; seq++) {
-      const length = (block[at] ?? 0) * 256 + (block[at + 1] ?? 0);
-      assert.is(u32(block, at + 4), seq);
-      const body = block.subarray(at + 8, at + 8 + length);
-      const checked = new Uint8Array([block[at + 2] ?? 0, ...block.subarray(at + 4, at + 8), ...body]);
+      const [length = 0, kind = 0, seqLow = 0, check = 0] = block.subarray(at, at + 4);
+      assert.is(seqLow, seq % 256);
+      assert.is(check, 0xa5 ^ length ^ kind ^ seqLow);
+      const body = block.subarray(at + 4, at + 4 + length);
+      const checked = new Uint8Array([kind, seq >>> 24, (seq >> 16) & 255, (seq >> 8) & 255, seq & 255, ...body]);
       chain = crc32(checked, chain);
       bodies.set(seq, toHex(body));
-      at += 12 + Math.ceil(length / 4) * 4;
+      at += 8 + Math.ceil(length / 4) * 4;
       assert.is(chain, u32(block, at - 4));
     }
     assert.is(chain, account.chainAfter(seq - 1));

@@ -155,7 +155,7 @@ test("two blocks are kept erased for the next turns, one erase at a time, and a 
   fill(ledger, account, 40);
   assert.is(erased(), atFirst + ERASED_AHEAD);
   assert.ok(ledger.hasIdleWork);
-  fill(ledger, account, 40, 2);
+  fill(ledger, account, 90, 2);
   assert.ok(erased() > atFirst + ERASED_AHEAD);
 });
 

@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import type { Ledger } from "../../../firmware/ledger/ledger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../shared/records/checkpoint.js";
 import { chainNext, chainStart, codeOf, decodeBody, encodeBody } from "../../../shared/records/codec.js";
-import { applyRecord, type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { applyRecord } from "../../../shared/records/fold.js";
 import type { LedgerRecord, NewRecord, Stamp } from "../../../shared/records/kinds.js";
 
 /** Numerical Recipes' LCG: the same on every engine. */

@@ -82,7 +82,7 @@ test("at rest: nothing chosen, nothing owed, no bill, no payout, no motor and no
   if (rooms === undefined) throw new Error("no machine");
   const { cash, sale } = rooms;
   assert.ok(isAtRest(rooms, DELIVERY_AT_BOOT));
-  const bill = { is: "stacking", type: 0, valueMinor: 100, sinceMs: 0 } as const;
+  const bill = { is: "stacking", type: 0, valueMinor: 100, sinceMs: 0, again: false } as const;
   assert.not.ok(isAtRest({ ...rooms, cash: { ...cash, bill } }, DELIVERY_AT_BOOT));
   assert.not.ok(isAtRest({ ...rooms, cash: { ...cash, payout: { is: "broken", untilMs: 0 } } }, DELIVERY_AT_BOOT));
   const closing = { is: "closing", column: 0, endMs: 0, order: undefined } as const;
@@ -109,8 +109,15 @@ test("slow flash work waits until nobody does", () => {
     works++;
     return idleWork.call(ledger);
   };
-  for (let i = 0; i < 20; i++) {
-    if (i === 10) cabinet.spirals.fill(4, 10);
+  for (let i = 0; i < 40; i++) {
+    if (i % 10 === 9) {
+      cabinet.spirals.fill(4, 10);
+      cabinet.door.set(true);
+      cabinet.runFor(100);
+      cabinet.tellStock("A5", 12);
+      cabinet.runFor(100);
+      cabinet.door.set(false);
+    }
     buyGum(cabinet);
     cabinet.untilRest();
     cabinet.runFor(5_000);

@@ -5,8 +5,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openLedger } from "../../../firmware/ledger/ledger.js";
-import { Outlook, outOfService, tellCause } from "../../../firmware/machine/outlook.js";
+import { meansLeft, Outlook, outOfService, tellCause } from "../../../firmware/machine/outlook.js";
 import type { Rooms } from "../../../firmware/machine/rooms.js";
+import type { Seat } from "../../../firmware/sale/cards-state.js";
 import type { OutCause } from "../../../firmware/sale/state.js";
 import { FAULTS, type FaultName } from "../../../shared/faults.js";
 import type { NewRecord } from "../../../shared/records/kinds.js";
@@ -62,6 +63,78 @@ test("of several causes the most pressing is told; when all are gone it sells", 
     end();
   }
   assert.is(remembered.outOfService, undefined);
+});
+
+const READY = { level: 1, refunds: true, multivend: false, display: false, cashSale: true, alwaysIdle: false } as const;
+const ABLE = { ...READY, negativeVend: false, dataEntry: false, revalue: false };
+const ON: Seat = { known: true, abilities: ABLE, session: undefined };
+const GONE: Seat = { known: true, abilities: undefined, session: undefined };
+const UNKNOWN: Seat = { known: false, abilities: undefined, session: undefined };
+const COINS = 0b0001;
+const BILLS = 0b0010;
+const CARDS = 0b0100;
+const BOTH_READERS = 0b1100;
+
+/** A machine fitted with these, of which these answer. */
+function fittedWith(fitted: number, answers: { readonly cash: boolean; readonly seats: readonly Seat[] }) {
+  const { rooms, facts } = selling();
+  rooms.settings = { ...rooms.settings, fitted };
+  rooms.cards = { ...rooms.cards, seats: answers.seats };
+  if (!answers.cash) rooms.cash = { ...rooms.cash, changer: undefined, validator: undefined };
+  return { rooms, facts: { ...facts, settings: rooms.settings } };
+}
+
+test("any mix of means is a machine; none of the fitted ones left is what stops it", () => {
+  const cases: readonly (readonly [number, boolean, readonly Seat[], OutCause | undefined])[] = [
+    [COINS | BILLS, true, [UNKNOWN, UNKNOWN], undefined],
+    [COINS | BILLS | CARDS, true, [UNKNOWN, UNKNOWN], undefined],
+    [COINS | BILLS | CARDS, true, [GONE, UNKNOWN], undefined],
+    [COINS | BILLS | CARDS, false, [ON, UNKNOWN], undefined],
+    [COINS | BILLS | CARDS, false, [GONE, UNKNOWN], "noMeansOfPayment"],
+    [CARDS, false, [ON, UNKNOWN], undefined],
+    [CARDS, false, [UNKNOWN, UNKNOWN], "starting"],
+    [CARDS, false, [GONE, UNKNOWN], "noMeansOfPayment"],
+    [BOTH_READERS, false, [GONE, ON], undefined],
+    [BOTH_READERS, false, [GONE, UNKNOWN], "starting"],
+    [CARDS, false, [UNKNOWN, ON], "starting"],
+    [COINS, false, [ON, ON], "noMeansOfPayment"],
+  ];
+  for (const [fitted, cash, seats, wanted] of cases) {
+    const { rooms, facts } = fittedWith(fitted, { cash, seats });
+    assert.is(outOfService(rooms, facts), wanted, `fitted ${fitted}, ${JSON.stringify(seats)}`);
+  }
+});
+
+test("what is not fitted is not waited for at the start", () => {
+  const { rooms, facts } = fittedWith(CARDS, { cash: false, seats: [ON, UNKNOWN] });
+  rooms.changerKnown = false;
+  rooms.validatorKnown = false;
+  assert.is(outOfService(rooms, facts), undefined);
+  rooms.settings = { ...rooms.settings, fitted: CARDS | COINS };
+  assert.is(outOfService(rooms, facts), "starting");
+});
+
+test("a fault takes its means of payment out of use, no other", () => {
+  const { rooms, facts } = fittedWith(COINS | BILLS | CARDS, { cash: true, seats: [ON, UNKNOWN] });
+  assert.equal(meansLeft(rooms, facts), { coins: true, bills: true, cards: true });
+  raise(rooms, "coinJam");
+  assert.equal(meansLeft(rooms, facts), { coins: false, bills: true, cards: true });
+  raise(rooms, "stackerOut");
+  assert.equal(meansLeft(rooms, facts), { coins: false, bills: false, cards: true });
+  assert.is(outOfService(rooms, facts), undefined);
+  raise(rooms, "reader1Trouble");
+  assert.is(outOfService(rooms, facts), "noMeansOfPayment");
+  raise(rooms, "coinJam", false);
+  assert.is(outOfService(rooms, facts), undefined);
+});
+
+test("the sale looks again when anything about cards has changed", () => {
+  const { rooms, facts } = selling();
+  const outlook = new Outlook(rooms, facts);
+  outlook.hasNews();
+  rooms.cards = { ...rooms.cards, open: !rooms.cards.open };
+  assert.ok(outlook.hasNews());
+  assert.not.ok(outlook.hasNews());
 });
 
 test("a ledger without room is a cause, and an ack alone ends it", () => {

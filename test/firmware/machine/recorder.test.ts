@@ -7,6 +7,7 @@ import { openLedger } from "../../../firmware/ledger/ledger.js";
 import { Recorder } from "../../../firmware/machine/recorder.js";
 import { DEFAULT_SETTINGS, type Rooms } from "../../../firmware/machine/rooms.js";
 import { Shelf } from "../../../firmware/machine/shelf.js";
+import { CARDS_AT_BOOT } from "../../../firmware/sale/cards-state.js";
 import { STARTING } from "../../../firmware/sale/step.js";
 import { FAULTS } from "../../../shared/faults.js";
 import type { LedgerRecord, NewRecord } from "../../../shared/records/kinds.js";
@@ -25,6 +26,7 @@ function openRooms(blocks = 4): Rooms {
     planogram: DEMO_PLANOGRAM,
     settings: DEFAULT_SETTINGS,
     cash: CASH_AT_BOOT,
+    cards: CARDS_AT_BOOT,
     sale: STARTING,
     climate: CLIMATE_AT_BOOT,
     away: [],

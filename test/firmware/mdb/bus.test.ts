@@ -4,11 +4,11 @@ import * as assert from "uvu/assert";
 import { BUS_AT_BOOT, type BusState, busDueMs, LINK_DEAD_MS, stepMdb } from "../../../firmware/mdb/bus.js";
 import type { LinkResult } from "../../../firmware/ports/inputs.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
-import { type Answer, Rig } from "./rig.js";
+import { type Answer, RIG_FACTS, Rig } from "./rig.js";
 
 const test = suite("firmware/mdb bus");
 
-const FACTS = { decimals: 2, ackFirst: 0 };
+const FACTS = RIG_FACTS;
 /** Poll period and the longest exchange of the rig, ms. */
 const TURN_MS = 125 + 150 + 30;
 
@@ -124,7 +124,7 @@ test("a link that says nothing more is reset; both devices are lost once, and fo
 
 test("ackFirst goes to the device that has the quirk", () => {
   for (const quirk of [0, 1, 2, 3]) {
-    const facts = { decimals: 2, ackFirst: quirk };
+    const facts = { ...RIG_FACTS, ackFirst: quirk };
     let { state } = stepMdb(BUS_AT_BOOT, { on: "start" }, facts, 0);
     const seen: { [address: string]: boolean } = {};
     let result: LinkResult = { kind: "busReset" };

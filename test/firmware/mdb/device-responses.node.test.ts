@@ -12,7 +12,7 @@ import { decodePoll } from "../../../shared/mdb/poll.js";
 import { needData } from "../../support/need.js";
 import { bytesOf } from "../../vectors/mdb.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
-import { type Answer, Rig } from "./rig.js";
+import { type Answer, RIG_FACTS, Rig } from "./rig.js";
 
 const folder = needData();
 const test = suite("firmware/mdb device responses");
@@ -68,7 +68,7 @@ function check(unit: Unit): number {
   const device = unit.address === "08" ? changer : validator;
   device.says = (hex) => unit.replies.get(hex);
   const rig = new Rig(changer, validator);
-  rig.facts = { decimals: unit.address === "08" ? 2 : 0, ackFirst: 0 };
+  rig.facts = { ...RIG_FACTS, decimals: unit.address === "08" ? 2 : 0 };
   rig.start().run(4_000);
   const ready = unit.address === "08" ? "changerReady" : "validatorReady";
   assert.is(rig.log.includes(ready), true, `${unit.name} ${ready}`);

@@ -10,7 +10,7 @@ import { BILL_VALIDATOR } from "../../../shared/mdb/bill-validator.js";
 import { COIN_CHANGER } from "../../../shared/mdb/coin-changer.js";
 import { bytesOf, hexOf } from "../../vectors/mdb.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
-import { Rig } from "./rig.js";
+import { RIG_FACTS, Rig } from "./rig.js";
 
 const test = suite("firmware/mdb money");
 
@@ -206,7 +206,7 @@ test("money before SETUP is not ACKed; it comes again when its value is known", 
 test("a device that is ACKed first: its money before SETUP is kept, its equal reports are all new", () => {
   const changer = new PlainChanger();
   const rig = new Rig(changer, undefined);
-  rig.facts = { decimals: 2, ackFirst: 1 };
+  rig.facts = { ...RIG_FACTS, ackFirst: 1 };
   changer.says = (hex) => {
     if (hex !== "08") return undefined;
     changer.report("43000B");

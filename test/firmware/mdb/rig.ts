@@ -43,10 +43,27 @@ interface Coming {
   readonly holds?: Device | undefined;
 }
 
+/** A US machine with changer and validator. */
+export const RIG_FACTS: MdbFacts = {
+  decimals: 2,
+  ackFirst: 0,
+  fitted: 0b11,
+  currency: 840,
+  lowestPriceMinor: 75,
+  highestPriceMinor: 300,
+  highSecurityMask: 0,
+  recycleMask: 0,
+  serial: "M-1",
+  model: "spiral",
+  displayColumns: 16,
+  displayRows: 2,
+  wallS: () => undefined,
+};
+
 export class Rig {
   state: BusState = BUS_AT_BOOT;
   nowMs = 0;
-  facts: MdbFacts = { decimals: 2, ackFirst: 0 };
+  facts: MdbFacts = RIG_FACTS;
   readonly sent: Sent[] = [];
   readonly records: NewRecord[] = [];
   readonly events: { readonly event: MdbEvent; readonly atMs: number }[] = [];
@@ -63,8 +80,13 @@ export class Rig {
   private holding: Device | undefined;
   private readonly devices: { readonly [address: number]: Device | undefined };
 
-  constructor(changer: Device | undefined, validator: Device | undefined) {
-    this.devices = { 8: changer, 48: validator };
+  /** others: by address. */
+  constructor(
+    changer: Device | undefined,
+    validator: Device | undefined,
+    others: { readonly [address: number]: Device | undefined } = {},
+  ) {
+    this.devices = { 8: changer, 48: validator, ...others };
   }
 
   start(): this {

@@ -7,10 +7,11 @@ import { FIRST_CONTACT, type Outcome, type Phase } from "../../../firmware/mdb/p
 import { nextValidatorCommand, takeValidatorOutcome, validatorBlock } from "../../../firmware/mdb/validator.js";
 import { VALIDATOR_AT_BOOT, type ValidatorState, type ValidatorStep } from "../../../firmware/mdb/validator-state.js";
 import { bytesOf } from "../../vectors/mdb.js";
+import { RIG_FACTS } from "./rig.js";
 
 const test = suite("firmware/mdb table");
 
-const FACTS = { decimals: 2, ackFirst: 0 };
+const FACTS = RIG_FACTS;
 const NOW_MS = 10_000;
 
 function data(hex: string, held = false): Outcome {

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { COUNT_EVERY_MS } from "../../../firmware/mdb/peripheral.js";
 import { ESCROW_AGAIN_MS, MAX_ESCROW_SENDS } from "../../../firmware/mdb/validator.js";
+import { BILL_SETTLE_MS } from "../../../firmware/mdb/validator-state.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
 import { Rig } from "./rig.js";
 
@@ -168,10 +169,12 @@ test("unexpected JUST RESET with a bill on its way: set up again without a RESET
   validator.stacked = 8;
   validator.mask = 0;
   validator.report("0609");
-  rig.run(2_000);
+  rig.forget().run(BILL_SETTLE_MS - 100);
+  assert.is(rig.hexes().includes("36"), false, "it may still be on its way");
+  rig.run(1_000);
   assert.equal(
     ofBills(rig).filter((line) => line !== "stacker"),
-    ["escrowed", "validatorReady"],
+    ["validatorReady"],
   );
   assert.is(rig.hexes().includes("30"), false);
   assert.is(validator.mask, 0xf, "the mask is back");
@@ -216,6 +219,140 @@ test("rejections are told, full stacker and removed cash box are troubles", () =
   validator.stack(0);
   rig.run(1_000);
   assert.equal(rig.told(), ["stackerFull true", "stacker"]);
+});
+
+test("high security: told at the set-up, anew after a reset, and when the setting changes", () => {
+  const validator = new PlainValidator();
+  const heard: string[] = [];
+  validator.says = (hex) => {
+    if (!hex.startsWith("32")) return undefined;
+    heard.push(hex);
+    return "ack";
+  };
+  const rig = new Rig(undefined, validator);
+  rig.facts = { ...rig.facts, highSecurityMask: 0b1000 };
+  rig.start().run(3_000);
+  const setUp = rig.hexes().filter((hex) => hex !== "33");
+  assert.ok(setUp.indexOf("320008") < setUp.indexOf("36"), "before STACKER");
+  rig.facts = { ...rig.facts, highSecurityMask: 0 };
+  rig.run(500);
+  rig.facts = { ...rig.facts, highSecurityMask: 0b0010 };
+  rig.run(500);
+  validator.report("06");
+  rig.run(3_000);
+  assert.equal(heard, ["320008", "320000", "320002", "320002"]);
+});
+
+test("a validator that does not know SECURITY still takes bills", () => {
+  const validator = new PlainValidator();
+  validator.says = (hex) => (hex.startsWith("32") ? "silent" : undefined);
+  const rig = new Rig(undefined, validator);
+  rig.facts = { ...rig.facts, highSecurityMask: 1 };
+  rig.start().run(4_000);
+  assert.ok(rig.told().includes("validatorReady"));
+  assert.is(rig.told().includes("validatorLost"), false);
+});
+
+test("a validator for another currency is refused and told; a telephone code names none", () => {
+  for (const [country, foreign] of [
+    ["1978", true],
+    ["1840", false],
+    ["0001", false],
+  ] as const) {
+    const validator = new PlainValidator();
+    const setup = validator.setup();
+    validator.says = (hex) => (hex === "31" ? `${setup.slice(0, 2)}${country}${setup.slice(6)}` : undefined);
+    const rig = new Rig(undefined, validator).start().run(3_000);
+    rig.order({ order: "accept", coinMask: 0, billMask: 0xffff });
+    rig.run(500);
+    assert.is(validator.mask, foreign ? 0 : 0xf, country);
+    assert.is(rig.told().includes("foreignBills true"), foreign, country);
+  }
+});
+
+test("scaling factors and decimals of its own: values in the machine's minor units, or none", () => {
+  const cases: readonly (readonly [scale: string, values: string, minor: readonly number[]])[] = [
+    ["006402", "0105", [100, 500]],
+    ["000100", "0105", [100, 500]],
+    ["03E803", "0105", [100, 500]],
+    ["000203", "0505", [1, 1]],
+    ["000103", "05FF", [0, 0]],
+  ];
+  for (const [scale, values, minor] of cases) {
+    const validator = new PlainValidator();
+    const setup = `011840${scale}01F40000FF${values.padEnd(32, "0")}`;
+    validator.says = (hex) => (hex === "31" ? setup : undefined);
+    const rig = new Rig(undefined, validator).start().run(3_000);
+    const ready = rig.events.find(({ event }) => event.event === "validatorReady")?.event;
+    assert.equal(ready?.event === "validatorReady" && ready.valuesMinor.slice(0, 2), minor, scale);
+  }
+});
+
+/** Every code of POLL and what the master does of it, in service with a bill in escrow where one is needed. */
+const CODES: { readonly [code: string]: readonly string[] } = {
+  "80": ["append billStacked", "release"],
+  "90": [],
+  A0: ["billReturned"],
+  B0: ["append billStacked", "release"],
+  C0: ["billRejected"],
+  D0: ["append storeFilled", "release"],
+  E0: ["append recyclerMoved", "release"],
+  F0: ["append recyclerMoved", "release"],
+  "43": ["billRejected"],
+  "01": ["trouble"],
+  "02": ["trouble"],
+  "03": [],
+  "04": ["trouble"],
+  "05": ["trouble"],
+  "07": ["billReturned"],
+  "08": ["trouble"],
+  "09": [],
+  "0A": [],
+  "0B": ["billRejected"],
+  "0C": ["trouble"],
+  "21": ["lever"],
+  "22": [],
+  "23": [],
+  "24": ["trouble"],
+  "26": ["trouble"],
+  "27": ["trouble"],
+  "28": ["trouble"],
+  "29": [],
+  "2A": [],
+  "2F": [],
+};
+
+test("every POLL code alone: what it says and nothing else, and none is unknown", () => {
+  for (const code in CODES) {
+    const { rig, validator } = ready();
+    validator.report("90");
+    rig.run(300).forget();
+    validator.report(code);
+    rig.run(150);
+    assert.equal(rig.log, CODES[code], code);
+    assert.is(rig.state.validator.contact.unknownCodes, 0, code);
+  }
+});
+
+test("every unused code is skipped and counted", () => {
+  const known = Object.keys(CODES).map((code) => Number.parseInt(code, 16));
+  for (let code = 0x00; code < 0x40; code++) {
+    if (known.includes(code) || code === 0x06) continue;
+    const { rig, validator } = ready();
+    rig.forget();
+    validator.report(code.toString(16).padStart(2, "0").toUpperCase());
+    rig.run(150);
+    assert.equal(rig.log, [], `${code}`);
+    assert.is(rig.state.validator.contact.unknownCodes, 1, `${code}`);
+  }
+});
+
+test("said to be disabled out of turn: its types are set again, once", () => {
+  const { rig, validator } = ready();
+  rig.forget();
+  validator.lasting = "09";
+  rig.run(2_000);
+  assert.is(rig.hexes().filter((hex) => hex.startsWith("34")).length, 1);
 });
 
 test.run();

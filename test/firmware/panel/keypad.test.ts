@@ -37,9 +37,9 @@ test("a code that is the beginning of a longer one waits: for its rest, for #, o
   assert.equal(keypadTick(state, ENTRY_MS), { state: KEYPAD_EMPTY, act: "select", slot: "A1" });
 });
 
-test("# ends an unknown entry, so that it is answered; alone it means nothing", () => {
+test("# ends an unknown entry, so that it is answered; alone it asks for a top-up", () => {
   assert.equal(press("C9#"), { state: KEYPAD_EMPTY, act: "select", slot: "C9" });
-  assert.equal(press("#"), { state: KEYPAD_EMPTY, act: "wait" });
+  assert.equal(press("#"), { state: KEYPAD_EMPTY, act: "revalue" });
 });
 
 test("* cancels whatever was typed", () => {

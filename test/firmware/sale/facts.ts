@@ -1,8 +1,10 @@
 /** Facts for purchase-state tests: a plain cabinet of two slots, every condition good, changed by what a test gives. */
 
+import { CARDS_AT_BOOT, type Cards } from "../../../firmware/sale/cards-state.js";
 import type { SaleFacts } from "../../../firmware/sale/facts.js";
 import type { OutCause } from "../../../firmware/sale/state.js";
-import { applyRecord, type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { type Durable, emptyDurable } from "../../../shared/records/durable.js";
+import { applyRecord } from "../../../shared/records/fold.js";
 import type { NewRecord } from "../../../shared/records/kinds.js";
 import type { PlanogramSlot } from "../../../shared/wire/documents.js";
 
@@ -42,10 +44,12 @@ export interface FactOptions {
   readonly durable?: Durable;
   readonly outOfService?: OutCause | undefined;
   readonly moneyPending?: boolean;
+  readonly exactChangeOnly?: boolean;
   readonly faulty?: string;
   readonly changePayable?: boolean;
   readonly forcedVend?: boolean;
   readonly away?: number;
+  readonly cards?: Cards;
 }
 
 export function facts(options: FactOptions = {}): SaleFacts {
@@ -57,7 +61,10 @@ export function facts(options: FactOptions = {}): SaleFacts {
     forcedVend: options.forcedVend ?? false,
     outOfService: options.outOfService,
     moneyPending: options.moneyPending ?? false,
+    exactChangeOnly: options.exactChangeOnly ?? false,
     slotOffHome: [COKE, GUM].find(({ slot, column }) => column === options.away && slot !== options.faulty),
+    cards: options.cards ?? CARDS_AT_BOOT,
+    itemOf: (code) => (code === "B4" ? 2 : 1),
     slot: (code) => [COKE, GUM].find((slot) => slot.slot === code),
     slotFaulty: (code) => code === options.faulty,
     changePayable: () => options.changePayable ?? true,

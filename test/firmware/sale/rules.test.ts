@@ -12,6 +12,7 @@ const CHECKING: SaleState = {
   at: "ACCEPTING_PAYMENT",
   slot: "B4",
   phase: "checking",
+  means: 0,
   untilMs: NOW + 30_000,
   notice: undefined,
 };
@@ -82,7 +83,7 @@ test("no product and no money: the beam is blind before the turn", () => {
 });
 
 test("a bill that completes the price is secured only when column and beam are ready", () => {
-  const waiting: SaleState = { ...CHECKING, phase: "checkingBill" };
+  const waiting: SaleState = { ...CHECKING, phase: "checkingOffer" };
   const step = stepSale(waiting, ready, facts({ durable: folded(DOLLAR), moneyPending: true }), NOW);
   assert.is(step.state.at === "ACCEPTING_PAYMENT" && step.state.phase, "securing");
   assert.equal(step.effects, [{ do: "cash", order: { cash: "bill", stack: true } }]);
@@ -144,7 +145,10 @@ test("after a restart: home, but it had left home = a claim over the price, neve
 test("after a restart: away from home = the turn is finished with the beam armed", () => {
   const durable = folded(...TWO_DOLLARS, VEND, LEFT_HOME);
   const step = stepSale(STARTING, { on: "start" }, facts({ durable, away: 9 }), NOW);
-  assert.equal(step.effects[1], { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: false } });
+  assert.equal(step.effects[2], {
+    do: "deliver",
+    order: { delivery: "finish", column: 9, homeOnly: false, proven: false },
+  });
   const event = { delivery: "unknown" } as const;
   const after = stepSale(step.state, { on: "delivery", event }, facts({ durable }), NOW);
   const record = after.effects.flatMap((effect) => (effect.do === "append" ? [effect.record] : []))[0];
@@ -169,12 +173,12 @@ test("a voucher stays on the panel for 60 s or until the next input", () => {
 test("a spiral whose way home was cut off is brought home before anything is sold; a drop then is a stray one", () => {
   const durable = folded(...TWO_DOLLARS, VEND, SETTLED);
   const started = stepSale(STARTING, { on: "start" }, facts({ durable, away: 9 }), NOW);
-  assert.equal(started.effects[1], { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: true } });
+  assert.equal(started.effects[2], { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: true } });
   const open = { ...durable, doorOpen: true };
   const behindDoor = stepSale(STARTING, { on: "start" }, facts({ durable: open, away: 9 }), NOW);
-  assert.is(behindDoor.effects.length, 1, "no spiral turns behind an open door");
+  assert.is(behindDoor.effects.length, 2, "no spiral turns behind an open door");
   const shut = stepSale(behindDoor.state, { on: "tick" }, facts({ durable: folded(), away: 9 }), NOW);
-  assert.equal(shut.effects[1], started.effects[1]);
+  assert.equal(shut.effects[2], started.effects[2]);
   const waits = stepSale(started.state, { on: "tick" }, facts({ durable, away: 9 }), NOW);
   assert.is(waits.state, started.state);
   const dropped = { on: "delivery", event: { delivery: "dropped", fallMs: undefined } } as const;

@@ -15,7 +15,14 @@ const later = NOW + 30_000;
 const STATES: { readonly [at in SaleStateName]: SaleState } = {
   IDLE: { at: "IDLE", notice: undefined },
   PRODUCT_SELECTED: { at: "PRODUCT_SELECTED", slot: "B4", untilMs: later, notice: undefined },
-  ACCEPTING_PAYMENT: { at: "ACCEPTING_PAYMENT", slot: "B4", phase: "collecting", untilMs: later, notice: undefined },
+  ACCEPTING_PAYMENT: {
+    at: "ACCEPTING_PAYMENT",
+    slot: "B4",
+    phase: "collecting",
+    means: 0,
+    untilMs: later,
+    notice: undefined,
+  },
   DISPENSING: { at: "DISPENSING", slot: "B4", saleNo: 1, recovered: false },
   RETURNING_CHANGE: { at: "RETURNING_CHANGE", reason: "change", notice: undefined },
   ERROR: { at: "ERROR", slot: "B4", refunded: false, untilMs: later, notice: undefined },
@@ -41,6 +48,11 @@ const INPUTS: { readonly [name: string]: SaleInput } = {
   dropped: { on: "delivery", event: { delivery: "dropped", fallMs: 1_200 } },
   failed: { on: "delivery", event: { delivery: "failed", cause: "jam" } },
   unknown: { on: "delivery", event: { delivery: "unknown" } },
+  approved: { on: "card", event: { card: "approved" } },
+  denied: { on: "card", event: { card: "denied", lost: false } },
+  lost: { on: "card", event: { card: "lost" } },
+  revalued: { on: "card", event: { card: "revalued", outcome: "approved" } },
+  revalue: { on: "revalue" },
   extraDrop: { on: "delivery", event: { delivery: "extraDrop" } },
   strayDrop: { on: "delivery", event: { delivery: "strayDrop" } },
 };
@@ -48,36 +60,39 @@ const INPUTS: { readonly [name: string]: SaleInput } = {
 /** "·" = means nothing, changes nothing. Otherwise: next state, then each effect. */
 const TABLE: { readonly [at in SaleStateName]: { readonly [input: string]: string } } = {
   IDLE: {
-    select: "PRODUCT_SELECTED open:50",
-    coin: "ACCEPTING_PAYMENT/collecting open:-",
-    tick: "ACCEPTING_PAYMENT/collecting open:-",
+    select: "PRODUCT_SELECTED open:50 card:open",
+    coin: "ACCEPTING_PAYMENT/collecting open:- card:open",
+    tick: "ACCEPTING_PAYMENT/collecting open:- card:open",
   },
   PRODUCT_SELECTED: {
-    select: "PRODUCT_SELECTED open:50",
-    cancel: "IDLE open:-",
-    lever: "IDLE open:-",
-    coin: "ACCEPTING_PAYMENT/collecting open:175",
-    billWaits: "ACCEPTING_PAYMENT/checkingBill prepare:9",
+    select: "PRODUCT_SELECTED open:50 card:open",
+    cancel: "IDLE card:end open:- card:open",
+    lever: "IDLE card:end open:- card:open",
+    coin: "ACCEPTING_PAYMENT/collecting open:175 card:open",
+    billWaits: "ACCEPTING_PAYMENT/checkingOffer prepare:9",
   },
   ACCEPTING_PAYMENT: {
-    select: "ACCEPTING_PAYMENT/checking close prepare:0",
-    cancel: "RETURNING_CHANGE return:cancel",
-    lever: "RETURNING_CHANGE return:lever",
-    coin: "ACCEPTING_PAYMENT/collecting open:175",
-    billWaits: "ACCEPTING_PAYMENT/checkingBill prepare:9",
+    select: "ACCEPTING_PAYMENT/checking close card:close prepare:0",
+    cancel: "RETURNING_CHANGE card:close return:cancel",
+    lever: "RETURNING_CHANGE card:close return:lever",
+    coin: "ACCEPTING_PAYMENT/collecting open:175 card:open",
+    billWaits: "ACCEPTING_PAYMENT/checkingOffer prepare:9",
   },
   DISPENSING: {
+    lost: "DISPENSING",
     leftHome: "DISPENSING append:leftHome",
-    dropped: "RETURNING_CHANGE append:saleSettled return:change",
-    failed: "ERROR append:saleFailed fault:jam return:refund",
-    unknown: "RETURNING_CHANGE append:outcomeUnknown fault:outcomeUnknown return:change",
+    dropped: "RETURNING_CHANGE append:saleSettled return:change card:cashSale",
+    failed: "ERROR append:saleFailed fault:jam card:close return:refund",
+    unknown: "RETURNING_CHANGE append:outcomeUnknown fault:outcomeUnknown return:change card:cashSale",
   },
-  RETURNING_CHANGE: { returned: "IDLE open:-" },
+  RETURNING_CHANGE: { returned: "IDLE open:- card:open" },
   ERROR: { returned: "ERROR" },
-  OUT_OF_SERVICE: { start: "OUT_OF_SERVICE close", tick: "IDLE open:-" },
+  OUT_OF_SERVICE: { start: "OUT_OF_SERVICE close card:close", tick: "IDLE open:- card:open" },
 };
 /** The same in every state. */
 const EVERYWHERE: { readonly [input: string]: string } = {
+  // nobody waits for it any more: back it goes
+  approved: "card:release",
   extraDrop: "append:extraDrop",
   strayDrop: "append:strayDrop fault:strayDrop",
 };
@@ -98,6 +113,7 @@ function told(step: SaleStep): string {
     else if (effect.do === "fault") words.push(`fault:${effect.fault}`);
     else if (effect.do === "deliver")
       words.push(`${effect.order.delivery}:${"column" in effect.order ? effect.order.column : "-"}`);
+    else if (effect.do === "card") words.push(`card:${effect.order.card}`);
     else if (effect.order.cash === "open") words.push(`open:${effect.order.priceMinor ?? "-"}`);
     else if (effect.order.cash === "return") words.push(`return:${effect.order.reason}`);
     else words.push(effect.order.cash);

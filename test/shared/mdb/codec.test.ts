@@ -17,7 +17,6 @@ import type { DeviceTable } from "../../../shared/mdb/device.js";
 import { isHeld } from "../../../shared/mdb/held.js";
 import type { FieldRecord } from "../../../shared/mdb/layout.js";
 import { decodePoll } from "../../../shared/mdb/poll.js";
-import type { VectorDevice } from "../../vectors/mdb.js";
 import { bytesOf, COMMAND_VECTORS, hexOf, REPLY_VECTORS } from "../../vectors/mdb.js";
 
 const test = suite("shared/mdb codec");
@@ -27,8 +26,8 @@ const build: (device: DeviceTable, command: string, fields: FieldRecord) => Uint
 const buildReply = (device: DeviceTable, command: string, fields: FieldRecord) =>
   encodeReply(device, command as never, fields as never);
 
-function deviceOf(name: VectorDevice): DeviceTable {
-  return name === "coinChanger" ? COIN_CHANGER : BILL_VALIDATOR;
+function deviceOf(name: string): DeviceTable {
+  return MDB_DEVICES.find((device) => device.name === name) ?? COIN_CHANGER;
 }
 
 function readReply(device: DeviceTable, command: string, bytes: ArrayLike<number>) {
@@ -59,7 +58,8 @@ for (const { device, command, hex, fields, source } of REPLY_VECTORS) {
 }
 
 test("the vectors name every command and every data reply of the tables", () => {
-  for (const device of MDB_DEVICES) {
+  // the card readers have vectors and a test of their own
+  for (const device of [COIN_CHANGER, BILL_VALIDATOR]) {
     for (const row of device.commands) {
       const named = (vector: { device: string; command: string }) =>
         vector.device === device.name && vector.command === row.name;
@@ -104,7 +104,7 @@ test("short replies read as 0 and long ones are cut, both counted", () => {
 test("a peripheral reads commands strictly", () => {
   const errors = [
     ["", "empty"],
-    ["10", "unknownDevice"],
+    ["18", "unknownDevice"],
     ["0E", "unknownCommand"],
     ["0F", "unknownCommand"],
     ["0F 08", "unknownCommand"],
@@ -179,7 +179,7 @@ test("garbage never throws", () => {
   for (let round = 0; round < 1_000; round += 1) {
     const block = Uint8Array.from({ length: next() % 40 }, () => next() & 0xff);
     // half of the rounds get past the address
-    if (block.length > 0 && round % 2 === 0) block[0] = (round % 4 === 0 ? 0x08 : 0x30) | (next() & 7);
+    if (block.length > 0 && round % 2 === 0) block[0] = ([0x08, 0x30, 0x10, 0x60][(round / 2) % 4] ?? 0) | (next() & 7);
     const command = decodeCommand(block);
     if (command.ok) assert.equal(build(deviceOf(command.device), command.command, command.fields), block);
     for (const device of MDB_DEVICES) {

@@ -1,12 +1,13 @@
 /**
- * Replies of real coin changers and bill validators, where SPIRAL_DATA names the folder that holds them: every byte
- * of every reply must come out as an event or a field, and go back in as the same byte.
+ * Replies of real coin changers, bill validators and card readers, where SPIRAL_DATA names the folder that holds them:
+ * every byte of every reply must come out as an event or a field, and go back in as the same byte.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BILL_VALIDATOR } from "../../../shared/mdb/bill-validator.js";
+import { CASHLESS_1, decodeCashless, encodeCashless } from "../../../shared/mdb/cashless.js";
 import { decodeCommand, decodeReply, encodeReply, findCommand, findDevice } from "../../../shared/mdb/codec.js";
 import { COIN_CHANGER } from "../../../shared/mdb/coin-changer.js";
 import type { DeviceTable } from "../../../shared/mdb/device.js";
@@ -31,7 +32,7 @@ function linesOf(path: string): Line[] {
   for (const text of readFileSync(path, "utf8").split("\n")) {
     if (text.startsWith("#") || text.trim() === "") continue;
     const [name = "", , commandHex = "", reply = ""] = text.split("\t");
-    if (!HEX.test(commandHex)) continue;
+    if (!HEX.test(commandHex) || reply.startsWith("(")) continue;
     const command = bytesOf(commandHex);
     if (findDevice(command) === undefined) continue;
     lines.push({ name, command, reply: reply.replace("...12 serial...", "30".repeat(12)).replaceAll(/[ *]/g, "") });
@@ -44,6 +45,14 @@ function checkPoll(device: DeviceTable, bytes: Uint8Array): number {
   assert.equal([unknown, truncated], [[], []]);
   assert.is(hexOf(encodePoll(device, events as never)), hexOf(bytes));
   return events.length;
+}
+
+/** The card readers in the list are of level 1. */
+function checkCashless(bytes: Uint8Array): number {
+  const { messages, unknown, missing } = decodeCashless(CASHLESS_1.level1, 32, bytes);
+  assert.equal([unknown, missing], [[], 0]);
+  assert.is(hexOf(encodeCashless(CASHLESS_1.level1, messages as never)), hexOf(bytes));
+  return messages.length;
 }
 
 function checkReply(device: DeviceTable, command: string, bytes: Uint8Array): void {
@@ -64,7 +73,8 @@ test("every line decodes without a lost event", () => {
     if (!decoded.ok || reply === "ACK") continue;
     assert.match(reply, HEX, name);
     const device: DeviceTable = decoded.device === COIN_CHANGER.name ? COIN_CHANGER : BILL_VALIDATOR;
-    if (findCommand(device, command)?.reply === "events") events += checkPoll(device, bytesOf(reply));
+    if (decoded.device === CASHLESS_1.level1.name) events += checkCashless(bytesOf(reply));
+    else if (findCommand(device, command)?.reply === "events") events += checkPoll(device, bytesOf(reply));
     else checkReply(device, decoded.command, bytesOf(reply));
     replies += 1;
   }

@@ -1,0 +1,105 @@
+/**
+ * Who may sit on the bus: one row a device, in the order of FITTED. A further kind of device is one more row here and
+ * one more name in `Devices`. The bus itself knows drivers only.
+ */
+import type { FaultName } from "../../shared/faults.js";
+import { FITTED, type FittedName } from "../../shared/wire/documents.js";
+import { changerBlock, loseChanger, nextChangerCommand, orderChanger, takeChangerOutcome } from "./changer.js";
+import { CHANGER_AT_BOOT, type ChangerCommand, type ChangerState } from "./changer-state.js";
+import type { Driver } from "./driver.js";
+import type { Contact } from "./peripheral.js";
+import { READER_DRIVER } from "./reader.js";
+import { type ReaderState, readerAtBoot, readerIsBusy } from "./reader-state.js";
+import {
+  loseValidator,
+  nextValidatorCommand,
+  orderValidator,
+  takeValidatorOutcome,
+  validatorBlock,
+} from "./validator.js";
+import { VALIDATOR_AT_BOOT, type ValidatorCommand, type ValidatorState } from "./validator-state.js";
+
+const CHANGER_DRIVER: Driver<ChangerState, ChangerCommand> = Object.freeze({
+  next: nextChangerCommand,
+  block: changerBlock,
+  order: orderChanger,
+  take: takeChangerOutcome,
+  lose: loseChanger,
+});
+
+const VALIDATOR_DRIVER: Driver<ValidatorState, ValidatorCommand> = Object.freeze({
+  next: nextValidatorCommand,
+  block: validatorBlock,
+  order: orderValidator,
+  take: takeValidatorOutcome,
+  lose: loseValidator,
+});
+
+/** What the master knows of each device, by its name in FITTED. */
+export interface Devices {
+  readonly changer: ChangerState;
+  readonly validator: ValidatorState;
+  readonly reader1: ReaderState;
+  readonly reader2: ReaderState;
+}
+
+export type DeviceName = keyof Devices;
+export type DeviceState = Devices[DeviceName];
+
+export const DEVICES_AT_BOOT: Devices = Object.freeze({
+  changer: CHANGER_AT_BOOT,
+  validator: VALIDATOR_AT_BOOT,
+  reader1: readerAtBoot(0),
+  reader2: readerAtBoot(1),
+});
+
+export interface Seat {
+  readonly name: DeviceName;
+  /** Bit in the facts' `fitted`. */
+  readonly fittedBit: number;
+  /** Bit in the facts' `ackFirst`; 0 = has no such quirk. */
+  readonly ackFirstBit: number;
+  readonly driver: Driver<DeviceState>;
+  readonly atBoot: DeviceState;
+  /** Over, once the device is no longer fitted. */
+  readonly offline: FaultName;
+}
+
+/** A name goes with its own driver and state only: that is what lets the bus treat all rows alike. */
+function seat<N extends DeviceName & FittedName>(
+  name: N,
+  driver: Driver<Devices[N]>,
+  offline: FaultName,
+  ackFirstBit = 0,
+): Seat {
+  const fittedBit = 1 << FITTED.indexOf(name);
+  return Object.freeze({ name, fittedBit, ackFirstBit, driver, atBoot: DEVICES_AT_BOOT[name], offline });
+}
+
+export const SEATS: readonly Seat[] = Object.freeze([
+  seat("changer", CHANGER_DRIVER, "changerOffline", 1),
+  seat("validator", VALIDATOR_DRIVER, "validatorOffline", 2),
+  seat("reader1", READER_DRIVER, "reader1Offline"),
+  seat("reader2", READER_DRIVER, "reader2Offline"),
+]);
+
+/**
+ * The device as it takes an order or an outcome. Of two readers, one knows whether the other has a customer. underWay:
+ * the command on the wire to it, whose outcome is not known yet.
+ */
+export function deviceAt(devices: Devices, { name }: Seat, underWay: string | undefined): DeviceState {
+  if (name === "reader1") return besides(devices.reader1, devices.reader2, underWay);
+  if (name === "reader2") return besides(devices.reader2, devices.reader1, underWay);
+  return devices[name];
+}
+
+function besides(reader: ReaderState, other: ReaderState, underWay: string | undefined): ReaderState {
+  const barred = readerIsBusy(other);
+  return reader.barred === barred && reader.underWay === underWay ? reader : { ...reader, barred, underWay };
+}
+
+/** A device that is not fitted: never searched nor told of; an order that wants an answer hears that it is lost. */
+export function absent(atBoot: DeviceState): DeviceState {
+  const contact: Contact = { ...atBoot.contact, phase: "absent", told: "lost" };
+  return { ...atBoot, contact };
+}

@@ -1,0 +1,122 @@
+/**
+ * The technician's menu: where the conversation stands, and the words it has with the machine. It works on a keypad
+ * with two lines of text as on a touch panel: digits and letters, `#` = enter, `*` = back. Only behind an open door.
+ */
+import type { FaultName } from "../../shared/faults.js";
+import { deepFreeze } from "../../shared/freeze.js";
+import type { CurrencyCode } from "../../shared/money/currencies.js";
+import type { Durable } from "../../shared/records/durable.js";
+import type { NewRecord } from "../../shared/records/kinds.js";
+import type { PlanogramSlot } from "../../shared/wire/documents.js";
+
+/** Nothing pressed for so long: the menu closes. */
+export const MENU_IDLE_MS = 300_000;
+/** Wrong codes in a row before nobody may try for `LOCK_MS`. */
+export const MAX_WRONG_CODES = 5;
+export const LOCK_MS = 300_000;
+/** Longest code and longest number typed. */
+export const MAX_TYPED = 8;
+/** Coins ordered out in one go. */
+export const MAX_EMPTY_COUNT = 15;
+/** Lines a screen shows at once; `#` turns the page. */
+export const LINES_PER_PAGE = 6;
+
+/** What a code allows, by bit. */
+export const RIGHTS = deepFreeze({ stock: 1, prices: 2, cash: 4, tests: 8 });
+export const ALL_RIGHTS = 15;
+
+/** The items of the main screen by key, and the right each needs (0 = none). */
+export const MENU_ITEMS = deepFreeze([
+  { key: "1", name: "fill", title: "Fill tubes", right: RIGHTS.cash },
+  { key: "2", name: "empty", title: "Empty tubes", right: RIGHTS.cash },
+  { key: "3", name: "cashBox", title: "Cash box taken", right: RIGHTS.cash },
+  { key: "4", name: "testVend", title: "Test vend", right: RIGHTS.tests },
+  { key: "5", name: "home", title: "Home spirals", right: RIGHTS.tests },
+  { key: "6", name: "count", title: "Set counts", right: RIGHTS.stock },
+  { key: "7", name: "price", title: "Set prices", right: RIGHTS.prices },
+  { key: "8", name: "faults", title: "Faults", right: 0 },
+  { key: "9", name: "counters", title: "Counters", right: 0 },
+  { key: "0", name: "network", title: "Network", right: 0 },
+] as const);
+export type MenuItem = (typeof MENU_ITEMS)[number];
+export type MenuItemName = MenuItem["name"];
+
+/** Where it stands once somebody is in. who, rights: of the code. */
+export type Screen =
+  | { readonly is: "main" }
+  /** Coins that come in now are the operator's. */
+  | { readonly is: "fill" }
+  | { readonly is: "emptyType"; readonly typed: string }
+  | { readonly is: "emptyCount"; readonly type: number; readonly typed: string }
+  | { readonly is: "cashBox" }
+  | { readonly is: "slot"; readonly of: "testVend" | "count" | "price"; readonly typed: string }
+  | { readonly is: "number"; readonly of: "count" | "price"; readonly slot: string; readonly typed: string }
+  | { readonly is: "list"; readonly of: "faults" | "counters" | "network"; readonly page: number }
+  /** Something to read before going back. */
+  | { readonly is: "said"; readonly line: string };
+
+export type MenuState =
+  | { readonly at: "closed"; readonly wrong: number; readonly lockedUntilMs: number }
+  | {
+      readonly at: "code";
+      readonly typed: string;
+      readonly wrong: number;
+      readonly lockedUntilMs: number;
+      readonly untilMs: number;
+    }
+  | {
+      readonly at: "open";
+      readonly who: number;
+      readonly rights: number;
+      readonly screen: Screen;
+      readonly untilMs: number;
+    };
+
+export const MENU_CLOSED: MenuState = Object.freeze<MenuState>({ at: "closed", wrong: 0, lockedUntilMs: 0 });
+
+/** What a code that was typed opens: who it belongs to and what it allows. */
+export interface Pass {
+  readonly who: number;
+  readonly rights: number;
+}
+
+export interface MenuFacts {
+  readonly durable: Readonly<Durable>;
+  readonly doorOpen: boolean;
+  readonly currency: CurrencyCode;
+  readonly slots: readonly PlanogramSlot[];
+  /** By MDB type, minor units; empty without a changer. */
+  readonly coinValuesMinor: readonly number[];
+  readonly networkUp: boolean;
+  readonly machineId: string;
+  readonly unackedRecords: number;
+  /** Undefined for a code nobody has. */
+  passOf(code: string): Pass | undefined;
+  sentenceOf(fault: number, slot: string | undefined): string;
+}
+
+export type MenuInput =
+  | { readonly on: "key"; readonly key: string }
+  | { readonly on: "tick" }
+  | { readonly on: "doorShut" };
+
+/** What the machine is to do for the technician. */
+export type MenuOrder =
+  | { readonly menu: "fill"; readonly on: boolean }
+  /** One DISPENSE from a tube, for the technician's hand. */
+  | { readonly menu: "empty"; readonly type: number; readonly count: number }
+  | { readonly menu: "testVend"; readonly slot: string }
+  | { readonly menu: "home" }
+  | { readonly menu: "clearFaults" };
+
+export type MenuEffect =
+  | { readonly do: "append"; readonly record: NewRecord }
+  | { readonly do: "menu"; readonly order: MenuOrder }
+  | { readonly do: "fault"; readonly fault: FaultName; readonly present: boolean };
+
+export interface MenuStep {
+  readonly state: MenuState;
+  readonly effects: readonly MenuEffect[];
+  /** False: the key was not for the menu. */
+  readonly taken: boolean;
+}

@@ -1,0 +1,310 @@
+/**
+ * The keeper of holds: every amount asked of a card ends as charged, released, due back or claimed, whatever the
+ * customer in front does meanwhile (design "Card and mobile"). Records go on flash before the reader is told.
+ * At most one hold is open; a reader that is gone is never believed to have given money back.
+ */
+import { MEANS_CARD } from "../../shared/records/fold-sale.js";
+import type { ReaderEvent } from "../ports/rooms.js";
+import { endSessions, isFree, over, seated, withSession } from "./card-seats.js";
+import {
+  type CardEffect,
+  type CardFacts,
+  type CardInput,
+  type CardOrder,
+  type CardStep,
+  type Cards,
+  cardsDueMs,
+  type Hold,
+  isBusyAt,
+  NO_HOLD,
+} from "./cards-state.js";
+import { inOrderAgain, refundDue, released, revalueClaim } from "./hold-records.js";
+import { readerText } from "./reader-text.js";
+
+/** END SESSION is awaited so long; then the reader is taken to be free (its response time is 5 s, or what it says). */
+const SESSION_END_MS = 15_000;
+
+export function stepCards(state: Cards, input: CardInput, facts: CardFacts, nowMs: number): CardStep {
+  switch (input.on) {
+    case "boot":
+      return atBoot(state, facts);
+    case "tick":
+      return onTick(state, nowMs);
+    case "order":
+      return onOrder(state, input.order, facts, nowMs);
+    case "reader":
+      return onReader(state, input.event, facts, nowMs);
+  }
+}
+
+function go(state: Cards, ...effects: readonly CardEffect[]): CardStep {
+  return { state, effects, known: true };
+}
+
+function ignore(state: Cards): CardStep {
+  return { state, effects: [], known: false };
+}
+
+/**
+ * Design "Power": a hold whose sale is still open is decided with the sale; any other is due back, for a reader that
+ * was reset counts a hold as charged. A top-up without outcome becomes a claim.
+ */
+function atBoot(state: Cards, facts: CardFacts): CardStep {
+  const { hold, vend } = facts.durable;
+  const effects = facts.durable.revalue === undefined ? [] : revalueClaim(facts);
+  if (hold === undefined) return go(state, ...effects);
+  if (vend?.means !== MEANS_CARD) return go(state, ...refundDue("powerLost", facts), ...effects);
+  const { reader, item } = hold;
+  return go({ ...state, hold: { is: "held", reader, item, lost: "powerLost" } }, ...effects);
+}
+
+/** Sessions whose time is over are ended; those whose end was never told are forgotten, and may be tried again. */
+function onTick(was: Cards, nowMs: number): CardStep {
+  if (cardsDueMs(was) > nowMs) return ignore(was);
+  const effects: CardEffect[] = [];
+  const seats = was.seats.map((seat, reader) => {
+    const { session } = seat;
+    if (session === undefined || nowMs < session.untilMs || isBusyAt(was.hold, reader)) return seat;
+    if (session.over) return { ...seat, session: undefined };
+    effects.push({ do: "mdb", order: { order: "sessionComplete", reader } });
+    return { ...seat, session: { ...session, over: true, untilMs: nowMs + SESSION_END_MS } };
+  });
+  const { shows } = was;
+  const read = shows !== undefined && nowMs >= shows.untilMs;
+  return go({ ...was, seats, shows: read ? undefined : shows }, ...effects);
+}
+
+function onOrder(state: Cards, order: CardOrder, facts: CardFacts, nowMs: number): CardStep {
+  switch (order.card) {
+    case "open":
+      return opened(state, order.anew, facts, nowMs);
+    case "close": {
+      const step = then(release(state, facts), (after) => endSessions(after, isFree(after.hold)));
+      if (!state.open) return step;
+      const readers: CardEffect = { do: "mdb", order: { order: "readers", enabled: false } };
+      return go({ ...step.state, open: false }, ...step.effects, readers);
+    }
+    case "end":
+      return then(release(state, facts), (after) => endSessions(after, isFree(after.hold)));
+    case "release":
+      return release(state, facts);
+    case "request":
+      return request(state, order, facts, nowMs);
+    case "settle":
+      return settle(state, facts);
+    case "cashSale": {
+      const { amountMinor, item } = order;
+      const wanted = state.seats.some(({ abilities }) => abilities?.cashSale === true);
+      return wanted ? go(state, { do: "mdb", order: { order: "cashSale", amountMinor, item } }) : go(state);
+    }
+    case "revalue": {
+      const { reader, amountMinor } = order;
+      if (state.hold.is !== "none") return go(state, told("denied"));
+      return go(
+        { ...state, hold: { is: "revaluing", reader } },
+        { do: "append", record: { kind: "revalueStarted", reader, amountMinor } },
+        { do: "mdb", order: { order: "revalue", reader, amountMinor } },
+      );
+    }
+  }
+}
+
+function told(outcome: "approved" | "denied" | "unknown"): CardEffect {
+  return { do: "tellSale", event: { card: "revalued", outcome } };
+}
+
+/** A choice gives whoever has shown a card the time anew. */
+function opened(was: Cards, anew: boolean, facts: CardFacts, nowMs: number): CardStep {
+  let state = was;
+  if (anew && state.declined) state = { ...state, declined: false };
+  if (anew && state.seats.some(({ session }) => session !== undefined)) {
+    const untilMs = nowMs + facts.cancelAfterMs;
+    const seats = state.seats.map((seat) =>
+      seat.session === undefined || seat.session.over ? seat : { ...seat, session: { ...seat.session, untilMs } },
+    );
+    state = { ...state, seats };
+  }
+  if (state.open) return go(state);
+  return go({ ...state, open: true }, { do: "mdb", order: { order: "readers", enabled: true } });
+}
+
+/** `vendRequested` on flash, then VEND REQUEST. Whoever stands at another reader is sent away. */
+function request(
+  was: Cards,
+  order: Extract<CardOrder, { card: "request" }>,
+  facts: CardFacts,
+  nowMs: number,
+): CardStep {
+  if (was.hold.is !== "none") return ignore(was);
+  const { reader, invited, slot, item, amountMinor } = order;
+  const holdNo = facts.durable.holdNo + 1;
+  // The reader makes a session of its own of it, and tells its end.
+  const own = { revalueLimitMinor: undefined, untilMs: nowMs + facts.cancelAfterMs, over: true };
+  const state = invited ? withSession(was, reader, own) : was;
+  const hold: Hold = { is: "asking", reader, item, invited, withdrawn: false };
+  const others = endSessions({ ...state, hold }, (_, other) => other !== reader);
+  return go(
+    others.state,
+    ...others.effects,
+    { do: "append", record: { kind: "vendRequested", holdNo, reader, slot, item, amountMinor } },
+    { do: "mdb", order: { order: "vendRequest", reader, amountMinor, item } },
+  );
+}
+
+/** Nobody wants the money any more: it is not asked for, or goes back. */
+function release(state: Cards, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (hold.is === "asking" && !hold.withdrawn) {
+    const { reader } = hold;
+    return go({ ...state, hold: { ...hold, withdrawn: true } }, { do: "mdb", order: { order: "vendCancel", reader } });
+  }
+  // While its product may still fall, a hold is the sale's to decide.
+  if (hold.is !== "held" || facts.durable.vend?.means === MEANS_CARD) return go(state);
+  const { reader, lost } = hold;
+  if (lost !== undefined) return go({ ...state, hold: NO_HOLD }, ...refundDue(lost, facts));
+  const failing: Cards = { ...over(state, reader), hold: { is: "failing", reader } };
+  return go(failing, { do: "mdb", order: { order: "vendFailure", reader } });
+}
+
+/** `saleSettled` (or the claim) is on flash and has closed the hold. */
+function settle(state: Cards, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (hold.is !== "held") return ignore(state);
+  const { reader, item, lost } = hold;
+  const next: Cards = { ...over(state, reader), hold: NO_HOLD };
+  if (lost !== undefined) return go(next);
+  return go(next, { do: "mdb", order: { order: "vendSuccess", reader, item } }, ...inOrderAgain(facts));
+}
+
+function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: number): CardStep {
+  const { reader } = event;
+  switch (event.event) {
+    case "readerReady":
+      return gone(seated(state, reader, { known: true, abilities: event.abilities, session: undefined }), reader);
+    case "readerLost":
+      return lost(seated(state, reader, { known: true, abilities: undefined, session: undefined }), reader, facts);
+    case "session":
+      return sessionBegun(state, reader, event.revalueLimitMinor, nowMs + facts.cancelAfterMs);
+    case "sessionEnded":
+      return gone(withSession(state, reader, undefined), reader);
+    case "sessionCancel":
+      return go(over(state, reader));
+    case "approved":
+      return approved(state, reader, event.amountMinor, facts);
+    case "denied":
+      return denied(state, reader, facts);
+    case "vendUnknown":
+      return state.hold.is === "asking" && isBusyAt(state.hold, reader) ? unanswered(state, facts) : ignore(state);
+    case "failureConfirmed":
+      if (state.hold.is !== "failing" || state.hold.reader !== reader) return ignore(state);
+      return go({ ...state, hold: NO_HOLD }, ...released("failureConfirmed", facts));
+    case "failureUnconfirmed":
+      if (state.hold.is !== "failing" || state.hold.reader !== reader) return ignore(state);
+      return go({ ...state, hold: NO_HOLD }, ...refundDue("unconfirmed", facts));
+    case "successTold":
+      return go(state);
+    case "revalued":
+      return revalued(state, reader, event.outcome, facts);
+    case "readerDisplay":
+      return go({ ...state, shows: readerText(reader, event.text, event.showMs, nowMs) });
+    case "dataEntry":
+      // Nobody asks the customer for digits: the reader is told at once, so that it need not wait.
+      if (event.digits === 0) return go(state);
+      return go(state, { do: "mdb", order: { order: "dataEntry", reader, keys: undefined } });
+    case "negativeVendAnswer":
+      return ignore(state);
+  }
+}
+
+/** Nobody is asked while another pays, or while nothing is sold. */
+function sessionBegun(was: Cards, reader: number, revalueLimitMinor: number | undefined, untilMs: number): CardStep {
+  const state = withSession(was, reader, { revalueLimitMinor, untilMs, over: false });
+  const { hold } = state;
+  const free = hold.is === "none" || (hold.is === "asking" && hold.invited);
+  return state.open && free ? go(state) : endSessions(state, (_, other) => other === reader);
+}
+
+/** An approval that crossed our cancel is answered with VEND FAILURE. */
+function approved(state: Cards, reader: number, amountMinor: number, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (hold.is !== "asking" || hold.reader !== reader) return ignore(state);
+  const holdNo = facts.durable.hold?.holdNo ?? facts.durable.holdNo;
+  const append: CardEffect = { do: "append", record: { kind: "vendApproved", holdNo, amountMinor } };
+  if (hold.withdrawn) {
+    const failing: Cards = { ...over(state, reader), hold: { is: "failing", reader } };
+    return go(failing, append, { do: "mdb", order: { order: "vendFailure", reader } });
+  }
+  const held: Cards = { ...state, hold: { is: "held", reader, item: hold.item, lost: undefined } };
+  return go(held, append, { do: "tellSale", event: { card: "approved" } });
+}
+
+function denied(state: Cards, reader: number, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (hold.is !== "asking" || hold.reader !== reader) return ignore(state);
+  const { withdrawn, invited } = hold;
+  const next: Cards = {
+    ...over(state, reader),
+    hold: NO_HOLD,
+    declined: state.declined || (invited && !withdrawn),
+  };
+  const effects: CardEffect[] = [
+    ...released(withdrawn ? "cancelled" : "denied", facts),
+    { do: "mdb", order: { order: "sessionComplete", reader } },
+  ];
+  if (!withdrawn) effects.push({ do: "tellSale", event: { card: "denied", lost: false } });
+  return go(next, ...effects);
+}
+
+/** Neither yes nor no: the fleet has to find out, and to give back what was taken. */
+function unanswered(state: Cards, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (hold.is !== "asking") return ignore(state);
+  const effects: CardEffect[] = [...refundDue("readerLost", facts)];
+  if (!hold.withdrawn) effects.push({ do: "tellSale", event: { card: "denied", lost: true } });
+  return go({ ...over(state, hold.reader), hold: NO_HOLD, declined: true }, ...effects);
+}
+
+/** The reader is silent: what was asked of it stays unanswered. */
+function lost(state: Cards, reader: number, facts: CardFacts): CardStep {
+  const { hold } = state;
+  if (!isBusyAt(hold, reader)) return go(state);
+  if (hold.is === "asking") return unanswered(state, facts);
+  if (hold.is === "failing") return go({ ...state, hold: NO_HOLD }, ...refundDue("readerLost", facts));
+  if (hold.is === "revaluing") return revalued(state, reader, "unknown", facts);
+  return gone(state, reader);
+}
+
+/**
+ * Whoever stood there is gone. With a hold it means a reset, after which the reader cannot be told any more: charged
+ * if the product falls, due back if not. What was asked of it is still answered.
+ */
+function gone(state: Cards, reader: number): CardStep {
+  const { hold } = state;
+  if (hold.is !== "held" || hold.reader !== reader || hold.lost !== undefined) return go(state);
+  const held: Cards = { ...state, hold: { ...hold, lost: "readerLost" } };
+  return go(held, { do: "tellSale", event: { card: "lost" } });
+}
+
+function revalued(
+  state: Cards,
+  reader: number,
+  outcome: "approved" | "denied" | "unknown",
+  facts: CardFacts,
+): CardStep {
+  const open = facts.durable.revalue;
+  if (state.hold.is !== "revaluing" || state.hold.reader !== reader || open === undefined) return ignore(state);
+  const next: Cards = { ...over(state, reader), hold: NO_HOLD };
+  if (outcome === "unknown") return go(next, ...revalueClaim(facts), told(outcome));
+  const { amountMinor } = open;
+  return go(
+    next,
+    { do: "append", record: { kind: "revalueDone", reader, amountMinor, accepted: outcome === "approved" } },
+    { do: "mdb", order: { order: "sessionComplete", reader } },
+    told(outcome),
+  );
+}
+
+function then(step: CardStep, next: (state: Cards) => CardStep): CardStep {
+  const after = next(step.state);
+  return { state: after.state, effects: [...step.effects, ...after.effects], known: step.known || after.known };
+}

@@ -1,0 +1,57 @@
+/**
+ * What a technician may have turned behind the open door: a test vend, and spirals brought home. The only turns there
+ * are while the door is open, ordered through the code-protected menu; nobody's money is inside.
+ */
+import { MEANS_TEST } from "../../shared/records/fold-sale.js";
+import type { DeliveryEvent } from "../ports/rooms.js";
+import type { SaleFacts } from "./facts.js";
+import { go, ignore, type OutOfService, type SaleInput, type SaleState, type SaleStep } from "./state.js";
+
+/** Undefined if the input is none of the technician's. */
+export function stepTechnician(state: SaleState, input: SaleInput, facts: SaleFacts): SaleStep | undefined {
+  const ordered = input.on === "testVend" || input.on === "homeSpirals";
+  if (state.at !== "OUT_OF_SERVICE") return ordered ? ignore(state) : undefined;
+  if (ordered) return mayTurn(state, facts) ? begin(state, input, facts) : ignore(state);
+  if (input.on === "delivery" && state.testing !== undefined) return prepared(state, state.testing, input.event, facts);
+  return undefined;
+}
+
+function mayTurn(state: OutOfService, { durable }: SaleFacts): boolean {
+  const { creditMinor, vend, hold, doorOpen } = durable;
+  const busy = state.homing !== undefined || state.testing !== undefined;
+  return (
+    doorOpen && state.cause === "doorOpen" && !busy && creditMinor === 0 && vend === undefined && hold === undefined
+  );
+}
+
+function begin(
+  state: OutOfService,
+  input: Extract<SaleInput, { on: "testVend" | "homeSpirals" }>,
+  facts: SaleFacts,
+): SaleStep {
+  if (input.on === "homeSpirals") {
+    const away = facts.slotOffHome;
+    if (away === undefined) return ignore(state);
+    const order = { delivery: "finish", column: away.column, homeOnly: true } as const;
+    return go({ ...state, homing: away.slot }, { do: "deliver", order });
+  }
+  const slot = facts.slot(input.slot);
+  if (slot === undefined) return ignore(state);
+  const order = { delivery: "prepare", column: slot.column, homeOnly: slot.homeOnly ?? false } as const;
+  return go({ ...state, testing: slot.slot }, { do: "deliver", order });
+}
+
+/** Column and beam were tried: the vend goes on flash like every other, then the motor. */
+function prepared(was: OutOfService, code: string, event: DeliveryEvent, facts: SaleFacts): SaleStep {
+  const { testing: _, ...state } = was;
+  const slot = facts.slot(code);
+  if (event.delivery === "unready" || slot === undefined) return go(state);
+  if (event.delivery !== "ready") return ignore(was);
+  const saleNo = facts.durable.saleNo + 1;
+  const { column, priceMinor, homeOnly = false } = slot;
+  return go(
+    { at: "DISPENSING", slot: code, saleNo, recovered: false },
+    { do: "append", record: { kind: "vendStarted", saleNo, slot: code, priceMinor, paidMinor: 0, means: MEANS_TEST } },
+    { do: "deliver", order: { delivery: "turn", column, homeOnly, retry: false } },
+  );
+}
