@@ -1,6 +1,7 @@
 /** `npm run admin -- reset-password [name]`: what an installer does from the command line, service running or not. */
 import { FIRST_USER, resetPassword } from "../fleet/api/session/first-user.js";
 import { describeSettings, readConfig } from "../fleet/config.js";
+import { hasDatabase } from "../fleet/store/data-folder.js";
 import { openDatabases } from "../fleet/store/databases.js";
 
 const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
@@ -25,6 +26,12 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   const config = readConfig(process.env);
+  if (config.database === undefined && !hasDatabase(config.dataDir)) {
+    process.stderr.write(
+      `There is no database in ${config.dataDir}. Set SPIRAL_DATA_DIR to the folder the service keeps its data in.\n`,
+    );
+    return 1;
+  }
   const databases = await openDatabases(config, { join: true });
   try {
     const user = await resetPassword(databases, config.dataDir, name);

@@ -43,6 +43,15 @@ test("it tells how to use it and which settings there are", async () => {
   assert.match(settings.output, /^SPIRAL_DATABASE_URL \(default none\): /m);
 });
 
+test("a folder without a database is told, and nothing is made in it", async ({ dataDir }) => {
+  process.env.SPIRAL_DATA_DIR = join(dataDir, "mistyped");
+  const { code, output } = await admin("reset-password");
+  process.env.SPIRAL_DATA_DIR = dataDir;
+  assert.is(code, 1);
+  assert.match(output, `There is no database in ${join(dataDir, "mistyped")}. Set SPIRAL_DATA_DIR`);
+  assert.not.ok(await stat(join(dataDir, "mistyped")).catch(() => undefined));
+});
+
 test("a password is reset while the service runs, and again when it is stopped", async ({ dataDir }) => {
   const fleet = await startFleet(testConfig(dataDir));
   const user = await ensureFirstUser(fleet.databases, await addOperator(fleet.databases, "Test Vending"), dataDir);

@@ -67,7 +67,7 @@ test("migrations are applied once; a changed or vanished one stops the start", a
   assert.equal(await migrate(sql), []);
   const folder = join(dataDir, "migrations");
   await mkdir(folder);
-  const names = ["0001_fleet.sql", "0002_grants.sql"];
+  const names = ["0001_fleet.sql", "0002_grants.sql", "0003_cards.sql"];
   const root = new URL("../../fleet/store/migrations/", import.meta.url);
   for (const name of names) await writeFile(join(folder, name), await readFile(new URL(name, root)));
   await writeFile(join(folder, "9998_more.sql"), "CREATE TABLE more (id INT); CREATE TABLE most (id INT);");

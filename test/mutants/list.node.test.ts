@@ -1,4 +1,4 @@
-/** The list of mutants is about the code as it is: each text occurs once in its file, each test exists, none is twice. */
+/** The list of mutants is about the code as it is: each text stands once in its file, each test exists. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -9,8 +9,8 @@ import type { Timer, World } from "./world.js";
 export type BillFate =
   | { readonly fate: "unrecognised" | "pulledBack" | "jam" }
   | { readonly fate: "disabledType" | "escrowed" | "returned"; readonly type: number }
-  /** `ordered`: by ESCROW; else on its own account, at recognition or power-up. */
-  | { readonly fate: "stacked"; readonly type: number; readonly ordered: boolean };
+  /** `ordered`: by ESCROW 35 01; else on its own account, at recognition or power-up. */
+  | { readonly fate: "stacked" | "recycled"; readonly type: number; readonly ordered: boolean };
 
 export interface BillRule {
   /** Type of a value, −1 if not known. */
@@ -18,6 +18,8 @@ export interface BillRule {
   /** Asked when the bill has been recognised. */
   routeOf(type: number): "refuse" | "escrow" | "stack";
   stackerFull(): boolean;
+  /** Takes a bill in that is to be paid out again; false: it goes into the stacker. */
+  recycle(bill: Bill, type: number): boolean;
   ended(bill: Bill, fate: BillFate): void;
 }
 
@@ -72,7 +74,7 @@ export class BillPath {
   /** Carries out ESCROW; false if no bill waits. */
   order(stack: boolean): boolean {
     if (this.#bill?.motion !== "escrow") return false;
-    this.#bill.ordered = true;
+    this.#bill.ordered = stack;
     this.#move(stack && !this.#rule.stackerFull() ? "stacking" : "returning");
     return true;
   }
@@ -102,6 +104,12 @@ export class BillPath {
   leaveInside(valueMinor: number): void {
     const bill = this.#truth.newBill(valueMinor, "transport");
     this.#bill = { bill, type: this.#rule.typeOf(valueMinor), motion: "stuck", ordered: false };
+  }
+
+  /** A recycled bill falls into the stacker. */
+  receive(bill: Bill): void {
+    this.#stackerBills.push(bill);
+    this.#truth.moveBill(bill, "stacker");
   }
 
   /** A bill that lies in the stacker from the start. */
@@ -151,16 +159,19 @@ export class BillPath {
     this.#run(motion, () => {
       const { type } = inside;
       if (motion === "returning") return this.#end("customer", { fate: "returned", type });
+      const { ordered } = inside;
+      if (this.#rule.recycle(inside.bill, type)) return this.#end("recycler", { fate: "recycled", type, ordered });
       this.#stackerBills.push(inside.bill);
-      this.#end("stacker", { fate: "stacked", type, ordered: inside.ordered });
+      this.#end("stacker", { fate: "stacked", type, ordered });
     });
   }
 
-  #end(to: "customer" | "stacker", fate: BillFate): void {
+  #end(to: "customer" | "stacker" | "recycler", fate: BillFate): void {
     const inside = this.#bill;
     if (inside === undefined) return;
     this.#bill = undefined;
-    this.#truth.moveBill(inside.bill, to);
+    // Into the recycler it was moved by whoever took it.
+    if (to !== "recycler") this.#truth.moveBill(inside.bill, to);
     this.#rule.ended(inside.bill, fate);
   }
 

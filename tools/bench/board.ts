@@ -8,7 +8,9 @@ import type { NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import { DOCUMENT_BLOCKS } from "../../firmware/settings.js";
 import { Beam } from "./beam.js";
+import { CardReader, type CardReaderOptions, READER_ADDRESSES } from "./card-reader.js";
 import { type ChangerOptions, CoinChanger, US_CHANGER } from "./changer.js";
+import { DexHandset } from "./dex.js";
 import { SimFlash } from "./flash.js";
 import { FleetSink } from "./fleet-sink.js";
 import { type JavaScriptProgram, JavaScriptSide } from "./javascript-side.js";
@@ -20,7 +22,7 @@ import { type ColumnOptions, type SpiralEvent, Spirals } from "./spirals.js";
 import { Truth } from "./truth.js";
 import { BillValidator, US_VALIDATOR, type ValidatorOptions } from "./validator.js";
 import { Wire } from "./wire.js";
-import { World } from "./world.js";
+import { type Timer, World } from "./world.js";
 
 /** A platform network of the bench's own or a real one. */
 export interface BoardNetwork extends NetworkPort {
@@ -34,10 +36,17 @@ export interface BoardOptions {
   /** `undefined` = the US one, `none` = not there (bill-only machine, coin-only machine). */
   readonly changer?: ChangerOptions | "none";
   readonly validator?: ValidatorOptions | "none";
+  /** At 10h and 60h; none unless given. */
+  readonly readers?: readonly (CardReaderOptions | "none")[];
   readonly ledgerBlocks?: number;
   readonly documentBlocks?: number;
   /** Takes the place of the simulated network; `deliver` is the machine's queue. */
   readonly network?: (deliver: (input: WorldInput) => void) => BoardNetwork;
+  /**
+   * A power-fail input with capacitors behind it: controller, beam and flash live on for so long after the mains have
+   * failed, ms. 0 or absent: none.
+   */
+  readonly holdUpMs?: number;
   /** From power to the program's start. */
   readonly bootMs?: number;
   /** Unix seconds at world time 0; told to the machine, as synced, whenever its network comes up. */
@@ -62,10 +71,14 @@ export class Board {
   readonly js: JavaScriptSide;
   readonly changer: CoinChanger | undefined;
   readonly validator: BillValidator | undefined;
+  /** By index: 0 at 10h, 1 at 60h. */
+  readonly readers: readonly (CardReader | undefined)[];
   readonly beam: Beam;
   readonly spirals: Spirals;
   readonly door: Door;
   readonly thermometer: Thermometer;
+  /** The auditor's handset; not plugged in. */
+  readonly handset: DexHandset;
   readonly ledgerFlash: SimFlash;
   readonly documentFlash: SimFlash;
   /** The fleet's stand-in and the simulated way to it; unused when `options.network` is given. */
@@ -83,6 +96,8 @@ export class Board {
   readonly #boot: Boot;
   readonly #viewWatchers: ((view: PanelView | undefined) => void)[] = [];
   #powered = false;
+  /** The mains have failed; the capacitors last until it fires. */
+  #dark: Timer | undefined;
 
   constructor(options: BoardOptions, boot: Boot) {
     this.options = options;
@@ -101,10 +116,14 @@ export class Board {
     if (options.validator !== "none") {
       this.validator = new BillValidator(world, this.wire, this.truth, options.validator ?? US_VALIDATOR);
     }
+    this.readers = (options.readers ?? []).slice(0, READER_ADDRESSES.length).map((reader, index) => {
+      return reader === "none" ? undefined : new CardReader(world, this.wire, this.truth.cards, index, reader);
+    });
     this.beam = new Beam(world, this.truth, (dark, atUs) => deliver({ on: "beam", dark, atMs: this.js.toMs(atUs) }));
     this.spirals = new Spirals(world, this.truth, this.beam, options.columns, (event) => this.#spiral(event));
     this.door = new Door(deliver);
     this.thermometer = new Thermometer(world, deliver);
+    this.handset = new DexHandset(world, (bytes) => deliver({ on: "dex", bytes }));
     this.ledgerFlash = this.#flash(options.ledgerBlocks ?? DEFAULT_LEDGER_BLOCKS);
     this.documentFlash = this.#flash(options.documentBlocks ?? DEFAULT_DOCUMENT_BLOCKS);
     this.fleet = new FleetSink(world);
@@ -125,6 +144,7 @@ export class Board {
     this.thermometer.setPower(true);
     this.changer?.setPower(true);
     this.validator?.setPower(true);
+    for (const reader of this.readers) reader?.setPower(true);
     this.#platformNetwork.setPower(true);
     this.js.powerOn((this.options.bootMs ?? DEFAULT_BOOT_MS) * 1_000, () => {
       // the native rim starts with the program: what falls before that, nobody has seen
@@ -134,10 +154,30 @@ export class Board {
     });
   }
 
+  /**
+   * The mains fail. With `holdUpMs` the rim stops the motor at once, bus and network lose their supply, and the board
+   * sees out its time; it restarts in any case, also if the mains come back before.
+   */
+  failMains(): void {
+    const { holdUpMs = 0 } = this.options;
+    if (!this.#powered || this.#dark !== undefined) return;
+    if (holdUpMs === 0) return this.cutPower();
+    this.spirals.stop();
+    this.spirals.setPower(false);
+    this.changer?.setPower(false);
+    this.validator?.setPower(false);
+    for (const reader of this.readers) reader?.setPower(false);
+    this.#platformNetwork.setPower(false);
+    this.js.deliver({ on: "powerFail", atMs: this.js.nowMs });
+    this.#dark = this.world.after(holdUpMs * 1_000, () => this.cutPower());
+  }
+
   /** The plug is pulled: everything stops but gravity. Flash, tubes and stacker keep what they hold. */
   cutPower(): void {
     if (!this.#powered) return;
     this.#powered = false;
+    this.world.cancel(this.#dark);
+    this.#dark = undefined;
     this.js.powerOff();
     this.truth.beamPulsesUncertain += pulseEnds(this.js.lostInputs);
     this.link?.powerOff();
@@ -182,6 +222,7 @@ export class Board {
       motors: this.spirals,
       beam: this.beam,
       network: this.#platformNetwork,
+      dex: this.handset,
       panel: { show: (view) => this.#show(view) },
       random: { below: (bound) => this.#machineRng.below(bound) },
       watch: {

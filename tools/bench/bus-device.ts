@@ -23,6 +23,11 @@ export interface BusBehaviour {
   notReceived(): void;
   /** A break of at least 100 ms. */
   busReset(): void;
+  /**
+   * Where lengths depend on what was agreed before (cashless): bytes of a command without checksum, from those heard
+   * so far; undefined = cannot be told (yet). In place of the table.
+   */
+  commandBytes?(heard: ArrayLike<number>): number | undefined;
 }
 
 /** From the end of the VMC's block to the first word of the answer, microseconds (measured: 164 median, 767 most). */
@@ -115,6 +120,10 @@ export class BusDevice implements BusListener {
   /** Words of this command with checksum; undefined while that cannot be told. */
   #wanted(bytes: readonly number[]): number | undefined {
     if (bytes.length >= MAX_BLOCK_WORDS) return MAX_BLOCK_WORDS;
+    if (this.#behaviour.commandBytes !== undefined) {
+      const ownBytes = this.#behaviour.commandBytes(bytes);
+      return ownBytes === undefined ? undefined : ownBytes + 1;
+    }
     const row = findCommand(this.#table, bytes);
     if (row === undefined || layoutIsOpen(row.fields)) return undefined;
     return 2 + (row.sub === undefined ? 0 : 1) + layoutBytes(row.fields);

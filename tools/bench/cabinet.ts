@@ -14,6 +14,7 @@ import type { BootCause, LedgerRecord } from "../../shared/records/kinds.js";
 import { encodePlanogram, encodeSettings, type Planogram, type Settings } from "../../shared/wire/documents.js";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
 import { Board, type BoardOptions, pulseEnds } from "./board.js";
+import type { Card } from "./card-truth.js";
 import { assertSound, type CheckerFacts, violations } from "./checkers.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "./demo.js";
 import { SimFlash } from "./flash.js";
@@ -33,6 +34,8 @@ export interface FlashLedger {
   readonly oldestSeq: number;
 }
 
+/** On a card that is made for a tap. */
+const CARD_BALANCE_MINOR = 5_000;
 /** Longest a story waits for something by default. */
 const UNTIL_MS = 60_000;
 
@@ -106,8 +109,12 @@ export class Cabinet extends Board {
   get atRest(): boolean {
     const durable = this.machine?.snapshot().durable;
     if (durable === undefined || this.truth.inMotionMinor > 0 || this.truth.productsAt("falling") > 0) return false;
-    const open = durable.vend !== undefined || durable.payout !== undefined || durable.stack !== undefined;
-    const moving = this.spirals.turning !== undefined || this.changer?.payout.busy === true;
+    const { vend, payout, stack, hold, revalue } = durable;
+    const open = [vend, payout, stack, hold, revalue].some((bracket) => bracket !== undefined);
+    const moving =
+      this.spirals.turning !== undefined ||
+      this.changer?.payout.busy === true ||
+      this.validator?.recycler?.busy === true;
     return this.view?.state === "IDLE" && durable.creditMinor === 0 && !open && !moving && this.js.backlog === 0;
   }
 
@@ -158,6 +165,14 @@ export class Cabinet extends Board {
     return this.validator?.insertBill(valueMinor);
   }
 
+  /**
+   * Holds a card to a reader, a new one with plenty on it unless one is given. Undefined if it is not read now.
+   */
+  tapCard(card?: Card, reader = 0): Card | undefined {
+    const tapped = card ?? this.truth.cards.newCard(CARD_BALANCE_MINOR);
+    return this.readers[reader]?.tap(tapped) === true ? tapped : undefined;
+  }
+
   pullLever(): void {
     this.changer?.pullLever();
   }
@@ -204,6 +219,10 @@ export class Cabinet extends Board {
       durable: this.machine === undefined ? durable : this.durable,
       records: oldestSeq === 1 ? records : undefined,
       tubes: tubes?.types.map(({ valueMinor }, type) => ({ count: tubes.count(type), valueMinor })) ?? [],
+      drums: this.validator?.recycler?.counts.map((count, type) => ({
+        count,
+        valueMinor: this.validator?.options.valuesMinor[type] ?? 0,
+      })),
       waitingCoinsMinor: this.changer?.waitingMinor ?? 0,
       waitingBillsMinor: this.validator?.waitingMinor ?? 0,
       waitingPulses: pulseEnds(this.js.unfinished),

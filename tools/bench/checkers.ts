@@ -2,17 +2,21 @@
  * Independent checkers of the two first promises (design.md): they compare the physical truth with what the ledger
  * says and know nothing of how the machine came to it. Each returns what is wrong, in words; empty = sound.
  */
+import { auditViolations } from "../../shared/eva-dts/rules.js";
 import { COIN_CHANGER } from "../../shared/mdb/coin-changer.js";
 import { decodePoll } from "../../shared/mdb/poll.js";
 import {
-  applyRecord,
-  CLAIM_PAYOUT,
   creditDifferenceMinor,
   type Durable,
   emptyDurable,
+  holdDifferenceMinor,
 } from "../../shared/records/durable.js";
+import { applyRecord } from "../../shared/records/fold.js";
+import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
+import { CLAIM_PAYOUT, CLAIM_REVALUE } from "../../shared/records/fold-money-out.js";
+import { MEANS_CARD, MEANS_CASH } from "../../shared/records/fold-sale.js";
 import { DROP_PROOFS, type LedgerRecord } from "../../shared/records/kinds.js";
-import type { Truth } from "./truth.js";
+import type { BillPlace, Truth } from "./truth.js";
 
 export interface CheckerFacts {
   readonly truth: Truth;
@@ -21,6 +25,8 @@ export interface CheckerFacts {
   readonly records: readonly LedgerRecord[] | undefined;
   /** Coins in every tube now, by type, and what a coin of that type is worth; cash-box types too. */
   readonly tubes: readonly { readonly count: number; readonly valueMinor: number }[];
+  /** The same of the recycler's drums; absent if there is none. */
+  readonly drums?: readonly { readonly count: number; readonly valueMinor: number }[] | undefined;
   /** Money in reports that the devices have not seen ACKed: the ledger may know it or not. */
   readonly waitingCoinsMinor: number;
   readonly waitingBillsMinor: number;
@@ -34,7 +40,9 @@ export interface CheckerFacts {
 export function violations(facts: CheckerFacts): string[] {
   return [
     ...checkMoney(facts),
+    ...checkCards(facts),
     ...checkGoods(facts),
+    ...auditViolations(facts.durable),
     ...(facts.records ? checkRecords(facts.records, facts.durable) : []),
   ];
 }
@@ -56,16 +64,62 @@ export function checkMoney(facts: CheckerFacts): string[] {
 
   const coins = truth.coinFlowMinor("chute", "tube") + truth.coinFlowMinor("chute", "cashBox");
   const coinSlack = truth.maybeUnreportedCoinsMinor + facts.waitingCoinsMinor + suppressedMinor(facts);
-  within(found, "coins in", counters.coinsInMinor, coins - coinSlack, coins);
+  within(found, "coins in", counters.coinsInMinor + coinsFilledMinor(facts), coins - coinSlack, coins);
 
-  const bills = truth.billFlowMinor("transport", "stacker") + truth.billFlowMinor("escrow", "stacker");
+  const taken = (to: BillPlace): number => truth.billFlowMinor("transport", to) + truth.billFlowMinor("escrow", to);
+  const bills = taken("stacker") + taken("recycler");
   const bracketMinor = (durable.stack?.valueMinor ?? 0) + counters.billClaimsMinor;
   const billSlack = truth.maybeUnreportedBillsMinor + facts.waitingBillsMinor + bracketMinor;
   within(found, "bills in", counters.billsInMinor, bills - billSlack, bills);
 
-  const paid = truth.coinFlowMinor("tube", "cup");
-  within(found, "paid out", counters.paidOutMinor, paid - payoutSlackMinor(facts), paid);
-  return [...found, ...checkTubes(facts)];
+  const paid = truth.coinFlowMinor("tube", "cup") + truth.billFlowMinor("recycler", "customer");
+  within(found, "paid out", counters.paidOutMinor + counters.emptiedMinor, paid - payoutSlackMinor(facts), paid);
+  return [...found, ...checkTubes(facts), ...checkDrums(facts)];
+}
+
+/** Coins that a service person put in through the slot. */
+function coinsFilledMinor({ records }: CheckerFacts): number {
+  let sum = 0;
+  for (const record of records ?? []) if (record.kind === "coinFilled") sum += record.valueMinor;
+  return sum;
+}
+
+/** Bills in the recycler against the records, once everything has been told and counted. */
+function checkDrums({ durable, drums, audited, waitingBillsMinor }: CheckerFacts): string[] {
+  const held = durable.stores[STORE_RECYCLER - 1];
+  const open = durable.payout?.store === STORE_RECYCLER || durable.stack !== undefined || waitingBillsMinor > 0;
+  if (!audited || held?.known !== true || open) return [];
+  const wrong = (drums ?? []).map(({ count }, type) => ({ type, count, expected: held.counts[type] ?? 0 }));
+  return wrong
+    .filter(({ count, expected }) => count !== expected)
+    .map(({ type, count, expected }) => `drum ${type} holds ${count}, the ledger says ${expected}`);
+}
+
+/**
+ * The same of cards: what readers charged is sold, due back or claimed (or the hold is still open); what was sold or
+ * claimed by card was charged, or its reader has yet to be told; what is on cards left the credit.
+ */
+export function checkCards({ truth, durable, records }: CheckerFacts): string[] {
+  const { counters, hold, revalue } = durable;
+  const found: string[] = [];
+  const difference = holdDifferenceMinor(durable);
+  if (difference !== 0) found.push(`holds do not balance: ${difference} minor`);
+  const openMinor = hold === undefined ? 0 : (hold.approvedMinor ?? hold.amountMinor);
+  const kept = counters.cardSalesMinor + counters.cardClaimsMinor;
+  const charged = truth.cards.chargedMinor();
+  if (charged > kept + counters.refundsDueMinor + openMinor) {
+    found.push(`cards were charged ${charged}, the ledger knows ${kept + counters.refundsDueMinor + openMinor}`);
+  }
+  if (kept > charged + truth.cards.heldMinor()) found.push(`sold ${kept} by card, charged ${charged}`);
+  let claimedMinor = revalue?.amountMinor ?? 0;
+  for (const record of records ?? []) {
+    if (record.kind === "claimOpened" && record.cause === CLAIM_REVALUE) claimedMinor += record.amountMinor;
+  }
+  const toppedUp = truth.cards.creditedMinor();
+  if (records !== undefined) {
+    within(found, "put on cards", counters.revaluedMinor, toppedUp - claimedMinor, toppedUp);
+  }
+  return found;
 }
 
 /**
@@ -116,17 +170,18 @@ function checkTubes({ truth, durable, tubes, audited, waitingCoinsMinor }: Check
 
 /** What customers put in, less what they got back and what is still on its way, less what the ledger owes or sold. */
 export function customerDifferenceMinor({ truth, durable }: CheckerFacts): number {
-  const { cashSalesMinor, vouchersMinor, claimsMinor } = durable.counters;
+  const { cashSalesMinor, vouchersMinor, claimsMinor, revaluedMinor } = durable.counters;
   const kept = truth.insertedMinor - truth.gotBackMinor - truth.inMotionMinor;
-  return kept - cashSalesMinor - vouchersMinor - claimsMinor - durable.creditMinor;
+  return kept - cashSalesMinor - vouchersMinor - claimsMinor - revaluedMinor - durable.creditMinor;
 }
 
 /** Promise 2: every fall that the beam could see is exactly one of settled, extra, stray. */
 export function checkGoods({ truth, durable, records, waitingPulses }: CheckerFacts): string[] {
   const found: string[] = [];
-  const { sales, extraDrops, strayDrops } = durable.counters;
+  const { sales, testVends, freeVends, extraDrops, strayDrops } = durable.counters;
+  const settled = sales + testVends + freeVends;
   const beamSales =
-    records === undefined ? sales : records.filter((r) => r.kind === "saleSettled" && r.proof === PROOF_BEAM).length;
+    records === undefined ? settled : records.filter((r) => r.kind === "saleSettled" && r.proof === PROOF_BEAM).length;
   const recorded = beamSales + extraDrops + strayDrops;
   within(found, "drops", recorded, truth.beamPulses - truth.beamPulsesUncertain - waitingPulses, truth.beamPulses);
   return found;
@@ -146,6 +201,7 @@ export function checkRecords(records: readonly LedgerRecord[], durable?: Durable
     if (wrong !== undefined) found.push(`${where}: ${wrong}`);
     applyRecord(state, record);
     if (creditDifferenceMinor(state) !== 0) found.push(`${where}: money does not balance`);
+    if (holdDifferenceMinor(state) !== 0) found.push(`${where}: holds do not balance`);
     if (state.creditMinor < 0) found.push(`${where}: credit ${state.creditMinor}`);
   });
   if (durable !== undefined && found.length === 0 && sortedJson(state) !== sortedJson(durable)) {
@@ -159,7 +215,19 @@ function bracketError(record: LedgerRecord, state: Durable, closedSales: Set<num
     case "vendStarted":
       if (state.vend !== undefined) return `sale ${state.vend.saleNo} is still open`;
       if (record.saleNo !== state.saleNo + 1) return `sale number ${record.saleNo} after ${state.saleNo}`;
-      return record.paidMinor < record.priceMinor ? "started below its price" : undefined;
+      return paymentError(record, state);
+    case "vendRequested":
+      if (state.hold !== undefined) return `hold ${state.hold.holdNo} is still open`;
+      return record.holdNo === state.holdNo + 1 ? undefined : `hold number ${record.holdNo} after ${state.holdNo}`;
+    case "vendApproved":
+    case "holdReleased":
+    case "refundDue":
+      if (state.vend?.means === MEANS_CARD) return "its sale is still open";
+      return state.hold?.holdNo === record.holdNo ? undefined : "of a hold that is not open";
+    case "revalueStarted":
+      return record.amountMinor > state.creditMinor ? "puts more on the card than there is credit" : undefined;
+    case "revalueDone":
+      return state.revalue === undefined ? "closes what is not open" : undefined;
     case "saleSettled":
     case "saleFailed":
     case "outcomeUnknown":
@@ -178,6 +246,18 @@ function bracketError(record: LedgerRecord, state: Durable, closedSales: Set<num
     default:
       return undefined;
   }
+}
+
+/** Cash covers the price; a card holds money for this very slot; tests and gifts are not paid. */
+function paymentError(record: Extract<LedgerRecord, { kind: "vendStarted" }>, state: Durable): string | undefined {
+  if (record.means === MEANS_CASH || record.means === MEANS_CARD) {
+    if (record.paidMinor < record.priceMinor) return "started below its price";
+  }
+  if (record.means === MEANS_CASH && state.creditMinor < record.priceMinor) return "started without credit";
+  if (record.means !== MEANS_CARD) return undefined;
+  const { hold } = state;
+  if (hold?.approvedMinor === undefined) return "started without an approval";
+  return hold.slot === record.slot ? undefined : `the hold is for ${hold.slot}`;
 }
 
 function within(found: string[], what: string, value: number, low: number, high: number): void {

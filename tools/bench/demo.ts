@@ -1,6 +1,9 @@
 /** The demo machine: one catalogue, slots A1–B5, US money. */
+
+import { ALL_RIGHTS } from "../../firmware/panel/menu-state.js";
 import type { Identity } from "../../firmware/ports/hardware.js";
 import { deepFreeze } from "../../shared/freeze.js";
+import { serviceCodeItem } from "../../shared/menu-code.js";
 import type { Planogram, Settings } from "../../shared/wire/documents.js";
 
 export const DEMO_PLANOGRAM: Planogram = deepFreeze({
@@ -19,25 +22,29 @@ export const DEMO_PLANOGRAM: Planogram = deepFreeze({
   ],
 });
 
+export const DEMO_MACHINE_ID = "M-1234";
+/** Opens the technician's menu of the demo machine; no secret. */
+export const DEMO_SERVICE_CODE = "2580";
+
 /** Types as the bench's US changer and validator number them; up to $10 of credit. */
-export const DEMO_SETTINGS: Settings = deepFreeze({
+export const DEMO_SETTINGS: Settings = Object.freeze<Settings>({
   version: 1,
   currency: 840,
   decimals: 2,
   maxCreditMinor: 1_000,
   coinMask: 0b1111,
   billMask: 0b0011,
+  serviceCodes: [serviceCodeItem(DEMO_MACHINE_ID, DEMO_SERVICE_CODE, 1, ALL_RIGHTS)],
 });
 
-export const DEMO_MACHINE_ID = "M-1234";
-
-/** A machine with a voucher key that is no secret: for the bench only. */
+/** A machine with keys that are no secret: for the bench only. */
 export function demoIdentity(machineId = DEMO_MACHINE_ID, epoch = 1): Identity {
   return {
     machineId,
     model: "Spiral 10",
     epoch,
     voucherKey: Uint8Array.from({ length: 32 }, (_, i) => i),
+    orderKey: Uint8Array.from({ length: 32 }, (_, i) => 255 - i),
     firmwareVersion: "0.1.0",
   };
 }

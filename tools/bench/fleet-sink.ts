@@ -5,7 +5,9 @@
 import { chainNext, chainStart, decodeBody } from "../../shared/records/codec.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
 import {
+  type AuditMessage,
   type BatchMessage,
+  decodeAudit,
   decodeBatch,
   decodeStatus,
   decodeTelemetry,
@@ -29,6 +31,8 @@ export interface SunkMachine {
   readonly forks: BatchMessage[];
   readonly statuses: StatusMessage[];
   readonly telemetry: TelemetryMessage[];
+  /** Parts of audit reports that orders asked for. */
+  readonly audits: AuditMessage[];
   /** Batches answered with the mark alone because records before them were missing. */
   gaps: number;
   /** Records that came again and were skipped. */
@@ -62,6 +66,7 @@ export class FleetSink implements FleetEnd {
         forks: [],
         statuses: [],
         telemetry: [],
+        audits: [],
         gaps: 0,
         repeats: 0,
         garbage: 0,
@@ -94,6 +99,13 @@ export class FleetSink implements FleetEnd {
     this.incarnation += 1;
   }
 
+  /** A message to the machine, by the connection it has now; false without one. */
+  send(machineId: string, topic: string, payload: Uint8Array): boolean {
+    const line = this.#lines.get(machineId);
+    line?.(topic, payload);
+    return line !== undefined;
+  }
+
   connected(machineId: string, deliver: (topic: string, payload: Uint8Array) => void): void {
     this.#lines.set(machineId, deliver);
   }
@@ -114,6 +126,10 @@ export class FleetSink implements FleetEnd {
     } else if (parsed.channel === "telemetry") {
       const telemetry = decodeTelemetry(payload);
       if (telemetry.ok) machine.telemetry.push(telemetry.message);
+      else machine.garbage += 1;
+    } else if (parsed.channel === "audit") {
+      const audit = decodeAudit(payload);
+      if (audit.ok) machine.audits.push(audit.message);
       else machine.garbage += 1;
     } else {
       const batch = decodeBatch(payload);

@@ -2,6 +2,7 @@
  * The physical truth: every coin, bill and product in the world and where it is. Devices move things, checkers and
  * panels look. The machine under test never sees any of it.
  */
+import { CardTruth } from "./card-truth.js";
 import type { World } from "./world.js";
 
 /**
@@ -9,8 +10,11 @@ import type { World } from "./world.js";
  * to tube or cash box. `cup`: returned or paid out. `operator`: in the service person's hands.
  */
 export type CoinPlace = "customer" | "acceptor" | "chute" | "tube" | "cashBox" | "cup" | "operator";
-/** `transport`: between mouth and escrow, or jammed there. `mouth` bills count as taken by the customer. */
-export type BillPlace = "customer" | "transport" | "escrow" | "stacker" | "operator";
+/**
+ * `transport`: between mouth and escrow, or jammed there. `mouth` bills count as taken by the customer. `recycler`: to
+ * be paid out again.
+ */
+export type BillPlace = "customer" | "transport" | "escrow" | "stacker" | "recycler" | "operator";
 /** `hanging`: released by its spiral and caught by something. */
 export type ProductPlace = "operator" | "column" | "hanging" | "falling" | "tray" | "customer";
 
@@ -70,6 +74,8 @@ export class Truth {
   readonly coins: Coin[] = [];
   readonly bills: Bill[] = [];
   readonly products: Product[] = [];
+  /** Cashless money. */
+  readonly cards: CardTruth;
   /**
    * Money that lies in the machine and whose report the bus master may never have got: reported without ACK, or not
    * yet reported, when its device lost power or was reset. The ledger may or may not know it.
@@ -90,6 +96,7 @@ export class Truth {
 
   constructor(world: World) {
     this.#world = world;
+    this.cards = new CardTruth(world);
   }
 
   watch(watcher: (event: TruthEvent) => void): void {

@@ -1,5 +1,6 @@
 /** What a simulated bill validator is like: its identity, its bills, and the quirks seen in the field. */
 import { deepFreeze } from "../../shared/freeze.js";
+import type { DrumSpec } from "./recycler.js";
 
 export interface ValidatorOptions {
   /** BCD as in SETUP: 1840 = US dollar. */
@@ -15,6 +16,10 @@ export interface ValidatorOptions {
   readonly model: string;
   readonly softwareBcd: number;
   readonly startUpMs: number;
+  /** 1 if absent, 2 with a recycler. */
+  readonly level?: number;
+  /** Drums by bill type: the validator recycles. */
+  readonly recycler?: readonly DrumSpec[];
 }
 
 /** US bills: $1, $5, $10, $20. */
@@ -32,6 +37,16 @@ export const US_VALIDATOR: ValidatorOptions = deepFreeze({
   startUpMs: 900,
 });
 
+/** The same with a recycler for $1 and $5 bills. */
+export const US_RECYCLER: ValidatorOptions = deepFreeze({
+  ...US_VALIDATOR,
+  model: "BENCH-BR",
+  recycler: [
+    { capacity: 30, count: 10 },
+    { capacity: 30, count: 6 },
+  ],
+});
+
 export interface ValidatorQuirks {
   /** What becomes of a bill found inside at power-up: back to the customer, or stacked and counted without a word. */
   billAtPowerUp: "returned" | "stackedSilently";
@@ -43,6 +58,8 @@ export interface ValidatorQuirks {
   saysJustReset: boolean;
   /** A byte put in front of every POLL reply with events (JSM puts a 33 there); it must be skipped. */
   junkByte: number | undefined;
+  /** Obeys DISPENSE by value only (37 07). */
+  ignoresDispenseByType: boolean;
 }
 
 export const VALIDATOR_QUIRKS: Readonly<ValidatorQuirks> = deepFreeze({
@@ -52,4 +69,5 @@ export const VALIDATOR_QUIRKS: Readonly<ValidatorQuirks> = deepFreeze({
   justResetMs: 250,
   saysJustReset: true,
   junkByte: undefined,
+  ignoresDispenseByType: false,
 });

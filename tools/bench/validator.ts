@@ -1,8 +1,9 @@
 /**
- * A simulated bill validator, level 1, with escrow and stacker (MDB 4.2 §6, PDF p89-116): a behaviour per command,
- * real bills, and the quirks seen in the field as switches.
+ * A simulated bill validator, level 1 or 2, with escrow, stacker and recycler (MDB 4.2 §6, PDF p89-116): a behaviour
+ * per command, real bills, and the quirks seen in the field as switches.
  */
 import {
+  BILL_OPTIONS,
   BILL_VALIDATOR,
   type BillEvent,
   ESCROW_STACK,
@@ -10,26 +11,31 @@ import {
   STACKER_COUNT_MASK,
   STACKER_FULL,
 } from "../../shared/mdb/bill-validator.js";
-import { decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
+import { type DecodedCommand, decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
 import { type BillFate, BillPath } from "./bill-path.js";
 import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
 import { PollQueue } from "./poll-queue.js";
+import { BillRecycler } from "./recycler.js";
 import type { Bill, Truth } from "./truth.js";
 import { US_VALIDATOR, VALIDATOR_QUIRKS, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
 import type { Wire } from "./wire.js";
 import type { Timer, World } from "./world.js";
 
-export { US_VALIDATOR, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
+export { US_RECYCLER, US_VALIDATOR, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
 
 export class BillValidator implements BusBehaviour {
   readonly options: ValidatorOptions;
   readonly quirks: ValidatorQuirks = { ...VALIDATOR_QUIRKS };
   readonly bus: BusDevice;
   readonly path: BillPath;
+  readonly recycler: BillRecycler | undefined;
   readonly queue = new PollQueue();
   /** Types the VMC accepts now. */
   acceptMask = 0;
+  /** Types to be looked at twice, and those to be recycled, as the VMC said. */
+  securityMask = 0;
+  recycleMask = 0;
   /** Someone took the cash box out. */
   cashBoxOut = false;
   /** Faults told in every poll: 01 motor, 02 sensor. */
@@ -38,6 +44,9 @@ export class BillValidator implements BusBehaviour {
   readonly #world: World;
   readonly #truth: Truth;
   #escrowMask = 0;
+  #recycling = false;
+  /** Minor units in the newest PAYOUT VALUE POLL, until it is ACKed. */
+  #valueTold = 0;
   #powered = false;
   #plugged = true;
   #starting: Timer | undefined;
@@ -53,9 +62,16 @@ export class BillValidator implements BusBehaviour {
       typeOf: (valueMinor) => options.valuesMinor.indexOf(valueMinor),
       routeOf: (type) => this.#routeOf(type),
       stackerFull: () => this.stackerFull || this.cashBoxOut,
+      recycle: (bill, type) => this.#recycle(bill, type),
       ended: (bill, fate) => this.#billEnded(bill, fate),
     });
     this.bus = new BusDevice(world, wire, rng.fork(), BILL_VALIDATOR, this);
+    if (options.recycler !== undefined) {
+      this.recycler = new BillRecycler(world, rng.fork(), truth, options.recycler, {
+        valueOf: (type) => options.valuesMinor[type] ?? 0,
+        stirred: () => {},
+      });
+    }
   }
 
   // ---- the outer world --------------------------------------------------------------------------------------------
@@ -101,6 +117,27 @@ export class BillValidator implements BusBehaviour {
     if (this.bus.alive) this.#tell({ event: "creditedBillRemoval" });
   }
 
+  /** The service person puts bills into a drum by hand, or takes them out, at the device's keys. Returns how many. */
+  fillDrum(type: number, count: number): number {
+    let put = 0;
+    for (; put < count && this.recycler?.hasRoom(type) === true; put++) {
+      this.recycler.put(this.#truth.newBill(this.options.valuesMinor[type] ?? 0, "operator"), type);
+      this.#tell({ event: "recyclerManualFill", type });
+    }
+    return put;
+  }
+
+  emptyDrum(type: number, count: number, to: "operator" | "stacker"): number {
+    let taken = 0;
+    for (let bill = this.recycler?.take(type); bill !== undefined; bill = this.recycler?.take(type)) {
+      if (to === "stacker") this.path.receive(bill);
+      else this.#truth.moveBill(bill, "operator");
+      this.#tell({ event: to === "stacker" ? "recyclerToCashBox" : "billManualDispense", type });
+      if (++taken === count) break;
+    }
+    return taken;
+  }
+
   get waitingMinor(): number {
     return this.queue.waitingMinor;
   }
@@ -117,6 +154,7 @@ export class BillValidator implements BusBehaviour {
       case "setup":
         return this.#setup();
       case "security":
+        this.securityMask = command.fields.highSecurityMask;
         return "ack";
       case "poll":
         return this.#poll();
@@ -135,16 +173,66 @@ export class BillValidator implements BusBehaviour {
         const { maker, serial, model, softwareBcd } = this.options;
         return encodeReply(BILL_VALIDATOR, "identification", { maker, serial, model, softwareBcd });
       }
+      case "identificationWithOptions": {
+        if (this.#level < 2) return "silent";
+        const { maker, serial, model, softwareBcd } = this.options;
+        const options = this.recycler === undefined ? 0 : BILL_OPTIONS.recycling;
+        const fields = { maker, serial, model, softwareBcd, options };
+        return encodeReply(BILL_VALIDATOR, "identificationWithOptions", fields);
+      }
+      case "featureEnable":
+        this.#recycling = (command.fields.options & BILL_OPTIONS.recycling) !== 0;
+        return this.#level < 2 ? "silent" : "ack";
+      case "recyclerEnable":
+        this.recycleMask = command.fields.routing.reduce((mask, route, type) => (route ? mask | (1 << type) : mask), 0);
+        return this.#recycling ? "ack" : "silent";
+      default:
+        return this.recycler === undefined || !this.#recycling ? "silent" : this.#payOut(this.recycler, command);
+    }
+  }
+
+  /** Commands of a recycler that was switched on. */
+  #payOut(recycler: BillRecycler, command: DecodedCommand): Answer {
+    const { busy } = recycler;
+    switch (command.command) {
+      case "recyclerSetup":
+        return encodeReply(BILL_VALIDATOR, "recyclerSetup", { recyclerMask: recycler.mask });
+      case "dispenserStatus": {
+        const { fullMask, counts } = recycler;
+        return encodeReply(BILL_VALIDATOR, "dispenserStatus", { fullMask, counts });
+      }
+      case "dispenseBill": {
+        const { type, count } = command.fields;
+        if (this.quirks.ignoresDispenseByType) return "silent";
+        if (!recycler.jammed) recycler.dispense(new Array<number>(count).fill(type));
+        return "ack";
+      }
+      case "dispenseValue":
+        if (!recycler.jammed) recycler.dispenseValue(command.fields.value * this.options.scalingMinor);
+        return "ack";
+      case "payoutStatus":
+        return busy ? "ack" : encodeReply(BILL_VALIDATOR, "payoutStatus", { counts: recycler.paid });
+      case "payoutValuePoll": {
+        this.#valueTold = recycler.untoldMinor;
+        const value = this.#valueTold / this.options.scalingMinor;
+        return !busy && value === 0 ? "ack" : encodeReply(BILL_VALIDATOR, "payoutValuePoll", { value });
+      }
+      case "payoutCancel":
+        recycler.stop();
+        return "ack";
       default:
         return "silent";
     }
   }
 
   acknowledged(): void {
+    this.recycler?.told(this.#valueTold);
+    this.#valueTold = 0;
     this.queue.acknowledged();
   }
 
   notReceived(): void {
+    this.#valueTold = 0;
     this.queue.notReceived();
     this.#truth.maybeUnreportedBillsMinor += this.queue.takeLostMinor();
   }
@@ -152,6 +240,7 @@ export class BillValidator implements BusBehaviour {
   /** A bill in escrow goes back; one on its way into the stacker goes there unreported. */
   busReset(): void {
     const { motion } = this.path;
+    this.recycler?.stop();
     this.#forget();
     this.#unheard = motion !== "empty";
     if (motion === "escrow" || motion === "in") this.path.clear(false);
@@ -167,6 +256,7 @@ export class BillValidator implements BusBehaviour {
       this.#world.cancel(this.#starting);
       this.#starting = undefined;
       this.path.stop();
+      this.recycler?.stop();
       this.#forget();
       this.bus.die();
     } else if (!this.bus.alive && this.#starting === undefined) {
@@ -194,6 +284,9 @@ export class BillValidator implements BusBehaviour {
   #forget(): void {
     this.acceptMask = 0;
     this.#escrowMask = 0;
+    this.securityMask = 0;
+    this.recycleMask = 0;
+    this.#recycling = false;
     this.queue.clear();
     this.#truth.maybeUnreportedBillsMinor += this.queue.takeLostMinor();
   }
@@ -219,7 +312,8 @@ export class BillValidator implements BusBehaviour {
   #billEnded(bill: Bill, fate: BillFate): void {
     if (!this.bus.alive || this.#unheard) {
       this.#unheard = false;
-      if (fate.fate === "stacked" && !fate.ordered) this.#truth.maybeUnreportedBillsMinor += bill.valueMinor;
+      if ((fate.fate === "stacked" || fate.fate === "recycled") && !fate.ordered)
+        this.#truth.maybeUnreportedBillsMinor += bill.valueMinor;
       return;
     }
     switch (fate.fate) {
@@ -237,13 +331,25 @@ export class BillValidator implements BusBehaviour {
         return this.#tell({ event: "billReturned", type: fate.type });
       case "stacked":
         return this.#tell({ event: "billStacked", type: fate.type }, fate.ordered ? 0 : bill.valueMinor);
+      case "recycled":
+        return this.#tell({ event: "billToRecycler", type: fate.type }, fate.ordered ? 0 : bill.valueMinor);
     }
+  }
+
+  get #level(): number {
+    return this.options.level ?? (this.recycler === undefined ? 1 : 2);
+  }
+
+  #recycle(bill: Bill, type: number): boolean {
+    if (this.recycler?.hasRoom(type) !== true || ((this.recycleMask >> type) & 1) === 0) return false;
+    this.recycler.put(bill, type);
+    return true;
   }
 
   #setup(): Answer {
     const { country, scalingMinor, decimals, valuesMinor, stackerCapacity, escrow } = this.options;
     return encodeReply(BILL_VALIDATOR, "setup", {
-      level: 1,
+      level: this.#level,
       country,
       scaling: scalingMinor,
       decimals,
@@ -260,6 +366,8 @@ export class BillValidator implements BusBehaviour {
     if (this.sensorDefective) lasting.push({ event: "sensorDefective" });
     if (this.path.motion === "stuck") lasting.push({ event: "validatorJam" });
     if (this.cashBoxOut) lasting.push({ event: "cashBoxOut" });
+    if (this.recycler?.busy === true) lasting.push({ event: "recyclerPayoutBusy" });
+    if (this.recycler?.jammed === true) lasting.push({ event: "recyclerJam" });
     if (this.quirks.tellsBusy && this.path.moving) lasting.push({ event: "validatorBusy" });
     if (this.quirks.tellsDisabled === "always" && this.acceptMask === 0) lasting.push({ event: "unitDisabled" });
     const reply = this.queue.compose(lasting.map((event) => encodePoll(BILL_VALIDATOR, [event])));

@@ -1,9 +1,11 @@
 /** The one door for benchmarks: `npm run bench -- NAME [--json]`. The last line with --json is one JSON object. */
 import type { Bench } from "./bench.js";
 import { MONEY } from "./money.js";
+import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
+import { VEND_LATENCY } from "./vend-latency.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY];
+const BENCHES: readonly Bench[] = [VEND, MONEY, VEND_LATENCY, SIM];
 
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith("-"));
@@ -13,7 +15,7 @@ const bench = BENCHES.find((candidate) => candidate.name === name);
 if (bench === undefined) {
   if (name !== undefined) console.error(`There is no benchmark "${name}".`);
   console.error("npm run bench -- NAME [--json], where NAME is one of");
-  for (const { name: known, about } of BENCHES) console.error(`  ${known.padEnd(8)} ${about}`);
+  for (const { name: known, about } of BENCHES) console.error(`  ${known.padEnd(12)} ${about}`);
   process.exitCode = name === undefined ? 0 : 2;
 } else {
   const result = await bench.run((line) => console.error(line));

@@ -10,6 +10,8 @@ export const MAX_COINS_ON_THE_WAY = 20;
 export const MAX_PRODUCTS_IN_TRAY = 40;
 /** Inputs the machine has not looked at yet; more keys are not pressed. */
 export const MAX_INPUTS_WAITING = 64;
+/** On each card and phone. */
+const CARD_BALANCE_MINOR = 5_000;
 const WARM_MILLI_C = 12_000;
 const COLD_MILLI_C = 4_500;
 
@@ -21,6 +23,7 @@ const closed = { additionalProperties: false } as const;
 /** The actions of fleet/web/panel/contract.ts, as a schema: what comes from a page is checked here. */
 const ActionSchema = Type.Union([
   Type.Object({ do: literals(["coin", "bill"]), valueMinor: Type.Integer({ minimum: 1, maximum: 100_000 }) }, closed),
+  Type.Object({ do: Type.Literal("tapCard"), what: literals(["card", "phone"]) }, closed),
   Type.Object({ do: Type.Literal("select"), slot }, closed),
   Type.Object({ do: Type.Literal("key"), key: Type.String({ pattern: "^[A-Z0-9*#]$" }) }, closed),
   Type.Object({ do: literals(["cancel", "lever", "takeCoins", "takeProducts", "pullBill", "kick"]) }, closed),
@@ -53,6 +56,8 @@ export function act(hands: Hands, action: Action): string | undefined {
       return cabinet.insertBill(action.valueMinor) === undefined
         ? "The bill validator does not take it now."
         : undefined;
+    case "tapCard":
+      return tapCard(cabinet, action.what);
     case "select":
       return onPower(cabinet, () => cabinet.select(action.slot));
     case "key":
@@ -78,7 +83,8 @@ export function act(hands: Hands, action: Action): string | undefined {
 
 type Mischief = Exclude<
   Action,
-  { readonly do: "coin" | "bill" | "select" | "key" } | { readonly do: "cancel" | "lever" | "takeCoins" | "pullBill" }
+  | { readonly do: "coin" | "bill" | "tapCard" | "select" | "key" }
+  | { readonly do: "cancel" | "lever" | "takeCoins" | "pullBill" }
 >;
 
 function mischief({ cabinet, setCable }: Hands, action: Mischief): string | undefined {
@@ -113,6 +119,12 @@ function mischief({ cabinet, setCable }: Hands, action: Mischief): string | unde
     default:
       return "Nobody knows how to do that.";
   }
+}
+
+/** Cards never run out, as coins do not: each tap is another customer's. */
+function tapCard(cabinet: Cabinet, what: "card" | "phone"): string | undefined {
+  const card = cabinet.truth.cards.newCard(CARD_BALANCE_MINOR, what);
+  return cabinet.tapCard(card) === undefined ? "The card reader does not read it now." : undefined;
 }
 
 function insertCoin(cabinet: Cabinet, valueMinor: number): string | undefined {

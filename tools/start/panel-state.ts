@@ -27,6 +27,7 @@ export function panelState(cabinet: Cabinet, { cable, connected, operatorUrl }: 
       turning: slots.find(({ column }) => column === turning)?.slot,
       coinsMinor: cabinet.changer?.options.types.map(({ valueMinor }) => valueMinor) ?? [],
       billsMinor: cabinet.validator?.options.valuesMinor ?? [],
+      takesCards: cabinet.readers.some((reader) => reader !== undefined),
     },
     service: serviceSide(cabinet),
     mischief: mischiefNow(cabinet, cable),

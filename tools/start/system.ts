@@ -10,6 +10,7 @@ import { type Fleet, startFleet } from "../../fleet/server.js";
 import { secretFile } from "../../fleet/store/data-folder.js";
 import type { Databases } from "../../fleet/store/databases.js";
 import { fromHex, toHex } from "../../shared/bytes.js";
+import { orderKey } from "../../shared/orders.js";
 import { voucherKey } from "../../shared/voucher.js";
 import { DEMO_MACHINE_ID } from "../bench/demo.js";
 import { boardOf } from "./board.js";
@@ -122,6 +123,7 @@ async function machineOf(
       model: DEMO_MODEL,
       epoch: demo.epoch,
       voucherKey: voucherKey(master, DEMO_MACHINE_ID, demo.epoch, KEY_VERSION),
+      orderKey: orderKey(master, DEMO_MACHINE_ID, demo.epoch, KEY_VERSION),
       firmwareVersion: FIRMWARE_VERSION,
     },
     mqtt: { ...(externalBroker(config, say) ?? { host, port: fleet.mqttPort }), password: demo.password },

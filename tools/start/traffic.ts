@@ -1,6 +1,7 @@
 /** What the bus says, in words a person can read: the tap of the simulated wire for the front panel's service side. */
 import type { TrafficLine } from "../../fleet/web/panel/contract.js";
 import { BILL_VALIDATOR } from "../../shared/mdb/bill-validator.js";
+import { CASHLESS_1, decodeCashless } from "../../shared/mdb/cashless.js";
 import { decodeCommand, MDB_DEVICES } from "../../shared/mdb/codec.js";
 import { ADDRESS_MASK, MODE_BIT } from "../../shared/mdb/link.js";
 import { decodePoll } from "../../shared/mdb/poll.js";
@@ -12,6 +13,7 @@ export const MAX_TRAFFIC_LINES = 200;
 const SHORT = new Map<string, TrafficLine["from"]>([
   ["coinChanger", "changer"],
   ["billValidator", "validator"],
+  ["cashless1", "reader"],
 ]);
 
 /** Follows both sides of the bus; an idle POLL and its ACK are left out unless asked for. */
@@ -76,10 +78,19 @@ function answerMeaning(
 ): string {
   if (words.length === 1) return words[0] === MODE_BIT ? "ACK" : words[0] === 0x1ff ? "NAK" : "?";
   const bytes = words.slice(0, -1).map((word) => word & 0xff);
+  if (asked.address === CASHLESS_1.level1.address) return readerMeaning(bytes);
   if (asked.command !== "poll") return `${asked.command}: ${bytes.length} bytes`;
   const device = MDB_DEVICES.find((table) => table.address === asked.address) ?? BILL_VALIDATOR;
   const { events, unknown } = decodePoll(device, bytes);
   const told = events.map((event) => event.event + fieldsText(event));
+  for (const code of unknown) told.push(`unknown ${code.toString(16)}`);
+  return told.join(", ");
+}
+
+/** The demo machine's reader is level 1, and it writes nothing on our display. */
+function readerMeaning(bytes: readonly number[]): string {
+  const { messages, unknown } = decodeCashless(CASHLESS_1.level1, 0, bytes);
+  const told = messages.map((message) => message.event + fieldsText(message));
   for (const code of unknown) told.push(`unknown ${code.toString(16)}`);
   return told.join(", ");
 }

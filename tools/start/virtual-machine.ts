@@ -7,8 +7,11 @@ import { randomInt } from "node:crypto";
 import type { Identity } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import type { Action, LedgerLine, PanelState, TrafficLine } from "../../fleet/web/panel/contract.js";
+import { FITTED, FITTED_BY_DEFAULT } from "../../shared/wire/documents.js";
 import { MAX_BATCH_BYTES } from "../../shared/wire/messages.js";
 import type { Cabinet } from "../bench/cabinet.js";
+import { US_READER } from "../bench/card-reader-options.js";
+import { DEMO_SETTINGS } from "../bench/demo.js";
 import { act } from "./actions.js";
 import type { CabinetFolder } from "./cabinet-folder.js";
 import { type CabinetState, captureCabinet, restoreCabinet } from "./cabinet-state.js";
@@ -68,6 +71,8 @@ export class VirtualMachine {
       identity,
       machineId,
       wallStartS,
+      readers: [US_READER],
+      settings: { ...DEMO_SETTINGS, fitted: FITTED_BY_DEFAULT | (1 << FITTED.indexOf("reader1")) },
       network: (deliver: (input: WorldInput) => void) => {
         network = new MqttNetwork({ ...mqtt, machineId, deliver, beforePublish: () => this.save() });
         return network;

@@ -31,6 +31,7 @@ export const LAW: readonly Row[] = deepFreeze([
       ".",
       "firmware/ports",
       "shared",
+      "firmware/audit",
       "firmware/mdb",
       "firmware/cash",
       "firmware/sale",

@@ -13,7 +13,7 @@ import { parseReport, type XsFailure, type XsSuiteReport } from "./report.js";
 import { startXs } from "./worker.js";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-const TEST_FOLDERS = ["test/shared", "test/firmware", "test/stories", "test/power"];
+const TEST_FOLDERS = ["test/shared", "test/firmware", "test/stories", "test/power", "test/seeds"];
 const FILE_LIMIT_MS = 180_000;
 const WORKERS = 2;
 

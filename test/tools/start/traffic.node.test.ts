@@ -3,6 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { TrafficLine } from "../../../fleet/web/panel/contract.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
+import { US_READER } from "../../../tools/bench/card-reader-options.js";
+import { DEMO_SETTINGS } from "../../../tools/bench/demo.js";
 import { MAX_TRAFFIC_LINES, TrafficLog } from "../../../tools/start/traffic.js";
 
 const test = suite("tools/start/traffic");
@@ -45,6 +47,25 @@ test("a coin shows as the poll that asked, the words of the answer, and what the
   assert.is(answer?.from, "changer");
   assert.match(answer?.meaning ?? "", /^coinDeposited \(path tube, type 2, inTube 46\)$/);
   assert.match(answer?.words ?? "", /^0[0-9a-f]{2} 0[0-9a-f]{2} 1[0-9a-f]{2}$/);
+});
+
+test("a card sale is told in the reader's words", () => {
+  const settings = { ...DEMO_SETTINGS, fitted: 0b111 };
+  const cabinet = new Cabinet({ settings, readers: [US_READER] });
+  const { fresh } = listen(cabinet);
+  cabinet.untilSelling();
+  cabinet.runFor(3_000);
+  assert.ok(cabinet.tapCard());
+  cabinet.runFor(1_500);
+  cabinet.select("B4");
+  cabinet.until("the product fell", () => cabinet.truth.productsAt("tray") === 1);
+  cabinet.until("the reader is free again", () => cabinet.readers[0]?.state === "enabled");
+  cabinet.runFor(200);
+  const told = fresh.filter(({ from }) => from === "reader").map(({ meaning }) => meaning);
+  for (const wanted of ["justReset", "beginSession (funds 5000)", "vendApproved (amount 175)", "endSession"]) {
+    assert.ok(told.includes(wanted), wanted);
+  }
+  assert.ok(fresh.some(({ meaning }) => meaning.startsWith("reader vendSuccess")));
 });
 
 test("idle polls are left out, silence is news", () => {

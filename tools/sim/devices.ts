@@ -1,0 +1,19 @@
+/** What can hang on the bus of a simulated machine: its address, and its plug. */
+import type { SimCabinet } from "./sim-cabinet.js";
+
+interface Plug {
+  setPlugged(plugged: boolean): void;
+}
+
+export interface BusSeat {
+  readonly address: number;
+  /** Undefined where none is fitted. */
+  of(cabinet: SimCabinet): Plug | undefined;
+}
+
+export const ALL_DEVICES: readonly BusSeat[] = Object.freeze<BusSeat[]>([
+  { address: 0x08, of: (cabinet) => cabinet.changer },
+  { address: 0x30, of: (cabinet) => cabinet.validator },
+  { address: 0x10, of: (cabinet) => cabinet.readers[0] },
+  { address: 0x60, of: (cabinet) => cabinet.readers[1] },
+]);

@@ -1,0 +1,92 @@
+/**
+ * One story, cut at every point, and its recoveries cut again at every point of theirs. Recoveries that start from the
+ * same state are played once; so are those that a second cut leads to.
+ */
+import { type CutPoint, describe, playSecondCut, survey, surveyRecovery } from "../../test/power/cutter.js";
+import { CUT_STORIES, startsAlike } from "../../test/power/stories.js";
+
+export interface ExhaustiveTally {
+  stories: number;
+  /** Different first cuts, all played to the end. */
+  cutPoints: number;
+  /** Different states that first cuts left: each has its own recovery. */
+  recoveries: number;
+  /** Cuts within those recoveries. */
+  secondCuts: number;
+  violations: number;
+  /** The first few, in words. */
+  readonly failed: string[];
+}
+
+export interface ExhaustiveRequest {
+  /** Every n-th first cut only; 1 = all. */
+  readonly stride: number;
+  /** Every n-th cut of a recovery only; 1 = all. */
+  readonly secondStride: number;
+  readonly say: (line: string) => void;
+}
+
+/** Kept in words; the others are counted. */
+const MOST_TOLD = 20;
+
+export function emptyExhaustiveTally(): ExhaustiveTally {
+  return { stories: 0, cutPoints: 0, recoveries: 0, secondCuts: 0, violations: 0, failed: [] };
+}
+
+export function storyFiles(): string[] {
+  return Object.keys(CUT_STORIES);
+}
+
+/** Plays all cuts of the story in this file. */
+export function cutTwice(file: string, { stride, secondStride, say }: ExhaustiveRequest): ExhaustiveTally {
+  const tally = emptyExhaustiveTally();
+  const story = CUT_STORIES[file];
+  if (story === undefined) throw new RangeError(`no story ${file}`);
+  tally.stories = 1;
+  const { points } = survey(story, startsAlike(file, story));
+  const states = new Set<string>();
+  const attempt = (what: string, play: () => void): boolean => {
+    try {
+      play();
+      return true;
+    } catch (error) {
+      const line = `${file}: ${what}: ${error instanceof Error ? error.message : String(error)}`;
+      tally.violations += 1;
+      if (tally.failed.length < MOST_TOLD) tally.failed.push(line);
+      say(line);
+      return false;
+    }
+  };
+  for (let i = 0; i < points.length; i += stride) {
+    const point = points[i];
+    if (point === undefined) continue;
+    const first = `cut ${describe(point)}`;
+    tally.cutPoints += 1;
+    let seconds: readonly CutPoint[] = [];
+    const recovers = attempt(first, () => {
+      const recovery = surveyRecovery(story, point);
+      seconds = recovery.points();
+      if (states.has(recovery.state)) seconds = [];
+      states.add(recovery.state);
+    });
+    if (!recovers || seconds.length === 0) continue;
+    tally.recoveries += 1;
+    say(`${file}: ${i + 1} of ${points.length} cuts, recovery ${tally.recoveries} with ${seconds.length} cuts`);
+    for (let at = 0; at < seconds.length; at += secondStride) {
+      const second = seconds[at];
+      if (second === undefined) continue;
+      tally.secondCuts += 1;
+      attempt(`${first}, again ${describe(second)}`, () => playSecondCut(story, point, second, states));
+    }
+  }
+  return tally;
+}
+
+export function addExhaustive(tally: ExhaustiveTally, part: Readonly<ExhaustiveTally>): void {
+  tally.stories += part.stories;
+  tally.cutPoints += part.cutPoints;
+  tally.recoveries += part.recoveries;
+  tally.secondCuts += part.secondCuts;
+  tally.violations += part.violations;
+  tally.failed.push(...part.failed);
+}

@@ -1,0 +1,260 @@
+/**
+ * What people do at the machine, a kind each. They see the panel, the cup and the tray, nothing else; nothing they do
+ * may make the checkers complain. Whoever leaves takes what lies in tray and cup.
+ */
+
+import { DEMO_SERVICE_CODE } from "../bench/demo.js";
+import { Rng } from "../bench/rng.js";
+import type { Person, PersonKind } from "./plan.js";
+import { pick, type RandomMachine } from "./random-machine.js";
+import type { SimCabinet } from "./sim-cabinet.js";
+
+interface Visit {
+  readonly cabinet: SimCabinet;
+  readonly rng: Rng;
+  readonly machine: RandomMachine;
+  readonly slot: string;
+  readonly priceMinor: number;
+}
+
+/** Most coins and bills somebody puts in for one product. */
+const MAX_PIECES = 40;
+const PATIENCE_MS = 20_000;
+const SALE_MS = 40_000;
+/** A reader's answer, a sale and a refund. */
+const CARD_MS = 60_000;
+
+/** Plays one person from coming to leaving. */
+export function visit(cabinet: SimCabinet, machine: RandomMachine, person: Person): void {
+  const rng = new Rng(person.seed);
+  const slots = cabinet.view?.products ?? [];
+  const sold = slots.filter(({ available }) => available);
+  const all = machine.options.planogram?.slots ?? [];
+  const chosen = sold.length > 0 ? pick(rng, sold) : pick(rng, all);
+  const { slot, priceMinor } = chosen;
+  PEOPLE[person.kind]({ cabinet, rng, machine, slot, priceMinor });
+  cabinet.takeGoods();
+  cabinet.takeCoins();
+}
+
+const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
+  honest(at) {
+    choose(at);
+    payCash(at, at.priceMinor, 1_500);
+    waitForSale(at);
+  },
+  hasty(at) {
+    const { cabinet, rng } = at;
+    if (rng.chance(500_000)) cabinet.select(at.slot);
+    for (let i = rng.between(2, 10); i > 0; i--) {
+      insertAny(at);
+      if (rng.chance(200_000)) cabinet.select(anySlot(at));
+      cabinet.runFor(rng.between(30, 700));
+    }
+    cabinet.select(at.slot);
+    payCash(at, at.priceMinor, 500);
+    waitForSale(at);
+  },
+  confused(at) {
+    const { cabinet, rng } = at;
+    for (let i = rng.between(3, 15); i > 0; i--) {
+      const act = pick(rng, ["key", "select", "cancel", "lever", "money", "tap", "odd"] as const);
+      if (act === "key") cabinet.press(pick(rng, [..."0123456789ABC#*"]));
+      else if (act === "select") cabinet.select(anySlot(at));
+      else if (act === "odd") cabinet.select(pick(rng, ["", "Z9", "A", "A1A1A1A1"]));
+      else if (act === "cancel") cabinet.cancel();
+      else if (act === "lever") cabinet.pullLever();
+      else if (act === "tap") cabinet.tapCard(undefined, rng.below(2));
+      else insertAny(at);
+      cabinet.runFor(rng.between(20, 2_500));
+    }
+    cabinet.cancel();
+    waitForSale(at);
+  },
+  walksAway(at) {
+    choose(at);
+    payCash(at, Math.floor(at.priceMinor / 2), 1_500);
+  },
+  card(at) {
+    const { cabinet, rng } = at;
+    if (cabinet.readers.length === 0) return PEOPLE.honest(at);
+    const first = rng.chance(700_000);
+    if (first) choose(at);
+    const card = cabinet.truth.cards.newCard(rng.chance(850_000) ? at.priceMinor * 3 : at.priceMinor - 1);
+    const reader = rng.below(cabinet.readers.length);
+    cabinet.waitFor(() => cabinet.tapCard(card, reader) !== undefined, 5_000);
+    cabinet.runFor(rng.between(200, 1_500));
+    if (!first) choose(at);
+    if (rng.chance(150_000)) cabinet.cancel();
+    waitForSale(at, CARD_MS);
+  },
+  billFisher(at) {
+    const { cabinet, rng } = at;
+    choose(at);
+    for (let i = rng.between(1, 4); i > 0; i--) {
+      const { validator } = cabinet;
+      if (validator === undefined) break;
+      cabinet.insertBill(pick(rng, at.machine.billsMinor));
+      cabinet.waitFor(() => validator.path.motion === "escrow" || validator.path.motion === "empty", 5_000);
+      cabinet.runFor(rng.below(400));
+      if (rng.chance(600_000)) validator.pullBack();
+      if (rng.chance(300_000)) validator.fish();
+      if (rng.chance(300_000)) cabinet.changer?.fish();
+      cabinet.runFor(rng.below(3_000));
+    }
+    cabinet.cancel();
+    waitForSale(at);
+  },
+  plugPuller(at) {
+    const { cabinet, rng } = at;
+    choose(at);
+    payCash(at, at.priceMinor, 900);
+    const moment = rng.below(3);
+    if (moment === 0) cabinet.waitFor(() => cabinet.view?.state === "DISPENSING", PATIENCE_MS);
+    if (moment === 1) cabinet.waitFor(() => cabinet.truth.productsAt("falling") > 0, PATIENCE_MS);
+    if (moment === 2) cabinet.waitFor(() => cabinet.changer?.payout.busy === true, PATIENCE_MS);
+    cabinet.runFor(rng.below(rng.chance(500_000) ? 100 : 3_500));
+    cabinet.failMains();
+    cabinet.runFor(rng.between(500, 9_000));
+    cabinet.cancel();
+    waitForSale(at);
+  },
+  kicker(at) {
+    const { cabinet, rng } = at;
+    choose(at);
+    payCash(at, at.priceMinor, 900);
+    for (let i = rng.between(1, 6); i > 0; i--) {
+      cabinet.spirals.kick();
+      cabinet.runFor(rng.below(3_000));
+    }
+    waitForSale(at);
+    cabinet.spirals.kick();
+    cabinet.runFor(2_000);
+  },
+  doubleTapper(at) {
+    const { cabinet, rng } = at;
+    for (let i = 0; i < 3; i++) cabinet.select(at.slot);
+    const card = cabinet.truth.cards.newCard(at.priceMinor * 5);
+    for (let i = rng.between(2, 6); i > 0; i--) {
+      cabinet.tapCard(card, rng.below(2));
+      if (rng.chance(400_000)) insertAny(at);
+      cabinet.select(at.slot);
+      cabinet.runFor(rng.below(1_200));
+      if (rng.chance(200_000)) cabinet.cancel();
+    }
+    waitForSale(at, CARD_MS);
+    cabinet.cancel();
+    waitForSale(at);
+  },
+  canceller(at) {
+    const { cabinet, rng } = at;
+    choose(at);
+    const share = rng.below(3);
+    payCash(at, Math.ceil((at.priceMinor * share) / 2), 900);
+    cabinet.runFor(rng.below(4_000));
+    for (let i = rng.between(1, 4); i > 0; i--) {
+      if (rng.chance(500_000)) cabinet.cancel();
+      else cabinet.pullLever();
+      if (rng.chance(300_000)) insertAny(at);
+      cabinet.runFor(rng.below(800));
+    }
+    waitForSale(at);
+  },
+  technician(at) {
+    const { cabinet, rng } = at;
+    cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
+    const asked = rng.below(6);
+    if (asked === 0) cabinet.select(at.slot);
+    cabinet.door.set(true);
+    cabinet.runFor(rng.between(100, 2_000));
+    type(cabinet, `#${DEMO_SERVICE_CODE}#`);
+    for (let i = rng.between(0, 4); i > 0; i--) {
+      const does = pick(rng, [
+        `4${at.slot}#`,
+        "#9#",
+        `#6${at.slot}#5#`,
+        `#7${at.slot}#${at.priceMinor + 50}#`,
+        "#8##",
+        "5#",
+      ]);
+      type(cabinet, does);
+      cabinet.runFor(rng.between(500, 9_000));
+    }
+    type(cabinet, "#*");
+    cabinet.door.set(false);
+    cabinet.runFor(1_000);
+  },
+  restocker(at) {
+    const { cabinet } = at;
+    cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
+    cabinet.door.set(true);
+    cabinet.runFor(500);
+    for (const { slot, column, capacity } of cabinet.planogram.slots) {
+      cabinet.spirals.fill(column, Math.max(0, capacity - cabinet.spirals.productsIn(column)));
+      cabinet.tellStock(slot, cabinet.spirals.productsIn(column));
+      cabinet.runFor(100);
+    }
+    cabinet.door.set(false);
+    cabinet.runFor(1_000);
+  },
+};
+
+function type(cabinet: SimCabinet, keys: string): void {
+  for (const key of keys) {
+    cabinet.press(key);
+    cabinet.runFor(50);
+  }
+}
+
+function choose({ cabinet, slot }: Visit): void {
+  cabinet.select(slot);
+  cabinet.waitFor(() => cabinet.view?.slot === slot, 2_000);
+}
+
+function anySlot({ rng, machine, slot }: Visit): string {
+  const slots = machine.options.planogram?.slots ?? [];
+  return slots.length === 0 ? slot : pick(rng, slots).slot;
+}
+
+/** Puts in coins and bills until the panel's credit reaches `untilMinor`, the sale begins or patience ends. */
+function payCash(at: Visit, untilMinor: number, meanPauseMs: number): void {
+  const { cabinet, rng } = at;
+  const untilUs = cabinet.world.nowUs + SALE_MS * 1_000;
+  for (let piece = 0; piece < MAX_PIECES && cabinet.world.nowUs < untilUs; piece++) {
+    const { view } = cabinet;
+    if (view === undefined) {
+      cabinet.runFor(1_000);
+      continue;
+    }
+    if (view.creditMinor >= untilMinor || view.state === "DISPENSING" || !view.selling) return;
+    insertToward(at, untilMinor - view.creditMinor);
+    cabinet.runFor(rng.between(Math.floor(meanPauseMs / 3), meanPauseMs * 2));
+  }
+}
+
+/** Mostly what is near to what is missing. */
+function insertToward(at: Visit, missingMinor: number): void {
+  const { cabinet, machine, rng } = at;
+  const fits = machine.billsMinor.filter((value) => value <= 2 * missingMinor);
+  if (cabinet.validator !== undefined && fits.length > 0 && (cabinet.changer === undefined || rng.chance(400_000))) {
+    cabinet.insertBill(pick(rng, fits));
+    return;
+  }
+  if (cabinet.changer === undefined) return;
+  const coins = machine.coinsMinor.filter((value) => value <= missingMinor);
+  const largest = coins.at(-1) ?? machine.coinsMinor[0] ?? 1;
+  cabinet.insertCoin(rng.chance(700_000) ? largest : pick(rng, machine.coinsMinor));
+}
+
+function insertAny({ cabinet, machine, rng }: Visit): void {
+  if (rng.chance(500_000) && cabinet.changer !== undefined) cabinet.insertCoin(pick(rng, machine.coinsMinor));
+  else cabinet.insertBill(pick(rng, machine.billsMinor));
+}
+
+/** Until the machine is done with them; who has money inside by then asks for it and waits again. */
+function waitForSale({ cabinet }: Visit, limitMs = SALE_MS): void {
+  cabinet.waitFor(() => cabinet.settled, limitMs);
+  if ((cabinet.view?.creditMinor ?? 0) === 0) return;
+  cabinet.cancel();
+  cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
+}

@@ -1,0 +1,156 @@
+/**
+ * What happens in one run, as data drawn from one seed: a machine, people one after another, and troubles that begin
+ * while one of them is there. Data, so that a failing run can be told again with parts of it left out.
+ */
+import { Rng } from "../bench/rng.js";
+import { pick, type RandomMachine, randomMachine } from "./random-machine.js";
+
+export const PERSON_KINDS = [
+  "honest",
+  "honest",
+  "honest",
+  "hasty",
+  "hasty",
+  "confused",
+  "walksAway",
+  "card",
+  "billFisher",
+  "plugPuller",
+  "kicker",
+  "doubleTapper",
+  "canceller",
+  "technician",
+  "restocker",
+] as const;
+export type PersonKind = (typeof PERSON_KINDS)[number];
+
+export interface Person {
+  readonly index: number;
+  readonly kind: PersonKind;
+  /** Of what they do in detail. */
+  readonly seed: number;
+  /** Nobody is there for so long before, ms. */
+  readonly gapMs: number;
+}
+
+export const TROUBLE_KINDS = [
+  "cutNow",
+  "cutNow",
+  "cutAtFlash",
+  "cutAtFlash",
+  "cutAtEffect",
+  "cutAtEffect",
+  "productHangs",
+  "productShort",
+  "productDouble",
+  "productLate",
+  "columnJam",
+  "motorStuck",
+  "homeSwitch",
+  "beamBlocked",
+  "beamSunlit",
+  "silence",
+  "unplugged",
+  "deviceReset",
+  "noise",
+  "lostWord",
+  "bentWord",
+  "tubeJam",
+  "coinMishap",
+  "billMishap",
+  "networkDown",
+  "networkBad",
+  "fleetDown",
+  "fleetRestored",
+  "clockJump",
+  "stall",
+  "tooWarm",
+  "newPrices",
+  "bitRot",
+] as const;
+export type TroubleKind = (typeof TROUBLE_KINDS)[number];
+
+export interface Trouble {
+  readonly index: number;
+  readonly kind: TroubleKind;
+  readonly seed: number;
+  /** Begins while this person is there … */
+  readonly person: number;
+  /** … so long after they came, ms. */
+  readonly afterMs: number;
+  /** Lasts so long, where it is no event, ms. */
+  readonly forMs: number;
+}
+
+export interface SimPlan {
+  readonly seed: number;
+  readonly days: number;
+  readonly machine: RandomMachine;
+  readonly people: readonly Person[];
+  readonly troubles: readonly Trouble[];
+}
+
+const DAY_MS = 86_400_000;
+const PEOPLE_A_DAY = 100;
+/** Troubles begin within so long of a person's coming: about the length of a sale. */
+const TROUBLE_WINDOW_MS = 14_000;
+/** What covers the beam for less than half a second cannot be told from a product. */
+const SHORTEST_MS = 1_000;
+/** One seed in so many has flash that rots: what was lost cannot be balanced, so less is promised. */
+const ROT_EVERY = 16;
+
+/** `days` 0: a dozen people shortly after each other; else a hundred people a day. */
+export function planOf(seed: number, days = 0): SimPlan {
+  const rng = new Rng(seed);
+  const machine = randomMachine(rng, seed);
+  const count = days > 0 ? days * PEOPLE_A_DAY : rng.between(3, 12);
+  const meanGapMs = days > 0 ? DAY_MS / PEOPLE_A_DAY - 20_000 : 5_000;
+  const people: Person[] = [];
+  for (let index = 0; index < count; index++) {
+    people.push({ index, kind: pick(rng, PERSON_KINDS), seed: rng.uint32(), gapMs: rng.below(2 * meanGapMs) });
+  }
+  const troubles: Trouble[] = [];
+  const troubleCount = rng.chance(100_000) ? 0 : rng.between(1, Math.max(2, Math.ceil(count * 1.2)));
+  const rots = rng.below(ROT_EVERY) === 0;
+  for (let index = 0; index < troubleCount; index++) {
+    const kind = pick(rng, TROUBLE_KINDS);
+    const drawn = {
+      index,
+      kind,
+      seed: rng.uint32(),
+      person: rng.below(count),
+      afterMs: rng.below(TROUBLE_WINDOW_MS),
+      forMs: SHORTEST_MS + rng.below(rng.chance(300_000) ? 90_000 : 8_000),
+    };
+    if (kind !== "bitRot" || rots) troubles.push(drawn);
+  }
+  return { seed, days, machine, people, troubles };
+}
+
+/** The plan with only these people and troubles left. */
+export function narrowed(plan: SimPlan, people: ReadonlySet<number>, troubles: ReadonlySet<number>): SimPlan {
+  return {
+    ...plan,
+    people: plan.people.filter(({ index }) => people.has(index)),
+    troubles: plan.troubles.filter(({ index, person }) => troubles.has(index) && people.has(person)),
+  };
+}
+
+/** The plan in words, a line each. */
+export function tellPlan(plan: SimPlan): string[] {
+  const lines = [`seed ${plan.seed}: ${plan.machine.about}`];
+  for (const person of plan.people) {
+    lines.push(`  person ${person.index}: ${person.kind}, ${(person.gapMs / 1_000).toFixed(1)} s after the one before`);
+    for (const trouble of plan.troubles) {
+      if (trouble.person !== person.index) continue;
+      const { index, kind, afterMs, forMs } = trouble;
+      lines.push(`    trouble ${index}: ${kind} ${afterMs} ms after they came, for ${forMs} ms where it lasts`);
+    }
+  }
+  return lines;
+}
+
+/** True where flash rots: what is lost for good cannot be balanced. */
+export function rots(plan: SimPlan): boolean {
+  return plan.troubles.some(({ kind }) => kind === "bitRot");
+}

@@ -1,0 +1,189 @@
+/**
+ * The machine under simulation: a cabinet whose plug is always put in again, and that notes what checkers want to know:
+ * every cut, turns and drops with their times, replies of the link, queues.
+ */
+import type { Effect } from "../../firmware/machine/types.js";
+import { MODE_BIT } from "../../shared/mdb/link.js";
+import { creditDifferenceMinor, holdDifferenceMinor } from "../../shared/records/durable.js";
+import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
+import { Cabinet } from "../bench/cabinet.js";
+import { PowerCut } from "../bench/flash.js";
+import type { MqttMessage } from "../bench/network.js";
+import type { TappedTransmission } from "../bench/wire.js";
+import type { RandomMachine } from "./random-machine.js";
+import { applyQuirks } from "./random-machine.js";
+
+/** From the last word of a reply to the first word of our answer (design.md, invariant 5). */
+const ANSWER_LIMIT_US = 5_000;
+/** Inputs that may wait in the queue however long JavaScript stands still. */
+export const MAX_BACKLOG = 256;
+const DARK_MS = 1_500;
+/** After words that were bent, for so long. */
+const UNCLEAR_US = 100_000;
+
+/** A moment at which the power died. */
+export interface Cut {
+  readonly atUs: number;
+  /** A turn had begun and its sale was still open. */
+  readonly inTurn: boolean;
+}
+
+export interface Drop {
+  /** From the payment's record to the tray, ms; what the motor turned is within. */
+  readonly afterPaymentMs: number;
+  readonly turnMs: number;
+}
+
+export class SimCabinet extends Cabinet {
+  readonly cuts: Cut[] = [];
+  readonly drops: Drop[] = [];
+  readonly found: string[] = [];
+  /** Products that fell otherwise than off their spiral's edge: kicked loose, or late. */
+  fellLate = 0;
+  /** Somebody shines at the beam's receiver: what falls meanwhile nobody sees, and no self-test tells of it later. */
+  sunlit = false;
+  fellInSun = 0;
+  /** Turns in which a second product went over the edge. */
+  doubles = 0;
+  /** Everything the machine has published. */
+  readonly published: MqttMessage[] = [];
+  /** Most inputs that ever waited. */
+  backlogMost = 0;
+  /** Power stays away so long after a cut. */
+  darkMs = DARK_MS;
+  /** Somebody sees to it that power comes back. */
+  attended = true;
+  /** Called at every cut, when the power is gone. */
+  onCut: (() => void) | undefined;
+  /** Effects left until the power is cut at one; 0 = not. */
+  effectsToCut = 0;
+  #paidAtUs = 0;
+  #chosenAtUs = 0;
+  /** The turn is somebody's, not a test. */
+  #isSale = false;
+  #turnAtUs = 0;
+  #turned: { startUs: number; column: number } | undefined;
+  #lastReplyEndUs = 0;
+  #owesAnswer = false;
+  /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
+  #unclearUntilUs = 0;
+
+  constructor(machine: RandomMachine) {
+    super(machine.options);
+    applyQuirks(this, machine);
+    this.watch = { before: (effect) => this.#effect(effect, false), after: (effect) => this.#effect(effect, true) };
+    const { fleet } = this;
+    const arrived = fleet.published.bind(fleet);
+    fleet.published = (machineId, message) => {
+      this.published.push(message);
+      arrived(machineId, message);
+    };
+    this.truth.watch((event) => {
+      if (event.what !== "product") return;
+      if (event.from === "hanging") this.fellLate += 1;
+      if (event.to === "tray" && this.sunlit) this.fellInSun += 1;
+      if (event.to === "tray") this.#fell();
+    });
+    this.wire.tap((told) => this.#heard(told));
+  }
+
+  /** Something that must not be. */
+  note(violation: string): void {
+    this.found.push(`${violation} (at ${(this.world.nowUs / 1_000_000).toFixed(3)} s)`);
+  }
+
+  override cutPower(): void {
+    if (!this.powered) return;
+    const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
+    this.cuts.push({ atUs: this.world.nowUs, inTurn: vend !== undefined && this.#turned !== undefined });
+    this.effectsToCut = 0;
+    super.cutPower();
+    this.onCut?.();
+    if (this.attended) this.world.after(this.darkMs * 1_000, () => this.powerOn());
+  }
+
+  /** Nobody is owed anything, nothing is open and nothing moves, whether the machine sells or not. */
+  get settled(): boolean {
+    const { view } = this;
+    const snapshot = this.machine?.snapshot();
+    if (view === undefined || snapshot === undefined || this.js.backlog > 0) return false;
+    const { durable, sale } = snapshot;
+    const quiet = sale.at === "IDLE" || (sale.at === "OUT_OF_SERVICE" && sale.cause !== "starting");
+    const { vend, payout, stack, hold, revalue } = durable;
+    const open = [vend, payout, stack, hold, revalue].some((bracket) => bracket !== undefined);
+    if (!quiet || durable.creditMinor > 0 || open) return false;
+    const still = this.truth.inMotionMinor === 0 && this.truth.productsAt("falling") === 0;
+    return still && this.spirals.turning === undefined && this.changer?.payout.busy !== true;
+  }
+
+  get synced(): boolean {
+    return this.fleet.mark(this.options.machineId) === this.machine?.rooms.ledger.newestSeq;
+  }
+
+  /** Waits until `reached`, or for `limitMs`; says which. */
+  waitFor(reached: () => boolean, limitMs: number): boolean {
+    const limitUs = this.world.nowUs + limitMs * 1_000;
+    while (!reached()) {
+      if (this.world.step(limitUs)) continue;
+      this.world.runUntil(limitUs);
+      return reached();
+    }
+    return true;
+  }
+
+  /** (5) Whatever JavaScript does, a whole reply is answered in time or not at all. */
+  #heard({ from, words, received, startUs, endUs }: TappedTransmission): void {
+    if (from === "peripheral") {
+      const whole = words.every((word, at) => received[at] === word) && startUs >= this.#lastReplyEndUs;
+      if (!whole) this.#unclearUntilUs = endUs + UNCLEAR_US;
+      this.#lastReplyEndUs = endUs;
+      this.#owesAnswer = words.length > 1;
+      return;
+    }
+    const answers = words.length === 1 && ((words[0] ?? 0) & MODE_BIT) === 0;
+    const lateUs = startUs - this.#lastReplyEndUs;
+    const judged = answers && this.#owesAnswer && startUs > this.#unclearUntilUs;
+    if (judged && lateUs > ANSWER_LIMIT_US) this.note(`a reply answered ${lateUs} us late`);
+    this.#owesAnswer = false;
+  }
+
+  override select(slot: string): void {
+    this.#chosenAtUs = this.world.nowUs;
+    super.select(slot);
+  }
+
+  #effect(effect: Effect, after: boolean): void {
+    if (this.effectsToCut > 0) {
+      this.effectsToCut -= 1;
+      if (this.effectsToCut === 0) throw new PowerCut(`${after ? "after" : "before"} ${effect.do}`);
+    }
+    this.backlogMost = Math.max(this.backlogMost, this.js.backlog);
+    if (!after) return;
+    if (effect.do === "motor") {
+      this.#turned = { startUs: this.world.nowUs, column: effect.column };
+      this.#turnAtUs = this.world.nowUs;
+    }
+    if (effect.do !== "append") return;
+    const { record } = effect;
+    if (record.kind === "vendStarted") this.#isSale = record.means !== MEANS_TEST && record.means !== MEANS_FREE;
+    this.#appended(record.kind);
+  }
+
+  #appended(kind: string): void {
+    if (kind === "coinIn" || kind === "billStacked" || kind === "vendApproved") this.#paidAtUs = this.world.nowUs;
+    if (kind === "vendStarted") this.#turned = undefined;
+    const durable = this.machine?.snapshot().durable;
+    if (durable === undefined) return;
+    const cash = creditDifferenceMinor(durable);
+    const cards = holdDifferenceMinor(durable);
+    if (cash !== 0) this.note(`after ${kind} the ledger's cash does not balance: ${cash}`);
+    if (cards !== 0) this.note(`after ${kind} the ledger's holds do not balance: ${cards}`);
+  }
+
+  #fell(): void {
+    const { nowUs } = this.world;
+    const readyAtUs = Math.max(this.#paidAtUs, this.#chosenAtUs);
+    if (!this.#isSale || this.#turned === undefined || this.#turnAtUs < readyAtUs) return;
+    this.drops.push({ afterPaymentMs: (nowUs - readyAtUs) / 1_000, turnMs: (nowUs - this.#turnAtUs) / 1_000 });
+  }
+}

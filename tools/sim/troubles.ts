@@ -1,0 +1,200 @@
+/** What goes wrong, a kind each: how it begins, and how it is repaired. What cannot be here is left out in silence. */
+
+import { openDocuments } from "../../firmware/settings.js";
+import { encodePlanogram } from "../../shared/wire/documents.js";
+import type { CutPhase } from "../bench/flash.js";
+import { Rng } from "../bench/rng.js";
+import { flipBits, loseVmcAcks, loseWord, silence } from "../bench/wire-faults.js";
+import { ALL_DEVICES } from "./devices.js";
+import type { Trouble, TroubleKind } from "./plan.js";
+import { pick } from "./random-machine.js";
+import type { SimCabinet } from "./sim-cabinet.js";
+
+interface Scene {
+  readonly cabinet: SimCabinet;
+  readonly rng: Rng;
+  readonly forMs: number;
+}
+
+type Repair = () => void;
+
+const MAX_STALL_MS = 3_000;
+/** From the beam to the tray, and a little more. */
+const IN_THE_AIR_US = 300_000;
+const CUT_PHASES: readonly CutPhase[] = Object.freeze<CutPhase[]>(["before", "during", "after"]);
+
+/** Begins it now. What it returns ends it; undefined = it ends by itself. */
+export function begin(cabinet: SimCabinet, trouble: Trouble): Repair | undefined {
+  const repair = TROUBLES[trouble.kind]({ cabinet, rng: new Rng(trouble.seed), forMs: trouble.forMs });
+  return isRepair(repair) ? repair : undefined;
+}
+
+function isRepair(value: unknown): value is Repair {
+  return typeof value === "function";
+}
+
+/** What a trouble returns is how it is repaired, if it is a function. */
+const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = {
+  cutNow({ cabinet, forMs }) {
+    cabinet.darkMs = 1_000 + forMs;
+    cabinet.failMains();
+  },
+  cutAtFlash({ cabinet, rng, forMs }) {
+    // brown-outs in the middle of an operation are what a hold-up is against
+    if (!cabinet.powered || (cabinet.options.holdUpMs ?? 0) > 0) return;
+    cabinet.darkMs = 1_000 + forMs;
+    cabinet.ledgerFlash.cutAt(rng.between(1, 6), pick(rng, CUT_PHASES), rng.uint32());
+  },
+  cutAtEffect({ cabinet, rng, forMs }) {
+    if ((cabinet.options.holdUpMs ?? 0) > 0) return;
+    cabinet.darkMs = 1_000 + forMs;
+    cabinet.effectsToCut = rng.between(1, 60);
+  },
+  productHangs: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), "hang"),
+  productShort: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), "short"),
+  productDouble(scene) {
+    scene.cabinet.doubles += 1;
+    scene.cabinet.spirals.nextTurn(anyColumn(scene), "double");
+  },
+  productLate: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), scene.rng.between(100, 20_000)),
+  columnJam(scene) {
+    const column = anyColumn(scene);
+    scene.cabinet.spirals.setJammed(column, true);
+    return () => scene.cabinet.spirals.setJammed(column, false);
+  },
+  motorStuck(scene) {
+    const column = anyColumn(scene);
+    scene.cabinet.spirals.setMotorStuck(column, true);
+    return () => scene.cabinet.spirals.setMotorStuck(column, false);
+  },
+  homeSwitch(scene) {
+    const column = anyColumn(scene);
+    scene.cabinet.spirals.setHomeSwitch(column, pick(scene.rng, ["stuckClosed", "stuckOpen"] as const));
+    return () => scene.cabinet.spirals.setHomeSwitch(column, "works");
+  },
+  beamBlocked({ cabinet }) {
+    cabinet.beam.setBlocked(true);
+    return () => cabinet.beam.setBlocked(false);
+  },
+  beamSunlit({ cabinet }) {
+    cabinet.beam.setSunlit(true);
+    cabinet.sunlit = true;
+    return () => {
+      cabinet.beam.setSunlit(false);
+      // what crossed the beam just before still lies in the air
+      cabinet.world.after(IN_THE_AIR_US, () => {
+        cabinet.sunlit = false;
+      });
+    };
+  },
+  silence({ cabinet, rng }) {
+    const fault = silence(cabinet.wire, pick(rng, ALL_DEVICES).address);
+    return () => fault.remove();
+  },
+  unplugged({ cabinet, rng }) {
+    const device = pick(rng, ALL_DEVICES).of(cabinet);
+    device?.setPlugged(false);
+    return () => device?.setPlugged(true);
+  },
+  deviceReset({ cabinet, rng }) {
+    const device = pick(rng, ALL_DEVICES).of(cabinet);
+    if (device === undefined || !cabinet.powered) return;
+    device.setPlugged(false);
+    device.setPlugged(true);
+  },
+  noise({ cabinet, rng }) {
+    cabinet.wire.noisePerMillion = rng.between(10, 20_000);
+    return () => {
+      cabinet.wire.noisePerMillion = 0;
+    };
+  },
+  lostWord({ cabinet, rng }) {
+    const from = pick(rng, ["vmc", "peripheral"] as const);
+    const { address } = pick(rng, ALL_DEVICES);
+    if (rng.chance(400_000)) loseVmcAcks(cabinet.wire, address, rng.between(1, 3));
+    else cabinet.wire.inject({ from, address, skip: rng.below(200), times: 1, act: loseWord(rng.below(4)) });
+  },
+  bentWord({ cabinet, rng }) {
+    const from = pick(rng, ["vmc", "peripheral"] as const);
+    const act = flipBits(rng.below(6), 1 << rng.below(9));
+    cabinet.wire.inject({ from, skip: rng.below(500), times: rng.between(1, 3), act });
+  },
+  tubeJam({ cabinet, rng }) {
+    const { changer } = cabinet;
+    const type = rng.below(changer?.options.types.length ?? 1);
+    changer?.tubes.jam(type, { afterCoins: rng.below(3), noticed: rng.chance(500_000) });
+    return () => changer?.tubes.unjam(type);
+  },
+  coinMishap({ cabinet, rng }) {
+    cabinet.changer?.acceptor.nextCoin(pick(rng, ["noCredit", "routingError", "jam"] as const));
+    return () => cabinet.changer?.acceptor.clearJam();
+  },
+  billMishap({ cabinet, rng }) {
+    cabinet.validator?.path.nextBill(pick(rng, ["jam", "unrecognised"] as const));
+    return () => cabinet.validator?.path.takeOut("customer");
+  },
+  networkDown({ cabinet }) {
+    cabinet.network.setAvailable(false);
+    return () => cabinet.network.setAvailable(true);
+  },
+  networkBad({ cabinet, rng }) {
+    const good = { ...cabinet.network.quality };
+    Object.assign(cabinet.network.quality, {
+      delayMs: rng.between(10, 900),
+      jitterMs: rng.below(5_000),
+      losePerMillion: rng.below(400_000),
+      doublePerMillion: rng.below(500_000),
+    });
+    return () => Object.assign(cabinet.network.quality, good);
+  },
+  fleetDown({ cabinet }) {
+    cabinet.fleet.up = false;
+    return () => {
+      cabinet.fleet.up = true;
+    };
+  },
+  fleetRestored({ cabinet, rng }) {
+    const { machineId } = cabinet.options;
+    cabinet.fleet.restore(machineId, rng.below(cabinet.fleet.mark(machineId) + 1));
+  },
+  clockJump({ cabinet, rng }) {
+    const wallS = Math.max(0, cabinet.wallS + rng.between(-400_000_000, 400_000_000));
+    cabinet.js.deliver({ on: "wall", wallS, quality: pick(rng, ["synced", "kept"] as const) });
+  },
+  stall({ cabinet, rng }) {
+    cabinet.js.stall(rng.below(MAX_STALL_MS));
+  },
+  tooWarm({ cabinet }) {
+    const { milliC } = cabinet.thermometer;
+    cabinet.thermometer.milliC = 9_500;
+    return () => {
+      cabinet.thermometer.milliC = milliC;
+    };
+  },
+  newPrices({ cabinet, rng }) {
+    // documents arrive while the machine is off until the fleet's way of giving them is there
+    const { planogram } = cabinet;
+    const version = planogram.version + 1 + rng.below(1_000);
+    const slots = planogram.slots.map((slot) => ({ ...slot, priceMinor: slot.priceMinor + 10 * rng.below(5) }));
+    cabinet.failMains();
+    if (!cabinet.powered) openDocuments(quiet(cabinet)).store("planogram", encodePlanogram({ version, slots }));
+  },
+  bitRot({ cabinet, rng }) {
+    const { blocks, blockBytes } = cabinet.ledgerFlash;
+    for (let i = rng.between(1, 3); i > 0; i--) {
+      const offset = rng.below(Math.min(4, blocks) * blockBytes);
+      // what is erased and waits for its record is not yet a record that could rot
+      if (cabinet.ledgerFlash.snapshot().bytes[offset] !== 0xff) cabinet.ledgerFlash.flipBit(offset, rng.below(8));
+    }
+  },
+};
+
+/** The part holding the documents, with power from the bench. */
+function quiet(cabinet: SimCabinet): SimCabinet["documentFlash"] {
+  cabinet.documentFlash.powerOn();
+  return cabinet.documentFlash;
+}
+
+function anyColumn({ cabinet, rng }: Scene): number {
+  return pick(rng, cabinet.planogram.slots).column;
+}
