@@ -10,56 +10,24 @@ import {
   type LedgerRecordOf,
   PAYMENT_MEANS,
   PAYOUT_REASONS,
+  READERS,
 } from "../../shared/records/kinds.js";
 import { decimalOf } from "../store/amounts.js";
-import type {
-  CursorRow,
-  FaultChange,
-  PaymentKind,
-  PaymentLink,
-  PaymentRow,
-  RecordRow,
-  SaleKey,
-  SlotChange,
-  TransactionRow,
-} from "../store/rows.js";
+import type { PaymentKind, SlotChange } from "../store/rows.js";
 import type { Dated } from "./dating.js";
+import { type CardRecord, deriveCard, failedByCard, isCardRecord, paidByCard } from "./derive-cards.js";
+import { payment, type Rows, type Running } from "./derived.js";
 
-/** All rows of one commit. */
-export interface Rows {
-  readonly records: RecordRow[];
-  readonly transactions: TransactionRow[];
-  readonly payments: PaymentRow[];
-  readonly links: PaymentLink[];
-  readonly refunded: SaleKey[];
-  readonly faults: FaultChange[];
-  /** By machine and slot. */
-  readonly slots: Map<string, SlotChange>;
-  /** By machine: whether the door is open, null if the records do not say. */
-  readonly doors: Map<string, boolean | null>;
-}
-
-export function emptyRows(): Rows {
-  return {
-    records: [],
-    transactions: [],
-    payments: [],
-    links: [],
-    refunded: [],
-    faults: [],
-    slots: new Map(),
-    doors: new Map(),
-  };
-}
-
-/** Cursor fields that deriving changes. */
-export type Running = { -readonly [K in keyof CursorRow]: CursorRow[K] };
+export { emptyRows, type Rows, type Running } from "./derived.js";
 
 /** Why a record that decodes cannot be booked all the same. */
 export type Refusal = string | undefined;
 
 const CASH = PAYMENT_MEANS.indexOf("cash");
+const CARD = PAYMENT_MEANS.indexOf("card");
 const CHANGE = PAYOUT_REASONS.indexOf("change");
+const EMPTIED = PAYOUT_REASONS.indexOf("emptied");
+const MOVED_OUT = 0;
 const CLAIM_BILL = CLAIM_CAUSES.indexOf("bill");
 const CLAIM_VEND = CLAIM_CAUSES.indexOf("vend");
 
@@ -68,6 +36,7 @@ export function refusalOf(record: LedgerRecord): Refusal {
   if ("slot" in record && record.slot !== undefined && !isSlotCode(record.slot)) return "slot";
   if ("means" in record && PAYMENT_MEANS[record.means] === undefined) return "means";
   if ("reason" in record && PAYOUT_REASONS[record.reason] === undefined) return "reason";
+  if ("reader" in record && READERS[record.reader] === undefined) return "reader";
   return undefined;
 }
 
@@ -103,8 +72,11 @@ export function derive(
     case "billStacked":
       return moneyIn(record.seq, record.valueMinor, "bill", dated, running, rows);
     case "coinsManuallyDispensed":
-      rows.payments.push(payment(record.seq, "manual", -record.valueMinor * record.count, dated, running));
-      return;
+    case "coinFilled":
+    case "storeFilled":
+    case "recyclerMoved":
+    case "cashBoxTaken":
+      return serviceMoney(record, dated, running, rows);
     case "saleSettled":
     case "saleFailed":
     case "outcomeUnknown":
@@ -118,7 +90,33 @@ export function derive(
     case "claimOpened":
       return moneyOut(record, dated, running, rows);
     default:
-      return life(record, dated, running, rows);
+      if (isCardRecord(record)) deriveCard(record, dated, running, rows);
+      else life(record, dated, running, rows);
+  }
+}
+
+type ServiceMoney = LedgerRecordOf<
+  "coinsManuallyDispensed" | "coinFilled" | "storeFilled" | "recyclerMoved" | "cashBoxTaken"
+>;
+
+/** What service persons put in and take out: never a customer's. */
+function serviceMoney(record: ServiceMoney, dated: Dated, running: Running, rows: Rows): void {
+  const add = (kind: PaymentKind, minor: number): void => {
+    rows.payments.push(payment(record.seq, kind, minor, dated, running));
+  };
+  switch (record.kind) {
+    case "coinFilled":
+      return add("fill", record.valueMinor);
+    case "storeFilled":
+      return add("fill", record.valueMinor * record.count);
+    case "cashBoxTaken":
+      return add("boxTaken", -(record.coinsMinor + record.billsMinor));
+    case "recyclerMoved":
+      // Over to the cash box it stays in the machine.
+      if (record.to === MOVED_OUT) add("manual", -record.valueMinor * record.count);
+      return;
+    case "coinsManuallyDispensed":
+      return add("manual", -record.valueMinor * record.count);
   }
 }
 
@@ -160,11 +158,18 @@ function sale(record: Sale, dated: Dated, running: Running, rows: Rows, productI
     saleNo: record.saleNo,
     simulated,
   });
-  running.lastSaleId = id;
-  running.lastSaleBookedMs = dated.bookedMs;
-  running.lastSaleFailed = record.kind === "saleFailed";
+  // What goes out afterwards is change or refund of a cash sale only; beside a card it is credit that comes back.
+  const byCash = record.means === CASH;
+  running.lastSaleId = byCash ? id : null;
+  running.lastSaleBookedMs = byCash ? dated.bookedMs : null;
+  running.lastSaleFailed = byCash && record.kind === "saleFailed";
   if (settled) changeSlot(running, rows, record.slot, (change) => change.delta--);
-  if (record.means !== CASH || record.kind === "saleFailed") return;
+  if (record.means === CARD) {
+    if (record.kind === "saleFailed") failedByCard(id, dated, running);
+    else paidByCard(record, id, dated, running, rows);
+    return;
+  }
+  if (!byCash || record.kind === "saleFailed") return;
   running.creditMinor -= record.priceMinor;
   link(id, record.seq, running, rows);
   if (record.kind !== "outcomeUnknown") return;
@@ -185,7 +190,7 @@ function owedAfter(record: LedgerRecordOf<"outcomeUnknown">): number {
 function link(id: string, beforeSeq: number, running: Running, rows: Rows): void {
   const { machineId, epoch, creditFromSeq } = running;
   if (creditFromSeq > 0 && creditFromSeq < beforeSeq) {
-    rows.links.push({ machineId, epoch, fromSeq: creditFromSeq, toSeq: beforeSeq - 1, transactionId: id });
+    rows.links.push({ by: "cash", machineId, epoch, fromSeq: creditFromSeq, toSeq: beforeSeq - 1, transactionId: id });
   }
   running.creditFromSeq = beforeSeq + 1;
 }
@@ -206,6 +211,10 @@ function moneyOut(record: MoneyOut, dated: Dated, running: Running, rows: Rows):
     return;
   }
   const reason = PAYOUT_REASONS[record.reason] ?? null;
+  if (record.kind === "payoutDone" && record.reason === EMPTIED) {
+    rows.payments.push({ ...payment(seq, "emptied", -record.paidMinor, dated, running), reason });
+    return;
+  }
   const back = record.reason !== CHANGE;
   const amountMinor = record.kind === "payoutDone" ? record.paidMinor : record.amountMinor;
   running.creditMinor -= amountMinor;
@@ -233,19 +242,20 @@ function refundFailedSale(seq: number, running: Running, rows: Rows): void {
 
 type Life = Exclude<
   LedgerRecord,
-  LedgerRecordOf<
-    | "coinIn"
-    | "billStacked"
-    | "coinsManuallyDispensed"
-    | "saleSettled"
-    | "saleFailed"
-    | "outcomeUnknown"
-    | "strayDrop"
-    | "extraDrop"
-    | "payoutDone"
-    | "voucherIssued"
-    | "claimOpened"
-  >
+  | ServiceMoney
+  | CardRecord
+  | LedgerRecordOf<
+      | "coinIn"
+      | "billStacked"
+      | "saleSettled"
+      | "saleFailed"
+      | "outcomeUnknown"
+      | "strayDrop"
+      | "extraDrop"
+      | "payoutDone"
+      | "voucherIssued"
+      | "claimOpened"
+    >
 >;
 
 function life(record: Life, dated: Dated, running: Running, rows: Rows): void {
@@ -293,21 +303,4 @@ function changeSlot(running: Running, rows: Rows, slot: string, apply: (change: 
   const change = rows.slots.get(key) ?? { machineId, operatorId, slot, currency, set: null, delta: 0 };
   apply(change);
   rows.slots.set(key, change);
-}
-
-function payment(seq: number, kind: PaymentKind, minor: number, dated: Dated, running: Running): PaymentRow {
-  const { machineId, operatorId, epoch, currency, currencyDecimals } = running;
-  return {
-    machineId,
-    operatorId,
-    epoch,
-    seq,
-    kind,
-    amount: decimalOf(minor, currencyDecimals),
-    currency,
-    reference: null,
-    reason: null,
-    transactionId: null,
-    bookedMs: dated.bookedMs,
-  };
 }

@@ -20,7 +20,9 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
       c.epoch, c.mark, c.chain, c.forked, c.boot_no AS "bootNo", c.boot_wall_ms AS "bootWallMs",
       c.clock_quality AS "clockQuality", ${millis(tx, "c.last_booked_at")} AS "lastBookedMs",
       c.credit_minor AS "creditMinor", c.credit_from_seq AS "creditFromSeq", c.last_sale_id AS "lastSaleId",
-      ${millis(tx, "c.last_sale_booked_at")} AS "lastSaleBookedMs", c.last_sale_failed AS "lastSaleFailed"
+      ${millis(tx, "c.last_sale_booked_at")} AS "lastSaleBookedMs", c.last_sale_failed AS "lastSaleFailed",
+      c.hold_seq AS "holdSeq", c.hold_minor AS "holdMinor", c.hold_sale_id AS "holdSaleId",
+      ${millis(tx, "c.hold_sale_booked_at")} AS "holdSaleBookedMs"
     FROM unnest(${serials}::text[], ${epochs}::bigint[]) AS k (serial, epoch)
     JOIN machines m ON m.serial_number = k.serial
     JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = k.epoch
@@ -37,7 +39,9 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
     UPDATE sync_cursors c SET mark = n.mark, chain = n.chain, forked = n.forked, boot_no = n.boot_no,
       boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality, last_booked_at = n.last_booked_at,
       credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq, last_sale_id = n.last_sale_id,
-      last_sale_booked_at = n.last_sale_booked_at, last_sale_failed = n.last_sale_failed, updated_at = now()
+      last_sale_booked_at = n.last_sale_booked_at, last_sale_failed = n.last_sale_failed,
+      hold_seq = n.hold_seq, hold_minor = n.hold_minor, hold_sale_id = n.hold_sale_id,
+      hold_sale_booked_at = n.hold_sale_booked_at, updated_at = now()
     FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[], ${all((c) => c.mark)}::bigint[],
       ${all((c) => c.chain)}::bigint[], ${booleans(
         tx,
@@ -49,9 +53,12 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
       ${all((c) => instant(c.lastSaleBookedMs))}::timestamptz[], ${booleans(
         tx,
         all((c) => c.lastSaleFailed),
-      )})
+      )}, ${all((c) => c.holdSeq)}::bigint[], ${all((c) => c.holdMinor)}::bigint[],
+      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[])
       AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked_at,
-        credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed)
+        credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed, hold_seq, hold_minor,
+        hold_sale_id,
+        hold_sale_booked_at)
     WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch
   `;
 }

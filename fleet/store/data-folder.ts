@@ -3,6 +3,7 @@
  * it are 0600 files that only we read; the database's own folder belongs to the user it runs as.
  */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chown, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Type, { type Static } from "typebox";
@@ -11,6 +12,7 @@ import { ConfigError } from "../config.js";
 import { type RunAs, unreachableFolder } from "./embedded-binaries.js";
 
 const SETTING = "SPIRAL_DATA_DIR";
+const PASSWORD_FILE = "database.json";
 
 /** Passwords of the embedded server's roles. */
 export const RolePasswords = Type.Object({
@@ -25,7 +27,7 @@ export type RolePasswords = Static<typeof RolePasswords>;
 export async function prepareDataFolder(dataDir: string, runAs: RunAs | undefined): Promise<void> {
   try {
     // 0755: the database runs as another user below it. What is secret in it is 0600.
-    await mkdir(dataDir, { recursive: true, mode: 0o755 });
+    await makeFolder(dataDir);
     const probe = join(dataDir, `.probe-${process.pid}`);
     await writeFile(probe, "", { mode: 0o600 });
     await rm(probe);
@@ -43,6 +45,19 @@ export async function prepareDataFolder(dataDir: string, runAs: RunAs | undefine
       `is ${dataDir}, but the database runs as user ${runAs?.uid}, who may not enter ${closed}`,
       `Set ${SETTING} to a folder outside of it, e.g. /var/lib/spiral, or allow entering: chmod o+x ${closed}`,
     );
+  }
+}
+
+/** Makes `path` with what is missing above it. Node's own recursive mkdir never ends where a parent takes no folder. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    const parent = dirname(path);
+    if (codeOf(error) !== "ENOENT" || parent === path || existsSync(parent)) throw error;
+    await makeFolder(parent);
+    await mkdir(path, { mode: 0o755 });
   }
 }
 
@@ -70,7 +85,7 @@ export async function writeSecret(path: string, text: string): Promise<void> {
 }
 
 export async function rolePasswords(dataDir: string): Promise<RolePasswords> {
-  const text = await secretFile(dataDir, "database.json", () => {
+  const text = await secretFile(dataDir, PASSWORD_FILE, () => {
     const passwords: RolePasswords = {
       postgres: randomSecret(),
       spiral_migrate: randomSecret(),
@@ -85,6 +100,11 @@ export async function rolePasswords(dataDir: string): Promise<RolePasswords> {
 /** Gives `path` to the database's user, where that is not us. */
 export async function giveTo(path: string, runAs: RunAs | undefined): Promise<void> {
   if (runAs !== undefined) await chown(path, runAs.uid, runAs.gid);
+}
+
+/** True if an embedded database was ever made in this folder. */
+export function hasDatabase(dataDir: string): boolean {
+  return existsSync(join(dataDir, PASSWORD_FILE));
 }
 
 /** 256 random bits as text. */

@@ -71,17 +71,20 @@ export async function insertPayments(tx: Transaction, rows: readonly PaymentRow[
   `;
 }
 
-/** Says which sale the coins and bills in a range paid for. Ranges do not overlap. */
+/** Says which sale the coins and bills in a range, or a hold, paid for: one that did is a capture then. */
 export async function linkPayments(tx: Transaction, links: readonly PaymentLink[]): Promise<void> {
   if (links.length === 0) return;
   const all = columns(links);
   await tx`
-    UPDATE payments p SET transaction_id = l.transaction_id
+    UPDATE payments p SET transaction_id = l.transaction_id,
+      kind = CASE l.means WHEN 'capture' THEN 'capture' ELSE p.kind END
     FROM unnest(${all((l) => l.machineId)}::uuid[], ${all((l) => l.epoch)}::bigint[],
-      ${all((l) => l.fromSeq)}::bigint[], ${all((l) => l.toSeq)}::bigint[], ${all((l) => l.transactionId)}::uuid[])
-      AS l (machine_id, epoch, from_seq, to_seq, transaction_id)
+      ${all((l) => l.fromSeq)}::bigint[], ${all((l) => l.toSeq)}::bigint[], ${all((l) => l.transactionId)}::uuid[],
+      ${all((l) => l.by)}::text[])
+      AS l (machine_id, epoch, from_seq, to_seq, transaction_id, means)
     WHERE p.machine_id = l.machine_id AND p.epoch = l.epoch AND p.seq BETWEEN l.from_seq AND l.to_seq
-      AND p.transaction_id IS NULL AND p.kind IN ('coin', 'bill')
+      AND p.transaction_id IS NULL
+      AND CASE l.means WHEN 'cash' THEN p.kind IN ('coin', 'bill') ELSE p.kind = 'hold' END
   `;
 }
 

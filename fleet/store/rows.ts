@@ -27,6 +27,12 @@ export interface CursorRow {
   readonly lastSaleId: string | null;
   readonly lastSaleBookedMs: number | null;
   readonly lastSaleFailed: boolean;
+  /** Record that approved the card hold now open, and its amount; 0 = none. */
+  readonly holdSeq: number;
+  readonly holdMinor: number;
+  /** The sale that failed with that hold. */
+  readonly holdSaleId: string | null;
+  readonly holdSaleBookedMs: number | null;
 }
 
 /** Names one ledger position. */
@@ -75,7 +81,23 @@ export interface TransactionRow extends RecordKey {
   readonly simulated: boolean;
 }
 
-export type PaymentKind = "coin" | "bill" | "change" | "refund" | "voucher" | "claim" | "manual";
+/** See migration 0003 for what each adds to the sum. */
+export type PaymentKind =
+  | "coin"
+  | "bill"
+  | "change"
+  | "refund"
+  | "voucher"
+  | "claim"
+  | "manual"
+  | "hold"
+  | "capture"
+  | "release"
+  | "refundDue"
+  | "revalue"
+  | "fill"
+  | "emptied"
+  | "boxTaken";
 
 export interface PaymentRow extends RecordKey {
   readonly kind: PaymentKind;
@@ -87,8 +109,12 @@ export interface PaymentRow extends RecordKey {
   readonly bookedMs: number;
 }
 
-/** Coins and bills of `machineId` in [fromSeq, toSeq] that paid for `transactionId`. */
+/**
+ * Coins and bills of `machineId` in [fromSeq, toSeq] that paid for `transactionId`; or the one hold that did (capture),
+ * or that was to (hold).
+ */
 export interface PaymentLink {
+  readonly by: "cash" | "capture" | "hold";
   readonly machineId: string;
   readonly epoch: number;
   readonly fromSeq: number;

@@ -20,7 +20,11 @@ export function Cabinet({ panel }: { readonly panel: PanelState }) {
       <GoodsWindow view={view} surroundings={surroundings} powered={mischief.powered} />
       <Display view={view} dark={dark} />
       <Keypad letters={letters.length === 0 ? ["A", "B"] : letters} />
-      <MoneySlots billsBackMinor={surroundings.billsBackMinor} currency={currency} />
+      <MoneySlots
+        billsBackMinor={surroundings.billsBackMinor}
+        currency={currency}
+        takesCards={surroundings.takesCards}
+      />
       <DeliveryTray tray={surroundings.tray} />
       <CoinCup cup={surroundings.cup} currency={currency} />
       {view?.code === undefined ? null : <CodeSlip code={view.code} />}

@@ -17,6 +17,8 @@ export interface Surroundings {
   /** What can be inserted, minor units. */
   readonly coinsMinor: readonly number[];
   readonly billsMinor: readonly number[];
+  /** There is a card reader. */
+  readonly takesCards: boolean;
 }
 
 export interface TubeLine {
@@ -72,7 +74,7 @@ export interface PanelState {
 export interface TrafficLine {
   readonly n: number;
   readonly atMs: number;
-  readonly from: "VMC" | "changer" | "validator" | "bus";
+  readonly from: "VMC" | "changer" | "validator" | "reader" | "bus";
   readonly words: string;
   readonly meaning: string;
 }
@@ -85,6 +87,7 @@ export interface LedgerLine {
 
 export type Action =
   | { readonly do: "coin" | "bill"; readonly valueMinor: number }
+  | { readonly do: "tapCard"; readonly what: "card" | "phone" }
   | { readonly do: "select"; readonly slot: string }
   | { readonly do: "key"; readonly key: string }
   | { readonly do: "cancel" | "lever" | "takeCoins" | "takeProducts" | "pullBill" | "kick" }

@@ -1,4 +1,5 @@
 /** What hands touch beside the glass: keypad, bill slot, coin slot, return lever. */
+import { Contactless } from "./card.js";
 import { useAct } from "./machine.js";
 import { moneyText } from "./money-text.js";
 
@@ -49,12 +50,13 @@ function Key({ face, name }: KeyProps) {
 interface MoneySlotsProps {
   readonly billsBackMinor: number;
   readonly currency: string;
+  readonly takesCards: boolean;
 }
 
-export function MoneySlots({ billsBackMinor, currency }: MoneySlotsProps) {
+export function MoneySlots({ billsBackMinor, currency, takesCards }: MoneySlotsProps) {
   const act = useAct();
   return (
-    <div className="money-slots">
+    <div className={takesCards ? "money-slots with-reader" : "money-slots"}>
       <div className="bill-slot" id="bill-slot">
         <span className="slot-word">Bills</span>
         <span className="mouth" aria-hidden="true" />
@@ -67,6 +69,12 @@ export function MoneySlots({ billsBackMinor, currency }: MoneySlotsProps) {
         <span className="slot-word">Coins</span>
         <span className="slit" aria-hidden="true" />
       </div>
+      {takesCards ? (
+        <div className="card-reader" id="card-reader">
+          <span className="slot-word">Cards</span>
+          <Contactless />
+        </div>
+      ) : null}
       <button type="button" className="lever" aria-label="Return lever" onClick={() => act({ do: "lever" })}>
         <span className="lever-arm" aria-hidden="true" />
         <small aria-hidden="true">Return</small>

@@ -12,10 +12,10 @@ export function Display({ view, dark }: DisplayProps) {
     <div className="display">
       <output className="display-lines" aria-label="Display" data-testid="display">
         <span className="headline" data-testid="display-headline">
-          {dark ? "" : view?.headline}
+          {dark ? "" : (view?.menu?.title ?? view?.headline)}
         </span>
         <span className="detail" data-testid="display-detail">
-          {dark ? "" : view?.detail}
+          {dark ? "" : view?.menu === undefined ? view?.detail : view.menu.entry || view.menu.hint}
         </span>
       </output>
       <div className="display-foot">

@@ -2,6 +2,7 @@
 import type { PanelState } from "./contract.js";
 import type { Feed, FeedNews } from "./feed.js";
 import { LedgerLog, TrafficLog } from "./logs.js";
+import { MenuScreen } from "./menu-screen.js";
 import { MischiefBoard } from "./mischief-board.js";
 import { moneyText } from "./money-text.js";
 import { TubesTable } from "./tubes-table.js";
@@ -16,6 +17,7 @@ export function TechnicianSide({ panel, feed, tell }: TechnicianSideProps) {
   const { service } = panel;
   return (
     <section className="service" aria-label="Service side">
+      <MenuScreen panel={panel} />
       <Figures panel={panel} />
       <MischiefBoard panel={panel} />
       <div className="service-pair">

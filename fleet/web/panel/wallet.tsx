@@ -1,5 +1,6 @@
 /** The customer's money: coins and bills to insert. They never run out. */
 import type { MouseEvent } from "react";
+import { BankCard, Phone } from "./card.js";
 import { Bill, Coin } from "./coin.js";
 import type { PanelState } from "./contract.js";
 import { flyTo } from "./fly.js";
@@ -14,6 +15,10 @@ export function Wallet({ panel }: { readonly panel: PanelState }) {
   const insert = (what: "coin" | "bill", valueMinor: number) => (event: MouseEvent<HTMLButtonElement>) => {
     flyTo(event.currentTarget, `#${what}-slot`);
     act({ do: what, valueMinor });
+  };
+  const tap = (what: "card" | "phone") => (event: MouseEvent<HTMLButtonElement>) => {
+    flyTo(event.currentTarget, "#card-reader");
+    act({ do: "tapCard", what });
   };
   return (
     <section className="wallet" aria-label="Your money">
@@ -43,6 +48,16 @@ export function Wallet({ panel }: { readonly panel: PanelState }) {
             <Bill valueMinor={valueMinor} currency={currency} />
           </button>
         ))}
+        {surroundings.takesCards ? (
+          <>
+            <button type="button" className="wallet-bill" aria-label="Tap card" onClick={tap("card")}>
+              <BankCard />
+            </button>
+            <button type="button" className="wallet-coin" aria-label="Tap phone" onClick={tap("phone")}>
+              <Phone />
+            </button>
+          </>
+        ) : null}
         {coins.length + bills.length === 0 ? <p>This machine takes no cash.</p> : null}
       </div>
     </section>
