@@ -99,7 +99,11 @@ export class Writer {
   }
 
   u8(value: number): this {
-    return this.uint(value, 1);
+    if (!Number.isInteger(value) || value < 0 || value > 255) throw new RangeError(`${value} does not fit 1 byte`);
+    // Growing puts another buffer in place: first that, then the byte.
+    const at = this.used < this.buffer.length ? this.used++ : this.grow(1);
+    this.buffer[at] = value;
+    return this;
   }
 
   u16(value: number): this {

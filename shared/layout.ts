@@ -61,6 +61,33 @@ export function toMap(layout: Layout, message: { readonly [name: string]: unknow
 }
 
 /**
+ * As `toMap`, but puts each field into `values` at the index of its key, null into what is passed over. Throws as
+ * `toMap`.
+ */
+export function placeFields(layout: Layout, message: { readonly [name: string]: unknown }, values: CborValue[]): void {
+  for (const name in layout) {
+    const spec = layout[name];
+    if (spec === undefined) continue;
+    const [key, type] = spec;
+    const value = message[name];
+    if (value === undefined && isOptional(spec)) continue;
+    if (type === "uint" || type === "uint?") {
+      if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw notOf(name, type);
+      while (values.length < key) values.push(null);
+      values[key] = value;
+      continue;
+    }
+    if (!fits(value, baseOf(spec))) throw notOf(name, type);
+    while (values.length < key) values.push(null);
+    values[key] = value;
+  }
+}
+
+function notOf(name: string, type: string): RangeError {
+  return new RangeError(`field ${name} is not ${type}`);
+}
+
+/**
  * The message in `value`; a field missing or of another type is named. Keys the layout does not know are passed over:
  * that is how a newer version adds a field.
  */

@@ -2,7 +2,7 @@
  * Bytes of one record on flash (SPEC.md §3). Its CRC-32 is the chain CRC: it vouches for this record and for its place
  * behind all before it, and the four bytes before a frame are always the chain it starts from.
  */
-import { Reader, Writer } from "../../shared/bytes.js";
+import { Reader } from "../../shared/bytes.js";
 import { encodeBody, MAX_BODY_BYTES } from "../../shared/records/codec.js";
 import { RECORDS } from "../../shared/records/kinds.js";
 
@@ -43,15 +43,19 @@ export function alignUp(bytes: number): number {
 
 /** The frame of a record; `chain` is the chain CRC behind it. */
 export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: number): Uint8Array {
-  const writer = new Writer();
-  writer
-    .u8(body.length)
-    .u8(code)
-    .u8(seq & LOW_BYTE)
-    .u8(checkOf(body.length, code, seq))
-    .put(body);
-  for (let pad = alignUp(body.length) - body.length; pad > 0; pad--) writer.u8(BLANK);
-  return writer.u32(chain).toBytes();
+  const bytes = new Uint8Array(frameBytes(body.length));
+  bytes[0] = body.length;
+  bytes[1] = code;
+  bytes[2] = seq & LOW_BYTE;
+  bytes[3] = checkOf(body.length, code, seq);
+  bytes.set(body, HEAD_BYTES);
+  const crcAt = bytes.length - CRC_BYTES;
+  for (let at = HEAD_BYTES + body.length; at < crcAt; at++) bytes[at] = BLANK;
+  bytes[crcAt] = chain >>> 24;
+  bytes[crcAt + 1] = (chain >>> 16) & LOW_BYTE;
+  bytes[crcAt + 2] = (chain >>> 8) & LOW_BYTE;
+  bytes[crcAt + 3] = chain & LOW_BYTE;
+  return bytes;
 }
 
 /** What could be a frame at `at`, its CRC not yet looked at; undefined for anything else. */

@@ -45,6 +45,10 @@ export const CHECKPOINT_GROWTH_BYTES = 600;
  * wait for them. Two coin sales of seven quarters fit it.
  */
 export const TURN_AHEAD_BYTES = 360;
+/** What one record can add to the checkpoint beside what it holds itself: keys, and numbers that widen. */
+const GROWTH_A_RECORD_BYTES = 16;
+/** The checkpoint is looked at again in idle time when so much may have been added. */
+const MEASURE_AT_BYTES = 300;
 /** CBOR around one record of a batch: kind code and length of the body. */
 const BATCH_OVERHEAD_BYTES = 5;
 
@@ -123,6 +127,9 @@ export class Ledger {
   private idleDue = true;
   /** Newest sequence when idle time turned last. */
   private turnedAheadAt = -1;
+  /** Length of the checkpoint when it was last looked at, and what the records since can have added. */
+  private checkpointBytes = 0;
+  private growthBytes = 1;
   private cursor: Cursor | undefined;
   /** Records that must still fit behind every note. */
   private reserveRecords = 0;
@@ -177,7 +184,7 @@ export class Ledger {
 
   /** True while `idleWork` has something to do. */
   get hasIdleWork(): boolean {
-    return this.idleDue || this.turnDue;
+    return this.idleDue || this.turnDue || this.growthBytes > MEASURE_AT_BYTES;
   }
 
   /** So little is left of the block that the next sale would turn it in its middle, where somebody waits. */
@@ -208,6 +215,7 @@ export class Ledger {
     this.lastSeq = seq;
     this.chain = chain;
     if (!money) this.notesToday++;
+    this.growthBytes += body.length + GROWTH_A_RECORD_BYTES;
     const appended: LedgerRecord = { ...record, ...stamp, seq };
     applyRecord(this.durable, appended);
     return { ok: true, record: appended };
@@ -284,6 +292,7 @@ export class Ledger {
       return true;
     }
     this.idleDue = false;
+    if (this.growthBytes > MEASURE_AT_BYTES) this.measure();
     if (!this.turnDue) return false;
     this.turnedAheadAt = this.lastSeq;
     return this.turn();
@@ -347,17 +356,34 @@ export class Ledger {
     this.cursor = undefined;
     if (at === undefined) return false;
     this.at = at;
+    this.measured(start.checkpoint.length);
     this.acked(this.ackedTo);
     return true;
   }
 
   private hasRoom(records: number): boolean {
-    // The longest checkpoint first: that needs no encoding, and with blocks to spare it settles the question.
-    return this.roomWith(MAX_CHECKPOINT_BYTES) >= records || this.roomForRecords() >= records;
+    // Encoding takes its time: only where what is known without it does not settle the question.
+    return this.roomWith(this.looseBound()) >= records || this.roomForRecords() >= records;
   }
 
+  /** What a checkpoint may come to, from its length as it is now. */
   private checkpointBound(): number {
-    return Math.min(MAX_CHECKPOINT_BYTES, encodeCheckpoint(this.durable).length + CHECKPOINT_GROWTH_BYTES);
+    this.measure();
+    return this.looseBound();
+  }
+
+  /** The same from its length when it was last looked at and from what was appended since: never too low. */
+  private looseBound(): number {
+    return Math.min(MAX_CHECKPOINT_BYTES, this.checkpointBytes + this.growthBytes + CHECKPOINT_GROWTH_BYTES);
+  }
+
+  private measure(): void {
+    if (this.growthBytes > 0) this.measured(encodeCheckpoint(this.durable).length);
+  }
+
+  private measured(checkpointBytes: number): void {
+    this.checkpointBytes = checkpointBytes;
+    this.growthBytes = 0;
   }
 
   private roomWith(checkpointBytes: number): number {

@@ -17,6 +17,7 @@ import type { WorldInput } from "../ports/inputs.js";
 import { stepCards } from "../sale/cards.js";
 import { type CardFacts, cardsDueMs } from "../sale/cards-state.js";
 import type { SaleFacts } from "../sale/facts.js";
+import type { SaleState } from "../sale/state.js";
 import { STARTING, STOPPED, saleDueMs, stepSale } from "../sale/step.js";
 import { syncDueMs } from "../uplink/sync.js";
 import { wallNowS } from "./clock.js";
@@ -35,6 +36,8 @@ import type { Effect, MachinePorts, Task } from "./types.js";
 
 /** Pause between two steps of the ledger's idle work (an erase stops JavaScript for up to 400 ms). */
 const IDLE_WORK_MS = 1_000;
+/** The panel may lag so far behind while column and beam are tried. */
+const VIEW_WAITS_MS = 100;
 const TICK = Object.freeze({ on: "tick" } as const);
 const COMMITTED = Object.freeze({ on: "committed" } as const);
 
@@ -58,6 +61,8 @@ export class Machine implements Executor {
   private readonly tasks = new TaskQueue();
   private idleWorkAtMs: number;
   private shown: PanelView | undefined;
+  /** A view that was put off is shown by then. */
+  private viewDueMs = Infinity;
   /** Repeated asserts: bus, cash, sale and delivery stand still until somebody has opened and closed the door. */
   private stopped = false;
   /** The mains have failed: nothing is begun any more, only what falls is still seen. The board restarts afterwards. */
@@ -130,6 +135,7 @@ export class Machine implements Executor {
       climateDueMs(rooms.climate),
       this.fleet.dueMs(),
       this.keypad.untilMs,
+      this.viewDueMs,
       this.technician.dueMs(),
       this.office.dueMs(),
       rooms.ledger.hasIdleWork && isAtRest(rooms, this.delivery) ? this.idleWorkAtMs : Infinity,
@@ -200,6 +206,12 @@ export class Machine implements Executor {
 
   private settle(): void {
     runToRest(this.tasks, this.run, this.look);
+    // Between the price secured and the motor's start every millisecond counts: the panel can wait a little.
+    if (isHasty(this.rooms.sale) && this.recorder.nowMs < this.viewDueMs) {
+      this.viewDueMs = Math.min(this.viewDueMs, this.recorder.nowMs + VIEW_WAITS_MS);
+      return;
+    }
+    this.viewDueMs = Infinity;
     const view = this.display.view(this.keypad.entry, this.technician, this.recorder.nowMs);
     if (view === this.shown) return;
     this.shown = view;
@@ -275,6 +287,7 @@ export class Machine implements Executor {
   /** A record is on flash and folded. */
   private readonly committed = (record: LedgerRecord): void => {
     this.fleet.changed();
+    this.shelf.committed(record);
     this.push({ to: "cash", input: { on: "committed", record } });
     this.push({ to: "sale", input: { on: "committed", record } });
     this.push({ to: "sync", input: COMMITTED });
@@ -342,4 +355,9 @@ export class Machine implements Executor {
 /** What is worth doing while the board lives on its capacitors: seeing a product fall, putting that on flash. */
 function goesOnInTheDark({ to, input }: Task): boolean {
   return to === "delivery" || (to === "sale" && input.on === "delivery");
+}
+
+/** The price is secured, column and beam are being tried: the motor is next. */
+function isHasty(sale: SaleState): boolean {
+  return sale.at === "ACCEPTING_PAYMENT" && sale.phase === "checking";
 }

@@ -5,13 +5,26 @@
 import { FAULTS, faultOf } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { OpenFault } from "../../shared/records/durable.js";
+import type { LedgerRecord, RecordKind } from "../../shared/records/kinds.js";
 import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
 import type { ProductView } from "../panel/view.js";
 import { currencyOf, type Rooms } from "./rooms.js";
 
+/** Kinds of records that change stock, prices or which slots are closed. */
+const SHELF_KINDS: readonly RecordKind[] = Object.freeze<RecordKind[]>([
+  "stockSet",
+  "priceSet",
+  "saleSettled",
+  "strayDrop",
+  "extraDrop",
+  "faultRaised",
+  "faultCleared",
+  "documentApplied",
+]);
+
 export class Shelf {
   private readonly rooms: Rooms;
-  private seq = -1;
+  private isOld = true;
   private planogram: Planogram | undefined;
   private settings: Settings | undefined;
   private closed: readonly string[] = [];
@@ -21,6 +34,11 @@ export class Shelf {
 
   constructor(rooms: Rooms) {
     this.rooms = rooms;
+  }
+
+  /** A record was appended: of most kinds the shelf is none the wiser. */
+  committed({ kind }: LedgerRecord): void {
+    if (SHELF_KINDS.includes(kind)) this.isOld = true;
   }
 
   /** In planogram order; the same object until one of them changes. */
@@ -50,8 +68,8 @@ export class Shelf {
   private refresh(): void {
     const { ledger, planogram, settings } = this.rooms;
     const sameDocuments = planogram === this.planogram && settings === this.settings;
-    if (sameDocuments && ledger.newestSeq === this.seq) return;
-    this.seq = ledger.newestSeq;
+    if (sameDocuments && !this.isOld) return;
+    this.isOld = false;
     this.planogram = planogram;
     this.settings = settings;
     this.closed = closedSlots(ledger.durable.faults);

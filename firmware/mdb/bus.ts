@@ -129,13 +129,20 @@ function takenAway(seat: Seat, device: DeviceState, nowMs: number): readonly Per
 function ordered(before: BusState, order: MdbOrder, nowMs: number): Step {
   let state = before;
   let effects = NO_EFFECTS;
+  const answered = wantsAnswer(order);
   for (const seat of SEATS) {
+    if (!answered && (state.fitted & seat.fittedBit) === 0) continue;
     const underWay = state.exchange?.with === seat ? state.exchange.command : undefined;
     const step = seat.driver.order(deviceAt(state, seat, underWay), order, nowMs);
     state = withDevice(state, seat, step.state);
     effects = joined(effects, step.effects);
   }
   return { state, effects };
+}
+
+/** An order that is to be answered is answered by a device that is not fitted, too: as one that is lost. */
+function wantsAnswer({ order }: MdbOrder): boolean {
+  return order !== "accept" && order !== "readers" && order !== "escrow" && order !== "cashSale";
 }
 
 function linkIsDead(state: BusState, nowMs: number): boolean {

@@ -1,7 +1,7 @@
 /** DISPENSING: the spiral turns; the beam decides. Every way out puts one closing record on flash first. */
 
 import type { OpenVend } from "../../shared/records/durable.js";
-import { MEANS_CARD } from "../../shared/records/fold-sale.js";
+import { MEANS_CARD, MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
 import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import type { DeliveryEvent } from "../ports/rooms.js";
 import type { SaleFacts } from "./facts.js";
@@ -77,6 +77,8 @@ export function unknown(
   facts: SaleFacts,
   nowMs: number,
 ): SaleStep {
+  // Nobody paid for a test or free vend: nobody has a claim.
+  if (vend.means === MEANS_TEST || vend.means === MEANS_FREE) return unpaidUnknown(vend, cause, facts, nowMs);
   const claimNo = facts.durable.claimNo + 1;
   // By card the customer has paid what the reader holds.
   const amountMinor = captured(vend, facts).capturedMinor ?? vend.priceMinor;
@@ -97,6 +99,22 @@ export function unknown(
     },
     { do: "fault", fault: "outcomeUnknown", slot: vend.slot, present: true },
     ...paymentOf(vend.means).settle(vend.priceMinor, facts.itemOf(vend.slot)),
+  );
+}
+
+function unpaidUnknown(
+  vend: OpenVend,
+  cause: (typeof UNKNOWN_CAUSES)[number],
+  facts: SaleFacts,
+  nowMs: number,
+): SaleStep {
+  return go(
+    { at: "ERROR", slot: vend.slot, refunded: false, untilMs: nowMs + NOTICE_MS, notice: undefined },
+    {
+      do: "append",
+      record: { kind: "saleFailed", ...saleFields(vend, facts), cause: SALE_FAILURES.indexOf(cause) },
+    },
+    ...refundAll("refund"),
   );
 }
 

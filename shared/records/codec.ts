@@ -3,8 +3,8 @@
  * The same bytes stand on flash, in a sync batch and in `ledger_records.body`.
  */
 import { crc32, Writer } from "../bytes.js";
-import { type CborError, type CborMap, type CborValue, decodeCbor, encodeCbor, isCborArray } from "../cbor.js";
-import { fromMap, type Layout, toMap } from "../layout.js";
+import { type CborError, type CborValue, decodeCbor, encodeCbor, isCborArray } from "../cbor.js";
+import { fromMap, type Layout, placeFields } from "../layout.js";
 import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, type Stamp } from "./kinds.js";
 
 /** Longest record body, bytes. The largest kind (outcomeUnknown with every field at its maximum) stays below it. */
@@ -21,19 +21,9 @@ export type RecordResult =
  */
 export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
   const values: CborValue[] = [];
-  place(values, toMap(STAMP, stamp));
-  place(values, fieldsToMap(record));
+  placeFields(STAMP, stamp, values);
+  placeFields(RECORDS[record.kind].fields, record, values);
   return encodeCbor(values, MAX_BODY_BYTES);
-}
-
-/** Puts each value of `map` at its key, null into what is passed over. */
-function place(values: CborValue[], map: CborMap): void {
-  for (const key in map) {
-    const value = map[key];
-    if (value === undefined) continue;
-    while (values.length <= Number(key)) values.push(null);
-    values[Number(key)] = value;
-  }
 }
 
 /** The fields of a body by key, null ones left out; anything but an array as it is. */
@@ -86,7 +76,8 @@ export function chainNext(chain: number, code: number, seq: number, body: Uint8A
     const carried = result.ok && result.record.kind === "unreadable" ? result.record.chain : undefined;
     if (carried !== undefined && carried < 2 ** 32) return carried;
   }
-  return crc32(body, crc32(new Writer().u8(code).u32(seq).toBytes(), chain));
+  const place = Uint8Array.of(code, seq >>> 24, (seq >>> 16) & 255, (seq >>> 8) & 255, seq & 255);
+  return crc32(body, crc32(place, chain));
 }
 
 export function chainStart(epoch: number): number {
@@ -95,11 +86,6 @@ export function chainStart(epoch: number): number {
 
 // The tables below are walked by kind; that what comes out is the kind's type is what the tables say, and the one place
 // where TypeScript has to take our word for it.
-function fieldsToMap(record: NewRecord): CborMap;
-function fieldsToMap(record: { readonly kind: RecordKind }): CborMap {
-  return toMap<Layout>(RECORDS[record.kind].fields, record);
-}
-
 function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): LedgerRecord;
 function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): object {
   return { kind, seq, ...stamp, ...fields };

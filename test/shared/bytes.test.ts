@@ -48,6 +48,15 @@ test("a negative length and a start behind the end overrun too", () => {
   assert.not(new Reader(Uint8Array.of(1), 1).overrun);
 });
 
+test("bytes written one by one are all there, also where the buffer grows under them", () => {
+  const writer = new Writer();
+  for (let i = 0; i < 300; i++) writer.u8(i & 255);
+  assert.equal(
+    Array.from(writer.toBytes()),
+    Array.from({ length: 300 }, (_, i) => i & 255),
+  );
+});
+
 test("the writer grows to its limit and throws beyond it", () => {
   const writer = new Writer(100);
   for (let i = 0; i < 100; i++) writer.u8(i);

@@ -132,8 +132,9 @@ test("no room: notes are left out in silence, money stops the machine", () => {
 });
 
 test("the shelf: reckoned anew only after a record, and only what changed is another object", () => {
-  const { recorder, rooms } = open();
+  const rooms = openRooms();
   const shelf = new Shelf(rooms);
+  const recorder = new Recorder(rooms, (record) => shelf.committed(record), 1_000);
   assert.equal(shelf.pricesMinor, [], "nothing was ever loaded");
   for (const { slot, quantity } of DEMO_PLANOGRAM.slots) recorder.append({ kind: "stockSet", slot, quantity });
   const { views } = shelf;
