@@ -7,7 +7,7 @@ import { concatBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
 import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { isHeld } from "../../shared/mdb/held.js";
-import { type ChangerState, type ChangerStep, only, withCount } from "./changer-state.js";
+import { type ChangerState, type ChangerStep, JAMMED_UNKNOWN, only, withCount } from "./changer-state.js";
 import { payoutAfterTubes, payoutResting, payoutShifted, payoutWorking } from "./payout.js";
 import {
   COUNT_EVERY_MS,
@@ -51,6 +51,8 @@ const FAULT_OF_EVENT: { readonly [event: string]: FaultName | undefined } = Obje
 /** A coin that came through disproves these, a payout without remainder those. */
 const DISPROVED_BY_COIN: readonly FaultName[] = Object.freeze<FaultName[]>(["coinJam", "acceptorUnplugged"]);
 const DISPROVED_BY_PAYOUT: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeJam", "tubeSensor"]);
+const DISPROVED_BUT_JAM: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeSensor"]);
+const TUBE_JAM: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeJam"]);
 const NO_FAULTS: readonly FaultName[] = Object.freeze([]);
 
 /** What a reply means beyond its money. */
@@ -98,7 +100,8 @@ export function changerReplied(
     troubles: news.troubles,
     unknownCodes: contact.unknownCodes + heard.unknown,
   };
-  const next = { ...taken, contact: after, tubesAtMs: heard.cut ? nowMs : taken.tubesAtMs };
+  const jammed = jammedAfter(taken, heard.events);
+  const next = { ...taken, jammed, contact: after, tubesAtMs: heard.cut ? nowMs : taken.tubesAtMs };
   const again = news.reset ? justReset(after, nowMs) : undefined;
   const step = again === undefined ? settle(next, news, NO_EFFECTS, nowMs) : only(changerRestarted(next, again));
   return { state: step.state, effects: [...money, ...step.effects, ...rest] };
@@ -113,7 +116,18 @@ export function changerRestarted(state: ChangerState, contact: Contact): Changer
     appliedMask: undefined,
     dispense: undefined,
     payout: undefined,
+    jammed: 0,
   };
+}
+
+/** "Tube jam" is of the type being paid; coins of that type let out by hand show that it is free again. */
+function jammedAfter({ jammed, payout }: ChangerState, events: readonly CoinEvent[]): number {
+  let types = jammed;
+  for (const event of events) {
+    if (event.event === "tubeJam") types |= payout === undefined ? JAMMED_UNKNOWN : 1 << payout.type;
+    if (event.event === "manualDispense" && event.count > 0) types &= ~((1 << event.type) | JAMMED_UNKNOWN);
+  }
+  return types;
 }
 
 /**
@@ -231,7 +245,7 @@ function settle(state: ChangerState, news: News, before: readonly PeripheralEffe
     return { state: next, effects: [told, ...before] };
   }
   if (nowMs < contact.sweepAtMs) return { state, effects: before };
-  const swept = sweep(contact, nowMs);
+  const swept = sweep(contact, nowMs, state.jammed === 0 ? NO_FAULTS : TUBE_JAM);
   const clean = { ...contact, troubles: swept.troubles, sweepAtMs: nowMs + COUNT_EVERY_MS };
   return { state: { ...state, contact: clean }, effects: [...swept.effects, ...before] };
 }
@@ -251,12 +265,16 @@ function payoutCounted(state: ChangerState, before: readonly PeripheralEffect[],
   const going = payoutAfterTubes(payout, tubes, nowMs);
   if (going !== undefined) return { state: { ...state, reading: undefined, payout: going }, effects: before };
   const paidAll = payout.before - (tubes.counts[payout.type] ?? 0) >= payout.count;
-  const good = disprove(contact.troubles, paidAll ? DISPROVED_BY_PAYOUT : NO_FAULTS);
+  // A type that pays says nothing of another whose tube is jammed.
+  const jammed = paidAll ? state.jammed & ~((1 << payout.type) | JAMMED_UNKNOWN) : state.jammed;
+  const disproved = jammed === 0 ? DISPROVED_BY_PAYOUT : DISPROVED_BUT_JAM;
+  const good = disprove(contact.troubles, paidAll ? disproved : NO_FAULTS);
   const ended = tell({ event: "dispensed", acked: payout.acked, tubes });
   return {
     state: {
       ...state,
       contact: { ...contact, troubles: good.troubles },
+      jammed,
       tubes,
       reading: undefined,
       payout: undefined,

@@ -36,11 +36,16 @@ export interface ChangerState {
   readonly filling: boolean;
   /** What the device was last told; undefined = must be told. */
   readonly appliedMask: number | undefined;
+  /** Types whose payout ended in "tube jam", as bits; `JAMMED_UNKNOWN` = it was said without a payout. */
+  readonly jammed: number;
   readonly dispense: DispenseOrder | undefined;
   readonly payout: Payout | undefined;
   /** DISPENSE orders given while one was open: not carried out. */
   readonly ordersRefused: number;
 }
+
+/** Bit behind the sixteen types. */
+export const JAMMED_UNKNOWN = 0x1_0000;
 
 const NO_TUBES: TubeReport = Object.freeze<TubeReport>({ counts: [], full: [], defective: [] });
 
@@ -57,6 +62,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   wantedMask: 0,
   filling: false,
   appliedMask: undefined,
+  jammed: 0,
   dispense: undefined,
   payout: undefined,
   ordersRefused: 0,

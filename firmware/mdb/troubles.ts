@@ -48,9 +48,10 @@ export function disprove(before: readonly Trouble[], faults: readonly FaultName[
   return without(before, (known) => faults.includes(known.fault));
 }
 
-/** Once a minute: takes back what has not been heard for that long. */
-export function sweep(contact: Contact, nowMs: number): TroubleStep {
-  return without(contact.troubles, (known) => nowMs - known.heardMs >= COUNT_EVERY_MS);
+/** Once a minute: takes back what has not been heard for that long; `kept` is known to stand. */
+export function sweep(contact: Contact, nowMs: number, kept: readonly FaultName[] = []): TroubleStep {
+  const { troubles } = contact;
+  return without(troubles, ({ fault, heardMs }) => nowMs - heardMs >= COUNT_EVERY_MS && !kept.includes(fault));
 }
 
 /** A device fresh from its set-up: what it has not said since the set-up began is over, whoever raised it and when. */

@@ -41,14 +41,17 @@ test("a machine's flash gives its sales, with sums that hold", () => {
 test("what is no image, has no ledger, or none of that epoch, is named", () => {
   assert.equal(reportOfImage(new Uint8Array(5_000), ABOUT), {
     ok: false,
-    error: "it is 5000 bytes long, not whole blocks of 4096",
+    error: "it is 5000 bytes long, not whole blocks of 4096: no image of a ledger's partition",
   });
   assert.equal(reportOfImage(new Uint8Array(40_960).fill(0xff), ABOUT), {
     ok: false,
-    error: "no block in it has a ledger's header",
+    error: "no block in it has a ledger's header of this layout",
   });
   assert.equal(reportOfImage(new Cabinet().ledgerFlash.snapshot().bytes, ABOUT).ok, false);
-  assert.equal(reportOfImage(sold(), { ...ABOUT, epoch: 9 }), { ok: false, error: "it holds no record of epoch 9" });
+  assert.equal(reportOfImage(sold(), { ...ABOUT, epoch: 9 }), {
+    ok: false,
+    error: "it holds no epoch 9, only 1",
+  });
 });
 
 test("from the command line: report on stdout, refusals with exit code 2", () => {

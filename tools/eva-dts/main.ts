@@ -1,9 +1,7 @@
 /** `npm run eva-dts -- FILE [options]`: the audit report of a ledger's flash image. Exit code 2: there is none. */
-import { readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { CURRENCIES } from "../../shared/money/currencies.js";
-import { CabinetFolder } from "../start/cabinet-folder.js";
+import { imageBytes } from "../ledger/image.js";
 import { reportOfImage } from "./image.js";
 
 const HELP = `npm run --silent eva-dts -- FILE [--machine ID] [--currency USD] [--epoch N]
@@ -15,8 +13,6 @@ the cabinet.state of a virtual machine. What the ledger does not hold (product n
 --currency CODE   ISO 4217 code, USD if not given
 --epoch N         ledger epoch, the highest in FILE if not given
 Exit code 0: printed; 2: wrong arguments, or FILE holds no ledger.`;
-
-const VIRTUAL = "cabinet.state";
 
 function main(): number {
   const { values, positionals } = parseArgs({
@@ -40,15 +36,10 @@ function main(): number {
   if (epoch !== undefined && !Number.isSafeInteger(epoch)) return refuse(`${values.epoch} is no epoch.`);
   const { number, decimals } = currency;
   const about = { machineId: values.machine, currency: number, decimals, ...(epoch === undefined ? {} : { epoch }) };
-  const result = reportOfImage(imageIn(file), about);
+  const result = reportOfImage(imageBytes(file), about);
   if (!result.ok) return refuse(`${file}: ${result.error}.`);
   process.stdout.write(result.report);
   return 0;
-}
-
-function imageIn(file: string): Uint8Array {
-  if (basename(file) !== VIRTUAL) return readFileSync(file);
-  return new CabinetFolder(dirname(file)).read()?.flash ?? new Uint8Array(0);
 }
 
 function refuse(why: string): number {

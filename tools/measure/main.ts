@@ -1,11 +1,12 @@
 /** The one door for benchmarks: `npm run bench -- NAME [--json]`. The last line with --json is one JSON object. */
 import type { Bench } from "./bench.js";
+import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
 import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY, VEND_LATENCY, SIM];
+const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM];
 
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith("-"));

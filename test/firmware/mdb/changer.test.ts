@@ -162,6 +162,31 @@ test("tubes that do not move: 2 s of quiet after the last sign of work, then wha
   );
 });
 
+test("a jammed tube stays a fault until its own type pays again, whatever other types do and however long it takes", () => {
+  const { rig, changer } = ready();
+  const jams = (): string[] => rig.told().filter((name) => name.startsWith("tubeJam"));
+  changer.pays = () => {
+    changer.report("07");
+  };
+  rig.order({ order: "dispense", type: 1, count: 2 });
+  assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 5_000));
+  assert.equal(jams(), ["tubeJam true"]);
+  rig.forget();
+  const pay = (type: number): void => {
+    changer.pays = () => {
+      changer.counts[type] = (changer.counts[type] ?? 0) - 1;
+    };
+    rig.order({ order: "dispense", type, count: 1 });
+    assert.ok(rig.runUntil(() => dispensed(rig) !== undefined, 5_000));
+  };
+  pay(2);
+  rig.run(3 * 60_000);
+  assert.equal(jams(), []);
+  rig.forget();
+  pay(1);
+  assert.equal(jams(), ["tubeJam false"]);
+});
+
 test("a DISPENSE that was not ACKed is never said again, whatever came back; the tubes tell", () => {
   for (const answer of ["silent", "nak", "garbled", "0B"] as const) {
     for (const paid of [0, 2]) {
