@@ -25,6 +25,7 @@ const COMMANDS = Object.freeze({
   bench: ["--import", "tsx", "tools/measure/main.ts"],
   sim: ["--import", "tsx", "tools/sim/main.ts"],
   trace: ["--import", "tsx", "tools/trace/main.ts"],
+  mutants: ["--import", "tsx", "test/mutants/run.ts"],
   ledger: ["--import", "tsx", "tools/ledger/main.ts"],
   "eva-dts": ["--import", "tsx", "tools/eva-dts/main.ts"],
   test: ["--import", "tsx", "test/support/run.ts"],

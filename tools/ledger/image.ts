@@ -29,8 +29,8 @@ export function imageBytes(file: string): Uint8Array {
 /** `bytes`: the partition as it is on flash. epoch: undefined = the highest in it. */
 export function openImage(bytes: Uint8Array, wanted: number | undefined): ImageResult {
   if (bytes.length === 0 || bytes.length % BLOCK_BYTES !== 0) {
-    const error = `it is ${bytes.length} bytes long, not whole blocks of ${BLOCK_BYTES}: no image of a ledger's partition`;
-    return { ok: false, error };
+    const why = `it is ${bytes.length} bytes long, not whole blocks of ${BLOCK_BYTES}`;
+    return { ok: false, error: `${why}: no image of a ledger's partition` };
   }
   const blocks = bytes.length / BLOCK_BYTES;
   const flash = new SimFlash({ blocks });

@@ -162,7 +162,7 @@ test("tubes that do not move: 2 s of quiet after the last sign of work, then wha
   );
 });
 
-test("a jammed tube stays a fault until its own type pays again, whatever other types do and however long it takes", () => {
+test("a jammed tube stays a fault until its own type pays again, whatever others do, however long it takes", () => {
   const { rig, changer } = ready();
   const jams = (): string[] => rig.told().filter((name) => name.startsWith("tubeJam"));
   changer.pays = () => {

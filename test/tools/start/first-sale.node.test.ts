@@ -22,7 +22,7 @@ test.after(async ({ at }) => {
 test("two dollar bills buy a Coke and a quarter, and the operator sees it within 2 s", async ({ at }) => {
   const { panel, operator } = at;
   await panel.act({ do: "select", slot: "B4" });
-  await panel.until("Insert $1.75", ({ view }) => view?.headline === "Insert $1.75");
+  await panel.until("Insert $1.75 or card", ({ view }) => view?.headline === "Insert $1.75 or card");
   await panel.offerBill(100);
   await panel.until("$0.75 remaining", ({ view }) => view?.headline === "$0.75 remaining");
   await panel.offerBill(100);
