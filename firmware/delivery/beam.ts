@@ -2,7 +2,7 @@
  * The drop beam: a product is a dark edge and light again within 500 ms, by latched times. What the drop is worth
  * depends on the turn it belongs to; here every drop gets exactly one name.
  */
-import { beamSees, darkInTest, litInTest } from "./self-test.js";
+import { beamIsBlind, beamSees, darkInTest, litInTest } from "./self-test.js";
 import { BLIND_MS, chain, type DeliveryState, type DeliveryStep, go, ignore, type Turn, tell } from "./state.js";
 import { answeredByDrop, concludeTurn, mayTurnAgain, windowEndMs } from "./turn.js";
 
@@ -34,6 +34,15 @@ function wasBlind(state: DeliveryState, darkMs: number): DeliveryStep {
   if (phase.is !== "turning" && phase.is !== "watching") return go(state);
   if (phase.turn.homeOnly || darkMs > windowEndMs(phase.turn)) return go(state);
   return go({ ...state, phase: { ...phase, turn: { ...phase.turn, blind: true } } });
+}
+
+/** Light that is not the emitter's fell on the receiver, or went away: a turn it fell into may have dropped unseen. */
+export function foreignLight(state: DeliveryState, present: boolean, nowMs: number): DeliveryStep {
+  const { phase, beam } = state;
+  if (beam.glare === present) return ignore(state);
+  const next = { ...state, beam: { ...beam, glare: present } };
+  if (!present || (phase.is !== "turning" && phase.is !== "watching") || phase.turn.homeOnly) return go(next);
+  return beamIsBlind({ ...next, phase: { ...phase, turn: { ...phase.turn, blind: true } } }, nowMs);
 }
 
 /** A product fell through the beam at `darkMs`. */

@@ -41,6 +41,8 @@ export interface Beam {
   readonly ours: boolean;
   /** Going dark up to this time is still the emitter's doing. */
   readonly deafUntilMs: number;
+  /** Foreign light keeps the receiver lit, whatever falls. */
+  readonly glare: boolean;
 }
 
 export interface Turn {
@@ -55,7 +57,7 @@ export interface Turn {
   readonly leftHome: boolean;
   /** Nothing can have fallen of it that nobody saw: not so where power broke off without a `turnPaused`. */
   readonly proven: boolean;
-  /** The beam was dark for longer than `BLIND_MS` in this turn. */
+  /** The beam was dark for longer than `BLIND_MS` in this turn, or lit by foreign light. */
   readonly blind: boolean;
 }
 
@@ -107,7 +109,7 @@ export function deliveryAtBoot(
 ): DeliveryState {
   return {
     ...DELIVERY_AT_BOOT,
-    beam: { dark: sensors.beamDark, sinceMs: nowMs, ours: true, deafUntilMs: nowMs },
+    beam: { dark: sensors.beamDark, sinceMs: nowMs, ours: true, deafUntilMs: nowMs, glare: false },
     away: sensors.awayFromHome,
   };
 }
@@ -115,7 +117,7 @@ export function deliveryAtBoot(
 /** The state at power-up where all spirals are at home and the beam is lit. */
 export const DELIVERY_AT_BOOT: DeliveryState = deepFreeze<DeliveryState>({
   phase: { is: "idle", answer: undefined },
-  beam: { dark: false, sinceMs: 0, ours: false, deafUntilMs: 0 },
+  beam: { dark: false, sinceMs: 0, ours: false, deafUntilMs: 0, glare: false },
   away: [],
   blindUntilMs: undefined,
   failingSinceMs: undefined,
@@ -124,7 +126,7 @@ export const DELIVERY_AT_BOOT: DeliveryState = deepFreeze<DeliveryState>({
 
 export type DeliveryInput =
   | { readonly on: "order"; readonly order: DeliveryOrder }
-  | Extract<WorldInput, { on: "leftHome" | "motorStopped" | "beam" | "powerFail" | "tick" }>;
+  | Extract<WorldInput, { on: "leftHome" | "motorStopped" | "beam" | "glare" | "powerFail" | "tick" }>;
 
 export type DeliveryEffect =
   | { readonly do: "motor"; readonly column: number; readonly maxMs: number }

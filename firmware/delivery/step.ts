@@ -4,7 +4,7 @@
  * no turn.
  */
 import type { DeliveryOrder } from "../ports/rooms.js";
-import { beamEdge } from "./beam.js";
+import { beamEdge, foreignLight } from "./beam.js";
 import { beamIsBlind, beginTest, brokenOff, failTest } from "./self-test.js";
 import {
   type Beam,
@@ -48,6 +48,8 @@ export function stepDelivery(state: DeliveryState, input: DeliveryInput, nowMs: 
       return thenHeldOrder(state, motorEnded(state, input.column, input.why, nowMs), nowMs);
     case "beam":
       return beamEdge(state, input.dark, input.atMs, nowMs);
+    case "glare":
+      return foreignLight(state, input.present, nowMs);
     case "powerFail":
       return go({ ...state, failingSinceMs: input.atMs, overdueMs: undefined });
     case "tick":

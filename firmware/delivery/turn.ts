@@ -41,8 +41,8 @@ export function startTurn(
   const { phase, beam, away } = state;
   const { column, homeOnly, retry } = order;
   if (phase.is === "turning" || phase.is === "watching" || phase.is === "closing") return ignore(state);
-  const ready =
-    phase.is === "prepared" && phase.column === column && !away.includes(column) && (homeOnly || !beam.dark);
+  const sees = homeOnly || !(beam.dark || beam.glare);
+  const ready = phase.is === "prepared" && phase.column === column && !away.includes(column) && sees;
   if (!ready) return answered(state, "failed", tell({ delivery: "failed", cause: "neverTurned" }));
   return run(state, {
     kind: "turn",
@@ -89,7 +89,8 @@ export function noRetry(state: DeliveryState): DeliveryStep {
   return go({ ...state, phase: { ...phase, turn: { ...phase.turn, retry: false } } });
 }
 
-function run(state: DeliveryState, turn: Turn): DeliveryStep {
+function run(state: DeliveryState, begun: Turn): DeliveryStep {
+  const turn = state.beam.glare ? { ...begun, blind: true } : begun;
   return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs: TURN_MAX_MS });
 }
 

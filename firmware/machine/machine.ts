@@ -180,6 +180,7 @@ export class Machine implements Executor {
         if (input.why === "home") this.cameHome(input.column);
         return this.push({ to: "delivery", input });
       case "beam":
+      case "glare":
         return this.push({ to: "delivery", input });
       case "powerFail":
         this.failing = true;

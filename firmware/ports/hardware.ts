@@ -37,7 +37,11 @@ export interface MotorsPort {
   stop(): void;
 }
 
-/** Drop beam: its emitter can be switched for the self-test; edges are latched natively with their times. */
+/**
+ * Drop beam: its emitter can be switched for the self-test; edges are latched natively with their times. While the
+ * emitter is on, the rim darkens it for 1 ms in every 10 ms, its own edges masked: a receiver that stays lit then sees
+ * foreign light, `{on:"glare"}`. A product darkens the beam for 20 ms or more, so no light can hide one unnoticed.
+ */
 export interface BeamPort {
   emitter(on: boolean): void;
 }

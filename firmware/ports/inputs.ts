@@ -28,6 +28,8 @@ export type WorldInput =
   | { readonly on: "leftHome"; readonly column: number; readonly atMs: number }
   | { readonly on: "motorStopped"; readonly column: number; readonly why: MotorStop; readonly atMs: number }
   | { readonly on: "beam"; readonly dark: boolean; readonly atMs: number }
+  /** Foreign light on the beam's receiver, or none any more: what falls through it nobody sees. See `BeamPort`. */
+  | { readonly on: "glare"; readonly present: boolean; readonly atMs: number }
   /**
    * The mains are failing: the rim has stopped the motor, controller, beam and flash live on for some time. Whatever
    * follows, the board restarts afterwards, also if the mains come back before.

@@ -67,7 +67,7 @@ export const LINK_AND_RIM: readonly Mutant[] = [
   {
     name: "a turn is ordered although the beam is dark",
     file: "firmware/delivery/turn.ts",
-    find: "!away.includes(column) && (homeOnly || !beam.dark);",
+    find: "!away.includes(column) && sees;",
     replace: "!away.includes(column);",
     tests: [...DROPS, "test/firmware/delivery/self-test.test.ts"],
   },
@@ -97,6 +97,13 @@ export const LINK_AND_RIM: readonly Mutant[] = [
     file: "firmware/delivery/turn.ts",
     find: "if (!turn.proven) {",
     replace: "if (!turn.proven && turn.blind) {",
+    tests: DROPS,
+  },
+  {
+    name: "foreign light on the beam in the middle of a turn changes nothing",
+    file: "firmware/delivery/beam.ts",
+    find: "return beamIsBlind({ ...next, phase: { ...phase, turn: { ...phase.turn, blind: true } } }, nowMs);",
+    replace: "return go(next);",
     tests: DROPS,
   },
   {

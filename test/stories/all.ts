@@ -41,6 +41,7 @@ import { STORY as JAVASCRIPT_STALLED_IN_THE_TURN } from "./javascript-stalled-in
 import { STORY as JAVASCRIPT_STALLED_WHILE_COINS_FALL } from "./javascript-stalled-while-coins-fall.js";
 import { STORY as LATE_DROP_AFTER_THE_REFUND } from "./late-drop-after-the-refund.js";
 import { STORY as LEDGER_NEARLY_FULL } from "./ledger-nearly-full.js";
+import { STORY as LIGHT_SHONE_ON_THE_BEAM } from "./light-shone-on-the-beam.js";
 import { STORY as MONEY_BEFORE_THE_SELECTION } from "./money-before-the-selection.js";
 import { STORY as NETWORK_DOWN_FOR_200_SALES } from "./network-down-for-200-sales.js";
 import { STORY as PLUG_PULLED_BEFORE_THE_EDGE } from "./plug-pulled-before-the-edge.js";
@@ -105,6 +106,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "javascript-stalled-while-coins-fall": JAVASCRIPT_STALLED_WHILE_COINS_FALL,
   "late-drop-after-the-refund": LATE_DROP_AFTER_THE_REFUND,
   "ledger-nearly-full": LEDGER_NEARLY_FULL,
+  "light-shone-on-the-beam": LIGHT_SHONE_ON_THE_BEAM,
   "money-before-the-selection": MONEY_BEFORE_THE_SELECTION,
   "network-down-for-200-sales": NETWORK_DOWN_FOR_200_SALES,
   "plug-pulled-before-the-edge": PLUG_PULLED_BEFORE_THE_EDGE,

@@ -1,6 +1,6 @@
 /**
  * The drop beam: an emitter and a receiver across the chute. Falling products darken it for 20–80 ms; dirt blocks it,
- * sunlight keeps it lit whatever happens. Its edges are latched by the native rim.
+ * sunlight keeps it lit whatever happens. Its edges are latched by the native rim, which also looks for foreign light.
  */
 import type { BeamPort } from "../../firmware/ports/hardware.js";
 import type { Truth } from "./truth.js";
@@ -8,11 +8,20 @@ import type { World } from "./world.js";
 
 /** The receiver follows its emitter after so long. */
 const EMITTER_DELAY_US = 400;
+/** The rim darkens the emitter so often, for a moment, to see whether the receiver follows. */
+const BLINK_US = 10_000;
+
+/** dark: the receiver's edge. glare: foreign light came or went. */
+export interface BeamNews {
+  readonly on: "beam" | "glare";
+  readonly yes: boolean;
+  readonly atUs: number;
+}
 
 export class Beam implements BeamPort {
   readonly #world: World;
   readonly #truth: Truth;
-  readonly #edge: (dark: boolean, atUs: number) => void;
+  readonly #tell: (news: BeamNews) => void;
   #powered = false;
   #emitting = false;
   #blocked = false;
@@ -21,11 +30,14 @@ export class Beam implements BeamPort {
   #dark = true;
   /** A fall that the receiver has seen begin. */
   #pulse = false;
+  /** What the rim has told of foreign light since power-up. */
+  #glare = false;
+  #blinkDue = false;
 
-  constructor(world: World, truth: Truth, edge: (dark: boolean, atUs: number) => void) {
+  constructor(world: World, truth: Truth, tell: (news: BeamNews) => void) {
     this.#world = world;
     this.#truth = truth;
-    this.#edge = edge;
+    this.#tell = tell;
   }
 
   /** What the receiver says now; without power nothing, which reads as dark. */
@@ -48,6 +60,8 @@ export class Beam implements BeamPort {
     this.#powered = on;
     this.#emitting = on;
     this.#dark = !on || this.#seesDark();
+    this.#glare = false;
+    this.#mayGlare();
   }
 
   emitter(on: boolean): void {
@@ -97,8 +111,26 @@ export class Beam implements BeamPort {
   }
 
   #update(): void {
+    this.#mayGlare();
     if (!this.#powered || this.#seesDark() === this.#dark) return;
     this.#dark = !this.#dark;
-    this.#edge(this.#dark, this.#world.nowUs);
+    this.#tell({ on: "beam", yes: this.#dark, atUs: this.#world.nowUs });
+  }
+
+  /** Blinks that would tell nothing new are left out. */
+  #mayGlare(): void {
+    if (this.#blinkDue || !this.#powered || this.#foreignLight() === this.#glare) return;
+    this.#blinkDue = true;
+    this.#world.after(BLINK_US - (this.#world.nowUs % BLINK_US), () => {
+      this.#blinkDue = false;
+      // Blinks rest while the emitter is off for a self-test.
+      if (!this.#powered || !this.#emitting || this.#foreignLight() === this.#glare) return;
+      this.#glare = !this.#glare;
+      this.#tell({ on: "glare", yes: this.#glare, atUs: this.#world.nowUs });
+    });
+  }
+
+  #foreignLight(): boolean {
+    return this.#sunlit && !this.#blocked;
   }
 }

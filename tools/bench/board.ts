@@ -119,7 +119,10 @@ export class Board {
     this.readers = (options.readers ?? []).slice(0, READER_ADDRESSES.length).map((reader, index) => {
       return reader === "none" ? undefined : new CardReader(world, this.wire, this.truth.cards, index, reader);
     });
-    this.beam = new Beam(world, this.truth, (dark, atUs) => deliver({ on: "beam", dark, atMs: this.js.toMs(atUs) }));
+    this.beam = new Beam(world, this.truth, ({ on, yes, atUs }) => {
+      const atMs = this.js.toMs(atUs);
+      deliver(on === "beam" ? { on, dark: yes, atMs } : { on, present: yes, atMs });
+    });
     this.spirals = new Spirals(world, this.truth, this.beam, options.columns, (event) => this.#spiral(event));
     this.door = new Door(deliver);
     this.thermometer = new Thermometer(world, deliver);

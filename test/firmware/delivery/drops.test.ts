@@ -328,4 +328,43 @@ test("a spiral at home is never turned to finish anything", () => {
   assert.equal(room.take(), [{ do: "tellSale", event: { delivery: "unknown" } }]);
 });
 
+test("foreign light in a turn: nobody knows what fell, the outcome is unknown and the spiral not turned again", () => {
+  for (const atMs of [T + 500, T + 1_600, T + DROP_WINDOW_MS - 50]) {
+    const room = DeliveryRoom.turning({ retry: true });
+    room.leaves(T + 80);
+    if (atMs < T + 1_500) room.input({ on: "glare", present: true, atMs }, atMs);
+    room.stops("home", T + 1_500);
+    if (atMs > T + 1_500) room.input({ on: "glare", present: true, atMs }, atMs);
+    room.input({ on: "glare", present: false, atMs: atMs + 20 }, atMs + 20);
+    room.wait(T + DROP_WINDOW_MS + 100);
+    assert.equal(
+      room.told().filter(({ delivery }) => delivery !== "leftHome"),
+      [BLIND, { delivery: "unknown" }],
+    );
+  }
+});
+
+test("foreign light, and the drop was seen all the same: dropped, and the beam sees again", () => {
+  const room = DeliveryRoom.turning();
+  room.leaves(T + 80);
+  room.input({ on: "glare", present: true, atMs: T + 300 }, T + 300);
+  room.input({ on: "glare", present: false, atMs: T + 340 }, T + 340);
+  drop(room, T + 900);
+  room.stops("home", T + 1_500);
+  const told = room.told().filter(({ delivery }) => delivery !== "leftHome");
+  assert.equal(told, [BLIND, { delivery: "dropped", fallMs: 900 }, SEES]);
+});
+
+test("no turn begins under foreign light; a column without beam does not care", () => {
+  const room = DeliveryRoom.prepared();
+  room.input({ on: "glare", present: true, atMs: T }, T);
+  room.order(TURN);
+  assert.equal(room.told(), [{ delivery: "failed", cause: "neverTurned" }]);
+  const blindColumn = DeliveryRoom.turning({ homeOnly: true });
+  blindColumn.input({ on: "glare", present: true, atMs: T + 10 }, T + 10);
+  blindColumn.leaves(T + 80);
+  blindColumn.stops("home", T + 1_500);
+  assert.equal(blindColumn.told().at(-1), { delivery: "dropped", fallMs: undefined });
+});
+
 test.run();

@@ -18,8 +18,12 @@ function hardware(seed = 1) {
   const world = new World(seed);
   const truth = new Truth(world);
   const edges: Edge[] = [];
+  const glares: boolean[] = [];
   const events: SpiralEvent[] = [];
-  const beam = new Beam(world, truth, (dark, atUs) => edges.push({ dark, atUs }));
+  const beam = new Beam(world, truth, ({ on, yes, atUs }) => {
+    if (on === "beam") edges.push({ dark: yes, atUs });
+    else glares.push(yes);
+  });
   const columns = [
     { column: 0, products: 5, turnMs: 2_500 },
     { column: 1, products: 3 },
@@ -27,7 +31,7 @@ function hardware(seed = 1) {
   const spirals = new Spirals(world, truth, beam, columns, (event) => events.push(event));
   spirals.setPower(true);
   beam.setPower(true);
-  return { world, truth, edges, events, beam, spirals };
+  return { world, truth, edges, glares, events, beam, spirals };
 }
 
 function names(events: readonly SpiralEvent[]): string[] {
@@ -199,6 +203,28 @@ test("the beam follows its emitter; blocked it is dark, sunlit it is lit whateve
   assert.equal(darks(), []);
   assert.is(truth.unseenDrops, 2);
   assert.is(truth.beamPulses, 0);
+});
+
+test("foreign light is told within 10 ms, but not while the emitter is off", () => {
+  const { world, glares, beam } = hardware();
+  const told = (): boolean[] => glares.splice(0);
+  world.runFor(1_234);
+  beam.setSunlit(true);
+  assert.equal(told(), []);
+  world.runFor(10_000);
+  assert.equal(told(), [true]);
+  beam.emitter(false);
+  world.runFor(1_000);
+  beam.setSunlit(false);
+  world.runFor(20_000);
+  assert.equal(told(), []);
+  beam.emitter(true);
+  world.runFor(20_000);
+  assert.equal(told(), [false]);
+  beam.setSunlit(true);
+  beam.setBlocked(true);
+  world.runFor(20_000);
+  assert.equal(told(), []);
 });
 
 test("falls that overlap make one pulse", () => {
