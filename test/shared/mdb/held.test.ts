@@ -1,0 +1,46 @@
+/** What a native link is told of HELD replies says the same as `isHeld`. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { findDevice } from "../../../shared/mdb/codec.js";
+import { EVENT_HELD, eventCodes, isHeld, replyClass } from "../../../shared/mdb/held.js";
+import { BILL_POLL_VECTORS, bytesOf, COIN_POLL_VECTORS, COMMAND_VECTORS, REPLY_VECTORS } from "../../vectors/mdb.js";
+
+const test = suite("shared/mdb held");
+
+/** As a native link decides, without tables. */
+function heldByCodes(command: Uint8Array, reply: Uint8Array): boolean {
+  const kind = replyClass(command);
+  const device = findDevice(command);
+  if (kind !== "events" || device === undefined) return kind === "held" && reply.length > 0;
+  const codes = eventCodes(device);
+  let at = 0;
+  while (at < reply.length) {
+    const code = codes[reply[at] ?? 0] ?? 0;
+    if ((code & EVENT_HELD) !== 0) return true;
+    at += Math.max(1, code & ~EVENT_HELD);
+  }
+  return false;
+}
+
+test("every vector, whole and cut off, as an answer to every command", () => {
+  const vectors = [...REPLY_VECTORS, ...COIN_POLL_VECTORS, ...BILL_POLL_VECTORS].map(({ hex }) => bytesOf(hex));
+  let held = 0;
+  for (const command of COMMAND_VECTORS.map(({ hex }) => bytesOf(hex))) {
+    for (const reply of vectors) {
+      for (const part of [reply, reply.subarray(0, 1), reply.subarray(0, reply.length - 1)]) {
+        assert.is(heldByCodes(command, part), isHeld(command, part));
+        if (isHeld(command, part)) held += 1;
+      }
+    }
+  }
+  assert.ok(held > 0);
+});
+
+test("commands of nobody are free", () => {
+  assert.is(replyClass([0xf8]), "free");
+  assert.is(replyClass([0x0f, 0x77]), "free");
+  assert.is(replyClass([0x0b]), "events");
+  assert.is(replyClass([0x0f, 0x03]), "held");
+});
+
+test.run();
