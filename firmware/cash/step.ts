@@ -53,7 +53,13 @@ const IN_TUBE = 1;
 
 export function stepCash(state: CashState, input: CashInput, facts: CashFacts, nowMs: number): CashStep {
   const step = chain(react(state, input, facts, nowMs), (after) => afterBill(after, facts, nowMs));
-  return adjust(step, facts);
+  return completes(step.state, input, facts) ? step : adjust(step, facts);
+}
+
+/** The coin that brings the price: the sale takes over at once, and whatever it orders brings the masks up to date. */
+function completes({ open, priceMinor }: CashState, input: CashInput, { durable }: CashFacts): boolean {
+  if (input.on !== "committed" || input.record.kind !== "coinIn") return false;
+  return open && priceMinor !== undefined && durable.creditMinor >= priceMinor;
 }
 
 /** When cash wants a tick, absolute ms; Infinity if it waits for something else. */

@@ -39,6 +39,7 @@ const IDLE_WORK_MS = 1_000;
 /** The panel may lag so far behind while column and beam are tried. */
 const VIEW_WAITS_MS = 100;
 const TICK = Object.freeze({ on: "tick" } as const);
+const CAN_WAIT: readonly string[] = Object.freeze(["accept", "readers", "readTubes"]);
 const COMMITTED = Object.freeze({ on: "committed" } as const);
 
 export class Machine implements Executor {
@@ -59,6 +60,8 @@ export class Machine implements Executor {
   private delivery: DeliveryState;
   private keypad: KeypadState = KEYPAD_EMPTY;
   private readonly tasks = new TaskQueue();
+  /** What waits until the motor of a paid product runs, in its order. */
+  private readonly afterHaste = new TaskQueue();
   private idleWorkAtMs: number;
   private shown: PanelView | undefined;
   /** A view that was put off is shown by then. */
@@ -207,8 +210,9 @@ export class Machine implements Executor {
 
   private settle(): void {
     runToRest(this.tasks, this.run, this.look);
+    const hasty = isHasty(this.rooms.sale);
     // Between the price secured and the motor's start every millisecond counts: the panel can wait a little.
-    if (isHasty(this.rooms.sale) && this.recorder.nowMs < this.viewDueMs) {
+    if (hasty && this.recorder.nowMs < this.viewDueMs) {
       this.viewDueMs = Math.min(this.viewDueMs, this.recorder.nowMs + VIEW_WAITS_MS);
       return;
     }
@@ -219,9 +223,14 @@ export class Machine implements Executor {
     this.ports.panel.show(view);
   }
 
-  /** If what the sale may know has changed, it looks again. True if it does. */
+  /**
+   * If what the sale may know has changed, it looks again. True if it does, or if tasks go on that had to wait. A sale
+   * in haste looks by itself before it starts the motor.
+   */
   private readonly look = (): boolean => {
-    if (!this.outlook.hasNews()) return false;
+    if (isHasty(this.rooms.sale)) return false;
+    const waited = !this.failing && this.afterHaste.moveTo(this.tasks);
+    if (!this.outlook.hasNews()) return waited;
     tellCause(this.outlook.outOfService, this.recorder.fault);
     this.push({ to: "sale", input: TICK });
     return true;
@@ -230,6 +239,7 @@ export class Machine implements Executor {
   private readonly run = (task: Task): void => {
     const { rooms } = this;
     const { nowMs } = this.recorder;
+    if (canWait(task) && isHasty(rooms.sale)) return this.afterHaste.push(task);
     switch (task.to) {
       case "mdb": {
         const step = stepMdb(this.bus, task.input, this.mdbFacts, nowMs);
@@ -273,7 +283,10 @@ export class Machine implements Executor {
 
   private performAll(effects: readonly Effect[]): void {
     const { watch } = this.ports;
-    for (const effect of effects) {
+    // By index: the language's iterators cost more than most effects do.
+    for (let at = 0; at < effects.length; at += 1) {
+      const effect = effects[at];
+      if (effect === undefined) continue;
       watch?.before(effect);
       perform(effect, this);
       watch?.after(effect);
@@ -356,6 +369,20 @@ export class Machine implements Executor {
 /** What is worth doing while the board lives on its capacitors: seeing a product fall, putting that on flash. */
 function goesOnInTheDark({ to, input }: Task): boolean {
   return to === "delivery" || (to === "sale" && input.on === "delivery");
+}
+
+/** Orders that close what was open, a look into the tubes, news for the fleet: the motor comes first. */
+function canWait({ to, input }: Task): boolean {
+  switch (to) {
+    case "sync":
+      return input.on === "committed";
+    case "mdb":
+      return input.on === "order" && CAN_WAIT.includes(input.order.order);
+    case "cards":
+      return input.on === "order" && input.order.card === "close";
+    default:
+      return false;
+  }
 }
 
 /** The price is secured, column and beam are being tried: the motor is next. */

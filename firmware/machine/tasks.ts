@@ -16,6 +16,13 @@ export class TaskQueue {
     this.tasks.push(task);
   }
 
+  /** All that wait go to the end of `other`; false if none does. */
+  moveTo(other: TaskQueue): boolean {
+    if (this.tasks.length === 0) return false;
+    for (let task = this.next(); task !== undefined; task = this.next()) other.push(task);
+    return true;
+  }
+
   /** The oldest, taken out; undefined if none waits. */
   next(): Task | undefined {
     const task = this.tasks[this.head];

@@ -3,12 +3,16 @@
  * The same bytes stand on flash, in a sync batch and in `ledger_records.body`.
  */
 import { crc32, Writer } from "../bytes.js";
-import { type CborError, type CborValue, decodeCbor, encodeCbor, isCborArray } from "../cbor.js";
-import { fromMap, type Layout, placeFields } from "../layout.js";
+import { type CborError, type CborValue, decodeCbor, isCborArray } from "../cbor.js";
+import { type FieldCursor, fromMap, type Layout, writeFields } from "../layout.js";
 import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, type Stamp } from "./kinds.js";
 
 /** Longest record body, bytes. The largest kind (outcomeUnknown with every field at its maximum) stays below it. */
 export const MAX_BODY_BYTES = 224;
+
+/** Head of a CBOR array, and the most items that fit it. */
+const ARRAY = 0x80;
+const MOST_FIELDS = 23;
 
 export type RecordError = CborError | "unknownKind" | "notAMap" | "missing" | "wrongType";
 export type RecordResult =
@@ -20,10 +24,13 @@ export type RecordResult =
  * absent, nothing behind the last field there is. Keys are for ever, so a later version only makes it longer.
  */
 export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
-  const values: CborValue[] = [];
-  placeFields(STAMP, stamp, values);
-  placeFields(RECORDS[record.kind].fields, record, values);
-  return encodeCbor(values, MAX_BODY_BYTES);
+  const bytes = new Uint8Array(MAX_BODY_BYTES);
+  const out: FieldCursor = { bytes, at: 1, key: 0 };
+  writeFields(STAMP, stamp, out);
+  writeFields(RECORDS[record.kind].fields, record, out);
+  if (out.key > MOST_FIELDS) throw new RangeError(`${record.kind} has a field ${out.key}`);
+  bytes[0] = ARRAY | out.key;
+  return bytes.slice(0, out.at);
 }
 
 /** The fields of a body by key, null ones left out; anything but an array as it is. */

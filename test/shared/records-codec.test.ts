@@ -29,6 +29,12 @@ test("codes and keys are unique, and keys do not meet the stamp's", () => {
       name,
     );
     assert.is(kindOf(codeOf(name)), name);
+    // Bodies are written field by field in this order.
+    assert.equal(
+      keys,
+      [...keys].sort((left, right) => left - right),
+      name,
+    );
   }
   assert.is(kindOf(254), undefined);
 });

@@ -42,6 +42,19 @@ test("masks are ordered only when they change, and ahead of everything else", ()
   assert.equal(room.orders[0], { order: "accept", coinMask: 0, billMask: 0 });
 });
 
+test("the coin that brings the price leaves the masks to the sale's next order", () => {
+  const room = opened(CashRoom.ready(), 50);
+  room.forget();
+  room.coin(QUARTER, 1);
+  room.coin(QUARTER, 1);
+  assert.equal(
+    room.orders.filter(({ order }) => order === "accept"),
+    [],
+  );
+  room.order({ cash: "close" });
+  assert.equal(room.orders.at(-1), { order: "accept", coinMask: 0, billMask: 0 });
+});
+
 test("a device that was set up anew is told again", () => {
   const room = opened(CashRoom.ready(), 175);
   room.forget();

@@ -57,6 +57,34 @@ test("what permits an act is on flash before it: bill, motor, coins, ACK", () =>
   assert.is(seen.get("dispense"), "payoutStarted");
 });
 
+test("the motor of a paid product comes before masks, tube counts and the fleet; they follow at once", () => {
+  const cabinet = selling();
+  const order: string[] = [];
+  cabinet.select("A5");
+  for (const valueMinor of [25, 25]) {
+    const credit = cabinet.creditMinor + valueMinor;
+    cabinet.insertCoin(valueMinor);
+    cabinet.until("the quarter counts", () => cabinet.creditMinor === credit);
+  }
+  cabinet.watch = {
+    before: (effect) => {
+      if (effect.do === "append") order.push(effect.record.kind);
+      // What the coin before it asked for is another matter.
+      else if (!order.includes("coinIn")) return;
+      else if (effect.do === "motor" || effect.do === "sendBatch") order.push(effect.do);
+      else if (effect.do === "send" && effect.block[0] === 0x0c) order.push("coinType");
+      else if (effect.do === "send" && effect.block[0] === 0x0a) order.push("tubeStatus");
+    },
+    after: () => undefined,
+  };
+  cabinet.insertCoin(25);
+  cabinet.until("coins are refused and counted", () => order.includes("coinType") && order.includes("tubeStatus"));
+  assert.equal(order.slice(0, 3), ["coinIn", "vendStarted", "motor"]);
+  cabinet.watch = undefined;
+  cabinet.untilRest();
+  cabinet.assertSound("after the sale");
+});
+
 test("an idle machine is ticked only when something is due, and at rest for the bus alone", () => {
   const cabinet = selling();
   cabinet.runFor(10_000);

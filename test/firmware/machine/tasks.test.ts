@@ -35,6 +35,20 @@ test("looks again until there is nothing new, after all tasks each time", () => 
   assert.equal([looks, runs], [4, 3]);
 });
 
+test("what had to wait goes behind what is there, in its own order", () => {
+  const late = new TaskQueue();
+  const queue = new TaskQueue();
+  assert.is(late.moveTo(queue), false);
+  queue.push(TICK);
+  for (const to of ["mdb", "cash"] as const) late.push({ to, input: { on: "tick" } });
+  assert.is(late.moveTo(queue), true);
+  assert.equal(
+    [queue.next(), queue.next(), queue.next(), queue.next()].map((task) => task?.to),
+    ["sale", "mdb", "cash", undefined],
+  );
+  assert.is(late.moveTo(queue), false);
+});
+
 test("rooms that chase each other are stopped: tasks", () => {
   const queue = new TaskQueue();
   for (let i = 0; i < MAX_TASKS; i++) queue.push(TICK);
