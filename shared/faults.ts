@@ -220,6 +220,34 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: wrong service codes, menu locked",
   },
+  ledgerLayout: {
+    code: 74,
+    severity: "critical",
+    sales: "all",
+    clears: "person",
+    text: "{machine}: its ledger was written by another firmware; read it out before it is erased",
+  },
+  ledgerForeign: {
+    code: 75,
+    severity: "critical",
+    sales: "all",
+    clears: "person",
+    text: "{machine}: its ledger is another machine's; read it out before it is erased",
+  },
+  ledgerEpoch: {
+    code: 76,
+    severity: "critical",
+    sales: "all",
+    clears: "person",
+    text: "{machine}: its ledger is of a later epoch than its settings; claim the machine again",
+  },
+  ledgerUnsent: {
+    code: 77,
+    severity: "warning",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: records of an earlier epoch were never sent; read its ledger out",
+  },
   // bills that are paid out 50–59
   recyclerJam: { code: 50, severity: "error", sales: "none", clears: "auto", text: "{machine}: bill recycler jammed" },
   recyclerTrouble: {
@@ -280,14 +308,29 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: coin hopper 2 does not answer",
   },
-  hopperJam: { code: 102, severity: "error", sales: "none", clears: "auto", text: "{machine}: coin hopper jammed" },
+  hopper1Jam: { code: 102, severity: "error", sales: "none", clears: "auto", text: "{machine}: coin hopper 1 jammed" },
+  hopper2Jam: { code: 103, severity: "error", sales: "none", clears: "auto", text: "{machine}: coin hopper 2 jammed" },
+  hopper1Trouble: {
+    code: 104,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 1 out of order",
+  },
+  hopper2Trouble: {
+    code: 105,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 2 out of order",
+  },
   // other devices 110–119
-  satelliteOffline: {
+  satellite1Offline: {
     code: 110,
     severity: "error",
     sales: "none",
     clears: "auto",
-    text: "{machine}: a satellite does not answer",
+    text: "{machine}: satellite 1 does not answer",
   },
   ageVerifierOffline: {
     code: 111,
@@ -295,6 +338,20 @@ export const FAULTS = deepFreeze({
     sales: "none",
     clears: "auto",
     text: "{machine}: age verification does not answer",
+  },
+  satellite2Offline: {
+    code: 112,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: satellite 2 does not answer",
+  },
+  satellite3Offline: {
+    code: 113,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: satellite 3 does not answer",
   },
 });
 

@@ -54,7 +54,7 @@ export function toMap(layout: Layout, message: { readonly [name: string]: unknow
     if (spec === undefined) continue;
     const value = message[name];
     if (value === undefined && isOptional(spec)) continue;
-    if (!fits(value, baseOf(spec))) throw new RangeError(`field ${name} is not ${spec[1]}`);
+    if (!fits(value, spec[1])) throw notOf(name, spec[1]);
     map[spec[0]] = value;
   }
   return map;
@@ -62,7 +62,9 @@ export function toMap(layout: Layout, message: { readonly [name: string]: unknow
 
 /** Where `writeFields` stands: the next byte of `bytes`, and the index in the CBOR array that it is the value of. */
 export interface FieldCursor {
-  readonly bytes: Uint8Array;
+  /** Another one, twice as long, as often as need be. */
+  bytes: Uint8Array;
+  readonly maxBytes: number;
   at: number;
   key: number;
 }
@@ -71,11 +73,13 @@ const CBOR_NULL = 0xf6;
 const CBOR_TEXT = 0x60;
 const SHORT_TEXT = 24;
 const ASCII = 0x80;
+/** Ends the type of a field that may be absent. */
+const QUESTION_MARK = 0x3f;
 
 /**
  * As `toMap`, but as the values of a CBOR array in which each field stands at its key, null for what is passed over;
- * the array's head is the caller's. The keys of `layout` must ascend. Throws as `toMap`, and RangeError if `bytes` is
- * too short. On the way of every coin: hence no intermediate values and none of the language's iterators.
+ * the array's head is the caller's. The keys of `layout` must ascend. Throws as `toMap`, and RangeError beyond
+ * `maxBytes`. On the way of every coin: hence no intermediate values and none of the language's iterators.
  */
 export function writeFields(layout: Layout, message: { readonly [name: string]: unknown }, out: FieldCursor): void {
   for (const name in layout) {
@@ -89,7 +93,7 @@ export function writeFields(layout: Layout, message: { readonly [name: string]: 
       if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw notOf(name, type);
       writeUint(out, value);
     } else {
-      if (!fits(value, baseOf(spec))) throw notOf(name, type);
+      if (!fits(value, type)) throw notOf(name, type);
       if (typeof value !== "string" || !writeShortText(out, value)) writeAny(out, value);
     }
     out.key = key + 1;
@@ -97,9 +101,17 @@ export function writeFields(layout: Layout, message: { readonly [name: string]: 
 }
 
 function put(out: FieldCursor, byte: number): void {
-  if (out.at >= out.bytes.length) throw new RangeError(`more than ${out.bytes.length} bytes`);
+  if (out.at >= out.bytes.length) grow(out, 1);
   out.bytes[out.at] = byte;
   out.at += 1;
+}
+
+function grow(out: FieldCursor, moreBytes: number): void {
+  const neededBytes = out.at + moreBytes;
+  if (neededBytes > out.maxBytes) throw new RangeError(`more than ${out.maxBytes} bytes`);
+  const longer = new Uint8Array(Math.min(out.maxBytes, Math.max(neededBytes, 2 * out.bytes.length)));
+  longer.set(out.bytes);
+  out.bytes = longer;
 }
 
 function writeUint(out: FieldCursor, value: number): void {
@@ -133,7 +145,8 @@ function writeShortText(out: FieldCursor, text: string): boolean {
 }
 
 function writeAny(out: FieldCursor, value: CborValue): void {
-  const part = encodeCbor(value, out.bytes.length - out.at);
+  const part = encodeCbor(value, out.maxBytes - out.at);
+  if (out.at + part.length > out.bytes.length) grow(out, part.length);
   out.bytes.set(part, out.at);
   out.at += part.length;
 }
@@ -158,33 +171,36 @@ export function fromMap(layout: Layout, value: CborValue | undefined): LayoutRes
       if (isOptional(spec)) continue;
       return { ok: false, error: "missing", field: name };
     }
-    if (!fits(part, baseOf(spec))) return { ok: false, error: "wrongType", field: name };
+    if (!fits(part, spec[1])) return { ok: false, error: "wrongType", field: name };
     message[name] = part;
   }
   return { ok: true, message };
 }
 
 function isOptional(spec: FieldSpec): boolean {
-  return spec[1].endsWith("?");
-}
-
-function baseOf(spec: FieldSpec): string {
-  return isOptional(spec) ? spec[1].slice(0, -1) : spec[1];
+  const type = spec[1];
+  return type.charCodeAt(type.length - 1) === QUESTION_MARK;
 }
 
 function fits(value: unknown, type: string): value is CborValue {
   switch (type) {
     case "uint":
-      return Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
+    case "uint?":
+      return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
     case "int":
+    case "int?":
       return Number.isSafeInteger(value);
     case "bool":
+    case "bool?":
       return typeof value === "boolean";
     case "text":
+    case "text?":
       return typeof value === "string";
     case "bytes":
+    case "bytes?":
       return value instanceof Uint8Array;
     case "uints":
+    case "uints?":
       return Array.isArray(value) && value.every((item) => fits(item, "uint"));
     default:
       return Array.isArray(value);

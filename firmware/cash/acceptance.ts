@@ -41,21 +41,28 @@ export function mayAccept(
   const afterMinor = creditMinor + valueMinor;
   if (afterMinor > rule.maxCreditMinor) return "no";
   if (rule.forcedVend && rule.changeless) return "yes";
-  const payable = (amountMinor: number): boolean =>
-    isPayable(rule.payable, amountMinor) || (fits && isPayable(rule.payable, amountMinor - valueMinor));
-  const { priceMinor } = rule;
+  const { payable, priceMinor, sellablePricesMinor } = rule;
+  const tubedMinor = fits ? valueMinor : 0;
   const completes = escrow && priceMinor !== undefined && afterMinor >= priceMinor;
-  if (!rule.forcedVend && !completes && !payable(afterMinor)) return "noChange";
-  if (priceMinor !== undefined) return afterMinor < priceMinor || payable(afterMinor - priceMinor) ? "yes" : "noChange";
+  if (!rule.forcedVend && !completes && !isPayableWith(payable, afterMinor, tubedMinor)) return "noChange";
+  if (priceMinor !== undefined) {
+    return afterMinor < priceMinor || isPayableWith(payable, afterMinor - priceMinor, tubedMinor) ? "yes" : "noChange";
+  }
   let reached = 0;
   let changeable = 0;
-  for (const sellableMinor of rule.sellablePricesMinor) {
+  for (let i = 0; i < sellablePricesMinor.length; i += 1) {
+    const sellableMinor = sellablePricesMinor[i] ?? 0;
     if (sellableMinor > afterMinor) continue;
     reached++;
-    if (payable(afterMinor - sellableMinor)) changeable++;
+    if (isPayableWith(payable, afterMinor - sellableMinor, tubedMinor)) changeable++;
   }
   if (reached === 0) return "yes";
   return (rule.everyPrice ? changeable === reached : changeable > 0) ? "yes" : "noChange";
+}
+
+/** Payable from P, or from P and one more piece of this value; 0 = no more. */
+function isPayableWith(payable: PayableSet, amountMinor: number, pieceMinor: number): boolean {
+  return isPayable(payable, amountMinor) || (pieceMinor > 0 && isPayable(payable, amountMinor - pieceMinor));
 }
 
 /** P for this moment; the one in `state` as long as stores, settings and the open payout are the same. */
@@ -108,43 +115,55 @@ function recyclable(state: CashState, facts: CashFacts, type: number): boolean {
 
 /** P and the masks brought up to date; an `accept` order, ahead of everything else, only if they changed. */
 export function adjust(step: CashStep, facts: CashFacts): CashStep {
-  let { state } = step;
-  const payable = payableNow(state, facts);
-  if (payable !== state.payable) state = { ...state, payable };
-  const masks = masksNow(state, facts);
+  const { state, effects, known } = step;
   const { sent } = state;
+  const payable = payableNow(state, facts);
+  const masks = masksNow(state, facts, payable);
   if (sent?.coinMask === masks.coinMask && sent.billMask === masks.billMask && sent.fill === masks.fill) {
-    return state === step.state ? step : { ...step, state };
+    return payable === state.payable ? step : { state: { ...state, payable }, effects, known };
   }
   const accept = { do: "mdb", order: { order: "accept", ...masks } } as const;
-  return { ...step, state: { ...state, sent: masks }, effects: [accept, ...step.effects] };
+  return { state: { ...state, payable, sent: masks }, effects: [accept, ...effects], known };
 }
 
-function masksNow(state: CashState, facts: CashFacts): Masks {
-  const { changer, validator, bill } = state;
+function masksNow(state: CashState, facts: CashFacts, payable: Payable): Masks {
+  const { bill } = state;
   // While a bill is on its way the validator is left alone: some let go of it when their types change.
   const keptBillMask = bill.is === "none" ? undefined : state.sent?.billMask;
   if (isFilling(state, facts)) return { coinMask: fillMask(state, facts), billMask: keptBillMask ?? 0, fill: true };
   if (!takesMoney(state, facts)) return { coinMask: 0, billMask: keptBillMask ?? 0 };
-  const rule = ruleNow(state, facts);
-  const creditsMinor = possibleCredits(facts.durable.creditMinor, bill);
-  let coinMask = 0;
-  let billMask = 0;
+  const rule = ruleNow(state, facts, payable);
+  return { coinMask: coinMaskNow(state, facts, rule), billMask: keptBillMask ?? billMaskNow(state, facts, rule) };
+}
+
+function coinMaskNow({ changer, bill }: CashState, { durable, settings }: CashFacts, rule: AcceptanceRule): number {
+  if (changer === undefined) return 0;
+  const { creditMinor } = durable;
+  const stackedMinor = creditIfStacked(creditMinor, bill);
+  let mask = 0;
   for (let type = 0; type < MDB_TYPES; type++) {
-    const coinMinor = changer?.valuesMinor[type] ?? 0;
-    if (changer !== undefined && coinMinor > 0 && allowed(facts.settings.coinMask, type)) {
-      const fits = hasRoom(changer, type);
-      if (creditsMinor.every((c) => mayAccept(rule, c, coinMinor, fits, false) === "yes")) coinMask |= 1 << type;
-    }
-    const billMinor = validator?.valuesMinor[type] ?? 0;
-    if (validator !== undefined && billMinor > 0 && allowed(facts.settings.billMask, type)) {
-      if (validator.stackerFull) continue;
-      const [creditMinor] = creditsMinor;
-      const fits = recyclable(state, facts, type);
-      if (mayAccept(rule, creditMinor, billMinor, fits, validator.escrow) === "yes") billMask |= 1 << type;
-    }
+    const valueMinor = changer.valuesMinor[type] ?? 0;
+    if (valueMinor === 0 || !allowed(settings.coinMask, type)) continue;
+    const fits = hasRoom(changer, type);
+    if (mayAccept(rule, creditMinor, valueMinor, fits, false) !== "yes") continue;
+    if (stackedMinor !== undefined && mayAccept(rule, stackedMinor, valueMinor, fits, false) !== "yes") continue;
+    mask |= 1 << type;
   }
-  return { coinMask, billMask: keptBillMask ?? billMask };
+  return mask;
+}
+
+function billMaskNow(state: CashState, facts: CashFacts, rule: AcceptanceRule): number {
+  const { validator } = state;
+  if (validator === undefined || validator.stackerFull) return 0;
+  const { creditMinor } = facts.durable;
+  let mask = 0;
+  for (let type = 0; type < MDB_TYPES; type++) {
+    const valueMinor = validator.valuesMinor[type] ?? 0;
+    if (valueMinor === 0 || !allowed(facts.settings.billMask, type)) continue;
+    const fits = recyclable(state, facts, type);
+    if (mayAccept(rule, creditMinor, valueMinor, fits, validator.escrow) === "yes") mask |= 1 << type;
+  }
+  return mask;
 }
 
 /** A service person fills the machine: the door is open and nothing is owed to anybody. */
@@ -161,10 +180,9 @@ function fillMask({ changer }: CashState, { settings }: CashFacts): number {
   return mask;
 }
 
-/** c, and beside it what c becomes if the bill in motion is stacked: a coin must be right either way. */
-function possibleCredits(creditMinor: number, bill: Bill): readonly [number, ...number[]] {
-  if (bill.is === "none" || bill.is === "returning") return [creditMinor];
-  return [creditMinor, creditMinor + bill.valueMinor];
+/** What c becomes if the bill in motion is stacked: a coin must be right either way. Undefined without one. */
+function creditIfStacked(creditMinor: number, bill: Bill): number | undefined {
+  return bill.is === "none" || bill.is === "returning" ? undefined : creditMinor + bill.valueMinor;
 }
 
 function takesMoney(state: CashState, facts: CashFacts): boolean {
@@ -173,10 +191,10 @@ function takesMoney(state: CashState, facts: CashFacts): boolean {
   return state.priceMinor !== undefined || facts.sellablePricesMinor.length > 0;
 }
 
-function ruleNow(state: CashState, facts: CashFacts): AcceptanceRule {
+function ruleNow(state: CashState, facts: CashFacts, payable = payableNow(state, facts)): AcceptanceRule {
   const { settings } = facts;
   return {
-    payable: payableNow(state, facts).set,
+    payable: payable.set,
     maxCreditMinor: settings.maxCreditMinor,
     forcedVend: settings.forcedVend === true,
     changeless: !anyStore(state),

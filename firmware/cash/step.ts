@@ -52,7 +52,8 @@ import { countsKnown, expectedCounts } from "./tubes.js";
 const IN_TUBE = 1;
 
 export function stepCash(state: CashState, input: CashInput, facts: CashFacts, nowMs: number): CashStep {
-  const step = chain(react(state, input, facts, nowMs), (after) => afterBill(after, facts, nowMs));
+  const reacted = react(state, input, facts, nowMs);
+  const step = waitsForBill(reacted.state) ? chain(reacted, (after) => afterBill(after, facts, nowMs)) : reacted;
   return completes(step.state, input, facts) ? step : adjust(step, facts);
 }
 
@@ -60,6 +61,10 @@ export function stepCash(state: CashState, input: CashInput, facts: CashFacts, n
 function completes({ open, priceMinor }: CashState, input: CashInput, { durable }: CashFacts): boolean {
   if (input.on !== "committed" || input.record.kind !== "coinIn") return false;
   return open && priceMinor !== undefined && durable.creditMinor >= priceMinor;
+}
+
+function waitsForBill({ payout }: CashState): boolean {
+  return payout.is === "returning" && payout.phase.at === "bill";
 }
 
 /** When cash wants a tick, absolute ms; Infinity if it waits for something else. */
@@ -152,6 +157,8 @@ function onOrder(state: CashState, order: CashOrder, facts: CashFacts, nowMs: nu
       return billAnswered(state, order.stack, nowMs);
     case "return":
       return startReturn(state, order.reason, facts, nowMs);
+    case "dismiss":
+      return go({ ...state, cancelledMs: nowMs });
     case "empty":
       return startEmptying(state, order, facts, nowMs);
     case "fill":

@@ -6,7 +6,7 @@ import type { Tube } from "../../shared/money/tubes.js";
 import type { OpenPayout } from "../../shared/records/durable.js";
 import { STORE_CHANGER, STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MDB_TYPES, STORES } from "../../shared/records/kinds.js";
-import { isFitted, type Settings } from "../../shared/wire/documents.js";
+import { type FittedName, isFitted, type Settings } from "../../shared/wire/documents.js";
 import { type CashState, DEVICE_BACK_MS, type Store } from "./state.js";
 import { freeTubes } from "./tubes.js";
 
@@ -15,6 +15,13 @@ import { freeTubes } from "./tubes.js";
  * are needed for small change, a hopper is there for nothing else.
  */
 const PLAN_ORDER: readonly number[] = Object.freeze([STORE_RECYCLER, STORE_CHANGER, 2, 3]);
+/** The device that a store is part of, by number of STORES. */
+const DEVICE_OF_STORE: readonly FittedName[] = Object.freeze<FittedName[]>([
+  "changer",
+  "validator",
+  "hopper1",
+  "hopper2",
+]);
 /** Every store, the changer first. */
 export const ALL_STORES: readonly number[] = Object.freeze([STORE_CHANGER, STORE_RECYCLER, 2, 3]);
 
@@ -40,7 +47,8 @@ export function anyStore(state: CashState): boolean {
 /** Until when a store that has gone is waited for; −Infinity = not at all. */
 export function awaitedUntilMs(state: CashState, settings: Settings, store: number): number {
   if (storeOf(state, store) !== undefined) return -Infinity;
-  if (store === STORE_CHANGER && !isFitted(settings, "changer")) return -Infinity;
+  const device = DEVICE_OF_STORE[store];
+  if (device === undefined || !isFitted(settings, device)) return -Infinity;
   return (
     (store === STORE_CHANGER ? state.changerGoneMs : (state.storesGoneMs[store - 1] ?? -Infinity)) + DEVICE_BACK_MS
   );

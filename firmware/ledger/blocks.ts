@@ -5,7 +5,7 @@
 import { crc32, equalBytes } from "../../shared/bytes.js";
 import type { FlashPort } from "../ports/hardware.js";
 import { alignUp } from "./frame.js";
-import { type BlockHeader, encodeHeader, HEADER_BYTES } from "./header.js";
+import { type BlockHeader, encodeHeader, HEADER_BYTES, type LedgerOwner } from "./header.js";
 import type { Ring } from "./ring.js";
 
 /** Free blocks tried in one go when flash does not take what is written. */
@@ -14,8 +14,7 @@ const MAX_PLACES_TRIED = 4;
 const PLACES_STRUCK = 3;
 
 /** What a new block begins with. */
-export interface BlockStart {
-  readonly epoch: number;
+export interface BlockStart extends LedgerOwner {
   readonly firstSeq: number;
   /** Chain CRC before `firstSeq`. */
   readonly chain: number;
@@ -57,6 +56,7 @@ export function beginBlock(
     const kept = ring.size - (change.replaces ? 1 : 0) - change.retires;
     const header = encodeHeader({
       number,
+      machine: start.machine,
       epoch: start.epoch,
       firstSeq: start.firstSeq,
       chain: start.chain,

@@ -16,10 +16,23 @@ const CHECK = 0xa5;
 export const LOW_BYTE = 0xff;
 const BLANK = 0xff;
 
+/** A program within one page is over before the 4 ms are that a money report waits for its ACK; across two it is not. */
+export const PAGE_BYTES = 256;
+/** Longest frame of a money report: less room than that is not left in a page. */
+const REPORT_FRAME_BYTES = 32;
+/** Most that a page can lose by it. */
+export const PAGE_LOSS_BYTES = REPORT_FRAME_BYTES - ALIGN_BYTES;
+
 /** Longest body of a money record, bytes: what the reserve for open money counts with. */
 export const MAX_MONEY_BODY_BYTES = 140;
 export const MAX_MONEY_FRAME_BYTES = frameBytes(MAX_MONEY_BODY_BYTES);
 export const MAX_FRAME_BYTES = frameBytes(MAX_BODY_BYTES);
+
+/** Money records, each at its longest, that are sure to fit the last `bytes` of a block. */
+export function moneyRecordsIn(bytes: number): number {
+  const lostBytes = Math.ceil(bytes / PAGE_BYTES) * PAGE_LOSS_BYTES;
+  return Math.max(0, Math.floor((bytes - lostBytes) / MAX_MONEY_FRAME_BYTES));
+}
 
 export interface Frame {
   readonly code: number;
@@ -33,24 +46,44 @@ export interface Frame {
   readonly bytes: number;
 }
 
+/** Length of a frame, bytes, but for what it takes of its page's end. */
 export function frameBytes(bodyBytes: number): number {
   return HEAD_BYTES + alignUp(bodyBytes) + CRC_BYTES;
+}
+
+/**
+ * Offset in the block behind the frame of a body that begins at `at`: where it would leave less than a report's room in
+ * its last page, it takes that too, between body and CRC. So no report crosses a page.
+ */
+export function frameEnd(at: number, bodyBytes: number): number {
+  const end = at + frameBytes(bodyBytes);
+  const left = (PAGE_BYTES - (end % PAGE_BYTES)) % PAGE_BYTES;
+  return left < REPORT_FRAME_BYTES ? end + left : end;
 }
 
 export function alignUp(bytes: number): number {
   return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
 }
 
-/** The frame of a record; `chain` is the chain CRC behind it. */
-export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: number): Uint8Array {
-  const bytes = new Uint8Array(frameBytes(body.length));
+/** A record fit to be framed. */
+export interface Framable {
+  readonly code: number;
+  readonly seq: number;
+  readonly body: Uint8Array;
+  /** Chain CRC behind it. */
+  readonly chain: number;
+}
+
+/** The frame of a record that is to stand at the offset `at` of its block. */
+export function encodeFrame({ code, seq, body, chain }: Framable, at: number): Uint8Array {
+  const bytes = new Uint8Array(frameEnd(at, body.length) - at);
   bytes[0] = body.length;
   bytes[1] = code;
   bytes[2] = seq & LOW_BYTE;
   bytes[3] = checkOf(body.length, code, seq);
   bytes.set(body, HEAD_BYTES);
   const crcAt = bytes.length - CRC_BYTES;
-  for (let at = HEAD_BYTES + body.length; at < crcAt; at++) bytes[at] = BLANK;
+  for (let i = HEAD_BYTES + body.length; i < crcAt; i++) bytes[i] = BLANK;
   bytes[crcAt] = chain >>> 24;
   bytes[crcAt + 1] = (chain >>> 16) & LOW_BYTE;
   bytes[crcAt + 2] = (chain >>> 8) & LOW_BYTE;
@@ -58,7 +91,7 @@ export function encodeFrame(code: number, seq: number, body: Uint8Array, chain: 
   return bytes;
 }
 
-/** What could be a frame at `at`, its CRC not yet looked at; undefined for anything else. */
+/** What could be a frame at the offset `at` of its block, its CRC not yet looked at; undefined for anything else. */
 export function parseFrame(data: Uint8Array, at: number): Frame | undefined {
   const reader = new Reader(data, at);
   const bodyBytes = reader.u8();
@@ -67,9 +100,10 @@ export function parseFrame(data: Uint8Array, at: number): Frame | undefined {
   const check = reader.u8();
   if (bodyBytes === 0 || bodyBytes > MAX_BODY_BYTES || check !== checkOf(bodyBytes, code, seqLow)) return undefined;
   const body = reader.take(bodyBytes);
-  reader.skip(alignUp(bodyBytes) - bodyBytes);
+  const bytes = frameEnd(at, bodyBytes) - at;
+  reader.skip(bytes - HEAD_BYTES - bodyBytes - CRC_BYTES);
   const chain = reader.u32();
-  return reader.overrun ? undefined : { code, seqLow, body, chain, bytes: frameBytes(bodyBytes) };
+  return reader.overrun ? undefined : { code, seqLow, body, chain, bytes };
 }
 
 /** Kind code at `at` if the frame's head is whole. */

@@ -3,6 +3,7 @@
  * and verified when `append` returns, and stays readable until the fleet has it and its block is needed. Every power-up
  * writes the newest block anew before anything else happens, so nothing is ever written over or behind torn bits.
  */
+import { FAULTS, type FaultName } from "../../shared/faults.js";
 import { encodeCheckpoint, MAX_CHECKPOINT_BYTES, MAX_SLOT_CHARACTERS } from "../../shared/records/checkpoint.js";
 import { chainNext, codeOf, encodeBody } from "../../shared/records/codec.js";
 import { type Durable, hasFault } from "../../shared/records/durable.js";
@@ -20,14 +21,15 @@ import {
   recordsAt,
   strikeAhead,
 } from "./blocks.js";
-import { encodeFrame, MAX_MONEY_BODY_BYTES, MAX_MONEY_FRAME_BYTES } from "./frame.js";
-import { headerOf, type Recovered, recover } from "./recover.js";
+import { encodeFrame, type Framable, frameEnd, MAX_MONEY_BODY_BYTES, moneyRecordsIn } from "./frame.js";
+import { type LedgerOwner, ownerOf } from "./header.js";
+import { type Recovered, recover } from "./recover.js";
 import { NOTE_RECORDS, refundRecords, WORST_SALE_RECORDS } from "./reserve.js";
 import type { Ring } from "./ring.js";
+import { headerOf, MIN_BLOCKS, type StandsFor } from "./survey.js";
 import { BlockWalk } from "./walk.js";
 
-/** Fewer blocks cannot be turned over: one in use, one for the next turn, two free. */
-export const MIN_BLOCKS = 4;
+export { type LedgerOwner, MIN_BLOCKS, ownerOf, type StandsFor };
 /** Free blocks kept erased for the next turns. */
 export const ERASED_AHEAD = 2;
 /** Never filled: power-up writes the newest block anew there, and once more if power goes in that very write. */
@@ -54,9 +56,10 @@ const BATCH_OVERHEAD_BYTES = 5;
 
 /**
  * Why a record was not written. money: one about money did not fit, which the reserve rules out. room: a note would eat
- * into the reserve. quota: too many notes today. same: the fault is open (or closed) already.
+ * into the reserve. quota: too many notes today. same: the fault is open (or closed) already. stands: the flash is not
+ * this machine's to write.
  */
-export type Refusal = "money" | "room" | "quota" | "same";
+export type Refusal = "money" | "room" | "quota" | "same" | "stands";
 export type AppendResult =
   | { readonly ok: true; readonly record: LedgerRecord }
   | { readonly ok: false; readonly refused: Refusal };
@@ -73,6 +76,10 @@ export interface LedgerState {
   readonly dropped: number;
   /** Repeated fault notes left out since power-up. */
   readonly coalesced: number;
+  /** Why nothing is written and nothing was read; undefined for a ledger that works. */
+  readonly stands: StandsFor | undefined;
+  /** Blocks of earlier epochs of this machine with records that the fleet is not known to have. */
+  readonly blocksKept: number;
 }
 
 /** A place between two records from which a walk can go on. */
@@ -83,25 +90,37 @@ interface Cursor {
   readonly chain: number;
 }
 
+/** The fault a machine shows whose ledger stands; on flash it cannot be. */
+const FAULT_OF: { readonly [stands in StandsFor]: FaultName } = Object.freeze({
+  otherLayout: "ledgerLayout",
+  otherMachine: "ledgerForeign",
+  laterEpoch: "ledgerEpoch",
+  earlierUnsent: "ledgerFull",
+} as const);
+
 /**
- * The ledger on `flash`, ready to append: of `epoch` if it holds one, else a new one that begins at sequence 1
- * (blocks of other epochs are left until their room is needed). Programs and erases flash: about 0.5 s. Throws
- * RangeError for flash too small to turn over.
+ * The ledger on `flash`, ready to append: of `owner` if it holds one, else a new one that begins at sequence 1; what
+ * earlier epochs of that machine never sent is kept. Programs and erases flash: about 0.5 s. A flash that is not the
+ * owner's to write is left as it is: the ledger `stands`, empty and refusing, with the fault that says so in `durable`.
+ * Throws RangeError for flash too small to turn over.
  */
-export function openLedger(flash: FlashPort, epoch: number): Ledger {
+export function openLedger(flash: FlashPort, owner: LedgerOwner): Ledger {
   if (flash.blocks < MIN_BLOCKS) throw new RangeError(`a ledger needs ${MIN_BLOCKS} blocks`);
-  const recovered = recover(flash, epoch);
-  return new Ledger(flash, epoch, recovered, settle(flash, epoch, recovered));
+  const recovered = recover(flash, owner);
+  const { stands, durable } = recovered;
+  if (stands === undefined) return new Ledger(flash, owner, recovered, settle(flash, owner, recovered));
+  durable.faults.push({ fault: FAULTS[FAULT_OF[stands]].code, slot: undefined });
+  return new Ledger(flash, owner, recovered, flash.blockBytes);
 }
 
 /** Makes what was recovered lasting: offset behind the newest block's records, or its end if that block is closed. */
-function settle(flash: FlashPort, epoch: number, recovered: Recovered): number {
-  const { ring, header, durable, chain, copy, last } = recovered;
-  if (ring.newest !== undefined && header !== undefined) firmHeader(flash, ring.newest, header);
+function settle(flash: FlashPort, owner: LedgerOwner, recovered: Recovered): number {
+  const { ring, newest, durable, chain, copy, last } = recovered;
+  for (const { place, header } of newest) firmHeader(flash, place, header);
   strikeAhead(flash, ring);
   if (copy === undefined) {
     const checkpoint = encodeCheckpoint(durable);
-    const start = { epoch, firstSeq: 1, chain, mark: 0, checkpoint, frames: new Uint8Array(0) };
+    const start = { ...owner, firstSeq: 1, chain, mark: 0, checkpoint, frames: new Uint8Array(0) };
     return beginBlock(flash, ring, start, { replaces: false, retires: 0 }) ?? flash.blockBytes;
   }
   const at = fitsBlock(flash, copy) ? beginBlock(flash, ring, copy, { replaces: true, retires: 0 }) : undefined;
@@ -115,7 +134,9 @@ export class Ledger {
   /** All records so far, folded. Changed by `append` only. */
   readonly durable: Durable;
   private readonly flash: FlashPort;
-  private readonly epoch: number;
+  private readonly owner: LedgerOwner;
+  /** Why nothing is read or written. */
+  readonly stands: StandsFor | undefined;
   private readonly ring: Ring;
   private chain: number;
   private lastSeq: number;
@@ -142,9 +163,10 @@ export class Ledger {
   private readonly torn: boolean;
   private readonly stateLost: boolean;
 
-  constructor(flash: FlashPort, epoch: number, recovered: Recovered, at: number) {
+  constructor(flash: FlashPort, owner: LedgerOwner, recovered: Recovered, at: number) {
     this.flash = flash;
-    this.epoch = epoch;
+    this.owner = owner;
+    this.stands = recovered.stands;
     this.ring = recovered.ring;
     this.durable = recovered.durable;
     this.chain = recovered.chain;
@@ -173,8 +195,9 @@ export class Ledger {
   }
 
   get state(): LedgerState {
-    const { unreadable, torn, stateLost, dropped, coalesced } = this;
-    return { unreadable, torn, stateLost, blocksFree: this.ring.free, dropped, coalesced };
+    const { unreadable, torn, stateLost, dropped, coalesced, stands, ring } = this;
+    const { free: blocksFree, keptBlocks: blocksKept } = ring;
+    return { unreadable, torn, stateLost, blocksFree, dropped, coalesced, stands, blocksKept };
   }
 
   /** Not one more record about money is sure to fit. */
@@ -184,6 +207,7 @@ export class Ledger {
 
   /** True while `idleWork` has something to do. */
   get hasIdleWork(): boolean {
+    if (this.stands !== undefined) return false;
     return this.idleDue || this.turnDue || this.growthBytes > MEASURE_AT_BYTES;
   }
 
@@ -208,7 +232,7 @@ export class Ledger {
     const code = codeOf(record.kind);
     const seq = this.lastSeq + 1;
     const chain = chainNext(this.chain, code, seq, body);
-    if (!this.put(encodeFrame(code, seq, body, chain))) {
+    if (!this.put({ code, seq, body, chain })) {
       if (!money) this.dropped++;
       return { ok: false, refused: money ? "money" : "room" };
     }
@@ -273,11 +297,11 @@ export class Ledger {
         if (record.seq === firstSeq) chain = before;
         bytes += record.body.length + BATCH_OVERHEAD_BYTES;
         const over = records.length >= maxRecords || bytes > maxBytes;
-        if (over && records.length > 0) return { epoch: this.epoch, firstSeq, chain, records };
+        if (over && records.length > 0) return { epoch: this.owner.epoch, firstSeq, chain, records };
         records.push({ code: record.code, body: record.body });
       }
     }
-    return records.length === 0 ? undefined : { epoch: this.epoch, firstSeq, chain, records };
+    return records.length === 0 ? undefined : { epoch: this.owner.epoch, firstSeq, chain, records };
   }
 
   /**
@@ -285,6 +309,7 @@ export class Ledger {
    * waits), or begins the next block if this one is all but full. True if there may be more to do.
    */
   idleWork(): boolean {
+    if (this.stands !== undefined) return false;
     for (let n = 0; n < ERASED_AHEAD; n++) {
       const place = this.ring.freePlace(n);
       if (place === undefined || this.ring.isBlank(place)) continue;
@@ -299,6 +324,7 @@ export class Ledger {
   }
 
   private refusalOf(record: NewRecord, stamp: Stamp): Refusal | undefined {
+    if (this.stands !== undefined) return "stands";
     if ("slot" in record && record.slot !== undefined && record.slot.length > MAX_SLOT_CHARACTERS) {
       throw new RangeError(`slot ${record.slot} is longer than ${MAX_SLOT_CHARACTERS} characters`);
     }
@@ -320,18 +346,19 @@ export class Ledger {
     return refused;
   }
 
-  private put(frame: Uint8Array): boolean {
-    if (this.at + frame.length > this.flash.blockBytes && !this.turn()) return false;
-    if (this.program(frame)) return true;
+  private put(record: Framable): boolean {
+    if (frameEnd(this.at, record.body.length) > this.flash.blockBytes && !this.turn()) return false;
+    if (this.program(record)) return true;
     // Flash did not take it: nothing more goes into that block.
-    return this.turn() && this.program(frame);
+    return this.turn() && this.program(record);
   }
 
-  private program(frame: Uint8Array): boolean {
+  private program(record: Framable): boolean {
     const place = this.ring.newest;
-    if (place === undefined || this.at + frame.length > this.flash.blockBytes) return false;
-    const ok = program(this.flash, place * this.flash.blockBytes + this.at, frame);
-    this.at = ok ? this.at + frame.length : this.flash.blockBytes;
+    const end = frameEnd(this.at, record.body.length);
+    if (place === undefined || end > this.flash.blockBytes) return false;
+    const ok = program(this.flash, place * this.flash.blockBytes + this.at, encodeFrame(record, this.at));
+    this.at = ok ? end : this.flash.blockBytes;
     return ok;
   }
 
@@ -342,7 +369,7 @@ export class Ledger {
     const retires = Math.max(0, Math.min(wanted, this.reusable));
     if (ring.free + retires <= SPARE_BLOCKS) return false;
     const start: BlockStart = {
-      epoch: this.epoch,
+      ...this.owner,
       firstSeq: this.lastSeq + 1,
       chain: this.chain,
       mark: this.ackedTo,
@@ -387,9 +414,10 @@ export class Ledger {
   }
 
   private roomWith(checkpointBytes: number): number {
+    if (this.stands !== undefined) return 0;
     const { blockBytes } = this.flash;
-    const inNewest = Math.floor((blockBytes - this.at) / MAX_MONEY_FRAME_BYTES);
-    const inBlock = Math.max(0, Math.floor((blockBytes - recordsAt(checkpointBytes)) / MAX_MONEY_FRAME_BYTES));
+    const inNewest = moneyRecordsIn(blockBytes - this.at);
+    const inBlock = moneyRecordsIn(blockBytes - recordsAt(checkpointBytes));
     return inNewest + Math.max(0, this.ring.free + this.reusable - SPARE_BLOCKS) * inBlock;
   }
 

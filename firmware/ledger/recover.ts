@@ -9,14 +9,20 @@ import { applyRecord } from "../../shared/records/fold.js";
 import type { FlashPort } from "../ports/hardware.js";
 import { type BlockStart, recordsAt } from "./blocks.js";
 import { encodeFrame } from "./frame.js";
-import { type BlockHeader, decodeHeader, HEADER_BYTES } from "./header.js";
-import { type FoundBlock, Ring } from "./ring.js";
+import { type BlockHeader, HEADER_BYTES, type LedgerOwner } from "./header.js";
+import type { FoundBlock, Ring } from "./ring.js";
+import { headerOf, type StandsFor, survey } from "./survey.js";
 import { BlockWalk, type WalkEnd } from "./walk.js";
 
 export interface Recovered {
   readonly ring: Ring;
-  /** Header of the newest block; undefined on flash that holds no ledger of this epoch. */
-  readonly header: BlockHeader | undefined;
+  /** Why this flash is not to be touched; undefined if it is the owner's. Then the rest says: nothing yet. */
+  readonly stands: StandsFor | undefined;
+  /**
+   * The newest block; on flash that holds no ledger of this epoch yet, the newest of each earlier one. Their headers
+   * may be torn and are to be made firm.
+   */
+  readonly newest: readonly FoundBlock[];
   readonly durable: Durable;
   readonly newestSeq: number;
   readonly chain: number;
@@ -31,27 +37,23 @@ export interface Recovered {
   readonly stateLost: boolean;
 }
 
-export function recover(flash: FlashPort, epoch: number): Recovered {
-  const ring = new Ring(flash.blocks);
-  const found: FoundBlock[] = [];
-  for (let place = 0; place < flash.blocks; place++) {
-    const header = headerOf(flash, place);
-    if (header === undefined) continue;
-    ring.see(place, header.number);
-    if (header.epoch === epoch) found.push({ place, header });
-  }
-  const newest = ring.adopt(found);
-  return newest === undefined ? nothingYet(ring, epoch) : replayNewest(flash, ring, newest.place, newest.header);
+export function recover(flash: FlashPort, owner: LedgerOwner): Recovered {
+  const { ring, found, earlier, stands } = survey(flash, owner);
+  const newest = stands === undefined ? ring.adopt(found) : undefined;
+  if (newest === undefined) return nothingYet(ring, owner, earlier, stands);
+  return replayNewest(flash, ring, newest.place, newest.header);
 }
 
-export function headerOf(flash: FlashPort, place: number): BlockHeader | undefined {
-  return decodeHeader(flash.read(place * flash.blockBytes, HEADER_BYTES));
-}
-
-function nothingYet(ring: Ring, epoch: number): Recovered {
+function nothingYet(
+  ring: Ring,
+  { epoch }: LedgerOwner,
+  newest: readonly FoundBlock[],
+  stands: StandsFor | undefined,
+): Recovered {
   return {
     ring,
-    header: undefined,
+    stands,
+    newest,
     durable: emptyDurable(),
     newestSeq: 0,
     chain: chainStart(epoch),
@@ -83,17 +85,18 @@ function replayNewest(flash: FlashPort, ring: Ring, place: number, header: Block
     else fold(durable, record.code, record.seq, record.body);
     // A copy of the bytes is good enough until the first fence; from there on each record is framed again.
     if (unreadable > 0 && fenced.length === 0) fenced.put(data.subarray(from, at));
-    if (unreadable > 0) fenced.put(encodeFrame(record.code, record.seq, record.body, record.chain));
+    if (unreadable > 0) fenced.put(encodeFrame(record, from + fenced.length));
   }
   const frames = unreadable > 0 ? fenced.toBytes() : data.subarray(from, walk.at);
-  const { epoch, firstSeq, chain, mark } = header;
+  const { machine, epoch, firstSeq, chain, mark } = header;
   return {
     ring,
-    header,
+    stands: undefined,
+    newest: [{ place, header }],
     durable,
     newestSeq: walk.seq - 1,
     chain: walk.chain,
-    copy: { epoch, firstSeq, chain, mark, checkpoint, frames },
+    copy: { machine, epoch, firstSeq, chain, mark, checkpoint, frames },
     last: lastOf(place * flash.blockBytes, data, lastAt, walk.at),
     torn: walk.torn,
     unreadable,
@@ -105,20 +108,24 @@ function lastOf(base: number, data: Uint8Array, from: number, to: number): Recov
   return to > from ? { offset: base + from, bytes: data.subarray(from, to) } : undefined;
 }
 
-/** State before the newest block, from the checkpoints and records of the blocks before it. */
+/**
+ * State before the newest block, from the checkpoints and records of the blocks before it. One block at a time is held:
+ * where checkpoint after checkpoint has rotted, the ring is larger than the memory.
+ */
 function replayBefore(flash: FlashPort, ring: Ring): { readonly durable: Durable; readonly lost: boolean } {
   let from = ring.size - 2;
+  let start: EarlierBlock | undefined;
   let durable: Durable | undefined;
-  for (; from >= 0 && durable === undefined; from--) {
-    const block = readBlock(flash, ring, from);
-    if (block !== undefined) durable = checkpointOf(block.data, block.header)?.state;
+  for (; from >= 0; from--) {
+    start = readBlock(flash, ring, from);
+    if (start !== undefined) durable = checkpointOf(start.data, start.header)?.state;
     if (durable !== undefined) break;
   }
   // Without any checkpoint the fold is still exact if the ring goes back to the epoch's first record.
   const lost = durable === undefined && ring.firstSeqAt(0) !== 1;
   const state = durable ?? emptyDurable();
   for (let i = Math.max(0, from); i < ring.size - 1; i++) {
-    const block = readBlock(flash, ring, i);
+    const block = i === from ? start : readBlock(flash, ring, i);
     if (block === undefined) continue;
     const walk = block.walk();
     for (let record = walk.next(); record !== undefined; record = walk.next()) {
@@ -128,7 +135,13 @@ function replayBefore(flash: FlashPort, ring: Ring): { readonly durable: Durable
   return { durable: state, lost };
 }
 
-function readBlock(flash: FlashPort, ring: Ring, i: number) {
+interface EarlierBlock {
+  readonly header: BlockHeader;
+  readonly data: Uint8Array;
+  walk(): BlockWalk;
+}
+
+function readBlock(flash: FlashPort, ring: Ring, i: number): EarlierBlock | undefined {
   const place = ring.placeAt(i);
   const next = ring.placeAt(i + 1);
   if (place === undefined || next === undefined) return undefined;

@@ -12,6 +12,8 @@ const BAD = 2;
 const IN_FORCE = 3;
 /** Overtaken by the newest block alone, whose header may be torn: kept until a header written since power-up stands. */
 const GUARDED = 4;
+/** Holds what an earlier epoch never sent: neither read nor written by this one. */
+const KEPT = 5;
 
 /** A block found at power-up, with the header it bears. */
 export interface FoundBlock {
@@ -30,6 +32,7 @@ export class Ring {
   private readonly states: Uint8Array;
   private bad = 0;
   private guarded = 0;
+  private kept = 0;
   /** Where the round of free places starts while no block is in force. */
   private startAfter: number;
 
@@ -47,7 +50,12 @@ export class Ring {
   }
 
   get free(): number {
-    return this.blocks - this.order.length - this.bad - this.guarded;
+    return this.blocks - this.order.length - this.bad - this.guarded - this.kept;
+  }
+
+  /** Blocks that hold what earlier epochs never sent. */
+  get keptBlocks(): number {
+    return this.kept;
   }
 
   /** Place of the i-th block in force, oldest first. */
@@ -139,6 +147,12 @@ export class Ring {
     this.startAfter = place;
   }
 
+  /** Takes a block out of use for good; before any block is adopted. */
+  keep(place: number): void {
+    if (this.states[place] !== KEPT) this.kept++;
+    this.states[place] = KEPT;
+  }
+
   /** The n-th free block behind the newest (n from 0), going round; undefined if there are not so many. */
   freePlace(n: number): number | undefined {
     const from = this.newest ?? this.startAfter;
@@ -146,7 +160,7 @@ export class Ring {
     for (let i = 1; i <= this.blocks; i++) {
       const place = (from + i) % this.blocks;
       const state = this.states[place];
-      if (state === BAD || state === IN_FORCE || state === GUARDED) continue;
+      if (state === BAD || state === IN_FORCE || state === GUARDED || state === KEPT) continue;
       if (left === 0) return place;
       left--;
     }

@@ -7,7 +7,7 @@ import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.j
 import { CASH_AT_BOOT } from "../cash/state.js";
 import { climateAtBoot } from "../climate.js";
 import { type DeliveryState, deliveryAtBoot } from "../delivery/state.js";
-import { type Ledger, openLedger } from "../ledger/ledger.js";
+import { type Ledger, openLedger, ownerOf } from "../ledger/ledger.js";
 import type { Identity, SensorSnapshot } from "../ports/hardware.js";
 import { CARDS_AT_BOOT } from "../sale/cards-state.js";
 import { STARTING } from "../sale/step.js";
@@ -31,7 +31,7 @@ export function bootMachine(
   cause: BootCause,
   nowMs = 0,
 ): Machine {
-  const ledger = openLedger(ports.ledgerFlash, identity.epoch);
+  const ledger = openLedger(ports.ledgerFlash, ownerOf(identity));
   const documents = openDocuments(ports.documentFlash);
   const { durable } = ledger;
   const rooms: Rooms = {
@@ -58,7 +58,7 @@ export function bootMachine(
   if (stops) records.push({ kind: "faultRaised", fault: FAULTS.assertRepeated.code });
   if (durable.doorOpen !== sensors.doorOpen) records.push({ kind: sensors.doorOpen ? "doorOpened" : "doorClosed" });
   const machine = new Machine(ports, rooms, deliveryAtStart(ledger, sensors, nowMs), nowMs);
-  machine.start(records, stops || hasFault(durable, FAULTS.assertRepeated.code));
+  machine.start(records, stops || ledger.stands !== undefined || hasFault(durable, FAULTS.assertRepeated.code));
   return machine;
 }
 

@@ -1,10 +1,13 @@
-/** The panel's view, computed anew only when something it shows may have changed, and shown only when it has. */
+/**
+ * The panel's view, computed anew only when something it shows has changed. Most steps of the rooms change nothing of
+ * what is shown: then a look at the facts is all.
+ */
 import type { MenuView } from "../../shared/panel-view.js";
 import type { CashFacts, CashState } from "../cash/state.js";
-import type { PanelView } from "../panel/view.js";
+import { type PanelFacts, type PanelView, panelView } from "../panel/view.js";
 import type { Cards } from "../sale/cards-state.js";
 import type { SaleState } from "../sale/state.js";
-import { viewOf } from "./reports.js";
+import { panelFacts } from "./reports.js";
 import type { Rooms } from "./rooms.js";
 import type { Shelf } from "./shelf.js";
 import type { Technician } from "./technician.js";
@@ -14,7 +17,8 @@ export class Display {
   private readonly facts: CashFacts;
   private readonly shelf: Shelf;
   private shown: PanelView | undefined;
-  // What the view was computed from; what else it shows, only records change.
+  private told: PanelFacts | undefined;
+  // What the facts were read from; what else they say, only records change.
   private sale: SaleState | undefined;
   private cash: CashState | undefined;
   private cards: Cards | undefined;
@@ -47,7 +51,12 @@ export class Display {
     this.entry = entry;
     this.menuSteps = steps;
     const menu = technician.view(nowMs);
-    const plain = viewOf(this.rooms, this.facts, this.shelf, entry);
+    const facts = panelFacts(this.rooms, this.facts, this.shelf, entry);
+    if (shown !== undefined && this.told !== undefined && isTold(this.told, facts) && isSameMenu(shown.menu, menu)) {
+      return shown;
+    }
+    this.told = facts;
+    const plain = panelView(facts);
     const view = menu === undefined ? plain : { ...plain, menu };
     if (shown !== undefined && isSame(shown, view)) return shown;
     this.shown = view;
@@ -59,6 +68,28 @@ function isSameMenu(a: MenuView | undefined, b: MenuView | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const sameLines = a.lines.length === b.lines.length && a.lines.every((line, i) => line === b.lines[i]);
   return sameLines && a.title === b.title && a.entry === b.entry && a.hint === b.hint;
+}
+
+/** The same view follows from both. */
+function isTold(a: PanelFacts, b: PanelFacts): boolean {
+  return (
+    a.state === b.state &&
+    a.slot === b.slot &&
+    a.priceMinor === b.priceMinor &&
+    a.creditMinor === b.creditMinor &&
+    a.currency === b.currency &&
+    a.notice === b.notice &&
+    a.outCause === b.outCause &&
+    a.entry === b.entry &&
+    a.exactChangeOnly === b.exactChangeOnly &&
+    a.code?.code === b.code?.code &&
+    a.busy === b.busy &&
+    a.pay === b.pay &&
+    a.cardShown === b.cardShown &&
+    a.topUp === b.topUp &&
+    a.readerText === b.readerText &&
+    a.products === b.products
+  );
 }
 
 function isSame(a: PanelView, b: PanelView): boolean {

@@ -102,6 +102,8 @@ function onMdbEvent(event: MdbEvent, machine: Executor): void {
     default:
       break;
   }
+  // Nothing in the machine has use for files yet.
+  if ("device" in event) return;
   if ("reader" in event) machine.push({ to: "cards", input: { on: "reader", event } });
   else machine.push({ to: "cash", input: { on: "mdb", event } });
 }

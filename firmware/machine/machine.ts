@@ -9,7 +9,8 @@ import { cashDueMs, stepCash } from "../cash/step.js";
 import { climateDueMs, stepClimate } from "../climate.js";
 import type { DeliveryState } from "../delivery/state.js";
 import { deliveryDueMs, stepDelivery } from "../delivery/step.js";
-import { BUS_AT_BOOT, type BusState, busDueMs, stepMdb } from "../mdb/bus.js";
+import { BUS_AT_BOOT, type BusState, busDueMs, type MdbInput, stepMdb } from "../mdb/bus.js";
+import { afterIdle, type Idle, type IdleSeat, idleUntil } from "../mdb/idle.js";
 import type { MdbFacts } from "../mdb/peripheral.js";
 import { KEYPAD_EMPTY, type KeypadResult, type KeypadState, keypadTick, pressKey } from "../panel/keypad.js";
 import type { PanelView } from "../panel/view.js";
@@ -39,6 +40,7 @@ const IDLE_WORK_MS = 1_000;
 /** The panel may lag so far behind while column and beam are tried. */
 const VIEW_WAITS_MS = 100;
 const TICK = Object.freeze({ on: "tick" } as const);
+const BUS_TICK: Task = Object.freeze<Task>({ to: "mdb", input: TICK });
 const CAN_WAIT: readonly string[] = Object.freeze(["accept", "readers", "readTubes"]);
 const COMMITTED = Object.freeze({ on: "committed" } as const);
 
@@ -66,6 +68,10 @@ export class Machine implements Executor {
   private shown: PanelView | undefined;
   /** A view that was put off is shown by then. */
   private viewDueMs = Infinity;
+  /** A room other than the bus master has taken an input in this step. Most polls bring nothing to any other. */
+  private moved = true;
+  /** What `roomsDueMs` came to when a room had moved last; undefined = not asked since. */
+  private knownDueMs: number | undefined;
   /** Repeated asserts: bus, cash, sale and delivery stand still until somebody has opened and closed the door. */
   private stopped = false;
   /** The mains have failed: nothing is begun any more, only what falls is still seen. The board restarts afterwards. */
@@ -98,10 +104,11 @@ export class Machine implements Executor {
    */
   start(records: readonly NewRecord[], stopped: boolean): void {
     const { rooms, recorder } = this;
-    const { unreadable, stateLost } = rooms.ledger.state;
+    const { unreadable, stateLost, blocksKept } = rooms.ledger.state;
     this.stopped = stopped;
     for (const record of records) recorder.append(record);
     recorder.fault("ledgerDamaged", unreadable > 0 || stateLost);
+    recorder.fault("ledgerUnsent", blocksKept > 0);
     for (const { column } of rooms.planogram?.slots ?? []) {
       if (!rooms.away.includes(column)) this.cameHome(column);
     }
@@ -121,16 +128,26 @@ export class Machine implements Executor {
   /** Takes one input and runs until nothing is left to do. Time never runs backwards. */
   input(input: WorldInput, nowMs: number): void {
     this.recorder.nowMs = Math.max(this.recorder.nowMs, nowMs);
+    if (input.on !== "tick" && input.on !== "link") this.moved = true;
     this.take(input);
     this.settle();
   }
 
   /** When the machine wants `{on:"tick"}`, absolute ms; after a tick at that time never that time again for long. */
   dueMs(): number {
-    const { rooms } = this;
     if (this.failing) return deliveryDueMs(this.delivery);
+    return Math.min(busDueMs(this.bus), this.roomsDueMs());
+  }
+
+  /** The same of everything but the bus. Stays as it is until a room moves. */
+  private roomsDueMs(): number {
+    this.knownDueMs ??= this.earliestMs();
+    return this.knownDueMs;
+  }
+
+  private earliestMs(): number {
+    const { rooms } = this;
     return Math.min(
-      busDueMs(this.bus),
       saleDueMs(rooms.sale),
       cashDueMs(rooms.cash),
       cardsDueMs(rooms.cards),
@@ -143,6 +160,22 @@ export class Machine implements Executor {
       this.office.dueMs(),
       rooms.ledger.hasIdleWork && isAtRest(rooms, this.delivery) ? this.idleWorkAtMs : Infinity,
     );
+  }
+
+  /**
+   * For simulated worlds that leap over idle polls: whose POLLs, answered by bare ACKs, are all that would happen here
+   * until `untilMs` (or before, as told back). Undefined: more than that.
+   */
+  idle(nowMs: number, untilMs: number): Idle | undefined {
+    if (this.failing || isHasty(this.rooms.sale)) return undefined;
+    const endMs = Math.min(untilMs, this.roomsDueMs());
+    return endMs <= nowMs ? undefined : idleUntil(this.bus, this.mdbFacts, nowMs, endMs);
+  }
+
+  /** Those POLLs are over: `seats` with their next times, the newest ACK taken at `nowMs`. */
+  leapt(seats: readonly IdleSeat[], nowMs: number): void {
+    this.recorder.nowMs = Math.max(this.recorder.nowMs, nowMs);
+    this.bus = afterIdle(this.bus, seats, nowMs);
   }
 
   /** What the panel shows. */
@@ -163,7 +196,8 @@ export class Machine implements Executor {
       case "tick":
         return this.tick();
       case "link":
-        return this.push({ to: "mdb", input });
+        // Many a second, and nothing waits before it: without the queue.
+        return this.failing || this.stopped ? undefined : this.stepBus(input);
       case "key":
         if (this.technician.take(input, this.recorder.nowMs)) return;
         return this.onKeypad(pressKey(this.keypad, input.key, this.rooms.planogram?.slots ?? [], this.recorder.nowMs));
@@ -209,7 +243,11 @@ export class Machine implements Executor {
   }
 
   private settle(): void {
+    if (!this.moved && this.tasks.isEmpty) return;
     runToRest(this.tasks, this.run, this.look);
+    if (!this.moved) return;
+    this.moved = false;
+    this.knownDueMs = undefined;
     const hasty = isHasty(this.rooms.sale);
     // Between the price secured and the motor's start every millisecond counts: the panel can wait a little.
     if (hasty && this.recorder.nowMs < this.viewDueMs) {
@@ -228,7 +266,7 @@ export class Machine implements Executor {
    * in haste looks by itself before it starts the motor.
    */
   private readonly look = (): boolean => {
-    if (isHasty(this.rooms.sale)) return false;
+    if (!this.moved || isHasty(this.rooms.sale)) return false;
     const waited = !this.failing && this.afterHaste.moveTo(this.tasks);
     if (!this.outlook.hasNews()) return waited;
     tellCause(this.outlook.outOfService, this.recorder.fault);
@@ -240,12 +278,10 @@ export class Machine implements Executor {
     const { rooms } = this;
     const { nowMs } = this.recorder;
     if (canWait(task) && isHasty(rooms.sale)) return this.afterHaste.push(task);
+    if (task.to !== "mdb") this.moved = true;
     switch (task.to) {
-      case "mdb": {
-        const step = stepMdb(this.bus, task.input, this.mdbFacts, nowMs);
-        this.bus = step.state;
-        return this.performAll(step.effects);
-      }
+      case "mdb":
+        return this.stepBus(task.input);
       case "cash": {
         const step = stepCash(rooms.cash, task.input, this.cashFacts, nowMs);
         rooms.cash = step.state;
@@ -281,6 +317,12 @@ export class Machine implements Executor {
     }
   };
 
+  private stepBus(input: MdbInput): void {
+    const step = stepMdb(this.bus, input, this.mdbFacts, this.recorder.nowMs);
+    this.bus = step.state;
+    this.performAll(step.effects);
+  }
+
   private performAll(effects: readonly Effect[]): void {
     const { watch } = this.ports;
     // By index: the language's iterators cost more than most effects do.
@@ -311,7 +353,10 @@ export class Machine implements Executor {
     const { rooms } = this;
     const { nowMs } = this.recorder;
     if (this.failing) return this.push({ to: "delivery", input: TICK });
-    if (busDueMs(this.bus) <= nowMs) this.push({ to: "mdb", input: TICK });
+    const busIsDue = busDueMs(this.bus) <= nowMs && !this.stopped;
+    if (this.roomsDueMs() > nowMs) return busIsDue ? this.stepBus(TICK) : undefined;
+    this.moved = true;
+    if (busIsDue) this.push(BUS_TICK);
     if (deliveryDueMs(this.delivery) <= nowMs) this.push({ to: "delivery", input: TICK });
     if (cashDueMs(rooms.cash) <= nowMs) this.push({ to: "cash", input: TICK });
     if (cardsDueMs(rooms.cards) <= nowMs) this.push({ to: "cards", input: TICK });
@@ -344,7 +389,8 @@ export class Machine implements Executor {
     if (open) return;
     this.technician.take({ on: "doorShut" }, this.recorder.nowMs);
     this.recorder.personWasThere();
-    if (!this.stopped) return;
+    // A flash that is not ours to write stays so until it is another one: nothing a person does at the door helps.
+    if (!this.stopped || rooms.ledger.stands !== undefined) return;
     this.stopped = false;
     rooms.sale = STARTING;
     this.startRooms();

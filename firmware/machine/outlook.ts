@@ -17,7 +17,7 @@ import { paymentPending, type Rooms } from "./rooms.js";
 export function outOfService(rooms: Rooms, facts: CashFacts): OutCause | undefined {
   const { ledger, cash, settings } = rooms;
   // Above all else: the rooms that would find out the rest are not even started.
-  if (hasFault(ledger.durable, FAULTS.assertRepeated.code)) return "stopped";
+  if (ledger.stands !== undefined || hasFault(ledger.durable, FAULTS.assertRepeated.code)) return "stopped";
   const waits =
     (!rooms.changerKnown && isFitted(settings, "changer")) ||
     (!rooms.validatorKnown && isFitted(settings, "validator"));
@@ -52,40 +52,44 @@ export function meansLeft({ settings, cash, cards, ledger }: Rooms, facts: CashF
   return {
     coins: cashable && changer && !loses(durable, "coins"),
     bills: cashable && validator && !loses(durable, "bills"),
-    cards: READERS_FITTED.some(
-      (name, reader) =>
-        isFitted(settings, name) &&
-        cards.seats[reader]?.abilities !== undefined &&
-        !hasFault(durable, FAULTS[READER_TROUBLE[reader] ?? "reader1Trouble"].code),
-    ),
+    cards: readerWorks(settings, cards, durable, 0) || readerWorks(settings, cards, durable, 1),
   };
+}
+
+function readerWorks(settings: Settings, { seats }: Cards, durable: Readonly<Durable>, reader: 0 | 1): boolean {
+  const fitted = isFitted(settings, READERS_FITTED[reader]);
+  if (!fitted || seats[reader]?.abilities === undefined) return false;
+  return !hasFault(durable, FAULTS[READER_TROUBLE[reader]].code);
 }
 
 /** An open fault takes this means of payment out of use. */
 function loses(durable: Readonly<Durable>, means: "coins" | "bills"): boolean {
-  return durable.faults.some(({ fault }) => {
-    const name = faultOf(fault);
-    return name !== undefined && FAULTS[name].sales === means;
-  });
+  const { faults } = durable;
+  for (let i = 0; i < faults.length; i += 1) {
+    const name = faultOf(faults[i]?.fault ?? 0);
+    if (name !== undefined && FAULTS[name].sales === means) return true;
+  }
+  return false;
 }
 
 /** Causes in that order, each with the fault it is recorded as; the others have a fault of a room's own, or none. */
-const CAUSES: readonly (readonly [OutCause, FaultName | undefined])[] = [
-  ["stopped", undefined],
-  ["starting", undefined],
-  ["noPlanogram", "noPlanogram"],
-  ["ledgerFull", "ledgerFull"],
-  ["doorOpen", undefined],
-  ["tooWarm", undefined],
-  ["beamBlind", undefined],
-  ["noMeansOfPayment", "noMeansOfPayment"],
-];
+const CAUSES: readonly { readonly cause: OutCause; readonly fault: FaultName | undefined }[] = deepFreeze([
+  { cause: "stopped", fault: undefined },
+  { cause: "starting", fault: undefined },
+  { cause: "noPlanogram", fault: "noPlanogram" },
+  { cause: "ledgerFull", fault: "ledgerFull" },
+  { cause: "doorOpen", fault: undefined },
+  { cause: "tooWarm", fault: undefined },
+  { cause: "beamBlind", fault: undefined },
+  { cause: "noMeansOfPayment", fault: "noMeansOfPayment" },
+]);
 
 /** Tells which faults `cause` amounts to. Of those less pressing than it nothing is known: they stay as they are. */
 export function tellCause(cause: OutCause | undefined, tell: (fault: FaultName, present: boolean) => void): void {
-  for (const [other, fault] of CAUSES) {
-    if (fault !== undefined) tell(fault, other === cause);
-    if (other === cause) return;
+  for (let i = 0; i < CAUSES.length; i += 1) {
+    const row = CAUSES[i];
+    if (row?.fault !== undefined) tell(row.fault, row.cause === cause);
+    if (row?.cause === cause) return;
   }
 }
 

@@ -4,7 +4,7 @@ import { formatMinor } from "../../shared/money/amounts.js";
 import { encodeStatus, type TelemetryMessage } from "../../shared/wire/messages.js";
 import { exactChangeOnly } from "../cash/acceptance.js";
 import type { CashFacts } from "../cash/state.js";
-import { type CodeView, type PanelFacts, type PanelView, panelView } from "../panel/view.js";
+import type { CodeView, PanelFacts } from "../panel/view.js";
 import type { Announcement } from "../ports/hardware.js";
 import { sessionAt, topUpOffer } from "../sale/cards-state.js";
 import type { Notice, SaleState } from "../sale/state.js";
@@ -93,11 +93,12 @@ function faultsNow(rooms: Rooms, cash: CashFacts): number[] {
   return codes;
 }
 
-export function viewOf(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: string): PanelView {
+/** What the panel's view is computed from. entry: keys typed so far. */
+export function panelFacts(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: string): PanelFacts {
   const { sale } = rooms;
   const slot = "slot" in sale ? sale.slot : undefined;
   const notice = "notice" in sale ? sale.notice : undefined;
-  return panelView({
+  return {
     state: sale.at,
     slot,
     priceMinor: slot === undefined ? undefined : slotOf(rooms, slot)?.priceMinor,
@@ -114,7 +115,7 @@ export function viewOf(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: strin
     topUp: rooms.ledger.durable.creditMinor > 0 && topUpOffer(rooms.cards) !== undefined,
     readerText: rooms.cards.shows?.text,
     products: shelf.views,
-  });
+  };
 }
 
 function isBusy(sale: SaleState): boolean {

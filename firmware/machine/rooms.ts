@@ -1,7 +1,7 @@
 /**
  * The rooms' states and the few facts the machine keeps itself: what the facts of one room about another are made of.
  */
-import { type CurrencyCode, currencyByNumber, isCurrencyCode } from "../../shared/money/currencies.js";
+import { type CurrencyCode, currencyByNumber } from "../../shared/money/currencies.js";
 import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
 import { cashPending } from "../cash/queries.js";
 import type { CashState } from "../cash/state.js";
@@ -56,8 +56,7 @@ export function paymentPending({ cash, cards }: Rooms): boolean {
 }
 
 export function currencyOf(settings: Settings): CurrencyCode {
-  const code = currencyByNumber(settings.currency)?.code ?? "USD";
-  return isCurrencyCode(code) ? code : "USD";
+  return currencyByNumber(settings.currency)?.code ?? "USD";
 }
 
 /** The slot as the planogram has it, with the price set at the machine since, if one was. */

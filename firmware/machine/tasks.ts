@@ -7,30 +7,38 @@ export const MAX_TASKS = 256;
 export const MAX_ROUNDS = 16;
 
 export class TaskQueue {
-  private readonly tasks: Task[] = [];
+  /** Kept from input to input: cut short it would have to grow anew each time. */
+  private readonly tasks: (Task | undefined)[] = [];
   private head = 0;
+  private tail = 0;
 
   /** Throws when `MAX_TASKS` wait. */
   push(task: Task): void {
-    if (this.tasks.length - this.head >= MAX_TASKS) throw new Error("machine: tasks run away");
-    this.tasks.push(task);
+    if (this.tail - this.head >= MAX_TASKS) throw new Error("machine: tasks run away");
+    this.tasks[this.tail] = task;
+    this.tail++;
+  }
+
+  get isEmpty(): boolean {
+    return this.head === this.tail;
   }
 
   /** All that wait go to the end of `other`; false if none does. */
   moveTo(other: TaskQueue): boolean {
-    if (this.tasks.length === 0) return false;
+    if (this.isEmpty) return false;
     for (let task = this.next(); task !== undefined; task = this.next()) other.push(task);
     return true;
   }
 
   /** The oldest, taken out; undefined if none waits. */
   next(): Task | undefined {
-    const task = this.tasks[this.head];
-    if (task === undefined) {
-      this.tasks.length = 0;
+    if (this.head === this.tail) {
       this.head = 0;
+      this.tail = 0;
       return undefined;
     }
+    const task = this.tasks[this.head];
+    this.tasks[this.head] = undefined;
     this.head++;
     return task;
   }

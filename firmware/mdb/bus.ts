@@ -6,8 +6,25 @@
 import type { LinkResult } from "../ports/inputs.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import type { DriverStep } from "./driver.js";
-import { guardDueMs, type MdbFacts, NO_EFFECTS, type Outcome, type PeripheralEffect } from "./peripheral.js";
-import { absent, DEVICES_AT_BOOT, type DeviceState, type Devices, deviceAt, SEATS, type Seat } from "./seats.js";
+import {
+  type Draft,
+  dueAt,
+  guardDueMs,
+  type MdbFacts,
+  NO_EFFECTS,
+  type Outcome,
+  type PeripheralEffect,
+} from "./peripheral.js";
+import {
+  absent,
+  DEVICES_AT_BOOT,
+  type DeviceName,
+  type DeviceState,
+  type Devices,
+  deviceAt,
+  SEATS,
+  type Seat,
+} from "./seats.js";
 import { trouble } from "./troubles.js";
 
 /** The link has a result for every order within 0.7 s; JavaScript may stand still for 2 s. After this it is reset. */
@@ -28,6 +45,8 @@ export interface BusState extends Devices {
   readonly sinceMs: number;
   /** Devices on the bus, by bit of FITTED, as the facts said last. */
   readonly fitted: number;
+  /** Their seats, in the order of SEATS. */
+  readonly seats: readonly Seat[];
   /** Results that belonged to no exchange. */
   readonly strayResults: number;
   /** Answers that could not be used. */
@@ -56,6 +75,7 @@ export const BUS_AT_BOOT: BusState = Object.freeze<BusState>({
   exchange: undefined,
   sinceMs: 0,
   fitted: 0,
+  seats: Object.freeze([]),
   strayResults: 0,
   badBlocks: 0,
 });
@@ -101,12 +121,43 @@ interface Step {
 }
 
 function withDevice(state: BusState, seat: Seat, device: DeviceState): BusState {
-  return state[seat.name] === device ? state : { ...state, [seat.name]: device };
+  if (state[seat.name] === device) return state;
+  const next = copyOf(state);
+  place(next, seat.name, device);
+  return next;
+}
+
+/** For its maker to change. Written out, as every exchange makes two and a spread costs ten times as much. */
+function copyOf(state: BusState): Draft<BusState> {
+  return {
+    changer: state.changer,
+    validator: state.validator,
+    reader1: state.reader1,
+    reader2: state.reader2,
+    hopper1: state.hopper1,
+    hopper2: state.hopper2,
+    satellite1: state.satellite1,
+    satellite2: state.satellite2,
+    satellite3: state.satellite3,
+    ageVerifier: state.ageVerifier,
+    phase: state.phase,
+    exchange: state.exchange,
+    sinceMs: state.sinceMs,
+    fitted: state.fitted,
+    seats: state.seats,
+    strayResults: state.strayResults,
+    badBlocks: state.badBlocks,
+  };
+}
+
+function place<N extends DeviceName>(draft: Draft<Devices>, name: N, device: Devices[N]): void {
+  draft[name] = device;
 }
 
 /** The settings name other devices than before: those taken away are given up, the new ones searched for. */
 function refitted(before: BusState, facts: MdbFacts, nowMs: number): Step {
-  let state: BusState = { ...before, fitted: facts.fitted };
+  const seats = SEATS.filter(({ fittedBit }) => (facts.fitted & fittedBit) !== 0);
+  let state: BusState = { ...before, fitted: facts.fitted, seats };
   let effects = NO_EFFECTS;
   for (const seat of SEATS) {
     const wasFitted = (before.fitted & seat.fittedBit) !== 0;
@@ -129,9 +180,10 @@ function takenAway(seat: Seat, device: DeviceState, nowMs: number): readonly Per
 function ordered(before: BusState, order: MdbOrder, nowMs: number): Step {
   let state = before;
   let effects = NO_EFFECTS;
-  const answered = wantsAnswer(order);
-  for (const seat of SEATS) {
-    if (!answered && (state.fitted & seat.fittedBit) === 0) continue;
+  const seats = wantsAnswer(order) ? SEATS : state.seats;
+  for (let index = 0; index < seats.length; index += 1) {
+    const seat = seats[index];
+    if (seat === undefined) continue;
     const underWay = state.exchange?.with === seat ? state.exchange.command : undefined;
     const step = seat.driver.order(deviceAt(state, seat, underWay), order, nowMs);
     state = withDevice(state, seat, step.state);
@@ -153,8 +205,7 @@ function linkIsDead(state: BusState, nowMs: number): boolean {
 function resetLink(before: BusState, nowMs: number): MdbStep {
   let state: BusState = { ...before, phase: "reset", exchange: undefined, sinceMs: nowMs };
   const effects: MdbEffect[] = [{ do: "busReset" }];
-  for (const seat of SEATS) {
-    if ((state.fitted & seat.fittedBit) === 0) continue;
+  for (const seat of state.seats) {
     const lost = seat.driver.lose(state[seat.name], false, nowMs);
     state = withDevice(state, seat, lost.state);
     effects.push(...lost.effects);
@@ -193,16 +244,13 @@ function onOutcome(
   if (state.phase !== "busy" || exchange === undefined) return stray(state, told);
   const seat = exchange.with;
   const held = outcome.is === "data" && outcome.held;
-  const badBlocks = state.badBlocks + (outcome.is === "noAnswer" && outcome.garbled ? 1 : 0);
   const step = takenBy(seat, state, exchange, outcome, facts, nowMs);
-  const next: BusState = {
-    ...state,
-    phase: held ? "held" : "free",
-    exchange: held ? exchange : undefined,
-    sinceMs: nowMs,
-    badBlocks,
-    [seat.name]: step.state,
-  };
+  const next = copyOf(state);
+  next.phase = held ? "held" : "free";
+  next.exchange = held ? exchange : undefined;
+  next.sinceMs = nowMs;
+  if (outcome.is === "noAnswer" && outcome.garbled) next.badBlocks += 1;
+  place(next, seat.name, step.state);
   return serve(next, joined(told, step.effects), facts, nowMs);
 }
 
@@ -227,12 +275,15 @@ function takenBy(
 function heldIsOver(state: BusState, told: readonly PeripheralEffect[], facts: MdbFacts, nowMs: number): MdbStep {
   const { exchange } = state;
   if (state.phase !== "held" || exchange === undefined) return stray(state, told);
-  const free: BusState = { ...state, phase: "free", exchange: undefined, sinceMs: nowMs };
+  const free = copyOf(state);
+  free.phase = "free";
+  free.exchange = undefined;
+  free.sinceMs = nowMs;
   const device = state[exchange.with.name];
   const { contact } = device;
   if (contact.guard === undefined || contact.phase === "absent") return serve(free, told, facts, nowMs);
-  const guarding = { ...device, contact: { ...contact, dueMs: guardDueMs(contact, nowMs) } };
-  return serve({ ...free, [exchange.with.name]: guarding }, told, facts, nowMs);
+  place(free, exchange.with.name, { ...device, contact: dueAt(contact, guardDueMs(contact, nowMs)) });
+  return serve(free, told, facts, nowMs);
 }
 
 function stray(state: BusState, told: readonly PeripheralEffect[]): MdbStep {
@@ -263,9 +314,10 @@ function outcomeOf(result: Exclude<LinkResult, { kind: "busReset" | "ackSent" | 
 function longestDue(state: BusState): Seat | undefined {
   let first: Seat | undefined;
   let firstMs = Infinity;
-  for (let index = 0; index < SEATS.length; index += 1) {
-    const seat = SEATS[index];
-    if (seat === undefined || (state.fitted & seat.fittedBit) === 0) continue;
+  const { seats } = state;
+  for (let index = 0; index < seats.length; index += 1) {
+    const seat = seats[index];
+    if (seat === undefined) continue;
     const { dueMs } = state[seat.name].contact;
     if (dueMs >= firstMs) continue;
     first = seat;
@@ -284,8 +336,9 @@ function serve(state: BusState, before: readonly PeripheralEffect[], facts: MdbF
   const command = seat.driver.next(device, nowMs);
   const block = seat.driver.block(device, command, facts, nowMs);
   const send: MdbEffect = { do: "send", block, ackFirst: (facts.ackFirst & seat.ackFirstBit) !== 0 };
-  return {
-    state: { ...state, phase: "busy", exchange: { with: seat, command, block }, sinceMs: nowMs },
-    effects: before.length === 0 ? [send] : [...before, send],
-  };
+  const next = copyOf(state);
+  next.phase = "busy";
+  next.exchange = { with: seat, command, block };
+  next.sinceMs = nowMs;
+  return { state: next, effects: before.length === 0 ? [send] : [...before, send] };
 }

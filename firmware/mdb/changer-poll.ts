@@ -7,7 +7,7 @@ import { concatBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
 import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { isHeld } from "../../shared/mdb/held.js";
-import { type ChangerState, type ChangerStep, JAMMED_UNKNOWN, only, withCount } from "./changer-state.js";
+import { type ChangerState, type ChangerStep, JAMMED_UNKNOWN, only, withContact, withCount } from "./changer-state.js";
 import { payoutAfterTubes, payoutResting, payoutShifted, payoutWorking } from "./payout.js";
 import {
   COUNT_EVERY_MS,
@@ -68,7 +68,7 @@ export function changerQuiet(state: ChangerState, nowMs: number): ChangerStep {
   const contact = guarded(pollAnswered(state.contact, nowMs), undefined, 0);
   const { troubles, effects } = troublesAfterPoll(contact.troubles, NO_FAULTS, nowMs);
   const known = troubles === contact.troubles ? contact : { ...contact, troubles };
-  return settle({ ...state, contact: known }, NO_NEWS, effects, nowMs);
+  return settle(withContact(state, known), NO_NEWS, effects, nowMs);
 }
 
 /** A block of events. `block` is the POLL it answers; `held`: the link has not ACKed it. */

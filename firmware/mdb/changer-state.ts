@@ -1,7 +1,14 @@
 /** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
 import type { TubeReport } from "../ports/rooms.js";
 import type { Payout } from "./payout.js";
-import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
+import {
+  type Contact,
+  type Draft,
+  FIRST_CONTACT,
+  type Limits,
+  NO_EFFECTS,
+  type PeripheralEffect,
+} from "./peripheral.js";
 
 /** Non-response time 2 s (S42 p61). */
 export const CHANGER_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 2_000, setUpMs: 4_000 });
@@ -85,4 +92,26 @@ export function coinMask(state: ChangerState): number {
 /** The tubes with another count for one type; `full` waits for the next TUBE STATUS. */
 export function withCount(tubes: TubeReport, type: number, count: number): TubeReport {
   return { ...tubes, counts: tubes.counts.map((old, of) => (of === type ? count : old)) };
+}
+
+/** The same with another contact. Written out, as every poll makes one and a spread costs ten times as much. */
+export function withContact(state: ChangerState, contact: Contact): Draft<ChangerState> {
+  return {
+    contact,
+    valuesMinor: state.valuesMinor,
+    toTube: state.toTube,
+    serial: state.serial,
+    early: state.early,
+    tubes: state.tubes,
+    reading: state.reading,
+    tubesAtMs: state.tubesAtMs,
+    valueMask: state.valueMask,
+    wantedMask: state.wantedMask,
+    filling: state.filling,
+    appliedMask: state.appliedMask,
+    jammed: state.jammed,
+    dispense: state.dispense,
+    payout: state.payout,
+    ordersRefused: state.ordersRefused,
+  };
 }

@@ -15,6 +15,7 @@ import {
   type ChangerStep,
   coinMask,
   only,
+  withContact,
 } from "./changer-state.js";
 import { PAYOUT_MAX_MS, payoutStarted, payoutWorking } from "./payout.js";
 import {
@@ -138,7 +139,7 @@ export function orderChanger(was: ChangerState, order: MdbOrder, nowMs: number):
 
 function hurry(state: ChangerState, nowMs: number): ChangerState {
   const contact = hurried(state.contact, nowMs);
-  return contact === state.contact ? state : { ...state, contact };
+  return contact === state.contact ? state : withContact(state, contact);
 }
 
 function answerLost(state: ChangerState): ChangerStep {

@@ -136,26 +136,59 @@ export const FIRST_CONTACT: Contact = Object.freeze<Contact>({
   unknownCodes: 0,
 });
 
+/** A state under construction: nobody else has it yet. */
+export type Draft<S> = { -readonly [K in keyof S]: S[K] };
+
 export const NO_EFFECTS: readonly PeripheralEffect[] = Object.freeze([]);
 
 // ---- what a try brought --------------------------------------------------------------------------------------------
 
 /** A valid answer to POLL. It does not heal a command that fails. */
 export function pollAnswered(contact: Contact, nowMs: number): Contact {
-  const dueMs = nowMs + (contact.phase === "awaitJustReset" ? RETRY_MS : POLL_MS);
-  return { ...contact, dueMs, silentSinceMs: undefined, misses: 0, pollNext: false };
+  const next = heard(contact);
+  next.dueMs = nowMs + (contact.phase === "awaitJustReset" ? RETRY_MS : POLL_MS);
+  return next;
 }
 
 /** The answer that the command is for. */
 export function commandAnswered(contact: Contact, nowMs: number): Contact {
+  const next = heard(contact);
+  next.dueMs = nowMs + POLL_MS;
+  next.failingSinceMs = undefined;
+  next.failures = 0;
+  return next;
+}
+
+/** A copy, for its maker to change: the device has been heard. */
+function heard(contact: Contact): Draft<Contact> {
+  const next = copyOf(contact);
+  next.silentSinceMs = undefined;
+  next.misses = 0;
+  next.pollNext = false;
+  return next;
+}
+
+/** Written out, because each of the many polls a second makes one and a spread costs ten times as much. */
+function copyOf(contact: Contact): Draft<Contact> {
   return {
-    ...contact,
-    dueMs: nowMs + POLL_MS,
-    silentSinceMs: undefined,
-    misses: 0,
-    failingSinceMs: undefined,
-    failures: 0,
-    pollNext: false,
+    phase: contact.phase,
+    dueMs: contact.dueMs,
+    silentSinceMs: contact.silentSinceMs,
+    misses: contact.misses,
+    failingSinceMs: contact.failingSinceMs,
+    failures: contact.failures,
+    pollNext: contact.pollNext,
+    told: contact.told,
+    setUpSinceMs: contact.setUpSinceMs,
+    resetAtMs: contact.resetAtMs,
+    resetsSent: contact.resetsSent,
+    restarts: contact.restarts,
+    setUps: contact.setUps,
+    guard: contact.guard,
+    repeats: contact.repeats,
+    troubles: contact.troubles,
+    sweepAtMs: contact.sweepAtMs,
+    unknownCodes: contact.unknownCodes,
   };
 }
 
@@ -261,7 +294,10 @@ export function givenUp(contact: Contact, rest: boolean, nowMs: number): Contact
 /** The money report that the next POLL may repeat, and how often it has come again without news. */
 export function guarded(contact: Contact, guard: Uint8Array | undefined, repeats: number): Contact {
   if (contact.guard === guard && contact.repeats === repeats) return contact;
-  return { ...contact, guard, repeats };
+  const next = copyOf(contact);
+  next.guard = guard;
+  next.repeats = repeats;
+  return next;
 }
 
 /** True if the device repeats itself on and on: it does not hear our ACK. */
@@ -277,11 +313,18 @@ export function guardDueMs(contact: Contact, nowMs: number): number {
 /** The bus as soon as it is free; but a guard POLL keeps its 20 ms, a silent device its pause. */
 export function hurried(contact: Contact, nowMs: number): Contact {
   if (contact.phase !== "ready" || contact.guard !== undefined || contact.silentSinceMs !== undefined) return contact;
-  return contact.dueMs <= nowMs ? contact : { ...contact, dueMs: nowMs };
+  return contact.dueMs <= nowMs ? contact : dueAt(contact, nowMs);
 }
 
 export function soon(contact: Contact, nowMs: number): Contact {
-  return { ...contact, dueMs: nowMs };
+  return dueAt(contact, nowMs);
+}
+
+/** The same, wanting the bus at another time. */
+export function dueAt(contact: Contact, dueMs: number): Contact {
+  const next = copyOf(contact);
+  next.dueMs = dueMs;
+  return next;
 }
 
 export function tell(event: MdbEvent): PeripheralEffect {

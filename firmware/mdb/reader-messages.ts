@@ -30,6 +30,8 @@ import { troublesAfterPoll } from "./troubles.js";
 
 /** Changer and validator, by bit of FITTED: without cash there is nothing to put on a card. */
 const CASH_FITTED = 0b11;
+/** Response time and abilities: a SETUP reply without them is one of a reader with 5 s and none. */
+const CONFIG_TAIL_BYTES = 2;
 const NO_FAULTS: readonly FaultName[] = Object.freeze([]);
 const DISPLAY_UNIT_MS = 100;
 
@@ -46,7 +48,7 @@ export function served(before: ReaderState, bytes: Uint8Array, serving: Serving)
     if (broken && faults.length === 0) faults.push(faultsOf(state).trouble);
     // JUST RESET stands alone; a 00 behind something else is the tail of a message we do not know.
     if (message.event === "justReset" && index > 0) state = stray(state);
-    else state = serve(state, message, last && reply.missing > 0, serving);
+    else state = serve(state, message, last ? reply.missing : 0, serving);
   });
   return withTroubles(state, faults, serving);
 }
@@ -73,13 +75,16 @@ function stray(state: ReaderState): ReaderState {
   return { ...state, strayMessages: state.strayMessages + 1 };
 }
 
-function serve(state: ReaderState, message: CashlessMessage, cut: boolean, serving: Serving): ReaderState {
+/** missing: bytes that its last fields lack. */
+function serve(state: ReaderState, message: CashlessMessage, missing: number, serving: Serving): ReaderState {
   const { reader } = state;
+  const cut = missing > 0;
   switch (message.event) {
     case "justReset":
       return restarted(state, serving);
     case "readerConfig":
-      return inStep(state, "setup") && !cut ? configured(state, message, serving) : stray(state);
+      if (!inStep(state, "setup") || missing > CONFIG_TAIL_BYTES) return stray(state);
+      return configured(state, message, serving);
     case "peripheralId":
       if (!inStep(state, "requestId")) return stray(state);
       return identified(state, "options" in message && !cut ? message.options : 0, serving);
@@ -214,7 +219,7 @@ function ended(state: ReaderState, { tells }: Serving): ReaderState {
 // ---- vends ---------------------------------------------------------------------------------------------------------
 
 function approved(state: ReaderState, units: number | undefined, { tells }: Serving): ReaderState {
-  const { card, reader, unit } = state;
+  const { card, cancel, reader, unit } = state;
   if (!("answer" in card) || card.answer !== "open") return stray(state);
   const heldMinor = units === unknownUnits(unit) ? card.amountMinor : minorOf(unit, units ?? unknownUnits(unit));
   const next = (answer: "approved" | "refused"): ReaderState => {
@@ -223,7 +228,8 @@ function approved(state: ReaderState, units: number | undefined, { tells }: Serv
   };
   // An amount cut off, or no whole number of ours: given back before anybody counts on it.
   if (heldMinor === undefined) return { ...next("refused"), task: taskOf("vendFailure") };
-  if (card.at === "vend") tells.push(tell({ event: "approved", reader, amountMinor: heldMinor }));
+  const crossed = cancel?.sinceMs !== undefined;
+  if (card.at === "vend") tells.push(tell({ event: "approved", reader, amountMinor: heldMinor, crossed }));
   else tells.push(tell({ event: "negativeVendAnswer", reader, outcome: "approved" }));
   return next("approved");
 }

@@ -9,6 +9,7 @@ import {
   EXPANDING_OPTIONS,
   MAX_DISPLAY_CHARACTERS,
 } from "../../shared/mdb/cashless.js";
+import { FITTED } from "../../shared/wire/documents.js";
 import { type Contact, inPhase, type Limits, type MdbFacts, type PeripheralEffect, tell } from "./peripheral.js";
 import {
   abilitiesOf,
@@ -17,7 +18,6 @@ import {
   hasOption,
   type ReaderState,
   type ReaderStep,
-  SET_UP_WAIT_MS,
   type Serving,
   type SetUpStep,
   VMC_LEVEL,
@@ -27,6 +27,8 @@ import { trouble, troublesWhenReady } from "./troubles.js";
 /** What we can use of what it offers: all but file transport. */
 const WANTED_OPTIONS =
   EXPANDING_OPTIONS | CASHLESS_OPTIONS.negativeVend | CASHLESS_OPTIONS.dataEntry | CASHLESS_OPTIONS.alwaysIdle;
+
+const BOTH_READERS = (1 << FITTED.indexOf("reader1")) | (1 << FITTED.indexOf("reader2"));
 
 type Config = Extract<CashlessMessage, { readonly event: "readerConfig" }>;
 
@@ -53,8 +55,12 @@ export function configured(state: ReaderState, config: Config, { facts, nowMs, t
   return advanced(next, "prices", nowMs, tells);
 }
 
-/** REQUEST ID was answered. offered: undefined where a reader below level 3 cannot tell. */
-export function identified(state: ReaderState, offered: number, { nowMs, tells }: Serving): ReaderState {
+/**
+ * REQUEST ID was answered. Of two readers none is always idle: a request can be out at one of them alone, and a card
+ * at the other must be seen.
+ */
+export function identified(state: ReaderState, offers: number, { facts, nowMs, tells }: Serving): ReaderState {
+  const offered = (facts.fitted & BOTH_READERS) === BOTH_READERS ? offers & ~CASHLESS_OPTIONS.alwaysIdle : offers;
   return afterId({ ...state, offered }, nowMs, tells);
 }
 
@@ -83,10 +89,13 @@ export function wantedOptions(state: ReaderState): number {
   return state.offered & WANTED_OPTIONS;
 }
 
-/** ACKed, and then nothing: SETUP is sent anew; who made a reader need not be known. */
+/**
+ * ACKed, and then nothing for the whole response time: SETUP is sent anew; who made a reader need not be known. Sooner
+ * it could still owe the answer, and would drop what is sent meanwhile (p119).
+ */
 export function stepOverdue(state: ReaderState, nowMs: number): ReaderStep {
-  const { stepAckedMs, step, contact } = state;
-  if (contact.phase !== "setup" || stepAckedMs === undefined || nowMs - stepAckedMs < SET_UP_WAIT_MS) {
+  const { stepAckedMs, step, contact, limits } = state;
+  if (contact.phase !== "setup" || stepAckedMs === undefined || nowMs - stepAckedMs < limits.offlineMs) {
     return { state, effects: [] };
   }
   if (step === "requestId") return stepRefused(state, nowMs);

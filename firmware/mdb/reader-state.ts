@@ -27,8 +27,6 @@ export const MAX_REPORT_SENDS = 3;
 export const MAX_RESETS_IN_ROW = 3;
 /** REVALUE LIMIT may delay the customer so long at most. */
 export const LIMIT_WAIT_MS = 1_000;
-/** SETUP or REQUEST ID that was only ACKed is asked anew, or given up, after so long. */
-export const SET_UP_WAIT_MS = 2_000;
 
 /** mdb §1.4: 5 s, or Z7 if larger. */
 export const FIRST_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 5_000, setUpMs: BUS_TIMING.dataReplyMaxMs });

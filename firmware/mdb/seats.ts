@@ -7,9 +7,13 @@ import { FITTED, type FittedName } from "../../shared/wire/documents.js";
 import { changerBlock, loseChanger, nextChangerCommand, orderChanger, takeChangerOutcome } from "./changer.js";
 import { CHANGER_AT_BOOT, type ChangerCommand, type ChangerState } from "./changer-state.js";
 import type { Driver } from "./driver.js";
+import { HOPPER_DRIVER } from "./hopper.js";
+import { type HopperState, hopperAtBoot } from "./hopper-state.js";
 import type { Contact } from "./peripheral.js";
 import { READER_DRIVER } from "./reader.js";
 import { type ReaderState, readerAtBoot, readerIsBusy } from "./reader-state.js";
+import { SATELLITE_DRIVER } from "./satellite.js";
+import { type SatelliteState, satelliteAtBoot } from "./satellite-state.js";
 import {
   loseValidator,
   nextValidatorCommand,
@@ -41,6 +45,12 @@ export interface Devices {
   readonly validator: ValidatorState;
   readonly reader1: ReaderState;
   readonly reader2: ReaderState;
+  readonly hopper1: HopperState;
+  readonly hopper2: HopperState;
+  readonly satellite1: SatelliteState;
+  readonly satellite2: SatelliteState;
+  readonly satellite3: SatelliteState;
+  readonly ageVerifier: SatelliteState;
 }
 
 export type DeviceName = keyof Devices;
@@ -51,6 +61,12 @@ export const DEVICES_AT_BOOT: Devices = Object.freeze({
   validator: VALIDATOR_AT_BOOT,
   reader1: readerAtBoot(0),
   reader2: readerAtBoot(1),
+  hopper1: hopperAtBoot(0),
+  hopper2: hopperAtBoot(1),
+  satellite1: satelliteAtBoot("satellite1"),
+  satellite2: satelliteAtBoot("satellite2"),
+  satellite3: satelliteAtBoot("satellite3"),
+  ageVerifier: satelliteAtBoot("ageVerifier"),
 });
 
 export interface Seat {
@@ -81,6 +97,12 @@ export const SEATS: readonly Seat[] = Object.freeze([
   seat("validator", VALIDATOR_DRIVER, "validatorOffline", 2),
   seat("reader1", READER_DRIVER, "reader1Offline"),
   seat("reader2", READER_DRIVER, "reader2Offline"),
+  seat("hopper1", HOPPER_DRIVER, "hopper1Offline"),
+  seat("hopper2", HOPPER_DRIVER, "hopper2Offline"),
+  seat("satellite1", SATELLITE_DRIVER, "satellite1Offline"),
+  seat("satellite2", SATELLITE_DRIVER, "satellite2Offline"),
+  seat("satellite3", SATELLITE_DRIVER, "satellite3Offline"),
+  seat("ageVerifier", SATELLITE_DRIVER, "ageVerifierOffline"),
 ]);
 
 /**

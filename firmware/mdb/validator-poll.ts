@@ -25,7 +25,14 @@ import { billPayoutResting, billPayoutWorking, RECYCLER_STORE, recyclerRestarted
 import { hear, partRepeat } from "./repeats.js";
 import { disprove, sweep, trouble, troublesAfterPoll } from "./troubles.js";
 import { identifyCounted } from "./validator-setup.js";
-import { billMask, only, type StackerReport, type ValidatorState, type ValidatorStep } from "./validator-state.js";
+import {
+  billMask,
+  only,
+  type StackerReport,
+  type ValidatorState,
+  type ValidatorStep,
+  withContact,
+} from "./validator-state.js";
 
 const MAX_EARLY_BYTES = 64;
 
@@ -86,8 +93,9 @@ export function validatorQuiet(state: ValidatorState, nowMs: number): ValidatorS
   const contact = guarded(pollAnswered(state.contact, nowMs), undefined, 0);
   const { troubles, effects } = troublesAfterPoll(contact.troubles, NO_FAULTS, nowMs);
   const known = troubles === contact.troubles ? contact : { ...contact, troubles };
-  const resting = recyclerPolled({ ...state, contact: known, saidDisabled: false }, false, nowMs);
-  return settle(resting, false, effects, nowMs);
+  const next = withContact(state, known);
+  next.saidDisabled = false;
+  return settle(recyclerPolled(next, false, nowMs), false, effects, nowMs);
 }
 
 /** What a POLL says about a payout: at work, or resting. */
@@ -127,12 +135,12 @@ export function validatorReplied(
   const good = disprove(said.troubles, credited ? DISPROVED_BY_BILL.filter((of) => !faults.includes(of)) : NO_FAULTS);
   rest.push(...said.effects, ...good.effects);
   const repeats = repeated === undefined || fresh.length > 0 ? 0 : contact.repeats + 1;
-  const after: Contact = {
-    ...guarded(contact, held ? reply : undefined, repeats),
-    troubles: good.troubles,
-    unknownCodes: contact.unknownCodes + unknown,
-  };
-  const next = recyclerPolled({ ...remarks, contact: after }, isPaying(events), nowMs);
+  const guarding = guarded(contact, held ? reply : undefined, repeats);
+  const same = good.troubles === contact.troubles && unknown === 0;
+  const after: Contact = same
+    ? guarding
+    : { ...guarding, troubles: good.troubles, unknownCodes: contact.unknownCodes + unknown };
+  const next = recyclerPolled(withContact(remarks, after), isPaying(events), nowMs);
   const again = events.some(({ event }) => event === "justReset") ? justReset(after, nowMs) : undefined;
   const moving = credited || isMoving(events);
   const step = again === undefined ? settle(next, moving, NO_EFFECTS, nowMs) : only(validatorRestarted(next, again));
@@ -227,7 +235,8 @@ function takeRemarks(
   rest: PeripheralEffect[],
   nowMs: number,
 ): ValidatorState {
-  let state = { ...before, saidDisabled: events.some(({ event }) => DISABLED.includes(event)) };
+  const saidDisabled = events.some(({ event }) => DISABLED.includes(event));
+  let state: ValidatorState = saidDisabled === before.saidDisabled ? before : { ...before, saidDisabled };
   for (const event of events) {
     switch (event.event) {
       case "billInEscrow":

@@ -1,5 +1,12 @@
 /** What the master knows of the bill validator (MDB 4.2 §6), and what a step of it returns. */
-import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
+import {
+  type Contact,
+  type Draft,
+  FIRST_CONTACT,
+  type Limits,
+  NO_EFFECTS,
+  type PeripheralEffect,
+} from "./peripheral.js";
 import { NO_RECYCLER, type RecyclerCommand, type RecyclerState } from "./recycler-state.js";
 
 /** Non-response time 5 s (S42 p89). */
@@ -136,4 +143,33 @@ export function billMask(state: ValidatorState): number {
 /** Bill types that go to the recycler and come out of it. */
 export function recycledTypes(state: ValidatorState): number {
   return state.recycleMask & state.recycler.mask & state.valueMask;
+}
+
+/** The same with another contact. Written out, as every poll makes one and a spread costs ten times as much. */
+export function withContact(state: ValidatorState, contact: Contact): Draft<ValidatorState> {
+  return {
+    contact,
+    level: state.level,
+    valuesMinor: state.valuesMinor,
+    escrowCapable: state.escrowCapable,
+    early: state.early,
+    stacker: state.stacker,
+    reading: state.reading,
+    stackerAtMs: state.stackerAtMs,
+    valueMask: state.valueMask,
+    wantedMask: state.wantedMask,
+    appliedMask: state.appliedMask,
+    stage: state.stage,
+    unitMinor: state.unitMinor,
+    foreign: state.foreign,
+    options: state.options,
+    securityMask: state.securityMask,
+    appliedSecurity: state.appliedSecurity,
+    recycleMask: state.recycleMask,
+    recycler: state.recycler,
+    saidDisabled: state.saidDisabled,
+    inEscrow: state.inEscrow,
+    wasStacking: state.wasStacking,
+    escrow: state.escrow,
+  };
 }

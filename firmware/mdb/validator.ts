@@ -58,6 +58,7 @@ import {
   type ValidatorCommand,
   type ValidatorState,
   type ValidatorStep,
+  withContact,
 } from "./validator-state.js";
 
 /** An ESCROW that was not ACKed is sent again after so long without an outcome, so often at most. */
@@ -171,7 +172,7 @@ export function orderValidator(state: ValidatorState, order: MdbOrder, nowMs: nu
 
 function hurry(state: ValidatorState, nowMs: number): ValidatorState {
   const contact = hurried(state.contact, nowMs);
-  return contact === state.contact ? state : { ...state, contact };
+  return contact === state.contact ? state : withContact(state, contact);
 }
 
 // ---- what it brought -----------------------------------------------------------------------------------------------

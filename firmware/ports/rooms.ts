@@ -5,6 +5,7 @@
 
 import type { FaultName } from "../../shared/faults.js";
 import type { LedgerRecord, NewRecord, PayoutReason } from "../../shared/records/kinds.js";
+import type { FittedName } from "../../shared/wire/documents.js";
 
 // ---- bus master -> cash, sale --------------------------------------------------------------------------------------
 
@@ -15,7 +16,7 @@ export interface TubeReport {
   readonly defective: readonly boolean[];
 }
 
-export type MdbEvent = MoneyEvent | ReaderEvent;
+export type MdbEvent = MoneyEvent | ReaderEvent | FileEvent;
 
 /** Of coin changer, bill validator, recycler and hoppers. */
 export type MoneyEvent =
@@ -69,7 +70,7 @@ export type MoneyEvent =
 
 /**
  * Recycler and hoppers, by number of STORES (1 recycler, 2 and 3 hoppers); the changer has its own events. counts: as
- * `TubeReport`, by the device's own types (a hopper has one: type 0 counts its coins).
+ * `TubeReport`, by the device's own types; beyond 255 in recycler and hoppers.
  */
 export type StoreEvent =
   /** Set up, or set up anew: as `changerReady`. Values in minor units; 0 = the type is not paid out by it. */
@@ -122,9 +123,10 @@ export type ReaderEvent =
   | { readonly event: "sessionCancel"; readonly reader: number }
   /**
    * Each order `vendRequest` is answered by exactly one of approved, denied, vendUnknown. amountMinor: what is held.
+   * crossed: VEND CANCEL had gone out, ordered or because the answer was overdue; the hold is to be given back.
    * vendUnknown: silent, reset or out of order before it said yes or no.
    */
-  | { readonly event: "approved"; readonly reader: number; readonly amountMinor: number }
+  | { readonly event: "approved"; readonly reader: number; readonly amountMinor: number; readonly crossed: boolean }
   | { readonly event: "denied"; readonly reader: number }
   | { readonly event: "vendUnknown"; readonly reader: number }
   /** Each order `vendFailure` is answered by one of these: the money is back, or nobody can say so. */
@@ -145,8 +147,27 @@ export type ReaderEvent =
   /** DATA ENTRY REQUEST: so many digits from the keypad, shown as stars if secret; 0 digits = no more wanted. */
   | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean };
 
+/** Of files carried by a device's File Transport Layer. */
+export type FileEvent =
+  /** Answer to each `putFile`. failed: too many wait, it is too long, or the device was lost or did not hear us. */
+  | {
+      readonly event: "fileSent";
+      readonly device: FittedName;
+      readonly file: number;
+      readonly outcome: "delivered" | "denied" | "failed";
+    }
+  /** The device has sent a file, by itself or in answer to `getFile`. */
+  | {
+      readonly event: "fileReceived";
+      readonly device: FittedName;
+      readonly file: number;
+      readonly bytes: Uint8Array;
+    }
+  /** Answer to `getFile` where no file comes. */
+  | { readonly event: "fileMissed"; readonly device: FittedName; readonly file: number };
+
 /** Orders to the bus master. A mask is sent before the DISPENSE ordered behind it. */
-export type MdbOrder = MoneyOrder | ReaderOrder;
+export type MdbOrder = MoneyOrder | ReaderOrder | FileOrder;
 
 export type MoneyOrder =
   /**
@@ -184,6 +205,16 @@ export type ReaderOrder =
   /** DATA ENTRY RESPONSE: at most 8 characters; undefined = the customer gave up. */
   | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined };
 
+/** For devices with a mailbox: see firmware/mdb/README.md. bytes: as `FTL_MAX_FILE_BYTES`. */
+export type FileOrder =
+  | {
+      readonly order: "putFile";
+      readonly device: FittedName;
+      readonly file: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly order: "getFile"; readonly device: FittedName; readonly file: number };
+
 // ---- cash <-> sale
 // ---------------------------------------------------------------------------------------------------
 
@@ -197,6 +228,8 @@ export type CashOrder =
   | { readonly cash: "bill"; readonly stack: boolean }
   /** Pay out all credit; a bill in escrow goes back, one in motion is waited for. Ends with `returned`. */
   | { readonly cash: "return"; readonly reason: PayoutReason }
+  /** Cancel with nothing inside: a bill that is still being recognised comes back instead of becoming credit. */
+  | { readonly cash: "dismiss" }
   /** A service person takes pieces of a type out of a store (STORES). Door open, nothing owed. Ends with `emptied`. */
   | { readonly cash: "empty"; readonly store: number; readonly type: number; readonly count: number }
   /** A service person fills the machine through its coin slot, until `on: false` or the door is shut. */

@@ -190,7 +190,7 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
     case "sessionCancel":
       return go(over(state, reader));
     case "approved":
-      return approved(state, reader, event.amountMinor, facts);
+      return approved(state, event, facts);
     case "denied":
       return denied(state, reader, facts);
     case "vendUnknown":
@@ -224,15 +224,18 @@ function sessionBegun(was: Cards, reader: number, revalueLimitMinor: number | un
   return state.open && free ? go(state) : endSessions(state, (_, other) => other === reader);
 }
 
-/** An approval that crossed our cancel is answered with VEND FAILURE. */
-function approved(state: Cards, reader: number, amountMinor: number, facts: CardFacts): CardStep {
+/** An approval that crossed our cancel, whoever wanted that, is answered with VEND FAILURE. */
+function approved(state: Cards, event: Extract<ReaderEvent, { event: "approved" }>, facts: CardFacts): CardStep {
   const { hold } = state;
+  const { reader, amountMinor, crossed } = event;
   if (hold.is !== "asking" || hold.reader !== reader) return ignore(state);
   const holdNo = facts.durable.hold?.holdNo ?? facts.durable.holdNo;
   const append: CardEffect = { do: "append", record: { kind: "vendApproved", holdNo, amountMinor } };
-  if (hold.withdrawn) {
+  if (hold.withdrawn || crossed) {
     const failing: Cards = { ...over(state, reader), hold: { is: "failing", reader } };
-    return go(failing, append, { do: "mdb", order: { order: "vendFailure", reader } });
+    const step = go(failing, append, { do: "mdb", order: { order: "vendFailure", reader } });
+    const denied: CardEffect = { do: "tellSale", event: { card: "denied", lost: false } };
+    return hold.withdrawn ? step : { ...step, effects: [...step.effects, denied] };
   }
   const held: Cards = { ...state, hold: { is: "held", reader, item: hold.item, lost: undefined } };
   return go(held, append, { do: "tellSale", event: { card: "approved" } });

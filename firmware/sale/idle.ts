@@ -3,7 +3,7 @@
 import { sessionAt } from "./cards-state.js";
 import type { SaleFacts } from "./facts.js";
 import { choose, giveBack, proceed, refusal, rest, withoutOldNotice } from "./selecting.js";
-import { END_SESSIONS, go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
+import { DISMISS_BILL, END_SESSIONS, go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
@@ -19,7 +19,7 @@ export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs:
       if (facts.moneyPending) return giveBack(input.on);
       // Whoever showed a card has changed his mind.
       if (sessionAt(facts.cards) !== undefined) return go({ ...state, notice: undefined }, END_SESSIONS);
-      return state.notice === undefined ? ignore(state) : go({ ...state, notice: undefined });
+      return go({ ...state, notice: undefined }, DISMISS_BILL);
     case "tick": {
       if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService", state.notice);
       if (facts.outOfService !== undefined) return rest(facts, nowMs, state.notice);

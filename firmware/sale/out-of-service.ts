@@ -63,7 +63,8 @@ function finishTurn(vend: OpenVend, slot: PlanogramSlot): SaleStep {
   const turn = Math.max(1, turns);
   const moved: SaleEffect[] =
     proven || turns === 0 ? [{ do: "append", record: { kind: "leftHome", saleNo, turn } }] : [];
-  const state = { at: "DISPENSING", slot: vend.slot, saleNo, recovered: true } as const;
+  // a turn that was watched through the power failure can only be unknown because the beam is blind now
+  const state = { at: "DISPENSING", slot: vend.slot, saleNo, recovered: !proven } as const;
   return go(state, ...closeAll(), ...moved, { do: "deliver", order: { delivery: "finish", column, homeOnly, proven } });
 }
 

@@ -141,6 +141,9 @@ export type SaleEffect =
 /** Cards shown or asked are dismissed; the readers stay on. */
 export const END_SESSIONS: SaleEffect = Object.freeze<SaleEffect>({ do: "card", order: { card: "end" } });
 
+/** A bill that is not yet seen in escrow is not wanted any more. */
+export const DISMISS_BILL: SaleEffect = Object.freeze<SaleEffect>({ do: "cash", order: { cash: "dismiss" } });
+
 export interface SaleStep {
   readonly state: SaleState;
   readonly effects: readonly SaleEffect[];

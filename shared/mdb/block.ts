@@ -29,14 +29,21 @@ export function checksumHolds(bytesWithChecksum: ArrayLike<number>): boolean {
 
 /** The words a VMC sends for a block: checksum added, mode bit on the address byte only. */
 export function masterWords(block: Uint8Array): number[] {
-  const words = Array.from(withChecksum(block));
+  const words = wordsOf(block);
   words[0] = (words[0] ?? 0) | MODE_BIT;
   return words;
 }
 
 /** The words a peripheral sends for a data block: checksum added, mode bit on it only. */
 export function peripheralWords(block: Uint8Array): number[] {
-  const words = Array.from(withChecksum(block));
+  const words = wordsOf(block);
   words[block.length] = (words[block.length] ?? 0) | MODE_BIT;
+  return words;
+}
+
+function wordsOf(block: Uint8Array): number[] {
+  const words: number[] = [];
+  for (let index = 0; index < block.length; index += 1) words.push(block[index] ?? 0);
+  words.push(checksum(block));
   return words;
 }

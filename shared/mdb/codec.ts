@@ -3,6 +3,7 @@
  * (see block.ts). Encoding a value that does not fit throws RangeError; decoding never throws.
  */
 import { deepFreeze } from "../freeze.js";
+import { AGE_VERIFICATION } from "./age-verification.js";
 import { BILL_VALIDATOR } from "./bill-validator.js";
 import { CASHLESS_1, CASHLESS_2 } from "./cashless.js";
 import { COIN_CHANGER } from "./coin-changer.js";
@@ -15,15 +16,28 @@ import type {
   ReplyFields,
   ReplyName,
 } from "./device.js";
+import { COIN_HOPPER_1, COIN_HOPPER_2 } from "./hopper.js";
 import type { FieldRecord } from "./layout.js";
 import { layoutBytes, layoutIsOpen, readLayout, writeLayout } from "./layout.js";
 import { ADDRESS_MASK, COMMAND_MASK, MAX_BLOCK_BYTES } from "./link.js";
+import { SATELLITE_1, SATELLITE_2, SATELLITE_3 } from "./satellite.js";
 
 /**
  * Every device table known; a further device is one more entry. Card readers stand here with 16-bit money: for one in
  * expanded currency mode use its own table with `decodeCommandOf`.
  */
-export const MDB_DEVICES = deepFreeze([COIN_CHANGER, BILL_VALIDATOR, CASHLESS_1.level3, CASHLESS_2.level3]);
+export const MDB_DEVICES = deepFreeze([
+  COIN_CHANGER,
+  BILL_VALIDATOR,
+  CASHLESS_1.level3,
+  CASHLESS_2.level3,
+  COIN_HOPPER_1,
+  COIN_HOPPER_2,
+  SATELLITE_1,
+  SATELLITE_2,
+  SATELLITE_3,
+  AGE_VERIFICATION,
+]);
 export type MdbDevice = (typeof MDB_DEVICES)[number];
 
 type DecodedOf<D> = D extends DeviceTable

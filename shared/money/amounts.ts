@@ -6,6 +6,8 @@ import { type CurrencyCode, currencyByCode } from "./currencies.js";
 /** Largest amount anywhere, either sign: nine digits, so that sums of two stay in 31 bits (XS keeps them integers). */
 export const MAX_MINOR = 999_999_999;
 
+const UNKNOWN = Object.freeze({ symbol: "", decimals: 0 });
+
 /** True for an integer within ±`MAX_MINOR`. */
 export function isMinor(amount: number): boolean {
   return Number.isInteger(amount) && amount >= -MAX_MINOR && amount <= MAX_MINOR;
@@ -18,14 +20,17 @@ export function decimalsOf(code: CurrencyCode): number {
 
 /** As shown to people: 175 USD → "$1.75", −5 USD → "-$0.05", 120 JPY → "¥120". RangeError unless `isMinor`. */
 export function formatMinor(minor: number, code: CurrencyCode): string {
-  const symbol = currencyByCode(code)?.symbol ?? "";
-  return minor < 0 ? `-${symbol}${decimalText(-minor, code)}` : symbol + decimalText(minor, code);
+  const { symbol, decimals } = currencyByCode(code) ?? UNKNOWN;
+  return minor < 0 ? `-${symbol}${digitsOf(-minor, decimals)}` : symbol + digitsOf(minor, decimals);
 }
 
 /** As a database or a form takes it: 175 USD → "1.75", −5 → "-0.05". RangeError unless `isMinor`. */
 export function decimalText(minor: number, code: CurrencyCode): string {
+  return digitsOf(minor, decimalsOf(code));
+}
+
+function digitsOf(minor: number, decimals: number): string {
   if (!isMinor(minor)) throw new RangeError(`not an amount: ${minor}`);
-  const decimals = decimalsOf(code);
   const digits = String(Math.abs(minor)).padStart(decimals + 1, "0");
   const sign = minor < 0 ? "-" : "";
   if (decimals === 0) return sign + digits;

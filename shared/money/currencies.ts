@@ -97,7 +97,11 @@ const OLD_NUMBERS = deepFreeze([[810, "RUB"]] satisfies readonly (readonly [numb
 
 /** The currency with this ISO 4217 code, upper case; undefined if a machine cannot be set to it. */
 export function currencyByCode(code: string): Currency | undefined {
-  return CURRENCIES.find((currency) => currency.code === code);
+  for (let i = 0; i < CURRENCIES.length; i += 1) {
+    const currency = CURRENCIES[i];
+    if (currency?.code === code) return currency;
+  }
+  return undefined;
 }
 
 /** True if `text` is a code of the table; narrows. */
@@ -107,7 +111,11 @@ export function isCurrencyCode(text: string): text is CurrencyCode {
 
 /** The currency with this ISO 4217 number (840 = USD), today's or a superseded one. */
 export function currencyByNumber(number: number): Currency | undefined {
-  return CURRENCIES.find((currency) => currency.number === number) ?? byTable(OLD_NUMBERS, number);
+  for (let i = 0; i < CURRENCIES.length; i += 1) {
+    const currency = CURRENCIES[i];
+    if (currency?.number === number) return currency;
+  }
+  return byTable(OLD_NUMBERS, number);
 }
 
 /**

@@ -9,6 +9,8 @@ import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, typ
 
 /** Longest record body, bytes. The largest kind (outcomeUnknown with every field at its maximum) stays below it. */
 export const MAX_BODY_BYTES = 224;
+/** Most bodies are shorter. */
+const USUAL_BODY_BYTES = 64;
 
 /** Head of a CBOR array, and the most items that fit it. */
 const ARRAY = 0x80;
@@ -24,13 +26,12 @@ export type RecordResult =
  * absent, nothing behind the last field there is. Keys are for ever, so a later version only makes it longer.
  */
 export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
-  const bytes = new Uint8Array(MAX_BODY_BYTES);
-  const out: FieldCursor = { bytes, at: 1, key: 0 };
+  const out: FieldCursor = { bytes: new Uint8Array(USUAL_BODY_BYTES), maxBytes: MAX_BODY_BYTES, at: 1, key: 0 };
   writeFields(STAMP, stamp, out);
   writeFields(RECORDS[record.kind].fields, record, out);
   if (out.key > MOST_FIELDS) throw new RangeError(`${record.kind} has a field ${out.key}`);
-  bytes[0] = ARRAY | out.key;
-  return bytes.slice(0, out.at);
+  out.bytes[0] = ARRAY | out.key;
+  return out.bytes.slice(0, out.at);
 }
 
 /** The fields of a body by key, null ones left out; anything but an array as it is. */

@@ -203,7 +203,11 @@ export function emptyDurable(): Durable {
 }
 
 export function hasFault(state: Durable, fault: number, slot?: string): boolean {
-  return state.faults.some((open) => open.fault === fault && open.slot === slot);
+  const { faults } = state;
+  for (let i = 0; i < faults.length; i += 1) {
+    if (faults[i]?.fault === fault && faults[i]?.slot === slot) return true;
+  }
+  return false;
 }
 
 /** Promise 1 inside the ledger: every cent in is sold, paid out, a voucher, a claim or still owed. 0 when it holds. */

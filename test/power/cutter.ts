@@ -6,13 +6,13 @@
 import { type CutPhase, PowerCut } from "../../tools/bench/flash.js";
 import { openStory, playStory, REST_LIMIT_MS, type Story, StoryBroken, type StoryCabinet } from "../stories/story.js";
 import { checkEnd, type Named, NOTHING_NAMED } from "./promises.js";
+import { stillness } from "./stillness.js";
 
 /** Ways a flash operation tears that are tried at each. */
 const TEARS_PER_OPERATION = 3;
 /** Long enough for all that falls to have fallen. */
 const DARK_MS = 1_500;
 const STARTING = "Starting …";
-const CUT_PHASES: readonly CutPhase[] = Object.freeze<CutPhase[]>(["before", "during", "after"]);
 /** Effects that do something outside the machine by themselves; appends are seen by their flash operations. */
 const ACTS: ReadonlySet<string> = new Set([
   "busReset",
@@ -121,25 +121,39 @@ function intoTheDark(cabinet: StoryCabinet, when: string): void {
   cabinet.runFor(DARK_MS);
 }
 
+/** Cuts of one recovery: those to play, and how many more there are that leave what one of these leaves. */
+export interface RecoveryCuts {
+  readonly points: readonly CutPoint[];
+  readonly alike: number;
+}
+
 /**
  * Where the power can be cut in the recovery from `point`, boundaries and operations counted from its power-up on, and
  * the state it starts from: equal states recover equally.
  */
-export function surveyRecovery(story: Story, point: CutPoint): { readonly state: string; points(): CutPoint[] } {
+export function surveyRecovery(story: Story, point: CutPoint): { readonly state: string; cuts(): RecoveryCuts } {
   const cabinet = cutOnce(story, point);
-  return { state: stateOf(cabinet), points: () => recoveryPoints(story, cabinet) };
+  return { state: stateOf(cabinet), cuts: () => recoveryCuts(story, cabinet) };
 }
 
-function recoveryPoints(story: Story, cabinet: StoryCabinet): CutPoint[] {
+/** Plays the recovery to its end, noting where it could be cut; of moments that are alike (`stillness`) the first. */
+function recoveryCuts(story: Story, cabinet: StoryCabinet): RecoveryCuts {
   const points: CutPoint[] = [];
-  const first = cabinet.ledgerFlash.operations;
+  const still = new Set<string>();
   let boundaries = 0;
   let acts = 0;
+  let alike = 0;
   let last = "";
+  const add = (point: CutPoint): void => {
+    const marks = stillness(cabinet);
+    if (marks !== undefined && still.has(marks)) alike += 1;
+    else points.push(point);
+    if (marks !== undefined) still.add(marks);
+  };
   const note = (what: string): void => {
     boundaries += 1;
     const here = `${cabinet.world.nowUs} ${cabinet.ledgerFlash.operations} ${acts}`;
-    if (here !== last) points.push({ at: "effect", boundary: boundaries, what });
+    if (here !== last) add({ at: "effect", boundary: boundaries, what });
     last = here;
   };
   cabinet.watch = {
@@ -149,20 +163,37 @@ function recoveryPoints(story: Story, cabinet: StoryCabinet): CutPoint[] {
       note(`after ${effect.do}`);
     },
   };
+  onOperations(cabinet.ledgerFlash, (operation, phase) => {
+    const point = { at: "flash", operation, phase, seed: operation } as const;
+    if (phase === "during") points.push(point);
+    else add(point);
+  });
   goOn(cabinet);
   checkEnd(story, cabinet);
-  const operations = cabinet.ledgerFlash.operations - first;
-  for (let operation = 1; operation <= operations; operation++) {
-    for (const phase of CUT_PHASES) points.push({ at: "flash", operation, phase, seed: operation });
-  }
-  return points;
+  return { points, alike };
+}
+
+/** Tells of every operation from now on, numbered from 1, in each of its phases; `during` before it has an effect. */
+function onOperations(flash: StoryCabinet["ledgerFlash"], tell: (operation: number, phase: CutPhase) => void): void {
+  const first = flash.operations;
+  const around = (act: () => void): void => {
+    const operation = flash.operations - first + 1;
+    tell(operation, "before");
+    tell(operation, "during");
+    act();
+    tell(operation, "after");
+  };
+  const write = flash.write.bind(flash);
+  const eraseBlock = flash.eraseBlock.bind(flash);
+  flash.write = (offset, bytes) => around(() => write(offset, bytes));
+  flash.eraseBlock = (block) => around(() => eraseBlock(block));
 }
 
 /**
  * As `playCut`, and the power cut again at `second` of the recovery. known: states whose recovery has been seen to end
- * well; where the second cut leads to one of them, that is not played again.
+ * well; where the second cut leads to one of them, that is not played again; else it is one of them afterwards.
  */
-export function playSecondCut(story: Story, first: CutPoint, second: CutPoint, known: ReadonlySet<string>): void {
+export function playSecondCut(story: Story, first: CutPoint, second: CutPoint, known: Set<string>): void {
   const cabinet = cutOnce(story, first);
   armRecovery(cabinet, second);
   try {
@@ -172,9 +203,11 @@ export function playSecondCut(story: Story, first: CutPoint, second: CutPoint, k
   }
   if (!cabinet.broken) throw new Error("the recovery ended before the second cut");
   intoTheDark(cabinet, "at the second cut");
-  if (known.has(stateOf(cabinet))) return;
+  const state = stateOf(cabinet);
+  if (known.has(state)) return;
   goOn(cabinet);
   checkEnd(story, cabinet);
+  known.add(state);
 }
 
 function armRecovery(cabinet: StoryCabinet, point: CutPoint): void {

@@ -9,8 +9,11 @@ import { STORY as BILL_ONLY_MACHINE } from "./bill-only-machine.js";
 import { STORY as BILL_PULLED_BACK_FROM_ESCROW } from "./bill-pulled-back-from-escrow.js";
 import { STORY as CANCELLED_BEFORE_THE_ESCROW } from "./cancelled-before-the-escrow.js";
 import { STORY as CANCELLED_WHILE_A_BILL_MOVES } from "./cancelled-while-a-bill-moves.js";
+import { STORY as CANCELLED_WITHOUT_A_CHOICE } from "./cancelled-without-a-choice.js";
 import { STORY as CARD_AND_PRODUCT_JAMMED } from "./card-and-product-jammed.js";
 import { STORY as CARD_APPROVED_AFTER_THE_CANCEL } from "./card-approved-after-the-cancel.js";
+import { STORY as CARD_APPROVED_WHEN_ITS_TIME_WAS_UP } from "./card-approved-when-its-time-was-up.js";
+import { STORY as CARD_AT_EITHER_OF_TWO_READERS } from "./card-at-either-of-two-readers.js";
 import { STORY as CARD_AT_THE_SECOND_READER } from "./card-at-the-second-reader.js";
 import { STORY as CARD_DECLINED_THEN_COINS } from "./card-declined-then-coins.js";
 import { STORY as CARD_INVITED_AND_COINS_PAY } from "./card-invited-and-coins-pay.js";
@@ -22,6 +25,7 @@ import { STORY as CARD_SHOWN_THEN_COINS } from "./card-shown-then-coins.js";
 import { STORY as CARD_TAPPED_TWICE } from "./card-tapped-twice.js";
 import { STORY as CARD_WITH_COINS_INSIDE } from "./card-with-coins-inside.js";
 import { STORY as CARDS_ONLY_MACHINE } from "./cards-only-machine.js";
+import { STORY as CHANGE_FROM_THE_HOPPER } from "./change-from-the-hopper.js";
 import { STORY as CHANGE_FROM_THE_RECYCLER } from "./change-from-the-recycler.js";
 import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
 import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
@@ -74,6 +78,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "bill-pulled-back-from-escrow": BILL_PULLED_BACK_FROM_ESCROW,
   "cancelled-before-the-escrow": CANCELLED_BEFORE_THE_ESCROW,
   "cancelled-while-a-bill-moves": CANCELLED_WHILE_A_BILL_MOVES,
+  "change-from-the-hopper": CHANGE_FROM_THE_HOPPER,
   "change-from-the-recycler": CHANGE_FROM_THE_RECYCLER,
   "card-pays": CARD_PAYS,
   "card-declined-then-coins": CARD_DECLINED_THEN_COINS,
@@ -83,8 +88,11 @@ export const STORIES: { readonly [file: string]: Story } = {
   "card-with-coins-inside": CARD_WITH_COINS_INSIDE,
   "card-shown-then-coins": CARD_SHOWN_THEN_COINS,
   "card-tapped-twice": CARD_TAPPED_TWICE,
+  "cancelled-without-a-choice": CANCELLED_WITHOUT_A_CHOICE,
   "card-and-product-jammed": CARD_AND_PRODUCT_JAMMED,
   "card-refund-fails": CARD_REFUND_FAILS,
+  "card-approved-when-its-time-was-up": CARD_APPROVED_WHEN_ITS_TIME_WAS_UP,
+  "card-at-either-of-two-readers": CARD_AT_EITHER_OF_TWO_READERS,
   "card-at-the-second-reader": CARD_AT_THE_SECOND_READER,
   "cards-only-machine": CARDS_ONLY_MACHINE,
   "credit-put-on-a-card": CREDIT_PUT_ON_A_CARD,

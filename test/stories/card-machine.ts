@@ -21,6 +21,12 @@ export const WITH_TWO_READERS: CabinetOptions = Object.freeze({
   readers: [US_READER, US_READER],
 });
 
+/** The same, both able to be always idle. */
+export const WITH_TWO_ALWAYS_IDLE: CabinetOptions = Object.freeze({
+  ...WITH_TWO_READERS,
+  readers: [US_READER_LEVEL_3, US_READER_LEVEL_3],
+});
+
 /** Nothing but a reader. */
 export const CARDS_ONLY: CabinetOptions = Object.freeze({
   settings: { ...DEMO_SETTINGS, fitted: 0b0100 },

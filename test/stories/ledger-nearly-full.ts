@@ -1,13 +1,13 @@
 /** Offline so long that the ring is nearly full: the sale under way is finished, then no money is taken. */
 import * as assert from "uvu/assert";
-import { openLedger } from "../../firmware/ledger/ledger.js";
+import { openLedger, ownerOf } from "../../firmware/ledger/ledger.js";
 import { DEMO_SETTINGS } from "../../tools/bench/demo.js";
 import { choose, payBills, waitForTurn } from "./people.js";
 import { kindsOf, type Story, type StoryCabinet } from "./story.js";
 
 const DAY_MS = 86_400_000;
 /** Notes written before: so many that the limit is reached when the vend goes on flash. */
-const NOTES = 293;
+const NOTES = 173;
 const SMALLEST_COIN_MINOR = 5;
 
 export const STORY: Story = {
@@ -56,7 +56,7 @@ export const STORY: Story = {
 
 /** Notes of weeks; the machine boots into what is left. */
 function fillLedger(cabinet: StoryCabinet): void {
-  const ledger = openLedger(cabinet.ledgerFlash, cabinet.identity.epoch);
+  const ledger = openLedger(cabinet.ledgerFlash, ownerOf(cabinet.identity));
   for (let day = 0; day < NOTES; day++) {
     ledger.append({ kind: "stockSet", slot: "A1", quantity: 8 }, { atMs: day * DAY_MS });
   }

@@ -147,7 +147,8 @@ export class StoryCabinet extends Cabinet {
       still &&
       this.spirals.turning === undefined &&
       this.changer?.payout.busy !== true &&
-      this.validator?.recycler?.busy !== true
+      this.validator?.recycler?.busy !== true &&
+      this.hoppers.every((hopper) => hopper?.busy !== true)
     );
   }
 

@@ -8,12 +8,12 @@ import * as assert from "uvu/assert";
 import { reportViolations } from "../../shared/eva-dts/rules.js";
 import { fieldOf, parseReport } from "../../shared/eva-dts/text.js";
 import { Cabinet } from "../../tools/bench/cabinet.js";
-import { reportOfImage } from "../../tools/eva-dts/image.js";
+import { type ImageOptions, reportOfImage } from "../../tools/eva-dts/image.js";
 import { choose, payCoins } from "../stories/people.js";
 import { StoryCabinet } from "../stories/story.js";
 
 const test = suite("tool: eva-dts");
-const ABOUT = { machineId: "M-7", currency: 840, decimals: 2 };
+const ABOUT = { machineId: "M-1234", currency: 840, decimals: 2 };
 
 function sold(): Uint8Array {
   const cabinet = new StoryCabinet();
@@ -34,7 +34,7 @@ test("a machine's flash gives its sales, with sums that hold", () => {
   if (!parsed.ok) return;
   assert.is(fieldOf(parsed.report, "CA2", 1), "100");
   assert.is(fieldOf(parsed.report, "PA1", 1), "B1");
-  assert.is(fieldOf(parsed.report, "ID1", 1), "M-7");
+  assert.is(fieldOf(parsed.report, "ID1", 1), "M-1234");
   assert.equal(reportViolations(parsed.report), []);
 });
 
@@ -45,14 +45,18 @@ test("what is no image, has no ledger, or none of that epoch, is named", () => {
   });
   assert.equal(reportOfImage(new Uint8Array(40_960).fill(0xff), ABOUT), {
     ok: false,
-    error: "no block in it has a ledger's header of this layout",
+    error: "no block in it has a ledger's header: blank flash, or another partition",
   });
   assert.equal(reportOfImage(new Cabinet().ledgerFlash.snapshot().bytes, ABOUT).ok, false);
-  assert.equal(reportOfImage(sold(), { ...ABOUT, epoch: 9 }), {
-    ok: false,
-    error: "it holds no epoch 9, only 1",
-  });
+  assert.match(errorOf({ ...ABOUT, epoch: 9 }), /^it holds no epoch 9 of machine M-1234 .*, only epoch 1 of machine/);
+  assert.match(errorOf({ ...ABOUT, machineId: "M-7" }), /^it holds no ledger of machine M-7 /);
+  assert.ok(reportOfImage(sold(), { ...ABOUT, machineId: "" }).ok);
 });
+
+function errorOf(about: ImageOptions): string {
+  const result = reportOfImage(sold(), about);
+  return result.ok ? "" : result.error;
+}
 
 test("from the command line: report on stdout, refusals with exit code 2", () => {
   const folder = mkdtempSync(join(tmpdir(), "spiral-eva-"));
@@ -61,7 +65,7 @@ test("from the command line: report on stdout, refusals with exit code 2", () =>
     writeFileSync(file, sold());
     const run = (...args: string[]) =>
       spawnSync(process.execPath, ["--import", "tsx", "tools/eva-dts/main.ts", ...args], { encoding: "utf8" });
-    const { stdout, status } = run(file, "--machine", "M-7");
+    const { stdout, status } = run(file, "--machine", "M-1234");
     assert.is(status, 0);
     assert.ok(parseReport(stdout).ok);
     assert.is(run(file, "--currency", "XXX").status, 2);

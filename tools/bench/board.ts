@@ -13,10 +13,13 @@ import { type ChangerOptions, CoinChanger, US_CHANGER } from "./changer.js";
 import { DexHandset } from "./dex.js";
 import { SimFlash } from "./flash.js";
 import { FleetSink } from "./fleet-sink.js";
-import { type JavaScriptProgram, JavaScriptSide } from "./javascript-side.js";
+import { CoinHopper, type HopperOptions } from "./hopper.js";
+import { IdleBus } from "./idle-bus.js";
+import { type IdleLeap, type JavaScriptProgram, JavaScriptSide } from "./javascript-side.js";
 import { LinkRim } from "./link-rim.js";
 import { SimNetwork } from "./network.js";
 import type { Rng } from "./rng.js";
+import { type SatelliteName, SimSatellite } from "./satellite.js";
 import { Door, Thermometer } from "./sensors.js";
 import { type ColumnOptions, type SpiralEvent, Spirals } from "./spirals.js";
 import { Truth } from "./truth.js";
@@ -38,6 +41,10 @@ export interface BoardOptions {
   readonly validator?: ValidatorOptions | "none";
   /** At 10h and 60h; none unless given. */
   readonly readers?: readonly (CardReaderOptions | "none")[];
+  /** At 58h and 70h; none unless given. */
+  readonly hoppers?: readonly (HopperOptions | "none")[];
+  /** At 40h, 48h, 50h and 68h; none unless named. */
+  readonly satellites?: readonly SatelliteName[];
   readonly ledgerBlocks?: number;
   readonly documentBlocks?: number;
   /** Takes the place of the simulated network; `deliver` is the machine's queue. */
@@ -47,10 +54,17 @@ export interface BoardOptions {
    * failed, ms. 0 or absent: none.
    */
   readonly holdUpMs?: number;
+  /** False: every POLL is played word by word, however idle the bus. */
+  readonly leaps?: boolean;
   /** From power to the program's start. */
   readonly bootMs?: number;
   /** Unix seconds at world time 0; told to the machine, as synced, whenever its network comes up. */
   readonly wallStartS?: number;
+}
+
+export interface BoardWatch extends EffectWatch {
+  /** True: POLLs of an idle bus may pass unseen. Absent: they may not. */
+  idle?(): boolean;
 }
 
 export type Boot = (ports: MachinePorts, sensors: SensorSnapshot, nowMs: number) => JavaScriptProgram;
@@ -73,6 +87,9 @@ export class Board {
   readonly validator: BillValidator | undefined;
   /** By index: 0 at 10h, 1 at 60h. */
   readonly readers: readonly (CardReader | undefined)[];
+  /** By index: 0 at 58h, 1 at 70h. */
+  readonly hoppers: readonly (CoinHopper | undefined)[];
+  readonly satellites: readonly SimSatellite[];
   readonly beam: Beam;
   readonly spirals: Spirals;
   readonly door: Door;
@@ -85,7 +102,7 @@ export class Board {
   readonly fleet: FleetSink;
   readonly network: SimNetwork;
   /** Told before and after every effect of the machine; may throw PowerCut. */
-  watch: EffectWatch | undefined;
+  watch: BoardWatch | undefined;
   /** What the panel shows; undefined = dark. */
   view: PanelView | undefined;
   /** The native link of this power-up. */
@@ -109,6 +126,7 @@ export class Board {
     this.truth = new Truth(world);
     this.wire = new Wire(world);
     this.js = new JavaScriptSide(world, () => this.cutPower());
+    if (options.leaps !== false) this.js.idleLeap = this.#idleLeap();
     const deliver = (input: WorldInput): void => this.#deliver(input);
     if (options.changer !== "none") {
       this.changer = new CoinChanger(world, this.wire, this.truth, options.changer ?? US_CHANGER);
@@ -119,6 +137,10 @@ export class Board {
     this.readers = (options.readers ?? []).slice(0, READER_ADDRESSES.length).map((reader, index) => {
       return reader === "none" ? undefined : new CardReader(world, this.wire, this.truth.cards, index, reader);
     });
+    this.hoppers = (options.hoppers ?? []).map((hopper, index) => {
+      return hopper === "none" ? undefined : new CoinHopper(world, this.wire, this.truth, index, hopper);
+    });
+    this.satellites = (options.satellites ?? []).map((name) => new SimSatellite(world, this.wire, name));
     this.beam = new Beam(world, this.truth, ({ on, yes, atUs }) => {
       const atMs = this.js.toMs(atUs);
       deliver(on === "beam" ? { on, dark: yes, atMs } : { on, present: yes, atMs });
@@ -148,6 +170,8 @@ export class Board {
     this.changer?.setPower(true);
     this.validator?.setPower(true);
     for (const reader of this.readers) reader?.setPower(true);
+    for (const hopper of this.hoppers) hopper?.setPower(true);
+    for (const satellite of this.satellites) satellite.setPower(true);
     this.#platformNetwork.setPower(true);
     this.js.powerOn((this.options.bootMs ?? DEFAULT_BOOT_MS) * 1_000, () => {
       // the native rim starts with the program: what falls before that, nobody has seen
@@ -170,6 +194,8 @@ export class Board {
     this.changer?.setPower(false);
     this.validator?.setPower(false);
     for (const reader of this.readers) reader?.setPower(false);
+    for (const hopper of this.hoppers) hopper?.setPower(false);
+    for (const satellite of this.satellites) satellite.setPower(false);
     this.#platformNetwork.setPower(false);
     this.js.deliver({ on: "powerFail", atMs: this.js.nowMs });
     this.#dark = this.world.after(holdUpMs * 1_000, () => this.cutPower());
@@ -191,6 +217,9 @@ export class Board {
     this.#platformNetwork.setPower(false);
     this.changer?.setPower(false);
     this.validator?.setPower(false);
+    for (const reader of this.readers) reader?.setPower(false);
+    for (const hopper of this.hoppers) hopper?.setPower(false);
+    for (const satellite of this.satellites) satellite.setPower(false);
     this.#show(undefined);
   }
 
@@ -208,6 +237,15 @@ export class Board {
     this.js.deliver(input);
     if (input.on !== "network" || !input.up) return;
     this.world.after(CLOCK_SYNC_US, () => this.js.deliver({ on: "wall", wallS: this.wallS, quality: "synced" }));
+  }
+
+  /** Not while somebody watches every effect, of which a POLL is one. */
+  #idleLeap(): IdleLeap {
+    const bus = new IdleBus(this.wire);
+    return {
+      mayLeap: () => (this.watch === undefined || this.watch.idle?.() === true) && bus.isIdle,
+      leap: (polls, clock, endUs) => (this.link === undefined ? undefined : bus.leap(polls, this.link, clock, endUs)),
+    };
   }
 
   #spiral(event: SpiralEvent): void {

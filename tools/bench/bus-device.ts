@@ -8,8 +8,8 @@ import type { DeviceTable } from "../../shared/mdb/device.js";
 import { layoutBytes, layoutIsOpen } from "../../shared/mdb/layout.js";
 import { ACK, ADDRESS_MASK, LINK_TIMING, MAX_BLOCK_WORDS, MODE_BIT, NAK, RET } from "../../shared/mdb/link.js";
 import type { Rng } from "./rng.js";
-import type { BusListener, Wire } from "./wire.js";
-import type { Timer, World } from "./world.js";
+import type { BusListener, IdleListener, Sending, Wire } from "./wire.js";
+import { Timer, type World } from "./world.js";
 
 /** `silent`: the device does not answer at all. */
 export type Answer = "ack" | "nak" | "silent" | Uint8Array;
@@ -28,6 +28,11 @@ export interface BusBehaviour {
    * so far; undefined = cannot be told (yet). In place of the table.
    */
   commandBytes?(heard: ArrayLike<number>): number | undefined;
+  /**
+   * True if every POLL would get a bare ACK and leave no trace, until the next event in the world. Absent: never, and
+   * idle polls of a bus with this device are not leapt over.
+   */
+  pollIsBare?(): boolean;
 }
 
 /** From the end of the VMC's block to the first word of the answer, microseconds (measured: 164 median, 767 most). */
@@ -41,35 +46,73 @@ const ANSWER_WAIT_US = LINK_TIMING.responseAcceptUs + LINK_TIMING.wordUs;
 /** A command of open length has ended when no word follows within this. */
 const OPEN_END_US = LINK_TIMING.wordUs + LINK_TIMING.gapSpecUs;
 
-export class BusDevice implements BusListener {
+/** A command that goes on with no word within this is none. */
+const WORD_WAIT_US = LINK_TIMING.gapAcceptUs + LINK_TIMING.wordUs;
+const POLL_WORDS = 2;
+const ACK_WORDS: readonly number[] = Object.freeze([ACK | MODE_BIT]);
+const NAK_WORDS: readonly number[] = Object.freeze([NAK | MODE_BIT]);
+
+export class BusDevice implements BusListener, IdleListener {
   readonly responseTime: ResponseTime = { minUs: 120, maxUs: 270 };
   /** False: without power or pulled off the bus; hears and says nothing. */
   alive = false;
   readonly #world: World;
   readonly #wire: Wire;
-  readonly #rng: Rng;
+  readonly rng: Rng;
   readonly #table: DeviceTable;
   readonly #behaviour: BusBehaviour;
+  /** POLL as one byte; −1 where the table has none. */
+  readonly #pollByte: number;
+  /** Of the command being heard; undefined = none is. */
   #bytes: number[] | undefined;
-  #openTimer: Timer | undefined;
-  #replyTimer: Timer | undefined;
-  #answerTimer: Timer | undefined;
+  /** Behind this the next word is too late to belong to it. */
+  #bytesUntilUs = 0;
+  /** A command of open length ends with its last word. */
+  readonly #openTimer = new Timer(() => {
+    if (this.#bytes !== undefined) this.#complete(this.#bytes);
+  });
+  readonly #replyTimer = new Timer(() => this.#reply());
+  readonly #answerTimer = new Timer(() => this.#giveUp());
+  /** To be said when the response time is over: an answer, or once more what was said. */
+  #answer: Exclude<Answer, "silent"> = "nak";
+  #again = false;
   #sent: readonly number[] | undefined;
-  #breakOff: (() => void) | undefined;
+  #sending: Sending | undefined;
 
   constructor(world: World, wire: Wire, rng: Rng, table: DeviceTable, behaviour: BusBehaviour) {
     this.#world = world;
     this.#wire = wire;
-    this.#rng = rng;
+    this.rng = rng;
     this.#table = table;
     this.#behaviour = behaviour;
+    this.#pollByte = pollByteOf(table);
     wire.attach("peripheral", this);
+  }
+
+  get idle(): IdleListener {
+    return this;
+  }
+
+  get address(): number {
+    return this.#table.address;
+  }
+
+  idleNow(): "bareAck" | "deaf" | undefined {
+    const hearing = this.#bytes !== undefined && this.#world.nowUs < this.#bytesUntilUs;
+    if (hearing || this.#sent !== undefined || this.#replyTimer.armed) return undefined;
+    if (!this.alive) return "deaf";
+    return this.#behaviour.pollIsBare?.() === true ? "bareAck" : undefined;
+  }
+
+  drawResponseUs(): number {
+    const { minUs, maxUs } = this.responseTime;
+    return this.rng.between(minUs, maxUs);
   }
 
   /** Forgets what it was hearing and saying; a word under way breaks off. */
   die(): void {
     this.alive = false;
-    this.#breakOff?.();
+    this.#sending?.breakOff();
     this.#quiet();
     this.#sent = undefined;
   }
@@ -83,11 +126,12 @@ export class BusDevice implements BusListener {
 
   word(word: number, _atUs: number): void {
     if (!this.alive) return;
+    if (this.#bytes !== undefined && this.#world.nowUs >= this.#bytesUntilUs) this.#bytes = undefined;
     if ((word & MODE_BIT) !== 0) {
       this.#address(word & 0xff);
     } else if (this.#bytes !== undefined) {
       this.#take(word & 0xff);
-    } else if (this.#sent !== undefined && this.#answerTimer !== undefined) {
+    } else if (this.#sent !== undefined && this.#answerTimer.armed) {
       this.#vmcAnswer(word & 0xff);
     }
   }
@@ -104,21 +148,16 @@ export class BusDevice implements BusListener {
   #take(byte: number): void {
     const bytes = this.#bytes ?? [];
     bytes.push(byte);
-    this.#world.cancel(this.#openTimer);
     const wanted = this.#wanted(bytes);
-    if (wanted === undefined) {
-      this.#openTimer = this.#world.after(OPEN_END_US, () => this.#complete(bytes));
-    } else if (bytes.length >= wanted) {
-      this.#complete(bytes);
-    } else {
-      this.#openTimer = this.#world.after(LINK_TIMING.gapAcceptUs + LINK_TIMING.wordUs, () => {
-        this.#bytes = undefined;
-      });
-    }
+    if (wanted !== undefined && bytes.length >= wanted) return this.#complete(bytes);
+    if (wanted !== undefined) this.#world.cancel(this.#openTimer);
+    else this.#world.arm(this.#openTimer, this.#world.nowUs + OPEN_END_US);
+    this.#bytesUntilUs = this.#world.nowUs + WORD_WAIT_US;
   }
 
   /** Words of this command with checksum; undefined while that cannot be told. */
   #wanted(bytes: readonly number[]): number | undefined {
+    if (bytes[0] === this.#pollByte) return POLL_WORDS;
     if (bytes.length >= MAX_BLOCK_WORDS) return MAX_BLOCK_WORDS;
     if (this.#behaviour.commandBytes !== undefined) {
       const ownBytes = this.#behaviour.commandBytes(bytes);
@@ -134,35 +173,38 @@ export class BusDevice implements BusListener {
     this.#world.cancel(this.#openTimer);
     // new designs stay silent on a bad checksum (p34)
     if (!checksumHolds(bytes)) return;
-    const answer = this.#behaviour.command(Uint8Array.from(bytes.slice(0, -1)));
+    const block = new Uint8Array(bytes.length - 1);
+    for (let index = 0; index < block.length; index += 1) block[index] = bytes[index] ?? 0;
+    const answer = this.#behaviour.command(block);
     if (answer === "silent" || !this.alive) return;
-    const { minUs, maxUs } = this.responseTime;
-    this.#replyTimer = this.#world.after(this.#rng.between(minUs, maxUs), () => this.#reply(answer));
+    this.#replyLater(answer, false);
   }
 
-  #reply(answer: Exclude<Answer, "silent">): void {
-    this.#replyTimer = undefined;
-    if (answer === "ack" || answer === "nak") {
-      this.#breakOff = this.#wire.send("peripheral", [(answer === "ack" ? ACK : NAK) | MODE_BIT], this.#table.address);
-    } else {
-      this.#sendData(peripheralWords(answer));
-    }
+  #replyLater(answer: Exclude<Answer, "silent">, again: boolean): void {
+    this.#answer = answer;
+    this.#again = again;
+    this.#world.arm(this.#replyTimer, this.#world.nowUs + this.drawResponseUs());
+  }
+
+  #reply(): void {
+    const answer = this.#answer;
+    if (this.#again) this.#sendData(this.#sent ?? []);
+    else if (answer === "ack") this.#sending = this.#wire.send("peripheral", ACK_WORDS, this.#table.address);
+    else if (answer === "nak") this.#sending = this.#wire.send("peripheral", NAK_WORDS, this.#table.address);
+    else this.#sendData(peripheralWords(answer));
   }
 
   #sendData(words: readonly number[]): void {
     this.#sent = words;
-    this.#breakOff = this.#wire.send("peripheral", words, this.#table.address);
+    this.#sending = this.#wire.send("peripheral", words, this.#table.address);
     const waitUs = words.length * LINK_TIMING.wordUs + ANSWER_WAIT_US;
-    this.#answerTimer = this.#world.after(waitUs, () => this.#giveUp());
+    this.#world.arm(this.#answerTimer, this.#world.nowUs + waitUs);
   }
 
   #vmcAnswer(byte: number): void {
-    const words = this.#sent ?? [];
     this.#world.cancel(this.#answerTimer);
-    this.#answerTimer = undefined;
     if (byte === RET) {
-      const { minUs, maxUs } = this.responseTime;
-      this.#replyTimer = this.#world.after(this.#rng.between(minUs, maxUs), () => this.#sendData(words));
+      this.#replyLater(this.#answer, true);
     } else if (byte === ACK) {
       this.#sent = undefined;
       this.#behaviour.acknowledged();
@@ -173,16 +215,19 @@ export class BusDevice implements BusListener {
 
   #giveUp(): void {
     this.#world.cancel(this.#answerTimer);
-    this.#answerTimer = undefined;
     this.#sent = undefined;
     this.#behaviour.notReceived();
   }
 
   #quiet(): void {
     this.#bytes = undefined;
-    for (const timer of [this.#openTimer, this.#replyTimer, this.#answerTimer]) this.#world.cancel(timer);
-    this.#openTimer = undefined;
-    this.#replyTimer = undefined;
-    this.#answerTimer = undefined;
+    this.#world.cancel(this.#openTimer);
+    this.#world.cancel(this.#replyTimer);
+    this.#world.cancel(this.#answerTimer);
   }
+}
+
+function pollByteOf({ address, commands }: DeviceTable): number {
+  const row = commands.find(({ name, sub, fields }) => name === "poll" && sub === undefined && fields.length === 0);
+  return row === undefined ? -1 : address | row.code;
 }

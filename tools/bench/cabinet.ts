@@ -3,7 +3,7 @@
  * service person or a vandal can do to it, and the checkers' view of it. One seed replays a whole run.
  */
 
-import { openLedger } from "../../firmware/ledger/ledger.js";
+import { openLedger, ownerOf } from "../../firmware/ledger/ledger.js";
 import { bootMachine } from "../../firmware/machine/boot.js";
 import type { Machine } from "../../firmware/machine/machine.js";
 import type { Identity } from "../../firmware/ports/hardware.js";
@@ -107,15 +107,16 @@ export class Cabinet extends Board {
   }
 
   get atRest(): boolean {
-    const durable = this.machine?.snapshot().durable;
-    if (durable === undefined || this.truth.inMotionMinor > 0 || this.truth.productsAt("falling") > 0) return false;
+    const durable = this.machine?.rooms.ledger.durable;
+    if (durable === undefined || this.view?.state !== "IDLE" || this.js.backlog > 0) return false;
+    if (this.truth.inMotionMinor > 0 || this.truth.productsAt("falling") > 0 || durable.creditMinor > 0) return false;
     const { vend, payout, stack, hold, revalue } = durable;
     const open = [vend, payout, stack, hold, revalue].some((bracket) => bracket !== undefined);
     const moving =
       this.spirals.turning !== undefined ||
       this.changer?.payout.busy === true ||
       this.validator?.recycler?.busy === true;
-    return this.view?.state === "IDLE" && durable.creditMinor === 0 && !open && !moving && this.js.backlog === 0;
+    return !open && !moving;
   }
 
   // ---- the machine ------------------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ export class Cabinet extends Board {
 
   /** State of all records: of the running machine, else as the flash has it. */
   get durable(): Durable {
-    return this.machine?.snapshot().durable ?? this.readFlash().durable;
+    return this.machine?.rooms.ledger.durable ?? this.readFlash().durable;
   }
 
   get creditMinor(): number {
@@ -138,7 +139,7 @@ export class Cabinet extends Board {
   readFlash(): FlashLedger {
     const copy = new SimFlash({ blocks: this.ledgerFlash.blocks });
     copy.restore(this.ledgerFlash.snapshot());
-    const ledger = openLedger(copy, this.identity.epoch);
+    const ledger = openLedger(copy, ownerOf(this.identity));
     const records: LedgerRecord[] = [];
     for (let seq = ledger.oldestSeq; seq <= ledger.newestSeq; ) {
       const batch = ledger.readBatch(seq, MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
@@ -196,14 +197,14 @@ export class Cabinet extends Board {
 
   /** Takes everything out of the tray. Returns the columns the products came from. */
   takeGoods(): number[] {
-    const taken = this.truth.products.filter(({ place }) => place === "tray");
+    const taken = this.truth.productsIn("tray");
     for (const product of taken) this.truth.moveProduct(product, "customer");
     return taken.map(({ column }) => column);
   }
 
   /** Takes all coins out of the cup. Returns their values. */
   takeCoins(): number[] {
-    const taken = this.truth.coins.filter(({ place }) => place === "cup");
+    const taken = this.truth.coinsIn("cup");
     for (const coin of taken) this.truth.moveCoin(coin, "customer");
     return taken.map(({ valueMinor }) => valueMinor);
   }
@@ -223,6 +224,7 @@ export class Cabinet extends Board {
         count,
         valueMinor: this.validator?.options.valuesMinor[type] ?? 0,
       })),
+      bowls: this.hoppers.map((hopper) => hopper?.options.types.map((_, type) => hopper.bowls.believed(type))),
       waitingCoinsMinor: this.changer?.waitingMinor ?? 0,
       waitingBillsMinor: this.validator?.waitingMinor ?? 0,
       waitingPulses: pulseEnds(this.js.unfinished),

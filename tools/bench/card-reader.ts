@@ -208,6 +208,11 @@ export class CardReader implements BusBehaviour {
     return this.#obey(command);
   }
 
+  pollIsBare(): boolean {
+    const silent = this.#world.nowUs < this.#silentUntilUs;
+    return !silent && this.queue.isEmpty && this.#lastingError === undefined;
+  }
+
   acknowledged(): void {
     this.queue.acknowledged();
   }

@@ -2,6 +2,7 @@
  * A simulated coin changer, level 2 or 3 (MDB 4.2 §5, PDF p61-88): a behaviour per command, real coins in real tubes,
  * and the quirks seen in the field as switches.
  */
+import { POLL_CODE } from "../../firmware/mdb/peripheral.js";
 import { decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
 import { COIN_CHANGER, COIN_OPTIONS, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
@@ -18,6 +19,19 @@ import type { Timer, World } from "./world.js";
 
 export { type ChangerOptions, type ChangerQuirks, US_CHANGER } from "./changer-options.js";
 
+/** Conditions that are told in every POLL while they last. */
+function lastingBlocks() {
+  return {
+    payoutBusy: encodePoll(COIN_CHANGER, [{ event: "payoutBusy" }]),
+    tubeSensorDefective: encodePoll(COIN_CHANGER, [{ event: "tubeSensorDefective" }]),
+    acceptorUnplugged: encodePoll(COIN_CHANGER, [{ event: "acceptorUnplugged" }]),
+    changerBusy: encodePoll(COIN_CHANGER, [{ event: "changerBusy" }]),
+  };
+}
+
+/** Many a second: known without the walk through the table. */
+const POLL = COIN_CHANGER.address | POLL_CODE;
+
 type LastReply = "none" | "poll" | "payoutStatus" | "payoutValue";
 
 export class CoinChanger implements BusBehaviour {
@@ -32,6 +46,7 @@ export class CoinChanger implements BusBehaviour {
   acceptMask = 0;
   /** Busy with itself: 0A in every poll. */
   busy = false;
+  readonly #lastingBlocks = lastingBlocks();
   readonly #world: World;
   readonly #truth: Truth;
   #manualMask = 0;
@@ -109,9 +124,10 @@ export class CoinChanger implements BusBehaviour {
   // ---- the bus ----------------------------------------------------------------------------------------------------
 
   command(block: Uint8Array): Answer {
+    if (this.payout.busy && this.quirks.payoutEnding === "silent") return "silent";
+    if (block.length === 1 && block[0] === POLL) return this.#poll();
     const command = decodeCommand(block);
     if (!command.ok || command.device !== "coinChanger") return "silent";
-    if (this.payout.busy && this.quirks.payoutEnding === "silent") return "silent";
     this.#lastReply = "none";
     switch (command.command) {
       case "reset":
@@ -121,8 +137,6 @@ export class CoinChanger implements BusBehaviour {
         return this.#setup();
       case "tubeStatus":
         return this.#tubeStatus();
-      case "poll":
-        return this.#poll();
       case "coinType":
         this.acceptMask = command.fields.acceptMask;
         this.#manualMask = command.fields.manualDispenseMask;
@@ -132,6 +146,11 @@ export class CoinChanger implements BusBehaviour {
       default:
         return this.options.level >= 3 ? this.#expansion(command) : "silent";
     }
+  }
+
+  pollIsBare(): boolean {
+    if (this.payout.busy && this.quirks.payoutEnding === "silent") return false;
+    return this.queue.isEmpty && this.#lasting().length === 0;
   }
 
   acknowledged(): void {
@@ -238,14 +257,20 @@ export class CoinChanger implements BusBehaviour {
   }
 
   #poll(): Answer {
-    const lasting: CoinEvent[] = [];
-    if (this.payout.busy && this.quirks.payoutEnding === "busy02") lasting.push({ event: "payoutBusy" });
-    if (this.tubes.anyDefective) lasting.push({ event: "tubeSensorDefective" });
-    if (this.acceptor.unplugged) lasting.push({ event: "acceptorUnplugged" });
-    if (this.busy) lasting.push({ event: "changerBusy" });
-    const reply = this.queue.compose(lasting.map((event) => encodePoll(COIN_CHANGER, [event])));
     this.#lastReply = "poll";
-    return reply.length === 0 ? "ack" : reply;
+    const lasting = this.#lasting();
+    if (lasting.length === 0 && this.queue.isEmpty) return "ack";
+    return this.queue.compose(lasting);
+  }
+
+  /** What every POLL is told while it lasts. */
+  #lasting(): readonly Uint8Array[] {
+    const lasting: Uint8Array[] = [];
+    if (this.payout.busy && this.quirks.payoutEnding === "busy02") lasting.push(this.#lastingBlocks.payoutBusy);
+    if (this.tubes.anyDefective) lasting.push(this.#lastingBlocks.tubeSensorDefective);
+    if (this.acceptor.unplugged) lasting.push(this.#lastingBlocks.acceptorUnplugged);
+    if (this.busy) lasting.push(this.#lastingBlocks.changerBusy);
+    return lasting;
   }
 
   #dispense(type: number, count: number): Answer {

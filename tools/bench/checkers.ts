@@ -27,6 +27,8 @@ export interface CheckerFacts {
   readonly tubes: readonly { readonly count: number; readonly valueMinor: number }[];
   /** The same of the recycler's drums; absent if there is none. */
   readonly drums?: readonly { readonly count: number; readonly valueMinor: number }[] | undefined;
+  /** What each hopper says it holds, by type; absent or undefined if there is none. */
+  readonly bowls?: readonly (readonly number[] | undefined)[];
   /** Money in reports that the devices have not seen ACKed: the ledger may know it or not. */
   readonly waitingCoinsMinor: number;
   readonly waitingBillsMinor: number;
@@ -72,9 +74,11 @@ export function checkMoney(facts: CheckerFacts): string[] {
   const billSlack = truth.maybeUnreportedBillsMinor + facts.waitingBillsMinor + bracketMinor;
   within(found, "bills in", counters.billsInMinor, bills - billSlack, bills);
 
-  const paid = truth.coinFlowMinor("tube", "cup") + truth.billFlowMinor("recycler", "customer");
-  within(found, "paid out", counters.paidOutMinor + counters.emptiedMinor, paid - payoutSlackMinor(facts), paid);
-  return [...found, ...checkTubes(facts), ...checkDrums(facts)];
+  const fromHoppers = truth.coinFlowMinor("hopper", "cup") + truth.phantomCoinsMinor;
+  const paid = truth.coinFlowMinor("tube", "cup") + truth.billFlowMinor("recycler", "customer") + fromHoppers;
+  const paidSlack = payoutSlackMinor(facts) + truth.uncountedCoinsMinor;
+  within(found, "paid out", counters.paidOutMinor + counters.emptiedMinor, paid - paidSlack, paid);
+  return [...found, ...checkTubes(facts), ...checkDrums(facts), ...checkBowls(facts)];
 }
 
 /** Coins that a service person put in through the slot. */
@@ -93,6 +97,21 @@ function checkDrums({ durable, drums, audited, waitingBillsMinor }: CheckerFacts
   return wrong
     .filter(({ count, expected }) => count !== expected)
     .map(({ type, count, expected }) => `drum ${type} holds ${count}, the ledger says ${expected}`);
+}
+
+/** The same of hoppers, by their own counts: what is really in one, nobody can know. */
+function checkBowls({ durable, bowls, audited }: CheckerFacts): string[] {
+  const found: string[] = [];
+  bowls?.forEach((counts, hopper) => {
+    const store = STORE_RECYCLER + 1 + hopper;
+    const held = durable.stores[store - 1];
+    if (!audited || counts === undefined || held?.known !== true || durable.payout?.store === store) return;
+    counts.forEach((count, type) => {
+      const expected = held.counts[type] ?? 0;
+      if (count !== expected) found.push(`hopper ${hopper} says ${count} of type ${type}, the ledger says ${expected}`);
+    });
+  });
+  return found;
 }
 
 /**

@@ -5,13 +5,27 @@
  */
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import { PowerCut } from "./flash.js";
-import type { Timer, World } from "./world.js";
+import { type IdleClock, type IdlePolls, type Leapt, SHORTEST_POLL_US } from "./idle-bus.js";
+import { Timer, type World } from "./world.js";
 
 /** What runs there: firmware/machine, or a hand-driven stand-in in tests. */
 export interface JavaScriptProgram {
   input(input: WorldInput, nowMs: number): void;
   /** When it wants its next tick, monotonic ms; Infinity = none. */
   dueMs(): number;
+  /**
+   * The POLLs that are all it would do until `untilMs`, or until the earlier time told back, if they get bare ACKs;
+   * undefined: more than that. Absent: nothing is ever leapt over.
+   */
+  idle?(nowMs: number, untilMs: number): { readonly seats: readonly IdlePolls[]; readonly untilMs: number } | undefined;
+  /** They have been leapt over: `seats` as `idle` gave them, with new times; the last ACK was taken at `nowMs`. */
+  leapt?(seats: readonly IdlePolls[], nowMs: number): void;
+}
+
+/** Gets over idle POLLs that end before `endUs`; undefined if it cannot. */
+export interface IdleLeap {
+  mayLeap(): boolean;
+  leap(polls: readonly IdlePolls[], clock: IdleClock, endUs: number): Leapt | undefined;
 }
 
 export interface JavaScriptTiming {
@@ -22,15 +36,23 @@ export interface JavaScriptTiming {
 /** Ticks in a row without time passing before the program counts as stuck. */
 const MAX_IDLE_TICKS = 1_000;
 
+const TICK: WorldInput = Object.freeze({ on: "tick" });
+
 export class JavaScriptSide {
   readonly timing: JavaScriptTiming = { stepUs: 300 };
   /** Inputs not fully processed when power was last cut, the interrupted one first. */
   lostInputs: readonly WorldInput[] = [];
   /** Steps taken since the world began, for benches. */
   steps = 0;
+  /** Of these, taken by leaping. */
+  stepsLeapt = 0;
+  /** Undefined: every POLL is played. */
+  idleLeap: IdleLeap | undefined;
   readonly #world: World;
   readonly #powerCut: () => void;
   #program: JavaScriptProgram | undefined;
+  /** What starts it, until it has. */
+  #boot: (() => JavaScriptProgram) | undefined;
   #queue: WorldInput[] = [];
   #current: WorldInput | undefined;
   #powered = false;
@@ -38,8 +60,11 @@ export class JavaScriptSide {
   #running = false;
   #bootUs = 0;
   #freeAtUs = 0;
-  #pump: Timer | undefined;
-  #tick: Timer | undefined;
+  readonly #pump = new Timer(() => this.#next());
+  readonly #tick = new Timer(
+    () => this.#onTick(),
+    (endUs) => this.#leap(endUs),
+  );
   #idleTicks = 0;
   #lastTickMs = -1;
 
@@ -54,12 +79,8 @@ export class JavaScriptSide {
     this.#powered = true;
     this.#bootUs = this.#world.nowUs;
     this.#freeAtUs = this.#world.nowUs + bootUs;
-    this.#pump = this.#world.schedule(this.#freeAtUs, () => {
-      this.#pump = undefined;
-      this.#attempt(undefined, () => {
-        this.#program = boot();
-      });
-    });
+    this.#boot = boot;
+    this.#world.arm(this.#pump, this.#freeAtUs);
   }
 
   /** Power is gone: queue and program with it. */
@@ -70,10 +91,9 @@ export class JavaScriptSide {
     this.lostInputs = this.unfinished;
     this.#queue = [];
     this.#program = undefined;
+    this.#boot = undefined;
     this.#world.cancel(this.#pump);
     this.#world.cancel(this.#tick);
-    this.#pump = undefined;
-    this.#tick = undefined;
   }
 
   get running(): boolean {
@@ -113,8 +133,10 @@ export class JavaScriptSide {
 
   /** The running program waits: the world goes on, inputs pile up. False if power went meanwhile. */
   wait(us: number): boolean {
+    const untilUs = this.#world.nowUs + us;
     const generation = this.#generation;
-    if (us > 0) this.#world.runUntil(this.#world.nowUs + us, () => this.#generation !== generation);
+    if (this.#world.nextUs > untilUs) this.#world.nowUs = untilUs;
+    else if (us > 0) this.#world.runUntil(untilUs, () => this.#generation !== generation);
     return this.#generation === generation;
   }
 
@@ -124,32 +146,25 @@ export class JavaScriptSide {
   }
 
   #wake(): void {
-    if (this.#running || this.#program === undefined || this.#pump !== undefined) return;
-    this.#pump = this.#world.schedule(this.#freeAtUs, () => {
-      this.#pump = undefined;
-      this.#next();
-    });
+    if (this.#running || this.#program === undefined || this.#pump.armed) return;
+    this.#world.arm(this.#pump, this.#freeAtUs);
   }
 
   #next(): void {
-    const program = this.#program;
-    if (program === undefined) return;
+    if (this.#program === undefined) return this.#attempt(undefined);
     if (this.#world.nowUs < this.#freeAtUs) return this.#wake();
     const input = this.#queue.shift();
-    if (input === undefined) return;
-    this.#attempt(input, () => {
-      this.spend(this.timing.stepUs);
-      program.input(input, this.nowMs);
-    });
+    if (input !== undefined) this.#attempt(input);
   }
 
-  #attempt(input: WorldInput | undefined, act: () => void): void {
+  /** Takes one input, or starts the program. */
+  #attempt(input: WorldInput | undefined): void {
     const generation = this.#generation;
     this.#running = true;
     this.#current = input;
     this.steps += 1;
     try {
-      act();
+      this.#act(input);
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
       if (this.#generation === generation) this.#powerCut();
@@ -163,17 +178,50 @@ export class JavaScriptSide {
     if (this.#queue.length > 0) this.#wake();
   }
 
+  #act(input: WorldInput | undefined): void {
+    if (input === undefined) {
+      const boot = this.#boot;
+      this.#boot = undefined;
+      this.#program = boot?.();
+      return;
+    }
+    this.spend(this.timing.stepUs);
+    this.#program?.input(input, this.nowMs);
+  }
+
   #armTick(): void {
-    this.#world.cancel(this.#tick);
-    this.#tick = undefined;
     const dueMs = this.#program?.dueMs() ?? Number.POSITIVE_INFINITY;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
+    if (dueMs === Number.POSITIVE_INFINITY) return this.#world.cancel(this.#tick);
     if (!Number.isFinite(dueMs)) throw new RangeError(`machine: dueMs ${dueMs}`);
-    this.#tick = this.#world.schedule(this.#bootUs + Math.ceil(dueMs) * 1_000, () => {
-      this.#tick = undefined;
-      this.#countTick();
-      this.deliver({ on: "tick" });
-    });
+    this.#world.arm(this.#tick, this.#bootUs + Math.ceil(dueMs) * 1_000);
+  }
+
+  #onTick(): void {
+    this.#countTick();
+    this.deliver(TICK);
+  }
+
+  /** In place of a tick: all POLLs that nothing can meet before `endUs`. */
+  #leap(endUs: number): number | undefined {
+    const program = this.#program;
+    const { nowUs } = this.#world;
+    const { stepUs } = this.timing;
+    if (endUs - nowUs <= SHORTEST_POLL_US || endUs === Number.POSITIVE_INFINITY) return;
+    if (this.#running || this.#queue.length > 0 || this.#freeAtUs > nowUs) return;
+    if (program?.idle === undefined || program.leapt === undefined || this.idleLeap?.mayLeap() !== true) return;
+    const idle = program.idle(this.nowMs, this.toMs(endUs));
+    if (idle === undefined) return;
+    const clock = { bootUs: this.#bootUs, tickUs: nowUs, stepUs };
+    const leapt = this.idleLeap.leap(idle.seats, clock, Math.min(endUs, this.#bootUs + idle.untilMs * 1_000));
+    if (leapt === undefined) return;
+    this.steps += leapt.steps;
+    this.stepsLeapt += leapt.steps;
+    this.#freeAtUs = leapt.toUs;
+    this.#idleTicks = 0;
+    this.#lastTickMs = this.toMs(leapt.lastTickUs);
+    program.leapt(idle.seats, this.toMs(leapt.toUs));
+    this.#armTick();
+    return leapt.toUs;
   }
 
   #countTick(): void {

@@ -2,8 +2,10 @@
 import { createLink, type LinkInput, linkStep, NEVER_US } from "../../firmware/mdb/link.js";
 import type { LinkPort, LinkSendOptions } from "../../firmware/ports/hardware.js";
 import type { LinkResult } from "../../firmware/ports/inputs.js";
-import type { Wire } from "./wire.js";
-import type { Timer, World } from "./world.js";
+import type { Sending, Wire } from "./wire.js";
+import { Timer, type World } from "./world.js";
+
+const TICK: LinkInput = Object.freeze({ do: "tick" });
 
 export class LinkRim implements LinkPort {
   readonly #world: World;
@@ -11,8 +13,8 @@ export class LinkRim implements LinkPort {
   readonly #report: (result: LinkResult) => void;
   readonly #link = createLink();
   readonly #detach: () => void;
-  #timer: Timer | undefined;
-  #breakOff: (() => void) | undefined;
+  readonly #timer = new Timer(() => this.#step(TICK));
+  #sending: Sending | undefined;
 
   /** `report`: where results go, in order (the queue of the JavaScript side). */
   constructor(world: World, wire: Wire, report: (result: LinkResult) => void) {
@@ -38,21 +40,32 @@ export class LinkRim implements LinkPort {
     return this.#link.counters;
   }
 
+  /** Before this no block of ours starts; undefined while the link is not at rest. */
+  get restsFromUs(): number | undefined {
+    return this.#link.phase === "idle" ? this.#link.readyAtUs : undefined;
+  }
+
+  /** So many POLLs have been answered by bare ACKs meanwhile. */
+  leapt(polls: number, restsFromUs: number): void {
+    this.#link.counters.blocks += polls;
+    this.#link.readyAtUs = restsFromUs;
+  }
+
   /** Power is gone: a word under way breaks off, nothing is reported any more. */
   powerOff(): void {
     this.#detach();
-    this.#breakOff?.();
+    this.#sending?.breakOff();
     this.#world.cancel(this.#timer);
   }
 
   #step(input: LinkInput): void {
     for (const out of linkStep(this.#link, input, this.#world.nowUs)) {
-      if (out.do === "transmit") this.#breakOff = this.#wire.send("vmc", out.words);
+      if (out.do === "transmit") this.#sending = this.#wire.send("vmc", out.words);
       else if (out.do === "break") this.#wire.lineBreak(out.durationUs);
       else this.#report(out.result);
     }
-    this.#world.cancel(this.#timer);
     const dueUs = this.#link.nextDueUs;
-    if (dueUs !== NEVER_US) this.#timer = this.#world.schedule(dueUs, () => this.#step({ do: "tick" }));
+    if (dueUs === NEVER_US) this.#world.cancel(this.#timer);
+    else if (!this.#timer.armed || this.#timer.atUs !== dueUs) this.#world.arm(this.#timer, dueUs);
   }
 }

@@ -38,15 +38,16 @@ export class PollQueue {
   /** The bytes of the next reply; empty = nothing to say. `lasting`: conditions told in every reply while they hold. */
   compose(lasting: readonly Uint8Array[]): Uint8Array {
     const reply = this.#unacked;
-    let length = reply.reduce((sum, event) => sum + event.bytes.length, 0);
-    const fits = (bytes: Uint8Array): boolean => length + bytes.length <= MAX_POLL_BYTES;
-    for (let next = this.#waiting[0]; next !== undefined && fits(next.bytes); next = this.#waiting[0]) {
+    let length = 0;
+    for (const { bytes } of reply) length += bytes.length;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (length + next.bytes.length > MAX_POLL_BYTES) break;
       this.#waiting.shift();
       reply.push(next);
       length += next.bytes.length;
     }
     for (const bytes of lasting) {
-      if (!fits(bytes) || reply.some((event) => equalBytes(event.bytes, bytes))) continue;
+      if (length + bytes.length > MAX_POLL_BYTES || reply.some((event) => equalBytes(event.bytes, bytes))) continue;
       reply.push({ bytes, moneyMinor: 0 });
       length += bytes.length;
     }
@@ -57,6 +58,11 @@ export class PollQueue {
       at += event.bytes.length;
     }
     return block;
+  }
+
+  /** Nothing to say, nothing to repeat. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#unacked.length === 0;
   }
 
   acknowledged(): void {

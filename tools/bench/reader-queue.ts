@@ -59,6 +59,11 @@ export class ReaderQueue {
     return Uint8Array.from(reply.bytes).slice(0, MAX_BLOCK_BYTES);
   }
 
+  /** Nothing to say, nothing to repeat. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#unacked.length === 0;
+  }
+
   acknowledged(): void {
     const heard = this.#unacked;
     this.#unacked = [];

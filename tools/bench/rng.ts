@@ -1,5 +1,7 @@
 /** A seeded generator (sfc32) for simulated hardware: same numbers on every engine, no relation to cryptography. */
 
+export type RngMark = readonly [number, number, number, number];
+
 export class Rng {
   #a: number;
   #b: number;
@@ -12,6 +14,19 @@ export class Rng {
     this.#c = 0x9e37_79b9 | 0;
     this.#counter = 1;
     for (let i = 0; i < 12; i++) this.uint32();
+  }
+
+  /** What to hand to `rewind`. */
+  mark(): RngMark {
+    return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
+  /** Back to where it was marked: the draws since are drawn again. */
+  rewind([a, b, c, counter]: RngMark): void {
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
   }
 
   /** Uniform in 0 … 2^32 − 1. */

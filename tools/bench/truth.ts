@@ -3,13 +3,14 @@
  * panels look. The machine under test never sees any of it.
  */
 import { CardTruth } from "./card-truth.js";
+import { Whereabouts } from "./whereabouts.js";
 import type { World } from "./world.js";
 
 /**
  * `customer`: in their hands. `acceptor`: between slot and gate, or jammed there. `chute`: past the gate, on its way
  * to tube or cash box. `cup`: returned or paid out. `operator`: in the service person's hands.
  */
-export type CoinPlace = "customer" | "acceptor" | "chute" | "tube" | "cashBox" | "cup" | "operator";
+export type CoinPlace = "customer" | "acceptor" | "chute" | "tube" | "hopper" | "cashBox" | "cup" | "operator";
 /**
  * `transport`: between mouth and escrow, or jammed there. `mouth` bills count as taken by the customer. `recycler`: to
  * be paid out again.
@@ -65,6 +66,9 @@ export interface TruthTallies {
   readonly flows: readonly (readonly [string, number])[];
   readonly maybeUnreportedCoinsMinor: number;
   readonly maybeUnreportedBillsMinor: number;
+  /** Absent = 0. */
+  readonly uncountedCoinsMinor?: number;
+  readonly phantomCoinsMinor?: number;
   readonly beamPulses: number;
   readonly beamPulsesUncertain: number;
   readonly unseenDrops: number;
@@ -83,6 +87,9 @@ export class Truth {
   maybeUnreportedCoinsMinor = 0;
   /** Bills stacked by order are not among them: the bracket around the order must find out what became of them. */
   maybeUnreportedBillsMinor = 0;
+  /** Coins that came out of a hopper beside one that its sensor counted; coins it counted and that did not come. */
+  uncountedCoinsMinor = 0;
+  phantomCoinsMinor = 0;
   /** Falls through a beam that could see, told to a machine that had power. Overlapping products make one. */
   beamPulses = 0;
   /** Of these, cut short by a self-test or lost to a power cut before the machine was done with them. */
@@ -91,6 +98,9 @@ export class Truth {
   unseenDrops = 0;
   readonly #world: World;
   readonly #flows = new Map<string, number>();
+  readonly #coinsBy = new Whereabouts<CoinPlace, Coin>((coin) => coin.valueMinor);
+  readonly #billsBy = new Whereabouts<BillPlace, Bill>((bill) => bill.valueMinor);
+  readonly #productsBy = new Whereabouts<ProductPlace, Product>(() => 1);
   readonly #watchers: ((event: TruthEvent) => void)[] = [];
   #id = 0;
 
@@ -106,24 +116,27 @@ export class Truth {
   newCoin(valueMinor: number, place: CoinPlace, tube?: number): Coin {
     const coin: Coin = { id: ++this.#id, valueMinor, place, tube };
     this.coins.push(coin);
+    this.#coinsBy.add(coin);
     return coin;
   }
 
   newBill(valueMinor: number, place: BillPlace): Bill {
     const bill: Bill = { id: ++this.#id, valueMinor, place };
     this.bills.push(bill);
+    this.#billsBy.add(bill);
     return bill;
   }
 
   newProduct(column: number, place: ProductPlace): Product {
     const product: Product = { id: ++this.#id, column, place };
     this.products.push(product);
+    this.#productsBy.add(product);
     return product;
   }
 
   moveCoin(coin: Coin, to: CoinPlace, tube?: number): void {
     const from = coin.place;
-    coin.place = to;
+    this.#coinsBy.move(coin, to);
     coin.tube = tube;
     this.#count("coin", from, to, coin.valueMinor);
     this.#tell({ atUs: this.#world.nowUs, what: "coin", from, to, coin });
@@ -131,22 +144,23 @@ export class Truth {
 
   moveBill(bill: Bill, to: BillPlace): void {
     const from = bill.place;
-    bill.place = to;
+    this.#billsBy.move(bill, to);
     this.#count("bill", from, to, bill.valueMinor);
     this.#tell({ atUs: this.#world.nowUs, what: "bill", from, to, bill });
   }
 
   moveProduct(product: Product, to: ProductPlace): void {
     const from = product.place;
-    product.place = to;
+    this.#productsBy.move(product, to);
     this.#count("product", from, to, 1);
     this.#tell({ atUs: this.#world.nowUs, what: "product", from, to, product });
   }
 
   get tallies(): TruthTallies {
     const { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor } = this;
-    const { beamPulses, beamPulsesUncertain, unseenDrops } = this;
-    const money = { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor };
+    const { uncountedCoinsMinor, phantomCoinsMinor, beamPulses, beamPulsesUncertain, unseenDrops } = this;
+    const miscounted = { uncountedCoinsMinor, phantomCoinsMinor };
+    const money = { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor, ...miscounted };
     return { flows: [...this.#flows], ...money, beamPulses, beamPulsesUncertain, unseenDrops };
   }
 
@@ -172,23 +186,25 @@ export class Truth {
   }
 
   coinsMinor(place: CoinPlace): number {
-    let sum = 0;
-    for (const coin of this.coins) if (coin.place === place) sum += coin.valueMinor;
-    return sum;
+    return this.#coinsBy.sum(place);
   }
 
   billsMinor(place: BillPlace): number {
-    let sum = 0;
-    for (const bill of this.bills) if (bill.place === place) sum += bill.valueMinor;
-    return sum;
+    return this.#billsBy.sum(place);
   }
 
   productsAt(place: ProductPlace, column?: number): number {
-    let count = 0;
-    for (const product of this.products) {
-      if (product.place === place && (column === undefined || product.column === column)) count += 1;
-    }
-    return count;
+    if (column === undefined) return this.#productsBy.sum(place);
+    return this.#productsBy.list(place).filter((product) => product.column === column).length;
+  }
+
+  /** What lies there, oldest thing first. */
+  coinsIn(place: CoinPlace): Coin[] {
+    return this.#coinsBy.list(place);
+  }
+
+  productsIn(place: ProductPlace): Product[] {
+    return this.#productsBy.list(place);
   }
 
   /** What customers ever put into slot and mouth. */

@@ -2,6 +2,7 @@
  * A simulated bill validator, level 1 or 2, with escrow, stacker and recycler (MDB 4.2 §6, PDF p89-116): a behaviour
  * per command, real bills, and the quirks seen in the field as switches.
  */
+import { POLL_CODE } from "../../firmware/mdb/peripheral.js";
 import {
   BILL_OPTIONS,
   BILL_VALIDATOR,
@@ -24,6 +25,23 @@ import type { Timer, World } from "./world.js";
 
 export { US_RECYCLER, US_VALIDATOR, type ValidatorOptions, type ValidatorQuirks } from "./validator-options.js";
 
+/** Conditions that are told in every POLL while they last. */
+function lastingBlocks() {
+  return {
+    motorDefective: encodePoll(BILL_VALIDATOR, [{ event: "motorDefective" }]),
+    sensorDefective: encodePoll(BILL_VALIDATOR, [{ event: "sensorDefective" }]),
+    validatorJam: encodePoll(BILL_VALIDATOR, [{ event: "validatorJam" }]),
+    cashBoxOut: encodePoll(BILL_VALIDATOR, [{ event: "cashBoxOut" }]),
+    recyclerPayoutBusy: encodePoll(BILL_VALIDATOR, [{ event: "recyclerPayoutBusy" }]),
+    recyclerJam: encodePoll(BILL_VALIDATOR, [{ event: "recyclerJam" }]),
+    validatorBusy: encodePoll(BILL_VALIDATOR, [{ event: "validatorBusy" }]),
+    unitDisabled: encodePoll(BILL_VALIDATOR, [{ event: "unitDisabled" }]),
+  };
+}
+
+/** Many a second: known without the walk through the table. */
+const POLL = BILL_VALIDATOR.address | POLL_CODE;
+
 export class BillValidator implements BusBehaviour {
   readonly options: ValidatorOptions;
   readonly quirks: ValidatorQuirks = { ...VALIDATOR_QUIRKS };
@@ -41,6 +59,7 @@ export class BillValidator implements BusBehaviour {
   /** Faults told in every poll: 01 motor, 02 sensor. */
   motorDefective = false;
   sensorDefective = false;
+  readonly #lastingBlocks = lastingBlocks();
   readonly #world: World;
   readonly #truth: Truth;
   #escrowMask = 0;
@@ -145,6 +164,7 @@ export class BillValidator implements BusBehaviour {
   // ---- the bus ----------------------------------------------------------------------------------------------------
 
   command(block: Uint8Array): Answer {
+    if (block.length === 1 && block[0] === POLL) return this.#poll();
     const command = decodeCommand(block);
     if (!command.ok || command.device !== "billValidator") return "silent";
     switch (command.command) {
@@ -156,8 +176,6 @@ export class BillValidator implements BusBehaviour {
       case "security":
         this.securityMask = command.fields.highSecurityMask;
         return "ack";
-      case "poll":
-        return this.#poll();
       case "billType":
         this.#setMasks(command.fields.acceptMask, command.fields.escrowMask);
         return "ack";
@@ -223,6 +241,10 @@ export class BillValidator implements BusBehaviour {
       default:
         return "silent";
     }
+  }
+
+  pollIsBare(): boolean {
+    return this.queue.isEmpty && this.#lasting().length === 0;
   }
 
   acknowledged(): void {
@@ -361,18 +383,24 @@ export class BillValidator implements BusBehaviour {
   }
 
   #poll(): Answer {
-    const lasting: BillEvent[] = [];
-    if (this.motorDefective) lasting.push({ event: "motorDefective" });
-    if (this.sensorDefective) lasting.push({ event: "sensorDefective" });
-    if (this.path.motion === "stuck") lasting.push({ event: "validatorJam" });
-    if (this.cashBoxOut) lasting.push({ event: "cashBoxOut" });
-    if (this.recycler?.busy === true) lasting.push({ event: "recyclerPayoutBusy" });
-    if (this.recycler?.jammed === true) lasting.push({ event: "recyclerJam" });
-    if (this.quirks.tellsBusy && this.path.moving) lasting.push({ event: "validatorBusy" });
-    if (this.quirks.tellsDisabled === "always" && this.acceptMask === 0) lasting.push({ event: "unitDisabled" });
-    const reply = this.queue.compose(lasting.map((event) => encodePoll(BILL_VALIDATOR, [event])));
-    if (reply.length === 0) return "ack";
+    const lasting = this.#lasting();
+    if (lasting.length === 0 && this.queue.isEmpty) return "ack";
+    const reply = this.queue.compose(lasting);
     const { junkByte } = this.quirks;
     return junkByte === undefined ? reply : Uint8Array.from([junkByte, ...reply]);
+  }
+
+  /** What every POLL is told while it lasts. */
+  #lasting(): readonly Uint8Array[] {
+    const lasting: Uint8Array[] = [];
+    if (this.motorDefective) lasting.push(this.#lastingBlocks.motorDefective);
+    if (this.sensorDefective) lasting.push(this.#lastingBlocks.sensorDefective);
+    if (this.path.motion === "stuck") lasting.push(this.#lastingBlocks.validatorJam);
+    if (this.cashBoxOut) lasting.push(this.#lastingBlocks.cashBoxOut);
+    if (this.recycler?.busy === true) lasting.push(this.#lastingBlocks.recyclerPayoutBusy);
+    if (this.recycler?.jammed === true) lasting.push(this.#lastingBlocks.recyclerJam);
+    if (this.quirks.tellsBusy && this.path.moving) lasting.push(this.#lastingBlocks.validatorBusy);
+    if (this.quirks.tellsDisabled === "always" && this.acceptMask === 0) lasting.push(this.#lastingBlocks.unitDisabled);
+    return lasting;
   }
 }

@@ -4,17 +4,41 @@
  */
 import { Rng } from "./rng.js";
 
-export interface Timer {
-  readonly atUs: number;
-  readonly order: number;
-  /** Undefined once it has run or was cancelled. */
-  run: (() => void) | undefined;
+/**
+ * Asked when an event is due, in place of running it: gets over everything that it would begin and that is over before
+ * `endUs`, as if it had happened, and schedules what comes behind. Returns the time it got to; undefined: it cannot.
+ */
+export type Leap = (endUs: number) => number | undefined;
+
+/** An event to come, or one that can be armed again and again. */
+export class Timer {
+  atUs = 0;
+  order = 0;
+  /** Place in the world's heap; −1 = not armed. */
+  place = -1;
+  readonly leap: Leap | undefined;
+  readonly #act: (() => void) | undefined;
+
+  /** act: what happens, unless a kind of timer of its own says it in `run`. */
+  constructor(act?: () => void, leap?: Leap) {
+    this.#act = act;
+    this.leap = leap;
+  }
+
+  run(): void {
+    this.#act?.();
+  }
+
+  get armed(): boolean {
+    return this.place >= 0;
+  }
 }
 
 export class World {
   nowUs = 0;
   readonly seed: number;
   readonly #rng: Rng;
+  /** Binary heap: no event before its parent. */
   readonly #heap: Timer[] = [];
   #order = 0;
 
@@ -30,9 +54,8 @@ export class World {
 
   /** Runs `run` at `atUs`, or now if that has passed. */
   schedule(atUs: number, run: () => void): Timer {
-    if (!Number.isFinite(atUs)) throw new RangeError("world: an event needs a time");
-    const timer: Timer = { atUs: Math.max(Math.ceil(atUs), this.nowUs), order: this.#order++, run };
-    this.#push(timer);
+    const timer = new Timer(run);
+    this.arm(timer, atUs);
     return timer;
   }
 
@@ -40,28 +63,51 @@ export class World {
     return this.schedule(this.nowUs + delayUs, run);
   }
 
+  /** Sets a timer, anew if it was set: at `atUs`, or now if that has passed, behind what is set for the same time. */
+  arm(timer: Timer, atUs: number): void {
+    if (!Number.isFinite(atUs)) throw new RangeError("world: an event needs a time");
+    this.cancel(timer);
+    timer.atUs = Math.max(Math.ceil(atUs), this.nowUs);
+    timer.order = this.#order++;
+    this.#heap.push(timer);
+    this.#rise(timer, this.#heap.length - 1);
+  }
+
   /** Does nothing for a timer that has run, was cancelled, or never was. */
   cancel(timer: Timer | undefined): void {
-    if (timer !== undefined) timer.run = undefined;
+    if (timer === undefined || timer.place < 0) return;
+    const heap = this.#heap;
+    const at = timer.place;
+    timer.place = -1;
+    const last = heap.pop();
+    if (last === undefined || last === timer) return;
+    const parent = heap[(at - 1) >> 1];
+    if (at > 0 && parent !== undefined && before(last, parent)) this.#rise(last, at);
+    else this.#sink(last, at);
   }
 
   /** Time of the next event, Infinity if none waits. */
   get nextUs(): number {
-    this.#dropCancelled();
     return this.#heap[0]?.atUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Runs the next event if it is due by `limitUs`; false if none is. */
+  /**
+   * Runs the next event if it is due by `limitUs`; false if none is. What can be leapt over is no event: nobody outside
+   * sees the world between a leap and the event that ends it.
+   */
   step(limitUs: number): boolean {
-    this.#dropCancelled();
-    const next = this.#heap[0];
-    if (next === undefined || next.atUs > limitUs) return false;
-    this.#pop();
-    this.nowUs = Math.max(this.nowUs, next.atUs);
-    const { run } = next;
-    next.run = undefined;
-    run?.();
-    return true;
+    for (;;) {
+      const next = this.#heap[0];
+      if (next === undefined || next.atUs > limitUs) return false;
+      this.cancel(next);
+      this.nowUs = Math.max(this.nowUs, next.atUs);
+      const toUs = next.leap?.(Math.min(this.nextUs, limitUs));
+      if (toUs === undefined) {
+        next.run();
+        return true;
+      }
+      this.nowUs = toUs;
+    }
   }
 
   /**
@@ -79,29 +125,24 @@ export class World {
     this.runUntil(this.nowUs + us);
   }
 
-  #dropCancelled(): void {
-    while (this.#heap.length > 0 && this.#heap[0]?.run === undefined) this.#pop();
-  }
-
-  #push(timer: Timer): void {
+  #rise(timer: Timer, from: number): void {
     const heap = this.#heap;
-    let at = heap.length;
-    heap.push(timer);
+    let at = from;
     while (at > 0) {
       const up = (at - 1) >> 1;
       const parent = heap[up];
       if (parent === undefined || before(parent, timer)) break;
       heap[at] = parent;
+      parent.place = at;
       at = up;
     }
     heap[at] = timer;
+    timer.place = at;
   }
 
-  #pop(): void {
+  #sink(timer: Timer, from: number): void {
     const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
+    let at = from;
     for (;;) {
       let child = 2 * at + 1;
       let least = heap[child];
@@ -111,11 +152,13 @@ export class World {
         least = right;
         child += 1;
       }
-      if (before(last, least)) break;
+      if (before(timer, least)) break;
       heap[at] = least;
+      least.place = at;
       at = child;
     }
-    heap[at] = last;
+    heap[at] = timer;
+    timer.place = at;
   }
 }
 

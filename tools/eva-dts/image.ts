@@ -4,6 +4,7 @@ import { writeReport } from "../../shared/eva-dts/text.js";
 import { openImage } from "../ledger/image.js";
 
 export interface ImageOptions {
+  /** The ledger must be this machine's; "" = whose it is nobody asks. */
   readonly machineId: string;
   /** ISO 4217 numeric, and decimals of an amount. */
   readonly currency: number;
@@ -18,9 +19,13 @@ export type ImageResult =
 
 /** `bytes`: the ledger's partition as it is on flash. */
 export function reportOfImage(bytes: Uint8Array, options: ImageOptions): ImageResult {
-  const image = openImage(bytes, options.epoch);
+  const image = openImage(bytes, {
+    ...(options.machineId === "" ? {} : { machineId: options.machineId }),
+    ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
+  });
   if (!image.ok) return image;
-  const { ledger, epoch } = image;
+  const { ledger } = image;
+  const { epoch } = image.owner;
   if (ledger.newestSeq === 0) return { ok: false, error: `it holds no record of epoch ${epoch}` };
   const { machineId, currency, decimals } = options;
   const { durable } = ledger;

@@ -9,9 +9,9 @@ const HELP = `npm run --silent eva-dts -- FILE [--machine ID] [--currency USD] [
 Prints the EVA-DTS 6.1 report (DXS … DXE) of the audit counters in FILE: an image of the ledger's flash partition, or
 the cabinet.state of a virtual machine. What the ledger does not hold (product names, devices) stays blank.
 
---machine ID      serial number for ID101, otherwise blank
+--machine ID      serial number for ID101, otherwise blank; the ledger must be that machine's
 --currency CODE   ISO 4217 code, USD if not given
---epoch N         ledger epoch, the highest in FILE if not given
+--epoch N         ledger epoch, the one written last if not given
 Exit code 0: printed; 2: wrong arguments, or FILE holds no ledger.`;
 
 function main(): number {

@@ -2,7 +2,7 @@
  * One story, cut at every point, and its recoveries cut again at every point of theirs. Recoveries that start from the
  * same state are played once; so are those that a second cut leads to.
  */
-import { type CutPoint, describe, playSecondCut, survey, surveyRecovery } from "../../test/power/cutter.js";
+import { describe, playSecondCut, type RecoveryCuts, survey, surveyRecovery } from "../../test/power/cutter.js";
 import { CUT_STORIES, startsAlike } from "../../test/power/stories.js";
 
 export interface ExhaustiveTally {
@@ -11,8 +11,10 @@ export interface ExhaustiveTally {
   cutPoints: number;
   /** Different states that first cuts left: each has its own recovery. */
   recoveries: number;
-  /** Cuts within those recoveries. */
+  /** Cuts within those recoveries, played or proved alike to one that was. */
   secondCuts: number;
+  /** Of these, alike: not played, because nothing had moved and nothing had been written since one that was. */
+  alike: number;
   violations: number;
   /** The first few, in words. */
   readonly failed: string[];
@@ -26,11 +28,12 @@ export interface ExhaustiveRequest {
   readonly say: (line: string) => void;
 }
 
+const NO_CUTS: RecoveryCuts = Object.freeze<RecoveryCuts>({ points: Object.freeze([]), alike: 0 });
 /** Kept in words; the others are counted. */
 const MOST_TOLD = 20;
 
 export function emptyExhaustiveTally(): ExhaustiveTally {
-  return { stories: 0, cutPoints: 0, recoveries: 0, secondCuts: 0, violations: 0, failed: [] };
+  return { stories: 0, cutPoints: 0, recoveries: 0, secondCuts: 0, alike: 0, violations: 0, failed: [] };
 }
 
 export function storyFiles(): string[] {
@@ -44,17 +47,17 @@ export function cutTwice(file: string, { stride, secondStride, say }: Exhaustive
   if (story === undefined) throw new RangeError(`no story ${file}`);
   tally.stories = 1;
   const { points } = survey(story, startsAlike(file, story));
-  const states = new Set<string>();
-  const attempt = (what: string, play: () => void): boolean => {
+  // Of first cuts whose recovery will be cut, and of whatever recovery was seen to end well.
+  const surveyed = new Set<string>();
+  const known = new Set<string>();
+  const attempt = (what: string, play: () => void): void => {
     try {
       play();
-      return true;
     } catch (error) {
       const line = `${file}: ${what}: ${error instanceof Error ? error.message : String(error)}`;
       tally.violations += 1;
       if (tally.failed.length < MOST_TOLD) tally.failed.push(line);
       say(line);
-      return false;
     }
   };
   for (let i = 0; i < points.length; i += stride) {
@@ -62,21 +65,24 @@ export function cutTwice(file: string, { stride, secondStride, say }: Exhaustive
     if (point === undefined) continue;
     const first = `cut ${describe(point)}`;
     tally.cutPoints += 1;
-    let seconds: readonly CutPoint[] = [];
-    const recovers = attempt(first, () => {
+    let cuts: RecoveryCuts = NO_CUTS;
+    attempt(first, () => {
       const recovery = surveyRecovery(story, point);
-      seconds = recovery.points();
-      if (states.has(recovery.state)) seconds = [];
-      states.add(recovery.state);
+      if (surveyed.has(recovery.state)) return;
+      surveyed.add(recovery.state);
+      cuts = recovery.cuts();
+      known.add(recovery.state);
     });
-    if (!recovers || seconds.length === 0) continue;
+    if (cuts.points.length === 0) continue;
     tally.recoveries += 1;
-    say(`${file}: ${i + 1} of ${points.length} cuts, recovery ${tally.recoveries} with ${seconds.length} cuts`);
-    for (let at = 0; at < seconds.length; at += secondStride) {
-      const second = seconds[at];
+    tally.alike += cuts.alike;
+    tally.secondCuts += cuts.alike;
+    say(`${file}: ${i + 1} of ${points.length} cuts, recovery ${tally.recoveries} with ${cuts.points.length} cuts`);
+    for (let at = 0; at < cuts.points.length; at += secondStride) {
+      const second = cuts.points[at];
       if (second === undefined) continue;
       tally.secondCuts += 1;
-      attempt(`${first}, again ${describe(second)}`, () => playSecondCut(story, point, second, states));
+      attempt(`${first}, again ${describe(second)}`, () => playSecondCut(story, point, second, known));
     }
   }
   return tally;
@@ -87,6 +93,7 @@ export function addExhaustive(tally: ExhaustiveTally, part: Readonly<ExhaustiveT
   tally.cutPoints += part.cutPoints;
   tally.recoveries += part.recoveries;
   tally.secondCuts += part.secondCuts;
+  tally.alike += part.alike;
   tally.violations += part.violations;
   tally.failed.push(...part.failed);
 }

@@ -5,11 +5,15 @@
 import type { Effect } from "../../firmware/machine/types.js";
 import { MODE_BIT } from "../../shared/mdb/link.js";
 import { creditDifferenceMinor, holdDifferenceMinor } from "../../shared/records/durable.js";
+import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
+import { UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import { Cabinet } from "../bench/cabinet.js";
+import type { CheckerFacts } from "../bench/checkers.js";
 import { PowerCut } from "../bench/flash.js";
 import type { MqttMessage } from "../bench/network.js";
 import type { TappedTransmission } from "../bench/wire.js";
+import { History } from "./history.js";
 import type { RandomMachine } from "./random-machine.js";
 import { applyQuirks } from "./random-machine.js";
 
@@ -18,14 +22,18 @@ const ANSWER_LIMIT_US = 5_000;
 /** Inputs that may wait in the queue however long JavaScript stands still. */
 export const MAX_BACKLOG = 256;
 const DARK_MS = 1_500;
+const BEAM_BLIND = UNKNOWN_CAUSES.indexOf("beamBlind");
+type Appended = Extract<Effect, { readonly do: "append" }>["record"];
 /** After words that were bent, for so long. */
 const UNCLEAR_US = 100_000;
 
 /** A moment at which the power died. */
 export interface Cut {
   readonly atUs: number;
-  /** A turn had begun and its sale was still open. */
-  readonly inTurn: boolean;
+  /** The spiral had left its home for a sale that was still open: inside the drop window. */
+  readonly inWindow: boolean;
+  /** In that turn something covered the beam or shone at it. */
+  readonly blind: boolean;
 }
 
 export interface Drop {
@@ -40,15 +48,16 @@ export class SimCabinet extends Cabinet {
   readonly found: string[] = [];
   /** Products that fell otherwise than off their spiral's edge: kicked loose, or late. */
   fellLate = 0;
-  /** Somebody shines at the beam's receiver: what falls meanwhile nobody sees, and no self-test tells of it later. */
-  sunlit = false;
-  fellInSun = 0;
   /** Turns in which a second product went over the edge. */
   doubles = 0;
   /** Everything the machine has published. */
   readonly published: MqttMessage[] = [];
   /** Most inputs that ever waited. */
   backlogMost = 0;
+  /** Every record there ever was. */
+  readonly history = new History();
+  /** Codes that the panel has ever shown. */
+  readonly codesSeen = { vouchers: new Set<string>(), claims: new Set<string>() };
   /** Power stays away so long after a cut. */
   darkMs = DARK_MS;
   /** Somebody sees to it that power comes back. */
@@ -63,6 +72,9 @@ export class SimCabinet extends Cabinet {
   #isSale = false;
   #turnAtUs = 0;
   #turned: { startUs: number; column: number } | undefined;
+  readonly #disturbed = { blocked: false, sunlit: false };
+  /** Since the turn began somebody has been at the beam. */
+  #blind = false;
   #lastReplyEndUs = 0;
   #owesAnswer = false;
   /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
@@ -71,7 +83,12 @@ export class SimCabinet extends Cabinet {
   constructor(machine: RandomMachine) {
     super(machine.options);
     applyQuirks(this, machine);
-    this.watch = { before: (effect) => this.#effect(effect, false), after: (effect) => this.#effect(effect, true) };
+    this.watch = {
+      before: (effect) => this.#effect(effect, false),
+      after: (effect) => this.#effect(effect, true),
+      // a POLL is of interest only while effects are counted
+      idle: () => this.effectsToCut === 0,
+    };
     const { fleet } = this;
     const arrived = fleet.published.bind(fleet);
     fleet.published = (machineId, message) => {
@@ -81,10 +98,9 @@ export class SimCabinet extends Cabinet {
     this.truth.watch((event) => {
       if (event.what !== "product") return;
       if (event.from === "hanging") this.fellLate += 1;
-      if (event.to === "tray" && this.sunlit) this.fellInSun += 1;
       if (event.to === "tray") this.#fell();
     });
-    this.wire.tap((told) => this.#heard(told));
+    this.wire.tap((told) => this.#heard(told), "may pass");
   }
 
   /** Something that must not be. */
@@ -94,8 +110,7 @@ export class SimCabinet extends Cabinet {
 
   override cutPower(): void {
     if (!this.powered) return;
-    const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
-    this.cuts.push({ atUs: this.world.nowUs, inTurn: vend !== undefined && this.#turned !== undefined });
+    this.cuts.push({ atUs: this.world.nowUs, inWindow: this.#inWindow, blind: this.#blind });
     this.effectsToCut = 0;
     super.cutPower();
     this.onCut?.();
@@ -113,7 +128,36 @@ export class SimCabinet extends Cabinet {
     const open = [vend, payout, stack, hold, revalue].some((bracket) => bracket !== undefined);
     if (!quiet || durable.creditMinor > 0 || open) return false;
     const still = this.truth.inMotionMinor === 0 && this.truth.productsAt("falling") === 0;
-    return still && this.spirals.turning === undefined && this.changer?.payout.busy !== true;
+    return still && this.spirals.turning === undefined && !this.pays;
+  }
+
+  /** Coins or bills are on their way out. */
+  get pays(): boolean {
+    const recycles = this.validator?.recycler?.busy === true;
+    return this.changer?.payout.busy === true || recycles || this.hoppers.some((hopper) => hopper?.busy === true);
+  }
+
+  /** A turn has left home and its sale is still open. */
+  get #inWindow(): boolean {
+    const column = this.#turned?.column;
+    const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
+    if (column === undefined || vend === undefined) return false;
+    // a spiral at home that does not turn has been round; one that turns and is at home has not left yet
+    return this.spirals.awayFromHome.includes(column) || this.spirals.turning !== column;
+  }
+
+  /** Somebody covers the beam, shines at it, or goes away. */
+  disturbBeam(how: "blocked" | "sunlit", on: boolean): void {
+    if (how === "blocked") this.beam.setBlocked(on);
+    else this.beam.setSunlit(on);
+    this.#disturbed[how] = on;
+    this.#blind ||= on;
+  }
+
+  /** Of the whole life, also of what the ring has dropped. */
+  override facts(audited = false): CheckerFacts {
+    const facts = super.facts(audited);
+    return { ...facts, records: facts.records ?? this.history.records };
   }
 
   get synced(): boolean {
@@ -162,11 +206,26 @@ export class SimCabinet extends Cabinet {
     if (effect.do === "motor") {
       this.#turned = { startUs: this.world.nowUs, column: effect.column };
       this.#turnAtUs = this.world.nowUs;
+      this.#blind = this.#disturbed.blocked || this.#disturbed.sunlit;
     }
     if (effect.do !== "append") return;
     const { record } = effect;
+    if (record.kind === "payoutStarted") this.#orderedOut(record);
+    if (record.kind === "outcomeUnknown" && record.cause === BEAM_BLIND && !this.#blind) {
+      this.note(`sale ${record.saleNo} is unknown for a beam that nobody touched`);
+    }
     if (record.kind === "vendStarted") this.#isSale = record.means !== MEANS_TEST && record.means !== MEANS_FREE;
     this.#appended(record.kind);
+  }
+
+  /** (5) No payout is ordered beyond what lies in the tube, drum or bowl at that moment. */
+  #orderedOut({ store, type, count }: Extract<Appended, { readonly kind: "payoutStarted" }>): void {
+    const bowl = store === undefined ? undefined : this.hoppers[store - 1 - STORE_RECYCLER];
+    const changer = store === undefined ? this.changer?.tubes.count(type) : undefined;
+    const drum = store === STORE_RECYCLER ? this.validator?.recycler?.count(type) : undefined;
+    const inside = changer ?? drum ?? bowl?.bowls.believed(type);
+    if (inside === undefined) this.note(`payout of ${count} from a store ${store ?? 0} that is not there`);
+    else if (count > inside) this.note(`payout of ${count} of type ${type} where ${inside} are (store ${store ?? 0})`);
   }
 
   #appended(kind: string): void {

@@ -7,6 +7,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { Value } from "typebox/value";
+import { contentsOf, layoutTrouble } from "../ledger/contents.js";
 import { type CabinetState, CabinetThings } from "./cabinet-state.js";
 
 const FILE = "cabinet.state";
@@ -14,12 +15,30 @@ const FILE = "cabinet.state";
 const MAGIC = "SPIRAL1\n";
 const HEADER_BYTES = MAGIC.length + 8;
 
-/** The file is there and cannot be believed. */
+const MOVE = "Move the file away to begin with a new cabinet.";
+
+/** The file is there and cannot be believed, or not gone on with. */
 export class CabinetDamaged extends Error {
-  constructor(path: string, why: string) {
-    super(`The cabinet in ${path} cannot be read (${why}). Move the file away to begin with a new cabinet.`);
+  constructor(path: string, why: string, cure = MOVE) {
+    super(`The cabinet in ${path} cannot be read (${why}). ${cure}`);
     this.name = "CabinetDamaged";
   }
+}
+
+/** True for the content of a cabinet's file, of this version. */
+export function isCabinet(file: Uint8Array): boolean {
+  return file.length >= HEADER_BYTES && Buffer.from(file.subarray(0, MAGIC.length)).toString("latin1") === MAGIC;
+}
+
+/** What the content of `path` says, whatever its flash holds. Throws CabinetDamaged. */
+export function cabinetIn(path: string, file: Buffer): CabinetState {
+  if (!isCabinet(file)) throw new CabinetDamaged(path, "it is of no known version");
+  const body = file.subarray(HEADER_BYTES);
+  if (crc32(body) !== file.readUInt32BE(MAGIC.length)) throw new CabinetDamaged(path, "its checksum is wrong");
+  const jsonBytes = file.readUInt32BE(MAGIC.length + 4);
+  const things: unknown = JSON.parse(body.toString("utf8", 0, jsonBytes));
+  if (!Value.Check(CabinetThings, things)) throw new CabinetDamaged(path, "a field is missing or of another kind");
+  return { things, flash: Uint8Array.from(body.subarray(jsonBytes)) };
 }
 
 export class CabinetFolder {
@@ -35,7 +54,10 @@ export class CabinetFolder {
     return join(this.folder, FILE);
   }
 
-  /** What was last written; undefined if nothing ever was. Throws CabinetDamaged. */
+  /**
+   * What was last written; undefined if nothing ever was. Throws CabinetDamaged, also for a ledger that this version
+   * cannot read: it would pass for an empty one, and its money records for lost.
+   */
   read(): CabinetState | undefined {
     let file: Buffer;
     try {
@@ -44,7 +66,12 @@ export class CabinetFolder {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     }
-    return this.parse(file);
+    const state = cabinetIn(this.path, file);
+    const contents = contentsOf(state.flash);
+    const trouble = contents === undefined ? undefined : layoutTrouble(contents);
+    if (trouble === undefined) return state;
+    const readOut = `Read its records out with the version of Spiral that wrote it (npm run ledger -- export FILE).`;
+    throw new CabinetDamaged(this.path, `its ledger's flash holds ${trouble}`, `${readOut} Then move the file away.`);
   }
 
   /** Returns when it is on disk. */
@@ -65,19 +92,6 @@ export class CabinetFolder {
     }
     renameSync(draft, this.path);
     this.syncFolder();
-  }
-
-  private parse(file: Buffer): CabinetState {
-    if (file.length < HEADER_BYTES || file.toString("latin1", 0, MAGIC.length) !== MAGIC) {
-      throw new CabinetDamaged(this.path, "it is of no known version");
-    }
-    const body = file.subarray(HEADER_BYTES);
-    if (crc32(body) !== file.readUInt32BE(MAGIC.length)) throw new CabinetDamaged(this.path, "its checksum is wrong");
-    const jsonBytes = file.readUInt32BE(MAGIC.length + 4);
-    const things: unknown = JSON.parse(body.toString("utf8", 0, jsonBytes));
-    if (!Value.Check(CabinetThings, things))
-      throw new CabinetDamaged(this.path, "a field is missing or of another kind");
-    return { things, flash: Uint8Array.from(body.subarray(jsonBytes)) };
   }
 
   /** Makes the rename lasting; where folders cannot be synced (Windows) the file system sees to it. */

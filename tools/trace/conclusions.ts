@@ -235,6 +235,7 @@ export function nameAt(device: string): FittedName | undefined {
 
 function deviceOf(event: MdbEvent): FittedName {
   if ("reader" in event) return READERS[event.reader] ?? "reader1";
+  if ("device" in event) return event.device;
   if ("store" in event) return STORES[event.store] ?? "validator";
   if (event.event === "trouble") return faultOwner(event.fault);
   const ofBills = ["validatorReady", "validatorLost", "stacker", "escrowed", "billReturned", "billRejected"];
@@ -242,8 +243,8 @@ function deviceOf(event: MdbEvent): FittedName {
 }
 
 function faultOwner(fault: string): FittedName {
-  if (fault.startsWith("reader1")) return "reader1";
-  if (fault.startsWith("reader2")) return "reader2";
+  const named = FITTED.find((name) => fault.startsWith(name));
+  if (named !== undefined) return named;
   return /validator|bill|stacker|cashBox|recycler/i.test(fault) ? "validator" : "changer";
 }
 

@@ -128,6 +128,20 @@ test("a hopper pays; of pieces of one value it comes before the changer", () => 
   assert.equal(room.kinds(), []);
 });
 
+test("a hopper that has just gone is waited for only while it is fitted", () => {
+  for (const fitted of [0b11, 0b1_0011]) {
+    const room = CashRoom.ready(tubes(0, 0, 0));
+    room.settings = { ...SETTINGS, fitted };
+    room.mdb(hopperReady(300));
+    room.mdb({ event: "storeLost", store: HOPPER });
+    room.forget();
+    room.credit(100);
+    room.order({ cash: "return", reason: "cancel" });
+    counted(room, NO_TUBES);
+    assert.is(room.kinds().includes("voucherIssued"), fitted === 0b11, String(fitted));
+  }
+});
+
 test("a hopper that cannot count never pays without proof", () => {
   const room = CashRoom.ready(tubes(0, 0, 0));
   room.mdb(hopperReady(0, { defective: perType().map((_, type) => type === 0) }));

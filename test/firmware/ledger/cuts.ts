@@ -5,7 +5,7 @@
 import * as assert from "uvu/assert";
 import { type Ledger, openLedger } from "../../../firmware/ledger/ledger.js";
 import { type CutPhase, PowerCut, SimFlash } from "../../../tools/bench/flash.js";
-import { Account, type Draft, draft, Lcg } from "./source.js";
+import { Account, type Draft, draft, Lcg, ownedBy } from "./source.js";
 
 export const EPOCH = 7;
 const PHASES: readonly CutPhase[] = ["before", "during", "during", "after"];
@@ -29,7 +29,7 @@ export interface Pending {
 /** Opens the ledger and works `steps` steps; ends early by PowerCut. */
 export function session(flash: SimFlash, account: Account, seed: number, steps: number, pending: Pending): Ledger {
   const lcg = new Lcg(seed);
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   for (let i = 0; i < steps; i++) {
     const what = lcg.below(10);
     if (what === 0) ledger.acked(ledger.newestSeq - lcg.below(4));
@@ -49,7 +49,7 @@ export function session(flash: SimFlash, account: Account, seed: number, steps: 
 /** The ledger after a cut: settled, readable, able to go on, and of the same mind at the power-up after. */
 export function goOn(flash: SimFlash, account: Account, pending: Pending): void {
   flash.powerOn();
-  const again = openLedger(flash, EPOCH);
+  const again = openLedger(flash, ownedBy(EPOCH));
   account.settle(again, pending.item);
   account.checkReadable(again);
   for (let i = 0; i < 2; i++) {
@@ -57,7 +57,7 @@ export function goOn(flash: SimFlash, account: Account, pending: Pending): void 
     const result = again.append(item.record, item.stamp);
     if (result.ok) account.add(item);
   }
-  const third = openLedger(flash, EPOCH);
+  const third = openLedger(flash, ownedBy(EPOCH));
   account.settle(third, undefined);
   account.checkReadable(third, 5, 200);
 }
@@ -123,7 +123,7 @@ export function manyLives(seed: number, lives: number): { readonly records: numb
     flash.cutAt(1 + lcg.below(soon ? 7 : 40), PHASES[lcg.below(PHASES.length)] ?? "during", lcg.below(1 << 30));
     let opened = false;
     cutIn(() => {
-      const ledger = openLedger(flash, EPOCH);
+      const ledger = openLedger(flash, ownedBy(EPOCH));
       opened = true;
       account.settle(ledger, pending.item);
       pending.item = undefined;
@@ -141,7 +141,7 @@ export function manyLives(seed: number, lives: number): { readonly records: numb
     if (!opened) cutsInRecovery++;
     flash.powerOn();
   }
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   account.settle(ledger, pending.item);
   account.checkReadable(ledger);
   return { records: account.length, cutsInRecovery };

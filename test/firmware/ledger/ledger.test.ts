@@ -17,7 +17,7 @@ import { type NewRecord, RECORDS, type RecordKind } from "../../../shared/record
 import { encodeBatch, MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_MESSAGE_BYTES } from "../../../shared/wire/messages.js";
 import { FlashViolation, SimFlash } from "../../../tools/bench/flash.js";
 import { LARGEST_STAMP, largestRecord } from "../../shared/records-samples.js";
-import { Account, draft, Lcg } from "./source.js";
+import { Account, draft, Lcg, ownedBy } from "./source.js";
 
 const test = suite("ledger");
 const EPOCH = 3;
@@ -32,7 +32,7 @@ function fill(ledger: Ledger, account: Account, count: number, seed = 1): void {
 }
 
 test("fresh flash: no records, an empty state, the chain's start", () => {
-  const ledger = openLedger(new SimFlash({ blocks: 4 }), EPOCH);
+  const ledger = openLedger(new SimFlash({ blocks: 4 }), ownedBy(EPOCH));
   assert.is(ledger.newestSeq, 0);
   assert.is(ledger.oldestSeq, 1);
   assert.is(ledger.mark, 0);
@@ -46,7 +46,7 @@ test("fresh flash: no records, an empty state, the chain's start", () => {
 
 test("one program per append, and none of what is refused", () => {
   const flash = new SimFlash({ blocks: 4 });
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   const before = flash.operations;
   ledger.append(COIN, { atMs: 1 });
   assert.is(flash.operations, before + 1);
@@ -59,12 +59,12 @@ test("the fold of all records is the state, before and after reopening, over man
     const flash = new SimFlash({ blocks: 8, blockBytes: 2_048, seed });
     const account = new Account(EPOCH);
     for (let round = 0; round < 3; round++) {
-      const ledger = openLedger(flash, EPOCH);
+      const ledger = openLedger(flash, ownedBy(EPOCH));
       account.settle(ledger, undefined);
       fill(ledger, account, 60, seed * 10 + round);
       assert.equal(ledger.durable, account.state);
     }
-    const ledger = openLedger(flash, EPOCH);
+    const ledger = openLedger(flash, ownedBy(EPOCH));
     account.settle(ledger, undefined);
     account.checkReadable(ledger);
     assert.is(ledger.oldestSeq, 1);
@@ -74,7 +74,7 @@ test("the fold of all records is the state, before and after reopening, over man
 
 test("batches of any size join without a seam", () => {
   const account = new Account(EPOCH);
-  const ledger = openLedger(new SimFlash({ blocks: 8, blockBytes: 2_048 }), EPOCH);
+  const ledger = openLedger(new SimFlash({ blocks: 8, blockBytes: 2_048 }), ownedBy(EPOCH));
   fill(ledger, account, 150);
   for (const [records, bytes] of [
     [1, 8_192],
@@ -92,7 +92,7 @@ test("batches of any size join without a seam", () => {
 
 test("a full batch of the longest records fits its message", () => {
   const flash = new SimFlash({ blocks: 16 });
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   for (let i = 0; i < 80; i++) assert.ok(ledger.append(LONGEST, LARGEST_STAMP).ok);
   const batch = ledger.readBatch(1, MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
   assert.ok(batch);
@@ -103,7 +103,7 @@ test("a full batch of the longest records fits its message", () => {
 test("acked blocks stay until their room is needed, oldest first; the ring wraps many times", () => {
   const flash = new SimFlash({ blocks: 6, blockBytes: 1_024 });
   const account = new Account(EPOCH);
-  let ledger = openLedger(flash, EPOCH);
+  let ledger = openLedger(flash, ownedBy(EPOCH));
   fill(ledger, account, 15);
   ledger.acked(15);
   assert.is(ledger.oldestSeq, 1);
@@ -113,7 +113,7 @@ test("acked blocks stay until their room is needed, oldest first; the ring wraps
     ledger.acked(ledger.newestSeq - 3);
     if (i % 5 === 0) ledger.idleWork();
     if (i % 90 === 0) {
-      ledger = openLedger(flash, EPOCH);
+      ledger = openLedger(flash, ownedBy(EPOCH));
       account.settle(ledger, undefined);
     }
     if (i % 40 === 0) account.checkReadable(ledger);
@@ -126,11 +126,11 @@ test("acked blocks stay until their room is needed, oldest first; the ring wraps
 test("the mark outlives power in the next block's header, and can be taken back while the records are there", () => {
   const flash = new SimFlash({ blocks: 6, blockBytes: 1_024 });
   const account = new Account(EPOCH);
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   fill(ledger, account, 10);
   ledger.acked(8);
   fill(ledger, account, 30);
-  const again = openLedger(flash, EPOCH);
+  const again = openLedger(flash, ownedBy(EPOCH));
   assert.is(again.mark, 8);
   again.acked(99);
   assert.is(again.mark, again.newestSeq);
@@ -142,7 +142,7 @@ test("the mark outlives power in the next block's header, and can be taken back 
 
 test("two blocks are kept erased for the next turns, one erase at a time, and a turn erases only if it must", () => {
   const flash = new SimFlash({ blocks: 8, blockBytes: 1_024 });
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   const erased = (): number => flash.wearCounts.reduce((sum, count) => sum + count, 0);
   const atFirst = erased();
   assert.ok(ledger.hasIdleWork);
@@ -160,7 +160,7 @@ test("two blocks are kept erased for the next turns, one erase at a time, and a 
 });
 
 test("a note too many in a day is refused and counted; the next day brings a new quota; boots and money pass", () => {
-  const ledger = openLedger(new SimFlash({ blocks: 32 }), EPOCH);
+  const ledger = openLedger(new SimFlash({ blocks: 32 }), ownedBy(EPOCH));
   const door = (i: number): NewRecord => ({ kind: i % 2 === 0 ? "doorOpened" : "doorClosed" });
   for (let i = 0; i < NOTES_PER_DAY; i++) assert.ok(ledger.append(door(i), { atMs: i }).ok);
   assert.equal(ledger.append(door(0), { atMs: DAY_MS - 1 }), { ok: false, refused: "quota" });
@@ -171,7 +171,7 @@ test("a note too many in a day is refused and counted; the next day brings a new
 });
 
 test("a fault that is open, or closed, already is not noted again", () => {
-  const ledger = openLedger(new SimFlash({ blocks: 4 }), EPOCH);
+  const ledger = openLedger(new SimFlash({ blocks: 4 }), ownedBy(EPOCH));
   const raised: NewRecord = { kind: "faultRaised", fault: 1, slot: "A1" };
   assert.ok(ledger.append(raised, { atMs: 1 }).ok);
   assert.equal(ledger.append(raised, { atMs: 2 }), { ok: false, refused: "same" });
@@ -194,7 +194,7 @@ test("every kind about money fits what the reserve counts with", () => {
 
 test("a slot code beyond five characters is a programmer's error, before anything is written", () => {
   const flash = new SimFlash({ blocks: 4 });
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   const { operations } = flash;
   assert.throws(
     () => ledger.append({ kind: "stockSet", slot: "TOOBIG", quantity: 1 }, { atMs: 1 }),
@@ -206,7 +206,7 @@ test("a slot code beyond five characters is a programmer's error, before anythin
 /** A machine with all slots stocked and all faults open, its ring almost full of unacked records. */
 function nearlyFull(maxCreditMinor: number): { ledger: Ledger; flash: SimFlash } {
   const flash = new SimFlash({ blocks: 24 });
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   for (let i = 0; i < MAX_SLOTS; i++) ledger.append({ kind: "stockSet", slot: `B${i}`, quantity: 9 }, { atMs: i });
   for (let i = 0; i < MAX_OPEN_FAULTS - 8; i++)
     ledger.append({ kind: "faultRaised", fault: 1, slot: `B${i}` }, { atMs: i });
@@ -230,14 +230,14 @@ test("when money is not taken any more, the worst sale, its refund and the notes
   let opened = ledger;
   for (let i = 0; i < needed; i++) {
     assert.ok(opened.append(LONGEST, LARGEST_STAMP).ok, `record ${i} of ${needed}`);
-    if (i % 40 === 20) opened = openLedger(flash, EPOCH);
+    if (i % 40 === 20) opened = openLedger(flash, ownedBy(EPOCH));
   }
 });
 
 test("a ring full of unacked records refuses, keeps its spare blocks, and goes on after an ack", () => {
   const flash = new SimFlash({ blocks: 5, blockBytes: 1_024 });
   const account = new Account(EPOCH);
-  let ledger = openLedger(flash, EPOCH);
+  let ledger = openLedger(flash, ownedBy(EPOCH));
   const lcg = new Lcg(8);
   for (let i = 0; i < 1_000; i++) {
     const item = draft(lcg, i);
@@ -251,7 +251,7 @@ test("a ring full of unacked records refuses, keeps its spare blocks, and goes o
   assert.ok(ledger.full);
   assert.is(ledger.state.blocksFree, SPARE_BLOCKS);
   // Pulling the plug over and over costs no room.
-  for (let i = 0; i < 12; i++) ledger = openLedger(flash, EPOCH);
+  for (let i = 0; i < 12; i++) ledger = openLedger(flash, ownedBy(EPOCH));
   account.settle(ledger, undefined);
   account.checkReadable(ledger);
   assert.is(ledger.oldestSeq, 1);
@@ -265,23 +265,23 @@ test("a ring full of unacked records refuses, keeps its spare blocks, and goes o
 test("another epoch begins anew and leaves the old blocks until it needs them", () => {
   const flash = new SimFlash({ blocks: 8, blockBytes: 1_024 });
   const old = new Account(EPOCH);
-  fill(openLedger(flash, EPOCH), old, 40);
+  fill(openLedger(flash, ownedBy(EPOCH)), old, 40);
   const account = new Account(EPOCH + 1);
-  let ledger = openLedger(flash, EPOCH + 1);
+  let ledger = openLedger(flash, ownedBy(EPOCH + 1));
   account.settle(ledger, undefined);
   fill(ledger, account, 10);
-  ledger = openLedger(flash, EPOCH + 1);
+  ledger = openLedger(flash, ownedBy(EPOCH + 1));
   account.settle(ledger, undefined);
   for (let i = 0; i < 6; i++) {
     ledger.acked(ledger.newestSeq);
     fill(ledger, account, 40, i);
   }
-  account.settle(openLedger(flash, EPOCH + 1), undefined);
+  account.settle(openLedger(flash, ownedBy(EPOCH + 1)), undefined);
 });
 
 test("flash too small to turn over is refused", () => {
   assert.throws(
-    () => openLedger(new SimFlash({ blocks: 3 }), EPOCH),
+    () => openLedger(new SimFlash({ blocks: 3 }), ownedBy(EPOCH)),
     (error: unknown) => error instanceof RangeError,
   );
 });
@@ -300,7 +300,7 @@ test("flash that does not take a record, a checkpoint or a header is noticed, an
   for (let nth = 1; nth <= 30; nth++) {
     const flash = new StubbornFlash({ blocks: 10, blockBytes: 1_024 });
     const account = new Account(EPOCH);
-    const ledger = openLedger(flash, EPOCH);
+    const ledger = openLedger(flash, ownedBy(EPOCH));
     flash.failing = nth;
     try {
       fill(ledger, account, 40);
@@ -310,7 +310,7 @@ test("flash that does not take a record, a checkpoint or a header is noticed, an
       throw new Error(`write ${nth}: ${error.message}`);
     }
     account.checkReadable(ledger);
-    const again = openLedger(flash, EPOCH);
+    const again = openLedger(flash, ownedBy(EPOCH));
     account.settle(again, undefined);
     account.checkReadable(again);
   }

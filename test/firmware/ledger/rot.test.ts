@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { type Ledger, openLedger } from "../../../firmware/ledger/ledger.js";
 import { chainNext, decodeBody } from "../../../shared/records/codec.js";
 import { SimFlash } from "../../../tools/bench/flash.js";
-import { Account, draft, Lcg } from "./source.js";
+import { Account, draft, Lcg, ownedBy } from "./source.js";
 
 const test = suite("ledger: rot");
 /** A bit that rots in the newest record makes it look torn (SPEC.md §6): that one is left alone. */
@@ -24,7 +24,7 @@ interface Ring {
 function filled(seed: number, records = 70): Ring {
   const flash = new SimFlash({ blocks: 8, blockBytes: BLOCK_BYTES, seed });
   const account = new Account(EPOCH);
-  const ledger = openLedger(flash, EPOCH);
+  const ledger = openLedger(flash, ownedBy(EPOCH));
   const lcg = new Lcg(seed);
   for (let i = 0; i < records; i++) account.append(ledger, draft(lcg, i));
   return { flash, account, ledger };
@@ -70,7 +70,7 @@ test("any bit of a closed block: at most two records are lost, the chain behind 
 });
 
 test("any bit of the newest block, found at power-up: fenced, counted once, and the ledger goes on", () => {
-  const { flash, account } = filled(2, 60);
+  const { flash, account } = filled(2, 45);
   const image = flash.snapshot();
   const newest = newestPlace(flash);
   const used = usedBytes(flash, newest);
@@ -79,14 +79,14 @@ test("any bit of the newest block, found at power-up: fenced, counted once, and 
   for (let i = 0; i < 150; i++) {
     flash.restore(image);
     flash.flipBit(newest * BLOCK_BYTES + lcg.below(used - LAST_RECORD_BYTES), lcg.below(8));
-    const again = openLedger(flash, EPOCH);
+    const again = openLedger(flash, ownedBy(EPOCH));
     assert.is(again.newestSeq, account.length);
     const unreadable = readAll(again, account, 64);
     assert.is(again.state.unreadable, unreadable.length);
     fenced += unreadable.length;
     const account2 = account.clone();
     account2.append(again, draft(lcg, 1));
-    const third = openLedger(flash, EPOCH);
+    const third = openLedger(flash, ownedBy(EPOCH));
     assert.is(third.state.unreadable, 0);
     assert.equal(readAll(third, account2, 3), unreadable);
   }
@@ -101,13 +101,13 @@ function usedBytes(flash: SimFlash, place: number): number {
   return end;
 }
 
-/** Place of the block with the highest number: bytes 8 to 11 of its header. */
+/** Place of the block with the highest number: bytes 16 to 19 of its header. */
 function newestPlace(flash: SimFlash): number {
   let best = 0;
   let highest = 0;
   for (let place = 0; place < flash.blocks; place++) {
-    const head = flash.read(place * BLOCK_BYTES, 12);
-    const number = head[0] === 0x53 ? (head[10] ?? 0) * 256 + (head[11] ?? 0) : 0;
+    const head = flash.read(place * BLOCK_BYTES, 20);
+    const number = head[0] === 0x53 ? (head[18] ?? 0) * 256 + (head[19] ?? 0) : 0;
     if (number > highest) [best, highest] = [place, number];
   }
   return best;
@@ -116,18 +116,18 @@ function newestPlace(flash: SimFlash): number {
 test("a rotten checkpoint is made up for by the block before it, exactly", () => {
   const { flash, account } = filled(3, 60);
   const newest = newestPlace(flash);
-  for (let at = 80; at < 120; at += 3) flash.flipBit(newest * BLOCK_BYTES + at, 2);
-  const again = openLedger(flash, EPOCH);
+  for (let at = 88; at < 128; at += 3) flash.flipBit(newest * BLOCK_BYTES + at, 2);
+  const again = openLedger(flash, ownedBy(EPOCH));
   account.settle(again, undefined);
   account.checkReadable(again);
   assert.not.ok(again.state.stateLost);
-  account.settle(openLedger(flash, EPOCH), undefined);
+  account.settle(openLedger(flash, ownedBy(EPOCH)), undefined);
 });
 
 test("without any checkpoint the state is what the records say, exact while the ring goes back to the first", () => {
   const { flash, account } = filled(4, 60);
-  for (let place = 0; place < flash.blocks; place++) flash.flipBit(place * BLOCK_BYTES + 90, 1);
-  const again = openLedger(flash, EPOCH);
+  for (let place = 0; place < flash.blocks; place++) flash.flipBit(place * BLOCK_BYTES + 98, 1);
+  const again = openLedger(flash, ownedBy(EPOCH));
   account.settle(again, undefined);
   assert.not.ok(again.state.stateLost);
 });
@@ -140,8 +140,8 @@ test("without any checkpoint and without the first records, the loss is told", (
     account.append(ledger, draft(lcg, i));
     ledger.acked(ledger.newestSeq);
   }
-  for (let place = 0; place < flash.blocks; place++) flash.flipBit(place * BLOCK_BYTES + 90, 1);
-  const again = openLedger(flash, EPOCH);
+  for (let place = 0; place < flash.blocks; place++) flash.flipBit(place * BLOCK_BYTES + 98, 1);
+  const again = openLedger(flash, ownedBy(EPOCH));
   assert.is(again.newestSeq, account.length);
   assert.ok(again.state.stateLost);
 });
@@ -149,11 +149,11 @@ test("without any checkpoint and without the first records, the loss is told", (
 test("one header copy may rot; with both gone the block's records are unreadable, not missing", () => {
   const { flash, account } = filled(7, 80);
   flash.flipBit(BLOCK_BYTES + 13, 0);
-  const one = openLedger(flash, EPOCH);
+  const one = openLedger(flash, ownedBy(EPOCH));
   account.settle(one, undefined);
   account.checkReadable(one);
-  flash.flipBit(BLOCK_BYTES + 53, 0);
-  const both = openLedger(flash, EPOCH);
+  flash.flipBit(BLOCK_BYTES + 57, 0);
+  const both = openLedger(flash, ownedBy(EPOCH));
   account.settle(both, undefined);
   const unreadable = readAll(both, account, 64);
   assert.ok(unreadable.length > 5);
@@ -163,7 +163,7 @@ test("one header copy may rot; with both gone the block's records are unreadable
 test("headers that rot while the machine runs lose their block's records, and no more", () => {
   const { flash, account, ledger } = filled(8, 80);
   flash.flipBit(BLOCK_BYTES + 13, 0);
-  flash.flipBit(BLOCK_BYTES + 53, 0);
+  flash.flipBit(BLOCK_BYTES + 57, 0);
   assert.ok(readAll(ledger, account, 64).length > 5);
 });
 

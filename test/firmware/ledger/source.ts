@@ -1,6 +1,6 @@
 /** A seeded source of records and an account of what a ledger must hold. */
 import * as assert from "uvu/assert";
-import type { Ledger } from "../../../firmware/ledger/ledger.js";
+import { type Ledger, type LedgerOwner, ownerOf } from "../../../firmware/ledger/ledger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../shared/records/checkpoint.js";
 import { chainNext, chainStart, codeOf, decodeBody, encodeBody } from "../../../shared/records/codec.js";
 import { type Durable, emptyDurable } from "../../../shared/records/durable.js";
@@ -20,6 +20,9 @@ export class Lcg {
     return Math.floor((this.state / 0x1_0000_0000) * bound);
   }
 }
+
+/** One machine's ledger in that epoch. */
+export const ownedBy = (epoch: number): LedgerOwner => ownerOf({ machineId: "M-1", epoch });
 
 export interface Draft {
   readonly record: NewRecord;

@@ -2,11 +2,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { WARM_ALLOWED_MS } from "../../../firmware/climate.js";
-import { openLedger } from "../../../firmware/ledger/ledger.js";
+import { openLedger, ownerOf } from "../../../firmware/ledger/ledger.js";
 import { assertsAtMoney, documentRecords, MAX_ASSERTS } from "../../../firmware/machine/boot.js";
 import { FAULTS } from "../../../shared/faults.js";
 import type { LedgerRecord, NewRecord } from "../../../shared/records/kinds.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
+import { demoIdentity } from "../../../tools/bench/demo.js";
 import { SimFlash } from "../../../tools/bench/flash.js";
 
 const test = suite("machine: boot");
@@ -40,7 +41,7 @@ test("a first planogram loads the stock, also where power went in the middle of 
   const rooms = cabinet.machine?.rooms;
   if (rooms === undefined) throw new Error("no machine");
   const marks = [{ version: 1, crc: 2 }];
-  const half = openLedger(new SimFlash({ blocks: 4 }), 1);
+  const half = openLedger(new SimFlash({ blocks: 4 }), ownerOf(demoIdentity()));
   const records = documentRecords({ ...rooms, ledger: half }, marks);
   assert.equal(
     records.map(({ kind }) => kind),
@@ -91,7 +92,7 @@ test("pulling the plug opens no food-safety lock: only a cold reading does", () 
 });
 
 test("asserts are counted from the newest record about money, none from before the stop was cleared", () => {
-  const ledger = openLedger(new SimFlash({ blocks: 8 }), 1);
+  const ledger = openLedger(new SimFlash({ blocks: 8 }), ownerOf(demoIdentity()));
   const boot = (cause: number): void => {
     ledger.append({ kind: "boot", bootNo: 1, cause, firmware: "1" }, { atMs: 0 });
   };

@@ -68,9 +68,9 @@ test("the motor of a paid product comes before masks, tube counts and the fleet;
   }
   cabinet.watch = {
     before: (effect) => {
+      // What the coin before it asked for, or repeats, is another matter.
+      if (!order.includes("coinIn") && (effect.do !== "append" || effect.record.kind !== "coinIn")) return;
       if (effect.do === "append") order.push(effect.record.kind);
-      // What the coin before it asked for is another matter.
-      else if (!order.includes("coinIn")) return;
       else if (effect.do === "motor" || effect.do === "sendBatch") order.push(effect.do);
       else if (effect.do === "send" && effect.block[0] === 0x0c) order.push("coinType");
       else if (effect.do === "send" && effect.block[0] === 0x0a) order.push("tubeStatus");

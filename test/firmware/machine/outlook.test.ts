@@ -4,7 +4,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openLedger } from "../../../firmware/ledger/ledger.js";
+import { openLedger, ownerOf } from "../../../firmware/ledger/ledger.js";
 import { meansLeft, Outlook, outOfService, tellCause } from "../../../firmware/machine/outlook.js";
 import type { Rooms } from "../../../firmware/machine/rooms.js";
 import type { Seat } from "../../../firmware/sale/cards-state.js";
@@ -21,7 +21,10 @@ function selling() {
   const cabinet = new Cabinet();
   cabinet.untilSelling();
   if (cabinet.machine === undefined) throw new Error("no machine");
-  const rooms: Rooms = { ...cabinet.machine.rooms, ledger: openLedger(new SimFlash({ blocks: 64 }), 1) };
+  const rooms: Rooms = {
+    ...cabinet.machine.rooms,
+    ledger: openLedger(new SimFlash({ blocks: 64 }), ownerOf(cabinet.identity)),
+  };
   const { durable } = rooms.ledger;
   const facts = {
     durable,

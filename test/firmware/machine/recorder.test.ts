@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CASH_AT_BOOT } from "../../../firmware/cash/state.js";
 import { CLIMATE_AT_BOOT } from "../../../firmware/climate.js";
-import { openLedger } from "../../../firmware/ledger/ledger.js";
+import { openLedger, ownerOf } from "../../../firmware/ledger/ledger.js";
 import { Recorder } from "../../../firmware/machine/recorder.js";
 import { DEFAULT_SETTINGS, type Rooms } from "../../../firmware/machine/rooms.js";
 import { Shelf } from "../../../firmware/machine/shelf.js";
@@ -22,7 +22,7 @@ const test = suite("machine: recorder");
 function openRooms(blocks = 4): Rooms {
   return {
     identity: demoIdentity("M-1"),
-    ledger: openLedger(new SimFlash({ blocks }), 1),
+    ledger: openLedger(new SimFlash({ blocks }), ownerOf(demoIdentity())),
     planogram: DEMO_PLANOGRAM,
     settings: DEFAULT_SETTINGS,
     cash: CASH_AT_BOOT,

@@ -60,8 +60,39 @@ test("JUST RESET that never comes, and an identity that is never told, do not st
   const rig = new Rig(undefined, undefined, { 16: card });
   rig.facts = { ...RIG_FACTS, fitted: READER_1 };
   card.says = (hex) => (hex === "10" ? "ack" : hex.startsWith("1700") ? "ack" : undefined);
-  rig.start().run(6_000);
+  rig.start().run(9_000);
   assert.equal(names(rig), ["readerReady"]);
+});
+
+test("an answer to SETUP may take the whole response time: nothing is sent meanwhile that the reader would drop", () => {
+  const card = new PlainReader(0);
+  const rig = new Rig(undefined, undefined, { 16: card });
+  rig.facts = { ...RIG_FACTS, fitted: READER_1 };
+  card.says = (hex) => (hex === "110003100201" ? "ack" : undefined);
+  rig.start().run(4_500);
+  assert.equal(sentOf(rig), ["10", "110003100201"]);
+  card.say("0101184005020A0F");
+  rig.run(1_000);
+  assert.equal(names(rig), ["readerReady"]);
+  assert.is(rig.state.reader1.limits.offlineMs, 10_000);
+});
+
+test("a SETUP reply that ends before response time and abilities: 5 s and none; one shorter still is none", () => {
+  const short = new PlainReader(0);
+  const rig = new Rig(undefined, undefined, { 16: short });
+  rig.facts = { ...RIG_FACTS, fitted: READER_1 };
+  short.says = (hex) => (hex === "110003100201" ? "010118400502" : undefined);
+  rig.start().run(4_000);
+  const [ready] = events(rig);
+  const { refunds, multivend, cashSale } = (ready?.event === "readerReady" && ready.abilities) || {};
+  assert.equal([refunds, multivend, cashSale], [false, false, false]);
+  assert.is(rig.state.reader1.limits.offlineMs, 5_000);
+  const torn = new PlainReader(0);
+  const other = new Rig(undefined, undefined, { 16: torn });
+  other.facts = rig.facts;
+  torn.says = (hex) => (hex === "110003100201" ? "0101184005" : undefined);
+  other.start().run(4_000);
+  assert.equal(names(other), []);
 });
 
 test("a reader that drops REQUEST ID as out of sequence is set up without it", () => {
@@ -123,7 +154,7 @@ test("a sale: session, approval, success, session complete", () => {
     assert.equal(events(rig), [{ event: "session", reader: 0, fundsMinor: 1_000, revalueLimitMinor: undefined }]);
     rig.order(VEND);
     rig.run(500);
-    assert.equal(events(rig).slice(1), [{ event: "approved", reader: 0, amountMinor: 150 }]);
+    assert.equal(events(rig).slice(1), [{ event: "approved", reader: 0, amountMinor: 150, crossed: false }]);
     rig.run(20_000);
     assert.is(card.charged, 0);
     rig.order(SUCCESS);
@@ -141,7 +172,7 @@ test("32-bit money is asked for and approved in its own length", () => {
   rig.order({ order: "vendRequest", reader: 0, amountMinor: 70_000, item: 7 });
   rig.run(500);
   assert.equal(sentOf(rig), ["1300000111700007"]);
-  assert.equal(events(rig), [{ event: "approved", reader: 0, amountMinor: 70_000 }]);
+  assert.equal(events(rig), [{ event: "approved", reader: 0, amountMinor: 70_000, crossed: false }]);
   assert.equal(card.wrongs, []);
 });
 
@@ -214,6 +245,29 @@ test("an approval that crosses our cancel is told as approval, and given back by
   rig.run(1_000);
   assert.equal(names(rig), ["approved", "failureConfirmed", "sessionEnded"]);
   assert.equal([card.charged, card.held, card.wrongs], [0, 0, []]);
+});
+
+test("an approval that crosses the cancel of an overdue request is told as crossed", () => {
+  const { rig, card } = inSession();
+  card.vendAnswer = "";
+  rig.order(VEND);
+  rig.run(29_500);
+  card.says = (hex) => (hex === "1301" ? "ack" : undefined);
+  card.decide("05001E");
+  rig.run(30_000);
+  const [approved] = events(rig);
+  assert.is(approved?.event === "approved" && approved.crossed, false, "in time");
+  const late = inSession();
+  late.card.vendAnswer = "";
+  late.rig.order(VEND);
+  late.card.says = (hex) => {
+    if (hex !== "1301") return undefined;
+    late.card.decide("05001E");
+    return "ack";
+  };
+  late.rig.run(31_000);
+  const [crossed] = events(late.rig);
+  assert.is(crossed?.event === "approved" && crossed.crossed, true, "too late");
 });
 
 test("approval and denial in one breath after a cancel: nothing is held", () => {

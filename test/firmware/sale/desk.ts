@@ -96,8 +96,8 @@ export class Desk {
     return this.input({ on: "delivery", event: { delivery: "ready" } });
   }
 
-  approve(amountMinor = 175, reader = 0): this {
-    return this.reader({ event: "approved", reader, amountMinor });
+  approve(amountMinor = 175, reader = 0, crossed = false): this {
+    return this.reader({ event: "approved", reader, amountMinor, crossed });
   }
 
   drop(): this {

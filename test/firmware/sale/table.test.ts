@@ -60,6 +60,8 @@ const INPUTS: { readonly [name: string]: SaleInput } = {
 /** "·" = means nothing, changes nothing. Otherwise: next state, then each effect. */
 const TABLE: { readonly [at in SaleStateName]: { readonly [input: string]: string } } = {
   IDLE: {
+    cancel: "IDLE dismiss",
+    lever: "IDLE dismiss",
     select: "PRODUCT_SELECTED open:50 card:open",
     coin: "ACCEPTING_PAYMENT/collecting open:- card:open",
     tick: "ACCEPTING_PAYMENT/collecting open:- card:open",

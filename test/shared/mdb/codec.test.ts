@@ -16,6 +16,7 @@ import { COIN_CHANGER, COIN_DIAGNOSTICS, coinDiagnostic } from "../../../shared/
 import type { DeviceTable } from "../../../shared/mdb/device.js";
 import { isHeld } from "../../../shared/mdb/held.js";
 import type { FieldRecord } from "../../../shared/mdb/layout.js";
+import { MAX_BLOCK_BYTES } from "../../../shared/mdb/link.js";
 import { decodePoll } from "../../../shared/mdb/poll.js";
 import { bytesOf, COMMAND_VECTORS, hexOf, REPLY_VECTORS } from "../../vectors/mdb.js";
 
@@ -177,9 +178,10 @@ test("currency codes and diagnostics by name", () => {
 test("garbage never throws", () => {
   const next = garbage(20_110_201);
   for (let round = 0; round < 1_000; round += 1) {
-    const block = Uint8Array.from({ length: next() % 40 }, () => next() & 0xff);
+    const block = Uint8Array.from({ length: next() % (MAX_BLOCK_BYTES + 1) }, () => next() & 0xff);
     // half of the rounds get past the address
-    if (block.length > 0 && round % 2 === 0) block[0] = ([0x08, 0x30, 0x10, 0x60][(round / 2) % 4] ?? 0) | (next() & 7);
+    const { address } = MDB_DEVICES[(round / 2) % MDB_DEVICES.length] ?? COIN_CHANGER;
+    if (block.length > 0 && round % 2 === 0) block[0] = address | (next() & 7);
     const command = decodeCommand(block);
     if (command.ok) assert.equal(build(deviceOf(command.device), command.command, command.fields), block);
     for (const device of MDB_DEVICES) {

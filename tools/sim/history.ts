@@ -1,0 +1,72 @@
+/**
+ * Every record that was ever on flash, also those the ring has dropped since, and what rot took of it. Fed at every
+ * look, and before each bit that rots.
+ */
+import type { LedgerRecord } from "../../shared/records/kinds.js";
+
+/** Records looked at anew each time though they were found the same before; all of them at the end of a day. */
+const ALWAYS_COMPARED = 300;
+
+export class History {
+  /** As they were first read; the one with sequence n is at n − 1. */
+  readonly records: LedgerRecord[] = [];
+  /** What rotted since, by sequence: what it was. */
+  readonly lost = new Map<number, LedgerRecord>();
+  /** Bits have rotted: the newest record may look torn, and its sequence be given again. */
+  rotten = false;
+
+  /** What is on flash now, from `oldestSeq` on. Tells what has changed that must not. */
+  take(oldestSeq: number, onFlash: readonly LedgerRecord[], all = false): string[] {
+    const found: string[] = [];
+    if (oldestSeq > this.records.length + 1) return [`records ${this.records.length + 1} to ${oldestSeq - 1} are gone`];
+    const newest = oldestSeq + onFlash.length - 1;
+    if (newest < this.records.length) found.push(...this.#forget(newest));
+    const from = all ? 0 : Math.max(0, onFlash.length - ALWAYS_COMPARED);
+    for (let at = from; at < onFlash.length; at++) {
+      const record = onFlash[at];
+      const before = this.records[oldestSeq + at - 1];
+      if (record === undefined) continue;
+      if (before === undefined) this.records.push(record);
+      else if (JSON.stringify(before) !== JSON.stringify(record)) found.push(...this.#changed(before, record));
+    }
+    return found;
+  }
+
+  /** All records as they can be read now: what is lost as `unreadable`. */
+  get legible(): readonly LedgerRecord[] {
+    return this.records;
+  }
+
+  #forget(newest: number): string[] {
+    const gone = this.records.splice(newest);
+    if (!this.rotten) return [`${gone.length} records after ${newest} are gone from flash`];
+    for (const record of gone) this.lost.set(record.seq, record);
+    return [];
+  }
+
+  #changed(before: LedgerRecord, now: LedgerRecord): string[] {
+    if (!this.rotten) return [`record ${before.seq} was ${before.kind} and is ${now.kind} now`];
+    // Looked torn because it rotted, and another one has its sequence now.
+    const isNewer = now.kind !== "unreadable";
+    if (!this.lost.has(before.seq)) this.lost.set(before.seq, before);
+    this.records[before.seq - 1] = now;
+    return isNewer && this.#isOld(before) ? [`record ${before.seq} (${before.kind}) was written over`] : [];
+  }
+
+  /** Records have followed it: then it cannot have looked torn. */
+  #isOld({ seq }: LedgerRecord): boolean {
+    const after = this.records[seq];
+    return after !== undefined && after.kind !== "unreadable";
+  }
+}
+
+/** Most money a record can be about, minor units: what its loss may hide. */
+export function amountOf(record: LedgerRecord): number {
+  let most = 0;
+  for (const [name, value] of Object.entries(record)) {
+    if (name.endsWith("Minor") && typeof value === "number") most = Math.max(most, value);
+  }
+  const count = "count" in record ? record.count : 1;
+  const each = "valueMinor" in record ? record.valueMinor : 0;
+  return Math.max(most, count * each);
+}
