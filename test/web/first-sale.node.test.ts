@@ -2,79 +2,14 @@
  * The first sale as people see it: `npm start`'s own program, a customer at the front panel and an operator at the
  * fleet's page, each in a real browser. Then the plug is pulled in mid-vend, and nobody loses a cent.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { temporaryFolder } from "../fleet/support.js";
 import { launchBrowser } from "./support.js";
+import { display, STEP_MS, type System, signIn, startSystem, stopSystem } from "./system.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** A first start builds the pages and makes the database. */
-const READY_MS = 120_000;
 /** An operator sees a sale no later than this after the customer has his product. */
 const SEEN_WITHIN_MS = 2_000;
-const STEP_MS = 15_000;
-
-interface System {
-  readonly process: ChildProcess;
-  readonly folder: string;
-  readonly panelUrl: string;
-  readonly operatorUrl: string;
-  readonly user: string;
-  readonly password: string;
-}
-
-async function startSystem(): Promise<System> {
-  const folder = await temporaryFolder();
-  const ports = { SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_PANEL_PORT: "0" };
-  const env = { ...process.env, ...ports, SPIRAL_DATA_DIR: join(folder, "data") };
-  const child = spawn(process.execPath, ["--import", "tsx", "tools/start/main.ts"], { cwd: ROOT, env });
-  let output = "";
-  const ready = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${output}`)), READY_MS);
-    const take = (chunk: Buffer): void => {
-      output += chunk.toString();
-      if (!output.includes("Ctrl+C")) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.once("exit", (code) => reject(new Error(`ended with ${code}:\n${output}`)));
-  });
-  await ready;
-  const found = (pattern: RegExp): string => {
-    const match = pattern.exec(output)?.[1];
-    if (match === undefined) throw new Error(`${pattern} is not in:\n${output}`);
-    return match;
-  };
-  return {
-    process: child,
-    folder,
-    panelUrl: found(/Vending machine \S+\s+(http:\/\/\S+)/),
-    operatorUrl: found(/Operator page\s+(http:\/\/\S+)/),
-    user: found(/Sign in as\s+(\S+),/),
-    password: found(/password ([a-z0-9-]{20,})/),
-  };
-}
-
-async function signIn(page: Page, { operatorUrl, user, password }: System): Promise<void> {
-  await page.goto(operatorUrl);
-  await page.getByLabel("Name").fill(user);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByTestId("machine-M-1234").first().waitFor({ timeout: STEP_MS });
-}
-
-/** Waits until the panel's display says `text`. */
-async function display(page: Page, text: string): Promise<void> {
-  await page.getByTestId("display").filter({ hasText: text }).waitFor({ timeout: STEP_MS });
-}
 
 async function insertBill(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Insert bill $1.00" }).click();
@@ -96,10 +31,7 @@ test.before(async (context) => {
 
 test.after(async ({ browser, system }) => {
   await browser?.close();
-  if (system === undefined) return;
-  system.process.kill("SIGTERM");
-  await once(system.process, "exit");
-  await rm(system.folder, { recursive: true, force: true });
+  if (system !== undefined) await stopSystem(system);
 });
 
 test("a Coke for two dollars: product, a quarter, and the operator sees it within two seconds", async (context) => {
