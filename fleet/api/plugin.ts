@@ -7,6 +7,7 @@ import { eventRoutes } from "./events/routes.js";
 import { faultRoutes } from "./faults/routes.js";
 import { healthRoutes } from "./health/routes.js";
 import { machineRoutes } from "./machines/routes.js";
+import { owedRoutes } from "./owed/routes.js";
 import { ProblemError } from "./problems.js";
 import { productRoutes } from "./products/routes.js";
 import { sessionPlugin } from "./session/plugin.js";
@@ -33,6 +34,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(slotRoutes);
         await inside.register(transactionRoutes);
         await inside.register(faultRoutes);
+        await inside.register(owedRoutes);
         await inside.register(productRoutes);
         await inside.register(eventRoutes);
       });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MachineDetail, MachineList } from "../../fleet/api/machines/schema.js";
+import type { OwedList } from "../../fleet/api/owed/schema.js";
 import { PROBLEMS } from "../../fleet/api/problems.js";
 import { ensureFirstUser, resetPassword } from "../../fleet/api/session/first-user.js";
 import type { SlotList } from "../../fleet/api/slots/schema.js";
@@ -57,6 +58,7 @@ function get({ fleet, cookie }: Context, url: string) {
 
 test("everything but signing in needs a session", async ({ fleet }) => {
   const urls = ["machines", "machines/API-1", "machines/API-1/slots", "transactions", "faults", "products", "events"];
+  urls.push("machines/API-1/owed");
   for (const url of [...urls, "session"]) {
     const answer = await fleet.app.inject({ method: "GET", url: `/api/v1/${url}` });
     assert.is(answer.statusCode, 401, url);
@@ -157,11 +159,39 @@ test("transactions come newest first in pages without holes or repeats, and filt
     ["B4", "Coke", "1.75", "2.00", "0.25", "USD", "cash", "completed", "synced"],
   );
   assert.is(sale?.dispensedAt, sale?.bookedAt);
-  assert.is((await list("machine=OTHER-1")).transactions.length, 0);
   assert.is((await list("status=refunded")).transactions.length, 0);
   assert.is((await list("method=card")).transactions.length, 0);
   assert.is((await list(`from=${sale?.bookedAt}`)).transactions.length, 1);
   assert.is((await list(`to=${sale?.bookedAt}`)).transactions.length, SALES - 1);
+});
+
+test("what a machine owes its customers, newest first: voucher, claim, card money due back", async (context) => {
+  const machine = await TestMachine.connect(context.fleet.mqttPort, await context.fleet.addMachine("OWES-1"));
+  const ledger = new TestLedger().boot();
+  const none: OwedList = (await get(context, "/api/v1/machines/OWES-1/owed")).json();
+  assert.equal(none, { owed: [], nextCursor: null });
+  const hold = { reader: 0, slot: "B4", item: 1, amountMinor: 175 };
+  ledger.append(
+    { kind: "voucherIssued", voucherNo: 1, amountMinor: 35, code: "VOUCHER0000001", reason: 0 },
+    ledger.wallS,
+  );
+  ledger.append({ kind: "claimOpened", claimNo: 1, cause: 1, amountMinor: 500, code: "CLAIM000000001" }, ledger.wallS);
+  ledger.append({ kind: "vendRequested", holdNo: 1, ...hold }, ledger.wallS);
+  ledger.append({ kind: "refundDue", refundNo: 1, holdNo: 1, cause: 2, ...hold }, ledger.wallS);
+  await machine.sync(ledger);
+  const seen: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const url: string = `/api/v1/machines/OWES-1/owed?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`;
+    const page: OwedList = (await get(context, url)).json();
+    seen.push(...page.owed.map((owed) => [owed.kind, owed.amount, owed.reason, owed.reference].join(" ")));
+    cursor = page.nextCursor;
+  }
+  assert.equal(seen, [
+    "refundDue 1.75 readerLost hold 1",
+    "claim 5.00 bill CLAIM000000001",
+    "voucher 0.35 change VOUCHER0000001",
+  ]);
 });
 
 test("what is wrong with a request is a problem document with a stable code", async (context) => {
@@ -176,6 +206,9 @@ test("what is wrong with a request is a problem document with a stable code", as
     ["/api/v1/machines/NO-SUCH", 404, "no-such-machine"],
     ["/api/v1/machines/OTHER-1", 404, "no-such-machine"],
     ["/api/v1/machines/OTHER-1/slots", 404, "no-such-machine"],
+    ["/api/v1/machines/OTHER-1/owed", 404, "no-such-machine"],
+    ["/api/v1/transactions?machine=OTHER-1", 404, "no-such-machine"],
+    ["/api/v1/faults?machine=NO-SUCH", 404, "no-such-machine"],
     ["/api/v1/nothing", 404, "no-such-route"],
     ["/nothing", 404, "no-such-route"],
   ];

@@ -111,6 +111,39 @@ async function openDoor(panel: Page, open: boolean): Promise<void> {
   await saleState(panel, open ? /OUT_OF_SERVICE/ : /IDLE/);
 }
 
+test("a jam: the card gets its money back, and the operator sees which slot is closed, and why", async (context) => {
+  const { panel, operator } = context;
+  await panel.getByLabel("Slot for mischief").selectOption({ label: "A1" });
+  await panel.getByRole("button", { name: "Jam slot" }).click();
+  await panel.getByRole("button", { name: /^Select A1 / }).click();
+  await tapCard(panel);
+  await panel
+    .getByTestId("faults")
+    .filter({ hasText: "A1" })
+    .waitFor({ timeout: 2 * STEP_MS });
+  await operator.getByTestId("slot-A1").filter({ hasText: "Jammed" }).waitFor({ timeout: STEP_MS });
+  const row = operator.getByTestId("transaction").filter({ hasText: "A1" }).first();
+  await row.filter({ hasText: /refunded/i }).waitFor({ timeout: STEP_MS });
+  await saleState(panel, /IDLE/);
+});
+
+test("a beam dazzled in the turn: the customer has a claim, and the operator sees what is owed", async (context) => {
+  const { panel, operator } = context;
+  await panel.getByRole("button", { name: /^Select B3 / }).click();
+  await tapCard(panel);
+  await saleState(panel, /DISPENSING/);
+  await panel.getByRole("switch", { name: "Drop beam blind" }).click();
+  const slip = panel.getByTestId("code-slip");
+  await slip.waitFor({ timeout: 2 * STEP_MS });
+  const code = (await panel.getByTestId("code").getAttribute("data-code")) ?? "";
+  await panel.getByRole("switch", { name: "Drop beam blind" }).click();
+  const owed = operator.getByTestId("owed").filter({ hasText: code });
+  await owed.waitFor({ timeout: STEP_MS });
+  assert.match(await owed.innerText(), /Claim/);
+  await panel.getByRole("button", { name: "I have it" }).click();
+  await saleState(panel, /IDLE/);
+});
+
 test("a technician opens the door, types the code, fills a tube, sells a test and leaves", async ({ panel }) => {
   await openDoor(panel, true);
   await press(panel, "#");

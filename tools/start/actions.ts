@@ -59,9 +59,9 @@ export function act(hands: Hands, action: Action): string | undefined {
     case "tapCard":
       return tapCard(cabinet, action.what);
     case "select":
-      return onPower(cabinet, () => cabinet.select(action.slot));
+      return trayFull(cabinet) ?? onPower(cabinet, () => cabinet.select(action.slot));
     case "key":
-      return onPower(cabinet, () => cabinet.press(action.key));
+      return trayFull(cabinet) ?? onPower(cabinet, () => cabinet.press(action.key));
     case "cancel":
       return onPower(cabinet, () => cabinet.cancel());
     case "lever":
@@ -160,6 +160,12 @@ function atSlot(cabinet: Cabinet, action: Extract<Action, { do: "jamSlot" | "ref
   cabinet.tellStock(action.slot, found.capacity);
   cabinet.door.set(wasOpen);
   return undefined;
+}
+
+/** Nobody buys on while the last products still lie there. */
+function trayFull(cabinet: Cabinet): string | undefined {
+  const full = cabinet.truth.productsAt("tray") >= MAX_PRODUCTS_IN_TRAY;
+  return full ? "The tray is full; take the products out first." : undefined;
 }
 
 function onPower(cabinet: Cabinet, press: () => void): string | undefined {

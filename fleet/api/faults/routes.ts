@@ -1,10 +1,11 @@
 /** Faults of the operator's machines, newest first. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { listFaults } from "../../store/reading.js";
+import { listFaults, readMachine } from "../../store/reading.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { SIGNED_IN_FAILURES } from "../responses.js";
+import { ProblemError } from "../problems.js";
+import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { FaultList, FaultQuery } from "./schema.js";
 
@@ -17,12 +18,16 @@ const Before = Type.Object({
 export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/faults",
-    { schema: { querystring: FaultQuery, response: { 200: FaultList, ...SIGNED_IN_FAILURES } } },
+    { schema: { querystring: FaultQuery, response: { 200: FaultList, ...ONE_FAILURES } } },
     async (request) => {
       const { operatorId } = userOf(request);
       const { limit = DEFAULT_PAGE, cursor, machine, open } = request.query;
       const before = decodeCursor(Before, cursor);
       const page = await listFaults(app.databases.app, operatorId, { machine, open, limit, before });
+      if (machine !== undefined && page.items.length === 0) {
+        const known = await readMachine(app.databases.app, operatorId, machine);
+        if (known === undefined) throw new ProblemError("no-such-machine", machine);
+      }
       return { faults: [...page.items], nextCursor: encodeCursor(page.next) };
     },
   );

@@ -1,10 +1,11 @@
 /** Transactions of the operator, newest first. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { listTransactions } from "../../store/reading.js";
+import { listTransactions, readMachine } from "../../store/reading.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { SIGNED_IN_FAILURES } from "../responses.js";
+import { ProblemError } from "../problems.js";
+import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { TransactionList, TransactionQuery } from "./schema.js";
 
@@ -18,12 +19,17 @@ const Before = Type.Object({
 export const transactionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/transactions",
-    { schema: { querystring: TransactionQuery, response: { 200: TransactionList, ...SIGNED_IN_FAILURES } } },
+    { schema: { querystring: TransactionQuery, response: { 200: TransactionList, ...ONE_FAILURES } } },
     async (request) => {
       const { operatorId } = userOf(request);
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const before = decodeCursor(Before, cursor);
       const page = await listTransactions(app.databases.app, operatorId, { ...filter, limit, before });
+      const { machine } = filter;
+      if (machine !== undefined && page.items.length === 0) {
+        const known = await readMachine(app.databases.app, operatorId, machine);
+        if (known === undefined) throw new ProblemError("no-such-machine", machine);
+      }
       return { transactions: [...page.items], nextCursor: encodeCursor(page.next) };
     },
   );

@@ -2,6 +2,7 @@
 import type { Problem } from "../../api/common.js";
 import type { FaultList } from "../../api/faults/schema.js";
 import type { MachineDetail, MachineList, MachineStatus } from "../../api/machines/schema.js";
+import type { OwedList } from "../../api/owed/schema.js";
 import type { Session, SignIn } from "../../api/session/schema.js";
 import type { SlotList } from "../../api/slots/schema.js";
 import type { TransactionList } from "../../api/transactions/schema.js";
@@ -58,6 +59,10 @@ export function readTransactions(machine: string, cursor?: string, signal?: Abor
 
 export function readFaults(machine: string, signal?: AbortSignal): Promise<FaultList> {
   return call("GET", `faults${query({ machine, limit: 50 })}`, undefined, signal);
+}
+
+export function readOwed(serial: string, signal?: AbortSignal): Promise<OwedList> {
+  return call("GET", `machines/${encodeURIComponent(serial)}/owed${query({ limit: 50 })}`, undefined, signal);
 }
 
 /** Where live changes come from; all machines without `machine`. */

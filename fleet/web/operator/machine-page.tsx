@@ -4,10 +4,11 @@ import type { LiveEvent } from "../../api/events/schema.js";
 import type { MachineDetail } from "../../api/machines/schema.js";
 import type { Transaction } from "../../api/transactions/schema.js";
 import { amountText } from "../parts/amounts.js";
-import { readFaults, readMachine, readSlots, readTransactions } from "./client.js";
+import { readFaults, readMachine, readOwed, readSlots, readTransactions } from "./client.js";
 import { FaultList } from "./fault-list.js";
 import { useLive } from "./live.js";
 import { changesCounts, machineAfter, withFault, withQuantities, withTransaction } from "./live-state.js";
+import { OwedTable } from "./owed-list.js";
 import { Ago, Failed, LiveMark, Loading, MachineBadge, SimulatedMark, StockBar } from "./pieces.js";
 import { useCoalesced, useNow, useResource } from "./resource.js";
 import { SlotPicture } from "./slot-picture.js";
@@ -22,7 +23,7 @@ const MAX_RECENT = 50;
 export function MachinePage({ serial }: { readonly serial: string }) {
   const page = useMachinePage(serial);
   const nowMs = useNow();
-  const { machine, slots, sales, faults } = page;
+  const { machine, slots, sales, faults, owed } = page;
   if (machine.missing) return <NoSuchMachine serial={serial} />;
   if (machine.data === undefined) {
     return (
@@ -53,13 +54,19 @@ export function MachinePage({ serial }: { readonly serial: string }) {
           <section className="card" aria-labelledby="slots-title">
             <h2 id="slots-title">Slots</h2>
             <Part of={slots} what="The slots">
-              {(list) => <SlotPicture slots={list.slots} />}
+              {(list) => <SlotPicture slots={list.slots} faults={faults.data?.faults ?? []} />}
             </Part>
           </section>
           <section className="card" aria-labelledby="faults-title">
             <h2 id="faults-title">Faults</h2>
             <Part of={faults} what="The faults">
               {(list) => <FaultList faults={list.faults} zone={timeZone} nowMs={nowMs} />}
+            </Part>
+          </section>
+          <section className="card" aria-labelledby="owed-title">
+            <h2 id="owed-title">Owed to customers</h2>
+            <Part of={owed} what="What is owed">
+              {(list) => <OwedTable owed={list.owed} more={list.nextCursor !== null} zone={timeZone} />}
             </Part>
           </section>
           <section className="card" aria-labelledby="telemetry-title">
@@ -83,6 +90,7 @@ function useMachinePage(serial: string) {
   const machine = useResource(`machine ${serial}`, (signal) => readMachine(serial, signal));
   const slots = useResource(`slots ${serial}`, (signal) => readSlots(serial, signal));
   const faults = useResource(`faults ${serial}`, (signal) => readFaults(serial, signal));
+  const owed = useResource(`owed ${serial}`, (signal) => readOwed(serial, signal));
   const recent = useRef<readonly Transaction[]>([]);
   const sales = useResource(`sales ${serial}`, async (signal) => {
     const list = await readTransactions(serial, undefined, signal);
@@ -91,12 +99,15 @@ function useMachinePage(serial: string) {
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const [lastSale, setLastSale] = useState<Transaction>();
   const countsSoon = useCoalesced(machine.reload, REFRESH_MS);
+  const owedSoon = useCoalesced(owed.reload, REFRESH_MS);
 
   const onEvent = useCallback(
     (event: LiveEvent) => {
       if (event.machine !== serial) return;
       machine.update((shown) => machineAfter(shown, event));
       if (changesCounts(event)) countsSoon();
+      // A sale without a happy end, or telemetry after a payout, may have left something open.
+      if (event.type === "sale" || event.type === "fault" || event.type === "telemetry") owedSoon();
       if (event.type === "sale") {
         const { transaction } = event;
         recent.current = [...recent.current.filter(({ id }) => id !== transaction.id), transaction].slice(-MAX_RECENT);
@@ -112,16 +123,17 @@ function useMachinePage(serial: string) {
       }
       if (event.type === "telemetry") machine.update((shown) => ({ ...shown, telemetry: event.telemetry }));
     },
-    [serial, machine.update, countsSoon, sales.update, slots.update, faults.update],
+    [serial, machine.update, countsSoon, owedSoon, sales.update, slots.update, faults.update],
   );
   const reload = useCallback(() => {
     machine.reload();
     slots.reload();
     sales.reload();
     faults.reload();
-  }, [machine.reload, slots.reload, sales.reload, faults.reload]);
+    owed.reload();
+  }, [machine.reload, slots.reload, sales.reload, faults.reload, owed.reload]);
   const link = useLive(serial, onEvent, reload);
-  return { machine, slots, sales, faults, fresh, lastSale, link, reload };
+  return { machine, slots, sales, faults, owed, fresh, lastSale, link, reload };
 }
 
 interface PartProps<T> {

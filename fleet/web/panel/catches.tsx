@@ -10,17 +10,26 @@ function placed<T>(things: readonly T[]): readonly { readonly place: string; rea
   return things.map((thing, i) => ({ place: `place ${i}`, thing }));
 }
 
+/** Products drawn, and how many more there are. */
+const MAX_PRODUCTS_DRAWN = 4;
+
 export function DeliveryTray({ tray }: { readonly tray: Surroundings["tray"] }) {
   const act = useAct();
   return (
     <section className="tray" aria-label="Delivery tray" data-testid="tray">
       <ul className="tray-floor">
-        {placed(tray).map(({ place, thing }) => (
+        {placed(tray.slice(0, MAX_PRODUCTS_DRAWN)).map(({ place, thing }) => (
           <li key={place} className="in-tray">
             <ProductPicture name={thing.name} />
             <span className="unseen">{thing.name}</span>
           </li>
         ))}
+        {tray.length > MAX_PRODUCTS_DRAWN ? (
+          <li className="more">
+            +{tray.length - MAX_PRODUCTS_DRAWN}
+            <span className="unseen"> more products</span>
+          </li>
+        ) : null}
       </ul>
       <button
         type="button"
@@ -39,7 +48,7 @@ interface CoinCupProps {
   readonly currency: string;
 }
 
-/** Coins drawn; the sum names the rest. */
+/** Coins drawn, and how many more there are. */
 const MAX_DRAWN = 12;
 
 export function CoinCup({ cup, currency }: CoinCupProps) {
@@ -54,6 +63,12 @@ export function CoinCup({ cup, currency }: CoinCupProps) {
             <span className="unseen">{moneyText(thing, currency)}</span>
           </li>
         ))}
+        {cup.length > MAX_DRAWN ? (
+          <li className="more">
+            +{cup.length - MAX_DRAWN}
+            <span className="unseen"> more coins</span>
+          </li>
+        ) : null}
       </ul>
       {cup.length === 0 ? (
         <span className="cup-empty">Coin return</span>

@@ -1,0 +1,35 @@
+/** What one machine owes its customers. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { listOwed } from "../../store/owed.js";
+import { readMachine } from "../../store/reading.js";
+import { DEFAULT_PAGE, SerialParams } from "../common.js";
+import { decodeCursor, encodeCursor } from "../cursor.js";
+import { ProblemError } from "../problems.js";
+import { ONE_FAILURES } from "../responses.js";
+import { userOf } from "../session/plugin.js";
+import { OwedList, OwedQuery } from "./schema.js";
+
+const Before = Type.Object({
+  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
+  epoch: Type.Integer(),
+  seq: Type.Integer(),
+});
+
+export const owedRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/machines/:serial/owed",
+    { schema: { params: SerialParams, querystring: OwedQuery, response: { 200: OwedList, ...ONE_FAILURES } } },
+    async (request) => {
+      const { operatorId } = userOf(request);
+      const { serial } = request.params;
+      const { limit = DEFAULT_PAGE, cursor } = request.query;
+      const before = decodeCursor(Before, cursor);
+      const page = await listOwed(app.databases.app, operatorId, serial, limit, before);
+      if (page.items.length === 0 && (await readMachine(app.databases.app, operatorId, serial)) === undefined) {
+        throw new ProblemError("no-such-machine", serial);
+      }
+      return { owed: [...page.items], nextCursor: encodeCursor(page.next) };
+    },
+  );
+};
