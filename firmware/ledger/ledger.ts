@@ -21,7 +21,7 @@ import {
   recordsAt,
   strikeAhead,
 } from "./blocks.js";
-import { encodeFrame, type Framable, frameEnd, MAX_MONEY_BODY_BYTES, moneyRecordsIn } from "./frame.js";
+import { encodeFrame, type Framable, frameEnd, MAX_MONEY_BODY_BYTES, moneyRecordsIn, PAGE_BYTES } from "./frame.js";
 import { type LedgerOwner, ownerOf } from "./header.js";
 import { type Recovered, recover } from "./recover.js";
 import { NOTE_RECORDS, refundRecords, WORST_SALE_RECORDS } from "./reserve.js";
@@ -288,7 +288,12 @@ export class Ledger {
       if (walk === undefined) break;
       for (;;) {
         if (walk.resumable)
-          this.cursor = { place: this.ring.placeAt(i) ?? 0, at: walk.at, seq: walk.seq, chain: walk.chain };
+          this.cursor = {
+            place: this.ring.placeAt(i) ?? 0,
+            at: walk.dataAt + walk.at,
+            seq: walk.seq,
+            chain: walk.chain,
+          };
         const before = walk.chain;
         const record = walk.next();
         if (record === undefined) break;
@@ -428,13 +433,15 @@ export class Ledger {
     const header = place === undefined ? undefined : headerOf(flash, place);
     if (place === undefined || header === undefined) return this.lostBlock(i);
     const next = ring.placeAt(i + 1);
-    const data = flash.read(place * flash.blockBytes, next === undefined ? this.at : flash.blockBytes);
+    const begun = this.cursor?.place === place && this.cursor.seq === seq ? this.cursor : undefined;
+    // What was walked before is not read again; frames are laid out by pages.
+    const from = begun === undefined ? 0 : begun.at - (begun.at % PAGE_BYTES);
+    const data = flash.read(place * flash.blockBytes + from, (next === undefined ? this.at : flash.blockBytes) - from);
     const end =
       next === undefined
         ? { lastSeq: this.lastSeq, chain: this.chain }
         : { lastSeq: ring.firstSeqAt(i + 1) - 1, chain: headerOf(flash, next)?.chain ?? 0 };
-    const { cursor } = this;
-    if (cursor?.place === place && cursor.seq === seq) return new BlockWalk(data, cursor.at, seq, cursor.chain, end);
+    if (begun !== undefined) return new BlockWalk(data, begun.at - from, seq, begun.chain, end, from);
     return new BlockWalk(data, recordsAt(header.checkpointBytes), header.firstSeq, header.chain, end);
   }
 

@@ -35,6 +35,8 @@ export interface WalkEnd {
 
 export class BlockWalk {
   private readonly data: Uint8Array;
+  /** Offset of `data` in the block. */
+  readonly dataAt: number;
   private readonly end: WalkEnd | undefined;
   /** Offset in `data` behind the last record given. Inside a fence: of the fence. */
   at: number;
@@ -44,9 +46,10 @@ export class BlockWalk {
   chain: number;
   private fence: { readonly lastSeq: number; readonly chain: number; readonly nextAt: number } | undefined;
 
-  /** `data`: the block's bytes; `end` undefined: the records end where no further one is found. */
-  constructor(data: Uint8Array, at: number, seq: number, chain: number, end: WalkEnd | undefined) {
+  /** `data`: of the block, from the page at `dataAt` on; `end` undefined: the records end where no further is found. */
+  constructor(data: Uint8Array, at: number, seq: number, chain: number, end: WalkEnd | undefined, dataAt = 0) {
     this.data = data;
+    this.dataAt = dataAt;
     this.at = at;
     this.seq = seq;
     this.chain = chain;

@@ -33,6 +33,8 @@ export function sellOnce(cabinet: Cabinet, atReport?: () => void): LastCoin {
   const quarter = changer?.options.types.findIndex(({ valueMinor }) => valueMinor === 25) ?? -1;
   if (changer !== undefined && changer.tubes.count(quarter) > TUBE_FULL) changer.dispenseManually(quarter, QUARTERS);
   cabinet.select("B4");
+  // Masks go out behind the sale before this one: a coin dropped in at once would fall through.
+  cabinet.until("quarters are taken", () => (((changer?.acceptMask ?? 0) >> quarter) & 1) === 1);
   for (let i = 1; i < QUARTERS; i++) payQuarter(cabinet);
   let reportedUs = 0;
   let operations = 0;

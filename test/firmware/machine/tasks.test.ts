@@ -39,7 +39,9 @@ test("what had to wait goes behind what is there, in its own order", () => {
   const late = new TaskQueue();
   const queue = new TaskQueue();
   assert.is(late.moveTo(queue), false);
+  assert.ok(queue.isEmpty);
   queue.push(TICK);
+  assert.not.ok(queue.isEmpty);
   for (const to of ["mdb", "cash"] as const) late.push({ to, input: { on: "tick" } });
   assert.is(late.moveTo(queue), true);
   assert.equal(
