@@ -2,6 +2,7 @@
  * What the master knows of a coin hopper (MDB 4.2 §10, PDF p237-249), and of a payout on its way to its end. A
  * DISPENSE leaves us once and never again, ACKed or not; what has left is told by the counts alone.
  */
+import { equalBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
@@ -78,6 +79,8 @@ export interface HopperState {
   readonly unitMinor: number;
   /** Empty if it tells none. */
   readonly serial: string;
+  /** The newest SETUP or STATUS that was shorter than the specification has it; see `isWhole`. */
+  readonly short: Uint8Array | undefined;
   /** Newest STATUS that is believed. */
   readonly counts: TubeReport | undefined;
   /** One that is believed once the POLL behind it shows nothing at work. */
@@ -101,6 +104,7 @@ export function hopperAtBoot(hopper: 0 | 1): HopperState {
     valuesMinor: Object.freeze([]),
     unitMinor: 0,
     serial: "",
+    short: undefined,
     counts: undefined,
     reading: undefined,
     readAtMs: 0,
@@ -131,7 +135,16 @@ export function faultsOf({ hopper }: HopperState): HopperFaults {
 
 /** Everything that a reset of the device makes void. An open DISPENSE is answered by `storeReady` with its counts. */
 export function hopperRestarted(state: HopperState, contact: Contact): HopperState {
-  return { ...state, contact, counts: undefined, reading: undefined, dispense: undefined, payout: undefined };
+  const gone = { counts: undefined, reading: undefined, dispense: undefined, payout: undefined };
+  return { ...state, ...gone, contact, short: undefined };
+}
+
+/**
+ * A lost 00 leaves the checksum as it was, so a reply that has not its full length may have holes in it: it is believed
+ * if it came twice running. Some devices stop behind the last type they have.
+ */
+export function isWhole({ short }: HopperState, bytes: Uint8Array, fullBytes: number): boolean {
+  return bytes.length >= fullBytes || (short !== undefined && equalBytes(short, bytes));
 }
 
 // ---- a payout ------------------------------------------------------------------------------------------------------

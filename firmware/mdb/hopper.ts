@@ -3,7 +3,13 @@
  * §10, PDF p237-249; mdb §4.4). It reports; what money means is decided by firmware/cash.
  */
 import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
-import { COIN_HOPPERS, HOPPER_COINS_MAX, HOPPER_TOKEN } from "../../shared/mdb/hopper.js";
+import {
+  COIN_HOPPERS,
+  HOPPER_COINS_MAX,
+  HOPPER_SETUP_BYTES,
+  HOPPER_STATUS_BYTES,
+  HOPPER_TOKEN,
+} from "../../shared/mdb/hopper.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import type { Driver } from "./driver.js";
@@ -18,6 +24,7 @@ import {
   type HopperState,
   type HopperStep,
   hopperRestarted,
+  isWhole,
   only,
   payoutStarted,
   payoutWorking,
@@ -210,8 +217,10 @@ function take(
       return only(identified(state, bytes, nowMs));
     case "status": {
       const counts = bytes === undefined ? undefined : hopperCounts(bytes);
-      if (counts === undefined) return only({ ...state, contact: notYet(state.contact, nowMs) });
-      return hopperCounted(state, counts, nowMs);
+      if (bytes === undefined || counts === undefined || !isWhole(state, bytes, HOPPER_STATUS_BYTES)) {
+        return only({ ...state, short: bytes, contact: notYet(state.contact, nowMs) });
+      }
+      return hopperCounted({ ...state, short: undefined }, counts, nowMs);
     }
     case "manual":
       return inService(state, commandAnswered(state.contact, nowMs), nowMs);
@@ -242,8 +251,8 @@ function noAnswer(state: HopperState, command: HopperCommand, nowMs: number): Ho
 
 function setUp(state: HopperState, bytes: Uint8Array | undefined, facts: MdbFacts, nowMs: number): HopperState {
   const table = COIN_HOPPERS[state.hopper];
-  if (bytes === undefined || bytes.length < SETUP_MIN_BYTES) {
-    return { ...state, contact: notYet(state.contact, nowMs) };
+  if (bytes === undefined || bytes.length < SETUP_MIN_BYTES || !isWhole(state, bytes, HOPPER_SETUP_BYTES)) {
+    return { ...state, short: bytes, contact: notYet(state.contact, nowMs) };
   }
   const { credits, scaling, decimals, responseS } = decodeReply(table, "setup", bytes).fields;
   const valuesMinor = credits.map((credit) =>
@@ -253,7 +262,7 @@ function setUp(state: HopperState, bytes: Uint8Array | undefined, facts: MdbFact
   const offlineMs = Math.max(FIRST_HOPPER_LIMITS.offlineMs, responseS * 1_000);
   const limits = { offlineMs, setUpMs: FIRST_HOPPER_LIMITS.setUpMs + offlineMs };
   const contact = inPhase(commandAnswered(state.contact, nowMs), "identify", nowMs);
-  return { ...state, contact, limits, valuesMinor, unitMinor };
+  return { ...state, contact, limits, valuesMinor, unitMinor, short: undefined };
 }
 
 function identified(state: HopperState, bytes: Uint8Array | undefined, nowMs: number): HopperState {

@@ -12,6 +12,10 @@ export const HOPPER_TOKEN = 0xff;
 /** Most coins in one DISPENSE of ours; the field holds more, but the counts are to be looked at in between. */
 export const HOPPER_COINS_MAX = 15;
 
+/** Full lengths of SETUP's and STATUS's replies (mdb §4.4). */
+export const HOPPER_SETUP_BYTES = 26;
+export const HOPPER_STATUS_BYTES = 34;
+
 const REST = deepFreeze([["data", "u8", "rest"]]);
 
 const COMMANDS = deepFreeze([

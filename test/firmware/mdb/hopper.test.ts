@@ -82,6 +82,29 @@ test("what it does not know is left out of the set-up; short replies and tokens 
   assert.equal(event.tubes.counts.slice(0, 3), [400, 0, 0]);
 });
 
+test("a reply that lost a 00 on its way still has its checksum, and is not believed for it", () => {
+  const setup = `0118400502050000${"0000"}${"0501".padEnd(32, "0")}`;
+  const status = `0000${"019001F4".padEnd(64, "0")}`;
+  for (const [command, whole] of [
+    ["59", setup],
+    ["5A", status],
+  ] as const) {
+    for (const holes of [1, 2]) {
+      let lost = 0;
+      const { rig } = ready((device) => {
+        device.says = (hex) => {
+          if (hex !== command || lost > 0) return hex === command ? whole : undefined;
+          lost += 1;
+          return whole.replace("00".repeat(holes), "");
+        };
+      });
+      const [event] = ofStore(rig);
+      assert.equal(event?.event === "storeReady" && event.valuesMinor.slice(0, 2), [25, 5], command);
+      assert.equal(event?.event === "storeReady" && event.tubes.counts.slice(0, 2), [400, 500], command);
+    }
+  }
+});
+
 test("stumps are no answers: it is asked again and lost in the end", () => {
   for (const stump of ["59", "5A"]) {
     const { rig } = ready((device) => {

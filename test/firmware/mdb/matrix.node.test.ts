@@ -1,4 +1,4 @@
-/** The capability matrix (firmware/mdb/README.md): what it says is tested is tested somewhere, and nothing is left out. */
+/** The capability matrix (firmware/mdb/README.md): the tests it names exist, and none of this room is left out. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";

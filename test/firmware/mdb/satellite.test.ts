@@ -172,6 +172,33 @@ test("every file ordered is answered: by one lost, reset, not fitted, or without
   assert.equal(files(rig), [{ event: "fileMissed", device: "satellite2", file: 4 }]);
 });
 
+test("whatever it answers: each file ordered is answered once", () => {
+  const words = ["ack", "nak", "silent", "garbled", "00", "1E0040", "1C004005", "1C0040FF", "1D000007", "1D0001", "44"];
+  const offers = ["1F0040030100", "1B0040010100", "1D00", "1B", "FF"];
+  const answers = [...words, ...offers];
+  let seed = 40;
+  const draw = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  const { rig, device } = ready();
+  for (let round = 0; round < 40; round += 1) {
+    rig.forget();
+    device.says = () => (draw(2) === 0 ? answers[draw(answers.length)] : undefined);
+    rig.order({ order: "putFile", device: "satellite1", file: 1, bytes: new Uint8Array(draw(100)) });
+    rig.order({ order: "getFile", device: "satellite1", file: 2 });
+    rig.run(30_000);
+    device.says = () => undefined;
+    rig.run(120_000);
+    const told = files(rig);
+    const asked = told.filter(
+      (event) => event.event === "fileMissed" || (event.event === "fileReceived" && event.file === 2),
+    );
+    assert.is(told.filter(({ event }) => event === "fileSent").length, 1, `round ${round}`);
+    assert.is(asked.length, 1, `round ${round}: ${told.map(({ event }) => event).join()}`);
+  }
+});
+
 test("orders about money are none of its business", () => {
   const { rig, device } = ready();
   rig.forget();
