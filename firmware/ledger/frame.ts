@@ -16,7 +16,7 @@ const CHECK = 0xa5;
 export const LOW_BYTE = 0xff;
 const BLANK = 0xff;
 
-/** A program within one page is over before the 4 ms are that a money report waits for its ACK; across two it is not. */
+/** A program within one page ends before the 4 ms that a money report waits for its ACK; across two it does not. */
 export const PAGE_BYTES = 256;
 /** Longest frame of a money report: less room than that is not left in a page. */
 const REPORT_FRAME_BYTES = 32;

@@ -1,4 +1,4 @@
-/** What a machine could not give its customers: vouchers, claims and card money due back. Newest first, keyset pages. */
+/** What a machine could not give its customers: vouchers, claims, card money due back. Newest first, keyset pages. */
 import Type, { type Static } from "typebox";
 import { Amount, Currency, Cursor, Instant, Limit, NextCursor, nullable } from "../common.js";
 

@@ -209,3 +209,27 @@ export class CashRoom {
     return entry;
   }
 }
+
+/** 20 nickels, 30 dimes, 45 quarters; `ones` and `fives` in the recycler. */
+export function withRecycler(ones: number, fives: number, now = tubes(20, 30, 45)): CashRoom {
+  const room = CashRoom.ready(now);
+  room.settings = { ...SETTINGS, recycleMask: 0b11 };
+  room.mdb(recyclerReady(ones, fives));
+  room.forget();
+  return room;
+}
+
+export function counted(room: CashRoom, now: TubeReport): void {
+  room.mdb({ event: "tubes", tubes: now });
+}
+
+export function billsCounted(room: CashRoom, now: TubeReport): void {
+  room.mdb({ event: "storeCounts", store: RECYCLER, tubes: now });
+}
+
+/** What the last order was, if it was a DISPENSE. */
+export function lastDispense(room: CashRoom): Extract<MdbOrder, { order: "dispense" }> {
+  const last = room.acts().pop();
+  if (last?.order !== "dispense") throw new Error(`not a DISPENSE but ${last?.order}`);
+  return last;
+}

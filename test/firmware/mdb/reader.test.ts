@@ -64,7 +64,7 @@ test("JUST RESET that never comes, and an identity that is never told, do not st
   assert.equal(names(rig), ["readerReady"]);
 });
 
-test("an answer to SETUP may take the whole response time: nothing is sent meanwhile that the reader would drop", () => {
+test("an answer to SETUP may take the whole response time: nothing the reader would drop is sent meanwhile", () => {
   const card = new PlainReader(0);
   const rig = new Rig(undefined, undefined, { 16: card });
   rig.facts = { ...RIG_FACTS, fitted: READER_1 };
