@@ -19,7 +19,7 @@ function cabinetAtRest(): SimCabinet {
 
 test("a machine at rest is sound", () => {
   const cabinet = cabinetAtRest();
-  assert.equal(judgeEnd(cabinet, false), []);
+  assert.equal(judgeEnd(cabinet), []);
 });
 
 test("a product that falls past every sensor is found", () => {
@@ -28,27 +28,27 @@ test("a product that falls past every sensor is found", () => {
   const { column } = cabinet.planogram.slots[0] ?? { column: 0 };
   cabinet.spirals.knockDown(column);
   cabinet.runFor(2_000);
-  assert.match(judgeEnd(cabinet, false).join(), /fell unnamed/);
+  assert.match(judgeEnd(cabinet).join(), /fell unnamed/);
 });
 
 test("a coin that the ledger does not know is found", () => {
   const cabinet = cabinetAtRest();
   const coin = cabinet.truth.newCoin(100, "chute");
   cabinet.truth.moveCoin(coin, "cashBox");
-  assert.match(judgeNow(cabinet, false).join(), /coins in/);
+  assert.match(judgeNow(cabinet).join(), /coins in/);
 });
 
 test("a card charged for nothing is found", () => {
   const cabinet = cabinetAtRest();
   const card = cabinet.truth.cards.newCard(1_000);
   cabinet.truth.cards.capture(cabinet.truth.cards.authorise(card, 0, 300, 1), "by hand");
-  assert.match(judgeEnd(cabinet, false).join(), /cards charged 300/);
+  assert.match(judgeEnd(cabinet).join(), /cards charged 300/);
 });
 
 test("a fleet with records of its own is found", () => {
   const cabinet = cabinetAtRest();
   cabinet.fleet.machine(cabinet.options.machineId).raw.reverse();
-  assert.match(judgeNow(cabinet, false).join(), /other records/);
+  assert.match(judgeNow(cabinet).join(), /other records/);
 });
 
 test("shrinking drops whoever has no part in it and keeps the failure", () => {

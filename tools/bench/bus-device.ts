@@ -101,6 +101,8 @@ export class BusDevice implements BusListener, IdleListener {
     const hearing = this.#bytes !== undefined && this.#world.nowUs < this.#bytesUntilUs;
     if (hearing || this.#sent !== undefined || this.#replyTimer.armed) return undefined;
     if (!this.alive) return "deaf";
+    // one so slow may be taken for silent
+    if (this.responseTime.maxUs >= LINK_TIMING.responseAcceptUs) return undefined;
     return this.#behaviour.pollIsBare?.() === true ? "bareAck" : undefined;
   }
 

@@ -188,9 +188,12 @@ function checkTubes({ truth, durable, tubes, audited, waitingCoinsMinor }: Check
 }
 
 /** What customers put in, less what they got back and what is still on its way, less what the ledger owes or sold. */
-export function customerDifferenceMinor({ truth, durable }: CheckerFacts): number {
-  const { cashSalesMinor, vouchersMinor, claimsMinor, revaluedMinor } = durable.counters;
-  const kept = truth.insertedMinor - truth.gotBackMinor - truth.inMotionMinor;
+export function customerDifferenceMinor(facts: CheckerFacts): number {
+  const { truth, durable } = facts;
+  const { cashSalesMinor, vouchersMinor, claimsMinor, revaluedMinor, emptiedMinor } = durable.counters;
+  // What a service person puts in through the slot, and gets out in the cup, is no customer's.
+  const byServiceMinor = coinsFilledMinor(facts) - emptiedMinor;
+  const kept = truth.insertedMinor - truth.gotBackMinor - truth.inMotionMinor - byServiceMinor;
   return kept - cashSalesMinor - vouchersMinor - claimsMinor - revaluedMinor - durable.creditMinor;
 }
 

@@ -12,6 +12,8 @@ export class LinkRim implements LinkPort {
   readonly #wire: Wire;
   readonly #report: (result: LinkResult) => void;
   readonly #link = createLink();
+  /** One for all words: the link keeps none. */
+  readonly #heard: { readonly do: "word"; word: number; atUs: number } = { do: "word", word: 0, atUs: 0 };
   readonly #detach: () => void;
   readonly #timer = new Timer(() => this.#step(TICK));
   #sending: Sending | undefined;
@@ -21,7 +23,7 @@ export class LinkRim implements LinkPort {
     this.#world = world;
     this.#wire = wire;
     this.#report = report;
-    this.#detach = wire.attach("vmc", { word: (word, atUs) => this.#step({ do: "word", word, atUs }) });
+    this.#detach = wire.attach("vmc", { word: (word, atUs) => this.#take(word, atUs) });
   }
 
   send(block: Uint8Array, options: LinkSendOptions): void {
@@ -56,6 +58,12 @@ export class LinkRim implements LinkPort {
     this.#detach();
     this.#sending?.breakOff();
     this.#world.cancel(this.#timer);
+  }
+
+  #take(word: number, atUs: number): void {
+    this.#heard.word = word;
+    this.#heard.atUs = atUs;
+    this.#step(this.#heard);
   }
 
   #step(input: LinkInput): void {

@@ -12,7 +12,7 @@ export const VEND: Bench = {
   name: "vend",
   about: "sales a second of the whole simulated machine (firmware, bus word by word, flash), XS meter units a sale",
   async run(say) {
-    const cabinet = sellingCabinet();
+    const cabinet = sellingCabinet({ leaps: false });
     for (let i = 0; i < WARM_UP_CYCLES; i++) sellCycle(cabinet);
     const rates: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {

@@ -16,4 +16,6 @@ export const ALL_DEVICES: readonly BusSeat[] = Object.freeze<BusSeat[]>([
   { address: 0x30, of: (cabinet) => cabinet.validator },
   { address: 0x10, of: (cabinet) => cabinet.readers[0] },
   { address: 0x60, of: (cabinet) => cabinet.readers[1] },
+  { address: 0x58, of: (cabinet) => cabinet.hoppers[0] },
+  { address: 0x70, of: (cabinet) => cabinet.hoppers[1] },
 ]);

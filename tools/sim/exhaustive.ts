@@ -1,6 +1,15 @@
 /**
- * One story, cut at every point, and its recoveries cut again at every point of theirs. Recoveries that start from the
- * same state are played once; so are those that a second cut leads to.
+ * One story, cut at every point, and its recoveries cut again at every point of theirs. What makes it feasible, and why
+ * nothing is left out:
+ *
+ * - Recoveries that start from the same state (ledger, torn ends, money, goods, spirals, devices; `stateOf` in
+ *   test/power/cutter.ts) are cut once: the machine has no other memory.
+ * - Cuts of a recovery between which nothing moved and nothing was written (`stillness`) leave the same machine, so one
+ *   is played and the others are counted as `alike`.
+ * - A second cut that leads to a state whose recovery was seen to end well is played up to that state only.
+ *
+ * About 18,000 first cuts in 65 stories, 90 to 130 second cuts for each different state, of which some 45 are played at
+ * 5 to 12 ms: an hour to two on one core.
  */
 import { describe, playSecondCut, type RecoveryCuts, survey, surveyRecovery } from "../../test/power/cutter.js";
 import { CUT_STORIES, startsAlike } from "../../test/power/stories.js";

@@ -27,14 +27,12 @@ export class History {
       const before = this.records[oldestSeq + at - 1];
       if (record === undefined) continue;
       if (before === undefined) this.records.push(record);
-      else if (JSON.stringify(before) !== JSON.stringify(record)) found.push(...this.#changed(before, record));
+      else if (!same(before, record)) {
+        const followed = onFlash.slice(at + 1).some((later) => this.#isKept(later));
+        found.push(...this.#changed(before, record, followed));
+      }
     }
     return found;
-  }
-
-  /** All records as they can be read now: what is lost as `unreadable`. */
-  get legible(): readonly LedgerRecord[] {
-    return this.records;
   }
 
   #forget(newest: number): string[] {
@@ -44,20 +42,24 @@ export class History {
     return [];
   }
 
-  #changed(before: LedgerRecord, now: LedgerRecord): string[] {
+  /** followed: a record behind it is still what it was, so it cannot have looked torn. */
+  #changed(before: LedgerRecord, now: LedgerRecord, followed: boolean): string[] {
     if (!this.rotten) return [`record ${before.seq} was ${before.kind} and is ${now.kind} now`];
-    // Looked torn because it rotted, and another one has its sequence now.
-    const isNewer = now.kind !== "unreadable";
     if (!this.lost.has(before.seq)) this.lost.set(before.seq, before);
     this.records[before.seq - 1] = now;
-    return isNewer && this.#isOld(before) ? [`record ${before.seq} (${before.kind}) was written over`] : [];
+    // Looked torn because it rotted, and another one has its sequence now.
+    const isNewer = now.kind !== "unreadable";
+    return isNewer && followed ? [`record ${before.seq} (${before.kind}) was written over`] : [];
   }
 
-  /** Records have followed it: then it cannot have looked torn. */
-  #isOld({ seq }: LedgerRecord): boolean {
-    const after = this.records[seq];
-    return after !== undefined && after.kind !== "unreadable";
+  #isKept(record: LedgerRecord): boolean {
+    const before = this.records[record.seq - 1];
+    return before !== undefined && record.kind !== "unreadable" && same(before, record);
   }
+}
+
+function same(a: LedgerRecord, b: LedgerRecord): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Most money a record can be about, minor units: what its loss may hide. */

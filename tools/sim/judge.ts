@@ -1,101 +1,200 @@
 /**
- * The judge of a simulated run: compares physical truth, ledger and fleet copy, at any instant and when everything has
- * come to rest. The invariants are those of design.md, by number where they have one.
+ * The judge of a simulated run: compares physical truth, ledger and fleet copy. The invariants are those of the issue
+ * and of design.md, by number:
+ *
+ * | | what | by whom | when |
+ * | --- | --- | --- | --- |
+ * | 1 | no cent lost or invented | `bench/checkers`; ledger sums by `SimCabinet` | every look; every record |
+ * | 2 | every drop named once, none charged twice | `bench/checkers`; `goods` | every look; end |
+ * | 3 | sequences whole, the fleet's copy a prefix | `History`, `fleetCopy` | every look |
+ * | 4 | ingest twice = once | `ingestTwice` | end |
+ * | 5 | payouts within the store, queues, replies in 5 ms | `SimCabinet`; `queues` | every payout, reply and effect |
+ * | 6 | converges in the times of `run.ts` | `run.ts` | when troubles stop |
+ * | 7 | `outcomeUnknown` only from cuts in the drop window | `unknownOutcomes` | every look |
+ * | 8 | no way to gain | `balance`, `goods`, `cards`, `voucherThieves` | end |
+ *
+ * A look is taken after each person, at a moment drawn while each is there, at every power cut and at the end.
+ *
+ * **Rot.** Of a record that rots before the fleet has it the money and goods it was about may be lost: the ledger may
+ * differ from the truth by at most the amount in it (`amountOf`), goods by one for each record of a vend; it stays
+ * under its sequence as `unreadable`. All else holds, and where nothing was lost everything does.
  */
-
+import { auditReport } from "../../shared/eva-dts/report.js";
+import { auditViolations, reportViolations } from "../../shared/eva-dts/rules.js";
+import { parseReport, writeReport } from "../../shared/eva-dts/text.js";
 import { CLAIM_PAYOUT } from "../../shared/records/fold-money-out.js";
+import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
-import { UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+import { decodeBatch, MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
+import { parseTopic } from "../../shared/wire/topics.js";
 import { customerDifferenceMinor, violations } from "../bench/checkers.js";
+import { amountOf } from "./history.js";
 import { MAX_BACKLOG, type SimCabinet } from "./sim-cabinet.js";
+import { voucherThieves } from "./voucher-desk.js";
 
 /** What is promised of a payment that is confirmed: the drop within this and the motor's own turn. */
 export const PAID_TO_DROP_MS = 3_000;
+/** The hold-up with which no outcome may ever be unknown for want of power: falls last up to 600 ms. */
+const FULL_HOLD_UP_MS = 800;
+/** What an envelope adds to the records of a batch, bytes. */
+const ENVELOPE_BYTES = 64;
 const POWER_LOST = UNKNOWN_CAUSES.indexOf("powerLost");
+/** How the record of an unpaid vend says that nobody knows. */
+const UNPAID_UNKNOWN: readonly number[] = Object.freeze([
+  SALE_FAILURES.indexOf("powerLost"),
+  SALE_FAILURES.indexOf("beamBlind"),
+]);
+const VEND_KINDS: ReadonlySet<string> = new Set([
+  "vendStarted",
+  "leftHome",
+  "saleSettled",
+  "saleFailed",
+  "outcomeUnknown",
+  "strayDrop",
+  "extraDrop",
+  "turnPaused",
+]);
 
 /** What may be asked at any instant: money, goods, records, (3) sequences, (5) queues, (7) unknown outcomes. */
-export function judgeNow(cabinet: SimCabinet, rotten: boolean): string[] {
-  const found = [...cabinet.found];
-  if (cabinet.backlogMost > MAX_BACKLOG) found.push(`${cabinet.backlogMost} inputs waited`);
-  if (rotten) return found;
-  const facts = cabinet.facts();
-  found.push(...violations(facts));
-  const records = facts.records ?? [];
-  found.push(...fleetCopy(cabinet, records), ...unknownOutcomes(cabinet, records), ...payouts(records));
+export function judgeNow(cabinet: SimCabinet, all = false): string[] {
+  const { history } = cabinet;
+  const { oldestSeq, records } = cabinet.readFlash();
+  const found = [...cabinet.found, ...history.take(oldestSeq, records, all), ...queues(cabinet)];
+  found.push(...fleetCopy(cabinet), ...unknownOutcomes(cabinet));
+  if (history.lost.size === 0) found.push(...violations(cabinet.facts()));
+  return found;
+}
+
+/** (5) What waits, and what is sent at once. */
+function queues({ backlogMost, published, judgedMessages, judged }: SimCabinet): string[] {
+  const found: string[] = [];
+  if (backlogMost > MAX_BACKLOG) found.push(`${backlogMost} inputs waited`);
+  for (const { topic, payload } of published.slice(judgedMessages)) {
+    if (parseTopic(topic)?.channel !== "events") continue;
+    const batch = decodeBatch(payload);
+    const count = batch.ok ? batch.message.records.length : 0;
+    if (count > MAX_BATCH_RECORDS || payload.length > MAX_BATCH_BYTES + ENVELOPE_BYTES) {
+      found.push(`a batch of ${count} records, ${payload.length} bytes`);
+    }
+  }
+  judged();
   return found;
 }
 
 /** (3) The fleet's copy is a prefix of the ledger. */
-function fleetCopy(cabinet: SimCabinet, records: readonly LedgerRecord[]): string[] {
+function fleetCopy(cabinet: SimCabinet): string[] {
+  const { history } = cabinet;
   const known = cabinet.fleet.records(cabinet.options.machineId);
   const found: string[] = [];
-  if (known.length > records.length && records.length > 0) found.push("the machine has forgotten what the fleet has");
-  if (JSON.stringify(known) !== JSON.stringify(records.slice(0, known.length)))
-    found.push("the fleet has other records");
+  // Rot can make the newest record look torn: then its sequence is given again, and the fleet sets the batch aside.
+  if (known.length > history.records.length && !history.rotten) {
+    found.push("the machine has forgotten what the fleet has");
+  }
+  const same = (theirs: LedgerRecord): boolean => {
+    const text = JSON.stringify(theirs);
+    const { seq } = theirs;
+    return [history.records[seq - 1], history.lost.get(seq)].some((ours) => JSON.stringify(ours) === text);
+  };
+  const other = known.find((record) => record.seq <= history.records.length && !same(record));
+  if (other !== undefined) found.push(`the fleet has other records, from ${other.seq} (${other.kind})`);
   const { forks, garbage } = cabinet.fleet.machine(cabinet.options.machineId);
-  if (forks.length > 0) found.push(`the fleet set ${forks.length} batches aside`);
+  if (forks.length > 0 && !history.rotten) found.push(`the fleet set ${forks.length} batches aside`);
   if (garbage > 0) found.push(`the fleet could not read ${garbage} messages`);
   return found;
 }
 
-/** (7) Power died in an open turn once for each outcome nobody knows; never with hold-up. */
-function unknownOutcomes(cabinet: SimCabinet, records: readonly LedgerRecord[]): string[] {
+/** (7) Power died inside a drop window once for each outcome nobody knows; with hold-up only before a blind beam. */
+function unknownOutcomes(cabinet: SimCabinet): string[] {
+  const { records, lost } = cabinet.history;
   const unknown = records.filter((record) => record.kind === "outcomeUnknown" && record.cause === POWER_LOST).length;
-  if (unknown > 0 && (cabinet.options.holdUpMs ?? 0) >= 800) return [`${unknown} unknown outcomes with hold-up`];
-  const cuts = cabinet.cuts.filter(({ inTurn }) => inTurn).length;
-  return unknown > cuts ? [`${unknown} unknown outcomes after ${cuts} cuts in a turn`] : [];
+  const holdsUp = (cabinet.options.holdUpMs ?? 0) >= FULL_HOLD_UP_MS;
+  const cuts = cabinet.cuts.filter(({ inWindow, blind }) => inWindow && (blind || !holdsUp)).length;
+  // Where the record of a vend rotted away, what is left of it looks like one that power broke off.
+  const allowed = cuts + lostVends(lost);
+  return unknown > allowed ? [`${unknown} unknown outcomes after ${allowed} cuts in a drop window`] : [];
 }
 
-/** (5) No payout is ordered beyond what its tube holds by the record itself. */
-function payouts(records: readonly LedgerRecord[]): string[] {
-  const found: string[] = [];
-  for (const record of records) {
-    if (record.kind !== "payoutStarted" || record.store !== undefined) continue;
-    const inTube = record.tubes[record.type] ?? 0;
-    if (record.count > inTube) found.push(`payout ${record.payoutNo} of ${record.count} from a tube of ${inTube}`);
-  }
-  return found;
+function lostVends(lost: ReadonlyMap<number, LedgerRecord>): number {
+  return [...lost.values()].filter(({ kind }) => VEND_KINDS.has(kind)).length;
 }
 
 /** What must hold when all is repaired and at rest, beyond `judgeNow`: (4), (8), and that nothing is owed. */
-export function judgeEnd(cabinet: SimCabinet, rotten: boolean): string[] {
-  const found = judgeNow(cabinet, rotten);
-  if (rotten) return found;
-  found.push(...goods(cabinet), ...balance(cabinet), ...cards(cabinet), ...ingestTwice(cabinet));
+export function judgeEnd(cabinet: SimCabinet): string[] {
+  const { lost } = cabinet.history;
+  const found = judgeNow(cabinet, true);
+  found.push(...goods(cabinet), ...balance(cabinet), ...cards(cabinet), ...ingestTwice(cabinet), ...orders(cabinet));
+  if (lost.size > 0) return found;
+  const known = cabinet.fleet.records(cabinet.options.machineId);
+  found.push(...voucherThieves(cabinet, known), ...judgeDay(cabinet));
   const reopened = cabinet.readFlash();
   if (sortedJson(reopened.durable) !== sortedJson(cabinet.durable)) found.push("the ledger reopens to another state");
   return found;
 }
 
+/** The sum rules of EVA-DTS (mdb.md section 7), in the counters and in the report as a file. */
+export function judgeDay(cabinet: SimCabinet): string[] {
+  const { durable, identity, random } = cabinet;
+  const { currency = 0, decimals = 0 } = random.options.settings ?? {};
+  const { machineId, model, firmwareVersion } = identity;
+  const products = cabinet.planogram.slots;
+  const report = auditReport({ machineId, model, firmwareVersion, currency, decimals, durable, products });
+  const parsed = parseReport(writeReport(report));
+  if (!parsed.ok) return ["the audit report cannot be read"];
+  return [...auditViolations(durable), ...reportViolations(parsed.report)];
+}
+
 /** (8) in goods: nothing charged that did not fall, nothing fell that is not sold, named or claimed. */
 function goods(cabinet: SimCabinet): string[] {
   const { sales, testVends, freeVends, extraDrops, strayDrops, unknownSales } = cabinet.durable.counters;
-  const { truth } = cabinet;
+  const { truth, history } = cabinet;
   const fell = truth.productFlow("falling", "tray");
   const named = sales + testVends + freeVends + extraDrops + strayDrops;
   const found: string[] = [];
-  if (named > fell) found.push(`${named} drops in the records, but ${fell} products fell`);
+  const lost = lostVends(history.lost);
+  if (named > fell + lost) found.push(`${named} drops in the records, but ${fell} products fell`);
   const unseen = truth.unseenDrops + cabinet.doubles + truth.beamPulsesUncertain;
-  if (fell - named > Math.min(unseen, unknownSales + cabinet.fellLate + cabinet.fellInSun + cabinet.doubles)) {
+  const nameable = unknownSales + unpaidUnknown(history.records) + cabinet.fellLate + cabinet.doubles;
+  if (fell - named > Math.min(unseen, nameable) + lost) {
     found.push(`${fell - named} products fell unnamed, ${unseen} unseen, ${unknownSales} of unknown outcome`);
   }
   return found;
+}
+
+/** Test and free vends of unknown outcome: nobody paid, so nobody has a claim; their record says it all the same. */
+function unpaidUnknown(records: readonly LedgerRecord[]): number {
+  return records.filter(
+    (record) =>
+      record.kind === "saleFailed" &&
+      UNPAID_UNKNOWN.includes(record.cause) &&
+      (record.means === MEANS_TEST || record.means === MEANS_FREE),
+  ).length;
 }
 
 /** (8) in money: what the machine kept beyond what it sold or owes has a name, and is never too little. */
 function balance(cabinet: SimCabinet): string[] {
   const facts = cabinet.facts();
   const { truth, durable } = facts;
+  const { records, lost } = cabinet.history;
   const keptMinor = customerDifferenceMinor(facts);
   const inCashBoxMinor = truth.coinFlowMinor("chute", "cashBox");
   const coinsMinor = Math.min(truth.maybeUnreportedCoinsMinor, durable.counters.tubeOverMinor + inCashBoxMinor);
   const mostMinor = coinsMinor + truth.maybeUnreportedBillsMinor + durable.counters.billClaimsMinor;
   let leastMinor = 0;
-  for (const record of facts.records ?? []) {
+  for (const record of records) {
     if (record.kind === "claimOpened" && record.cause === CLAIM_PAYOUT) leastMinor -= record.amountMinor;
   }
-  const fits = keptMinor <= mostMinor + suppressedMinor(facts.records ?? [], cabinet) && keptMinor >= leastMinor;
+  const lostMinor = lostMinorOf(lost);
+  // What a hopper's own sensor miscounts no machine can know until somebody counts what is in it.
+  const highMinor = mostMinor + suppressedMinor(records, cabinet) + truth.phantomCoinsMinor + lostMinor;
+  const fits = keptMinor <= highMinor && keptMinor >= leastMinor - truth.uncountedCoinsMinor - lostMinor;
   return fits ? [] : [`customers are short of ${keptMinor}, named: ${leastMinor} to ${mostMinor}`];
+}
+
+function lostMinorOf(lost: ReadonlyMap<number, LedgerRecord>): number {
+  let sum = 0;
+  for (const record of lost.values()) sum += amountOf(record);
+  return sum;
 }
 
 /** Most that suppressed repeats can have hidden: every type at most its value once each. */
@@ -107,11 +206,28 @@ function suppressedMinor(records: readonly LedgerRecord[], cabinet: SimCabinet):
 /** Cards: whoever was charged has goods, or a claim or refund on the fleet's list; nobody has goods for nothing. */
 function cards(cabinet: SimCabinet): string[] {
   const { cardSalesMinor, refundsDueMinor, cardClaimsMinor } = cabinet.durable.counters;
+  const lostMinor = lostMinorOf(cabinet.history.lost);
   const chargedMinor = cabinet.truth.cards.chargedMinor() + cabinet.truth.cards.heldMinor();
   const mostMinor = cardSalesMinor + refundsDueMinor + cardClaimsMinor;
-  if (chargedMinor > mostMinor) return [`cards charged ${chargedMinor}, ledger ${mostMinor}`];
-  if (chargedMinor < cardSalesMinor) return [`cards charged ${chargedMinor} for sales of ${cardSalesMinor}`];
+  if (chargedMinor > mostMinor + lostMinor) return [`cards charged ${chargedMinor}, ledger ${mostMinor}`];
+  if (chargedMinor < cardSalesMinor - lostMinor)
+    return [`cards charged ${chargedMinor} for sales of ${cardSalesMinor}`];
   return [];
+}
+
+/** Orders: each taken once at most, none that nobody signed for this machine, none too late by a right clock. */
+function orders({ history, orders: given, clockJumped }: SimCabinet): string[] {
+  const found: string[] = [];
+  const taken = new Set<number>();
+  for (const record of history.records) {
+    if (record.kind !== "commandApplied") continue;
+    const { counter, reset = false } = record;
+    if (taken.has(counter)) found.push(`order ${counter} was taken twice`);
+    taken.add(counter);
+    if (given.get(counter)?.genuine !== true) found.push(`order ${counter} was taken though nobody gave it`);
+    if (given.get(counter)?.late === true && reset && !clockJumped) found.push(`order ${counter} came too late`);
+  }
+  return found;
 }
 
 /** (4) Everything the fleet has ever got, once more: nothing changes. */
@@ -121,9 +237,11 @@ function ingestTwice(cabinet: SimCabinet): string[] {
   const { forks } = cabinet.fleet.machine(machineId);
   const forksBefore = forks.length;
   for (const message of cabinet.published.splice(0)) cabinet.fleet.published(machineId, message);
+  cabinet.judged();
   cabinet.runFor(cabinet.fleet.commitMs + 10);
-  const same = before === JSON.stringify(cabinet.fleet.records(machineId)) && forks.length === forksBefore;
-  return same ? [] : ["what came twice was stored twice"];
+  const same = before === JSON.stringify(cabinet.fleet.records(machineId));
+  const newForks = cabinet.history.rotten ? 0 : forks.length - forksBefore;
+  return same && newForks === 0 ? [] : ["what came twice was stored twice"];
 }
 
 function sortedJson(value: unknown): string {

@@ -2,14 +2,14 @@
  * What people do at the machine, a kind each. They see the panel, the cup and the tray, nothing else; nothing they do
  * may make the checkers complain. Whoever leaves takes what lies in tray and cup.
  */
-
-import { DEMO_SERVICE_CODE } from "../bench/demo.js";
 import { Rng } from "../bench/rng.js";
+import { auditor, restocker, technician } from "./key-holders.js";
 import type { Person, PersonKind } from "./plan.js";
 import { pick, type RandomMachine } from "./random-machine.js";
 import type { SimCabinet } from "./sim-cabinet.js";
 
-interface Visit {
+/** One person's time at the machine. */
+export interface Visit {
   readonly cabinet: SimCabinet;
   readonly rng: Rng;
   readonly machine: RandomMachine;
@@ -21,6 +21,8 @@ interface Visit {
 const MAX_PIECES = 40;
 const PATIENCE_MS = 20_000;
 const SALE_MS = 40_000;
+/** A changer that is gone is waited for so long before a voucher takes its place. */
+const VOUCHER_MS = 45_000;
 /** A reader's answer, a sale and a refund. */
 const CARD_MS = 60_000;
 
@@ -86,6 +88,24 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     cabinet.runFor(rng.between(200, 1_500));
     if (!first) choose(at);
     if (rng.chance(150_000)) cabinet.cancel();
+    // coins on top: too late for this card, or the credit is put on it
+    if (rng.chance(200_000)) insertAny(at);
+    if (rng.chance(200_000)) cabinet.press("#");
+    waitForSale(at, CARD_MS);
+  },
+  /** Wants what is left of the coins on a card. */
+  topsUp(at) {
+    const { cabinet, rng } = at;
+    for (let i = rng.between(1, 4); i > 0; i--) {
+      insertAny(at);
+      cabinet.runFor(rng.between(500, 1_500));
+    }
+    const card = cabinet.truth.cards.newCard(rng.below(at.priceMinor));
+    const reader = rng.below(2);
+    cabinet.waitFor(() => cabinet.tapCard(card, reader) !== undefined, 5_000);
+    cabinet.runFor(rng.between(500, 2_500));
+    cabinet.press("#");
+    cabinet.runFor(rng.between(100, 4_000));
     waitForSale(at, CARD_MS);
   },
   billFisher(at) {
@@ -160,51 +180,27 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     }
     waitForSale(at);
   },
-  technician(at) {
+  /** Gets whatever codes the panel gives, and the plug out while it shows one: they are presented in the end. */
+  voucherThief(at) {
     const { cabinet, rng } = at;
-    cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
-    const asked = rng.below(6);
-    if (asked === 0) cabinet.select(at.slot);
-    cabinet.door.set(true);
-    cabinet.runFor(rng.between(100, 2_000));
-    type(cabinet, `#${DEMO_SERVICE_CODE}#`);
-    for (let i = rng.between(0, 4); i > 0; i--) {
-      const does = pick(rng, [
-        `4${at.slot}#`,
-        "#9#",
-        `#6${at.slot}#5#`,
-        `#7${at.slot}#${at.priceMinor + 50}#`,
-        "#8##",
-        "5#",
-      ]);
-      type(cabinet, does);
-      cabinet.runFor(rng.between(500, 9_000));
+    const seen = cabinet.codesSeen.vouchers.size;
+    if (rng.chance(500_000)) choose(at);
+    for (let i = rng.between(1, 4); i > 0; i--) {
+      insertAny(at);
+      cabinet.runFor(rng.between(300, 2_500));
     }
-    type(cabinet, "#*");
-    cabinet.door.set(false);
-    cabinet.runFor(1_000);
+    if (rng.chance(600_000)) cabinet.changer?.setPlugged(false);
+    cabinet.cancel();
+    cabinet.waitFor(() => cabinet.codesSeen.vouchers.size > seen, VOUCHER_MS);
+    cabinet.runFor(rng.below(40));
+    if (rng.chance(500_000)) cabinet.failMains();
+    cabinet.changer?.setPlugged(true);
+    waitForSale(at);
   },
-  restocker(at) {
-    const { cabinet } = at;
-    cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
-    cabinet.door.set(true);
-    cabinet.runFor(500);
-    for (const { slot, column, capacity } of cabinet.planogram.slots) {
-      cabinet.spirals.fill(column, Math.max(0, capacity - cabinet.spirals.productsIn(column)));
-      cabinet.tellStock(slot, cabinet.spirals.productsIn(column));
-      cabinet.runFor(100);
-    }
-    cabinet.door.set(false);
-    cabinet.runFor(1_000);
-  },
+  technician,
+  restocker,
+  auditor,
 };
-
-function type(cabinet: SimCabinet, keys: string): void {
-  for (const key of keys) {
-    cabinet.press(key);
-    cabinet.runFor(50);
-  }
-}
 
 function choose({ cabinet, slot }: Visit): void {
   cabinet.select(slot);

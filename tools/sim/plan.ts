@@ -1,6 +1,26 @@
 /**
  * What happens in one run, as data drawn from one seed: a machine, people one after another, and troubles that begin
  * while one of them is there. Data, so that a failing run can be told again with parts of it left out.
+ *
+ * The issue's words, and where each is:
+ *
+ * | word | here |
+ * | --- | --- |
+ * | random planogram, prices, peripherals, quirks | `random-machine.ts`, `random-devices.ts`; hold-up 0, 20, 800 ms |
+ * | honest, hasty, confused | people of these names; also `walksAway`, `canceller`, `card`, `topsUp` |
+ * | thieves pulling bills back, or the plug | `billFisher`, `plugPuller` |
+ * | kicking, tapping twice, replaying vouchers | `kicker`, `doubleTapper`, `voucherThief` with `voucher-desk.ts` |
+ * | jams of goods | `productHangs`, `productShort`, `productLate`, `productDouble`, `columnJam`, `motorStuck` |
+ * | jams of money | `tubeJam`, `coinMishap`, `billMishap`, `recyclerJam`, `hopperTrouble` |
+ * | blind beam, stuck home switch | `beamBlocked`, `beamSunlit`; `homeSwitch` |
+ * | silent or resetting peripherals | `silence`, `unplugged`, `deviceReset`, `readerTrouble`, `hopperTrouble` |
+ * | lost and corrupted words | `lostWord`, `bentWord`, `noise` |
+ * | power cuts anywhere | `cutNow` (with the board's hold-up), `cutAtFlash`, `cutAtEffect` |
+ * | flash bit flips | `bitRot`; what may be lost: `judge.ts` |
+ * | network loss, duplicated and reordered messages | `networkDown`, `networkBad`, `fleetDown`, `fleetRestored` |
+ * | clock jumps, stalls, warmth | `clockJump`, `stall`, `tooWarm` |
+ * | commands in mid-sale | `order`: `orders.ts` |
+ * | restocks, price changes in mid-selection | `restocker`, `technician`, `auditor`, `tubesByHand`; `newPrices` |
  */
 import { Rng } from "../bench/rng.js";
 import { pick, type RandomMachine, randomMachine } from "./random-machine.js";
@@ -14,13 +34,16 @@ export const PERSON_KINDS = [
   "confused",
   "walksAway",
   "card",
+  "topsUp",
   "billFisher",
   "plugPuller",
   "kicker",
   "doubleTapper",
   "canceller",
+  "voucherThief",
   "technician",
   "restocker",
+  "auditor",
 ] as const;
 export type PersonKind = (typeof PERSON_KINDS)[number];
 
@@ -66,6 +89,12 @@ export const TROUBLE_KINDS = [
   "stall",
   "tooWarm",
   "newPrices",
+  "order",
+  "order",
+  "readerTrouble",
+  "hopperTrouble",
+  "recyclerJam",
+  "tubesByHand",
   "bitRot",
 ] as const;
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
@@ -96,8 +125,13 @@ const PEOPLE_A_DAY = 100;
 const TROUBLE_WINDOW_MS = 14_000;
 /** What covers the beam for less than half a second cannot be told from a product. */
 const SHORTEST_MS = 1_000;
-/** One seed in so many has flash that rots: what was lost cannot be balanced, so less is promised. */
+/** One seed in so many has flash that rots: where a record is lost for good, less is promised (judge.ts). */
 const ROT_EVERY = 16;
+/** … and in those, one trouble in so many. */
+const ROT_SHARE = 3;
+/** Troubles for each person; in days there is more between them. */
+const TROUBLES_A_PERSON = 1.2;
+const TROUBLES_A_PERSON_IN_DAYS = 0.1;
 
 /** `days` 0: a dozen people shortly after each other; else a hundred people a day. */
 export function planOf(seed: number, days = 0): SimPlan {
@@ -110,10 +144,12 @@ export function planOf(seed: number, days = 0): SimPlan {
     people.push({ index, kind: pick(rng, PERSON_KINDS), seed: rng.uint32(), gapMs: rng.below(2 * meanGapMs) });
   }
   const troubles: Trouble[] = [];
-  const troubleCount = rng.chance(100_000) ? 0 : rng.between(1, Math.max(2, Math.ceil(count * 1.2)));
+  const share = days > 0 ? TROUBLES_A_PERSON_IN_DAYS : TROUBLES_A_PERSON;
+  const troubleCount = rng.chance(100_000) ? 0 : rng.between(1, Math.max(2, Math.ceil(count * share)));
   const rots = rng.below(ROT_EVERY) === 0;
   for (let index = 0; index < troubleCount; index++) {
-    const kind = pick(rng, TROUBLE_KINDS);
+    const drawnKind = pick(rng, TROUBLE_KINDS);
+    const kind = rots && index % ROT_SHARE === 0 ? "bitRot" : drawnKind;
     const drawn = {
       index,
       kind,
@@ -148,9 +184,4 @@ export function tellPlan(plan: SimPlan): string[] {
     }
   }
   return lines;
-}
-
-/** True where flash rots: what is lost for good cannot be balanced. */
-export function rots(plan: SimPlan): boolean {
-  return plan.troubles.some(({ kind }) => kind === "bitRot");
 }

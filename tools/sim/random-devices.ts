@@ -20,7 +20,7 @@ import {
 import { type Money, pick } from "./money.js";
 
 const NO_TUBE_SHARE = 300_000;
-/** What each level of reader may offer in 09, level 3: b1 32-bit money, b3 negative vend, b4 data entry, b5 always idle. */
+/** What a level 3 reader may offer in 09: b1 32-bit money, b3 negative vend, b4 data entry, b5 always idle. */
 const READER_OPTIONS: readonly number[] = Object.freeze([0, 0x02, 0x08, 0x20, 0x3a]);
 
 export function randomChanger(rng: Rng, money: Money): ChangerOptions {

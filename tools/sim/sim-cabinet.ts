@@ -22,6 +22,8 @@ const ANSWER_LIMIT_US = 5_000;
 /** Inputs that may wait in the queue however long JavaScript stands still. */
 export const MAX_BACKLOG = 256;
 const DARK_MS = 1_500;
+/** Parts of a million of a turn after which the home switch opens. */
+const HOME_END = 30_000;
 const BEAM_BLIND = UNKNOWN_CAUSES.indexOf("beamBlind");
 type Appended = Extract<Effect, { readonly do: "append" }>["record"];
 /** After words that were bent, for so long. */
@@ -34,6 +36,12 @@ export interface Cut {
   readonly inWindow: boolean;
   /** In that turn something covered the beam or shone at it. */
   readonly blind: boolean;
+}
+
+/** An order that came by this machine. genuine: signed for it by the fleet. late: up when sent, and without nonce. */
+export interface GivenOrder {
+  readonly genuine: boolean;
+  readonly late: boolean;
 }
 
 export interface Drop {
@@ -54,6 +62,12 @@ export class SimCabinet extends Cabinet {
   readonly published: MqttMessage[] = [];
   /** Most inputs that ever waited. */
   backlogMost = 0;
+  /** Of these the judge has seen so many. */
+  judgedMessages = 0;
+  /** Remote orders that were sent to it, by counter. */
+  readonly orders = new Map<number, GivenOrder>();
+  /** Somebody has told it a wrong time. */
+  clockJumped = false;
   /** Every record there ever was. */
   readonly history = new History();
   /** Codes that the panel has ever shown. */
@@ -80,15 +94,21 @@ export class SimCabinet extends Cabinet {
   /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
   #unclearUntilUs = 0;
 
+  readonly random: RandomMachine;
+
   constructor(machine: RandomMachine) {
     super(machine.options);
+    this.random = machine;
     applyQuirks(this, machine);
     this.watch = {
       before: (effect) => this.#effect(effect, false),
       after: (effect) => this.#effect(effect, true),
-      // a POLL is of interest only while effects are counted
       idle: () => this.effectsToCut === 0,
     };
+    this.onView((view) => {
+      const { code } = view ?? {};
+      if (code !== undefined) this.codesSeen[code.kind === "voucher" ? "vouchers" : "claims"].add(code.code);
+    });
     const { fleet } = this;
     const arrived = fleet.published.bind(fleet);
     fleet.published = (machineId, message) => {
@@ -142,9 +162,14 @@ export class SimCabinet extends Cabinet {
     const column = this.#turned?.column;
     const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
     if (column === undefined || vend === undefined) return false;
-    // a spiral at home that does not turn has been round; one that turns and is at home has not left yet
-    return this.spirals.awayFromHome.includes(column) || this.spirals.turning !== column;
+    // one that stands has been round, or was stopped on its way
+    return this.spirals.turning !== column || this.spirals.angleOf(column) >= HOME_END;
   }
+
+  /** The judge has looked at all that was published so far. */
+  readonly judged = (): void => {
+    this.judgedMessages = this.published.length;
+  };
 
   /** Somebody covers the beam, shines at it, or goes away. */
   disturbBeam(how: "blocked" | "sunlit", on: boolean): void {

@@ -2,10 +2,12 @@
 
 import { openDocuments } from "../../firmware/settings.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
+import type { ReaderMoment } from "../bench/card-reader-options.js";
 import type { CutPhase } from "../bench/flash.js";
 import { Rng } from "../bench/rng.js";
 import { flipBits, loseVmcAcks, loseWord, silence } from "../bench/wire-faults.js";
 import { ALL_DEVICES } from "./devices.js";
+import { sendOrder } from "./orders.js";
 import type { Trouble, TroubleKind } from "./plan.js";
 import { pick } from "./random-machine.js";
 import type { SimCabinet } from "./sim-cabinet.js";
@@ -19,8 +21,15 @@ interface Scene {
 type Repair = () => void;
 
 const MAX_STALL_MS = 3_000;
-/** From the beam to the tray, and a little more. */
-const IN_THE_AIR_US = 300_000;
+const READER_MOMENTS: readonly ReaderMoment[] = Object.freeze<ReaderMoment[]>([
+  "tapped",
+  "sessionSaid",
+  "vendRequested",
+  "approvalSaid",
+  "successHeard",
+  "failureHeard",
+  "completeHeard",
+]);
 const CUT_PHASES: readonly CutPhase[] = Object.freeze<CutPhase[]>(["before", "during", "after"]);
 
 /** Begins it now. What it returns ends it; undefined = it ends by itself. */
@@ -73,19 +82,12 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     return () => scene.cabinet.spirals.setHomeSwitch(column, "works");
   },
   beamBlocked({ cabinet }) {
-    cabinet.beam.setBlocked(true);
-    return () => cabinet.beam.setBlocked(false);
+    cabinet.disturbBeam("blocked", true);
+    return () => cabinet.disturbBeam("blocked", false);
   },
   beamSunlit({ cabinet }) {
-    cabinet.beam.setSunlit(true);
-    cabinet.sunlit = true;
-    return () => {
-      cabinet.beam.setSunlit(false);
-      // what crossed the beam just before still lies in the air
-      cabinet.world.after(IN_THE_AIR_US, () => {
-        cabinet.sunlit = false;
-      });
-    };
+    cabinet.disturbBeam("sunlit", true);
+    return () => cabinet.disturbBeam("sunlit", false);
   },
   silence({ cabinet, rng }) {
     const fault = silence(cabinet.wire, pick(rng, ALL_DEVICES).address);
@@ -158,6 +160,7 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     cabinet.fleet.restore(machineId, rng.below(cabinet.fleet.mark(machineId) + 1));
   },
   clockJump({ cabinet, rng }) {
+    cabinet.clockJumped = true;
     const wallS = Math.max(0, cabinet.wallS + rng.between(-400_000_000, 400_000_000));
     cabinet.js.deliver({ on: "wall", wallS, quality: pick(rng, ["synced", "kept"] as const) });
   },
@@ -179,7 +182,54 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     cabinet.failMains();
     if (!cabinet.powered) openDocuments(quiet(cabinet)).store("planogram", encodePlanogram({ version, slots }));
   },
+  order: ({ cabinet, rng }) => sendOrder(cabinet, rng),
+  readerTrouble({ cabinet, rng }) {
+    const reader = cabinet.readers[rng.below(2)];
+    const at = pick(rng, READER_MOMENTS);
+    reader?.troubles.push({
+      at,
+      what: pick(rng, ["selfReset", "silence", "unplug"] as const),
+      forMs: rng.below(8_000),
+    });
+    return () => {
+      reader?.troubles.splice(0);
+      if (reader?.plugged === false) reader.setPlugged(true);
+    };
+  },
+  hopperTrouble({ cabinet, rng }) {
+    const hopper = cabinet.hoppers[rng.below(2)];
+    const what = pick(rng, ["jam", "double", "ghost", "reset", "defective"] as const);
+    if (what === "jam") hopper?.bowls.jam(0, rng.below(3));
+    else if (what === "double") hopper?.bowls.doubleNext(0);
+    else if (what === "ghost") hopper?.bowls.ghostNext(0);
+    else if (what === "reset") hopper?.resetItself();
+    else hopper?.bowls.setDefective(0, true);
+    return () => {
+      hopper?.bowls.unjam(0);
+      hopper?.bowls.setDefective(0, false);
+    };
+  },
+  recyclerJam({ cabinet, rng }) {
+    const recycler = cabinet.validator?.recycler;
+    if (recycler !== undefined) recycler.jamAfter = rng.below(3);
+    return () => recycler?.unjam();
+  },
+  /** Somebody takes coins out of a tube or puts some in while the power is away. */
+  tubesByHand({ cabinet, rng }) {
+    const { changer } = cabinet;
+    if (changer === undefined || !cabinet.settled) return;
+    cabinet.failMains();
+    cabinet.world.after(1_000_000, () => {
+      if (cabinet.powered) return;
+      const type = rng.below(changer.options.types.length);
+      if (rng.chance(500_000)) changer.tubes.empty(type, rng.between(1, 10));
+      else changer.tubes.fill(type, rng.between(1, 10));
+    });
+  },
   bitRot({ cabinet, rng }) {
+    const { oldestSeq, records } = cabinet.readFlash();
+    for (const line of cabinet.history.take(oldestSeq, records)) cabinet.note(line);
+    cabinet.history.rotten = true;
     const { blocks, blockBytes } = cabinet.ledgerFlash;
     for (let i = rng.between(1, 3); i > 0; i--) {
       const offset = rng.below(Math.min(4, blocks) * blockBytes);

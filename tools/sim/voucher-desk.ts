@@ -28,7 +28,7 @@ export class VoucherDesk {
     if (voucher === undefined || this.#redeemed.has(voucher.voucherNo)) return 0;
     const { machineId, epoch, voucherKey } = this.#cabinet.identity;
     const { voucherNo: number, amountMinor } = voucher;
-    const currency = currencyByNumber(this.#cabinet.options.settings?.currency ?? 0)?.code;
+    const currency = currencyByNumber(this.#cabinet.random.options.settings?.currency ?? 0)?.code;
     if (currency === undefined) return 0;
     if (!verifyVoucher(voucherKey, code, { machineId, epoch, number, amountMinor, currency })) return 0;
     this.#redeemed.add(number);

@@ -52,7 +52,7 @@ test("an event may run the world itself, past the limit of who runs it", () => {
   assert.is(world.nowUs, 110);
 });
 
-test("a timer armed anew runs once, at its new time and behind what was there before; cancelled ones leave no hole", () => {
+test("a timer armed anew runs once, at its new time and behind what was there before; cancelled ones are gone", () => {
   const world = new World();
   const seen: string[] = [];
   const timer = new Timer(() => seen.push("timer"));
