@@ -99,6 +99,56 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: outcome of a payout unknown",
   },
+  // told by the changer's own diagnosis (MDB 0F 05)
+  changerTrouble: {
+    code: 30,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin changer out of order",
+  },
+  coinAcceptor: {
+    code: 31,
+    severity: "error",
+    sales: "coins",
+    clears: "auto",
+    text: "{machine}: coin acceptor out of order",
+  },
+  acceptorOpen: {
+    code: 32,
+    severity: "error",
+    sales: "coins",
+    clears: "auto",
+    text: "{machine}: coin acceptor open",
+  },
+  leverStuck: {
+    code: 33,
+    severity: "warning",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: return lever stuck",
+  },
+  coinDispenser: {
+    code: 34,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin payout out of order",
+  },
+  tubesRemoved: {
+    code: 35,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin tubes out of place",
+  },
+  cashBoxSensor: {
+    code: 36,
+    severity: "warning",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: cash box sensor defective",
+  },
   // bill validator 40–59
   validatorOffline: {
     code: 40,

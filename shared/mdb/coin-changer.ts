@@ -18,6 +18,8 @@ export const COIN_TYPES = 16;
 export const COIN_TOKEN = 0xff;
 /** Most coins in one DISPENSE. */
 export const MAX_DISPENSE_COUNT = 15;
+/** Most scaling units in one PAYOUT by value. */
+export const MAX_PAYOUT_UNITS = 255;
 
 export const COIN_CHANGER = deepFreeze({
   name: "coinChanger",
@@ -88,8 +90,9 @@ export const COIN_CHANGER = deepFreeze({
     { name: "payoutValuePoll", code: 7, sub: 0x04, fields: [], reply: [["value", "u8"]], held: true },
     // main code in the high byte, sub code in the low one; see COIN_DIAGNOSTICS
     { name: "sendDiagnostic", code: 7, sub: 0x05, fields: [], reply: [["codes", "u16", "rest"]] },
-    { name: "manualFillReport", code: 7, sub: 0x06, fields: [], reply: [["counts", "u8", 16]] },
-    { name: "manualPayoutReport", code: 7, sub: 0x07, fields: [], reply: [["counts", "u8", 16]] },
+    // coins by type since the last report that was acknowledged; held, so that none is forgotten before it is booked
+    { name: "manualFillReport", code: 7, sub: 0x06, fields: [], reply: [["counts", "u8", 16]], held: true },
+    { name: "manualPayoutReport", code: 7, sub: 0x07, fields: [], reply: [["counts", "u8", 16]], held: true },
     {
       name: "ftlRequestToReceive",
       code: 7,

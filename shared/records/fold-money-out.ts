@@ -3,7 +3,14 @@ import type { Durable } from "./durable.js";
 import { STORE_CHANGER } from "./fold-money-in.js";
 import { CLAIM_CAUSES, type LedgerRecordOf, MDB_TYPES, PAYOUT_REASONS } from "./kinds.js";
 
-type MoneyOutKind = "payoutStarted" | "payoutDone" | "voucherIssued" | "claimOpened" | "tubeAudit" | "cashBoxTaken";
+type MoneyOutKind =
+  | "payoutStarted"
+  | "payoutDone"
+  | "payoutTold"
+  | "voucherIssued"
+  | "claimOpened"
+  | "tubeAudit"
+  | "cashBoxTaken";
 
 const BYTE_MAX = 255;
 
@@ -33,6 +40,9 @@ export function foldMoneyOut(state: Durable, record: LedgerRecordOf<MoneyOutKind
       }
       state.creditMinor -= record.paidMinor;
       counters.paidOutMinor += record.paidMinor;
+      return;
+    case "payoutTold":
+      // The tubes decide.
       return;
     case "voucherIssued":
       state.voucherNo = record.voucherNo;

@@ -34,6 +34,7 @@ export function applyRecord(state: Durable, record: LedgerRecord): void {
       return foldSale(state, record);
     case "payoutStarted":
     case "payoutDone":
+    case "payoutTold":
     case "voucherIssued":
     case "claimOpened":
     case "tubeAudit":

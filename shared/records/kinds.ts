@@ -101,7 +101,10 @@ export const RECORDS = deepFreeze({
     money: true,
     fields: { type: [2, "uint"], valueMinor: [3, "uint"], atBoot: [5, "bool?"] },
   },
-  /** A repeated money report was recognised and not booked. reply: the block, without CHK. */
+  /**
+   * A repeated money report was recognised and not booked. reply: the block, without CHK; of an EXPANSION report
+   * behind the two bytes of its command.
+   */
   repeatSuppressed: { code: 21, wall: false, money: true, fields: { device: [2, "uint"], reply: [3, "bytes"] } },
   /** A coin a service person put in, in the menu's fill mode: it belongs to the operator, never credit. As `coinIn`. */
   coinFilled: {
@@ -224,7 +227,8 @@ export const RECORDS = deepFreeze({
   // money out
   /**
    * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each,
-   * trailing zeros left out. store: which device pays (STORES), absent = coin changer.
+   * trailing zeros left out. store: which device pays (STORES), absent = coin changer. type `PAYOUT_BY_VALUE`: the
+   * changer chooses the coins (MDB 0F 02); count is 1 and valueMinor all that it is asked for.
    */
   payoutStarted: {
     code: 48,
@@ -289,6 +293,11 @@ export const RECORDS = deepFreeze({
       store: [7, "uint?"],
     },
   },
+  /**
+   * What the changer says it has paid by value (PAYOUT STATUS, MDB 0F 03), which it forgets once acknowledged: evidence
+   * beside the tubes, no money. counts: coins by type, as tubes in `payoutStarted`.
+   */
+  payoutTold: { code: 53, wall: false, money: true, fields: { counts: [2, "bytes"] } },
 
   // cards (design "Card and mobile"); the money of a card never becomes credit
   /**
@@ -419,3 +428,5 @@ export type ServiceAct = (typeof SERVICE_ACTS)[number];
 
 /** Coin and bill types a changer or validator can have (MDB 4.2: 16). Arrays "per type" have this many entries. */
 export const MDB_TYPES = 16;
+/** Type of a payout whose coins the changer chooses: none of the sixteen. */
+export const PAYOUT_BY_VALUE = 16;

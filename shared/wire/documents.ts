@@ -31,7 +31,8 @@ const SLOT = deepFreeze({
  * touches. forcedVend, everyPrice: see the acceptance rule (firmware/cash). ackFirst: 1 changer, 2 validator, 3 both.
  * fitted: devices on the bus, bit n = the n-th of FITTED; what is not fitted is never polled and never missed; absent =
  * FITTED_BY_DEFAULT. highSecurityMask: bill types the validator looks at twice (SECURITY 32). recycleMask: bill types
- * that go to the recycler. serviceCodes: who may use the service menu (firmware/panel).
+ * that go to the recycler. serviceCodes: who may use the service menu (firmware/panel). payByValue: where the changer
+ * can (option b0) and any choice of it pays exactly, it chooses the coins of change itself (firmware/cash/by-value).
  */
 const SETTINGS = deepFreeze({
   version: [0, "uint"],
@@ -51,6 +52,7 @@ const SETTINGS = deepFreeze({
   highSecurityMask: [14, "uint?"],
   recycleMask: [15, "uint?"],
   serviceCodes: [16, "items?"],
+  payByValue: [17, "bool?"],
 });
 
 export type PlanogramSlot = MessageOf<typeof SLOT>;
