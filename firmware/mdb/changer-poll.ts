@@ -7,8 +7,11 @@ import { concatBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
 import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { isHeld } from "../../shared/mdb/held.js";
+import { DIAGNOSIS_FAULTS } from "./changer-diagnosis.js";
+import { payoutCounted } from "./changer-payout.js";
+import { reportsBelieved, reportsFilling, toldByPoll } from "./changer-reports.js";
 import { type ChangerState, type ChangerStep, JAMMED_UNKNOWN, only, withContact, withCount } from "./changer-state.js";
-import { payoutAfterTubes, payoutResting, payoutShifted, payoutWorking } from "./payout.js";
+import { payoutBusy, payoutResting, payoutShifted } from "./payout.js";
 import {
   COUNT_EVERY_MS,
   type Contact,
@@ -37,6 +40,7 @@ export const CHANGER_FAULTS: readonly FaultName[] = Object.freeze<FaultName[]>([
   "coinRouting",
   "coinJam",
   "coinFishing",
+  ...DIAGNOSIS_FAULTS,
 ]);
 
 const FAULT_OF_EVENT: { readonly [event: string]: FaultName | undefined } = Object.freeze({
@@ -48,10 +52,8 @@ const FAULT_OF_EVENT: { readonly [event: string]: FaultName | undefined } = Obje
   coinJam: "coinJam",
   creditedCoinRemoval: "coinFishing",
 });
-/** A coin that came through disproves these, a payout without remainder those. */
+/** A coin that came through disproves these. */
 const DISPROVED_BY_COIN: readonly FaultName[] = Object.freeze<FaultName[]>(["coinJam", "acceptorUnplugged"]);
-const DISPROVED_BY_PAYOUT: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeJam", "tubeSensor"]);
-const DISPROVED_BUT_JAM: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeSensor"]);
 const TUBE_JAM: readonly FaultName[] = Object.freeze<FaultName[]>(["tubeJam"]);
 const NO_FAULTS: readonly FaultName[] = Object.freeze([]);
 
@@ -101,7 +103,8 @@ export function changerReplied(
     unknownCodes: contact.unknownCodes + heard.unknown,
   };
   const jammed = jammedAfter(taken, heard.events);
-  const next = { ...taken, jammed, contact: after, tubesAtMs: heard.cut ? nowMs : taken.tubesAtMs };
+  const payout = taken.payout && heard.events.some(isJam) ? { ...taken.payout, jammed: true } : taken.payout;
+  const next = { ...taken, jammed, payout, contact: after, tubesAtMs: heard.cut ? nowMs : taken.tubesAtMs };
   const again = news.reset ? justReset(after, nowMs) : undefined;
   const step = again === undefined ? settle(next, news, NO_EFFECTS, nowMs) : only(changerRestarted(next, again));
   return { state: step.state, effects: [...money, ...step.effects, ...rest] };
@@ -117,14 +120,20 @@ export function changerRestarted(state: ChangerState, contact: Contact): Changer
     dispense: undefined,
     payout: undefined,
     jammed: 0,
+    options: 0,
+    reports: { ...state.reports, ask: undefined, moved: false },
   };
 }
 
-/** "Tube jam" is of the type being paid; coins of that type let out by hand show that it is free again. */
+function isJam({ event }: CoinEvent): boolean {
+  return event === "tubeJam";
+}
+
+/** "Tube jam" is of the type being paid, if that is known; coins of that type let out by hand show that it is free again. */
 function jammedAfter({ jammed, payout }: ChangerState, events: readonly CoinEvent[]): number {
   let types = jammed;
   for (const event of events) {
-    if (event.event === "tubeJam") types |= payout === undefined ? JAMMED_UNKNOWN : 1 << payout.type;
+    if (isJam(event)) types |= payout?.order.by === "type" ? 1 << payout.order.type : JAMMED_UNKNOWN;
     if (event.event === "manualDispense" && event.count > 0) types &= ~((1 << event.type) | JAMMED_UNKNOWN);
   }
   return types;
@@ -174,7 +183,8 @@ function takeMoney(before: ChangerState, events: readonly CoinEvent[], money: Pe
 
 function tubeMoved(state: ChangerState, type: number, more: number, inTube: number): ChangerState {
   const payout = state.payout === undefined ? undefined : payoutShifted(state.payout, type, more);
-  return { ...state, tubes: withCount(state.tubes, type, inTube), payout };
+  const reports = reportsFilling(state) ? toldByPoll(state.reports, type, more > 0 ? "in" : "out") : state.reports;
+  return { ...state, tubes: withCount(state.tubes, type, inTube), payout, reports };
 }
 
 interface Remarks extends News {
@@ -224,24 +234,26 @@ function takeRemarks(heard: Heard<CoinEvent>, rest: PeripheralEffect[], contact:
 
 /** What an answered POLL moves on: the set-up, a reading of the tubes, a payout, the minute's sweep. */
 function settle(state: ChangerState, news: News, before: readonly PeripheralEffect[], nowMs: number): ChangerStep {
-  const { contact, reading, payout } = state;
+  const { contact, payout } = state;
   if (contact.phase !== "ready") {
     const next = setUpMoved(state, news, nowMs);
     return { state: next, effects: before };
   }
-  const moved = reading !== undefined && (news.coins || news.busy);
+  const moved = state.reading !== undefined && (news.coins || news.busy);
   if (payout !== undefined) {
-    const still = news.busy ? payoutWorking(payout, nowMs) : payoutResting(payout, nowMs);
-    if (reading !== undefined && !moved) return payoutCounted(state, before, nowMs);
+    const still = news.busy ? payoutBusy(payout, nowMs) : payoutResting(payout, nowMs);
+    if (state.reading !== undefined && !moved) return payoutCounted(state, before, nowMs);
     const next = { ...state, reading: undefined, payout: still };
     // The guard POLL keeps its 20 ms.
-    const due = still.ask && contact.guard === undefined ? soon(contact, nowMs) : contact;
+    const due = still.ask !== "nothing" && contact.guard === undefined ? soon(contact, nowMs) : contact;
     return { state: { ...next, contact: due }, effects: before };
   }
+  if (moved) return { state: { ...state, reading: undefined }, effects: before };
+  const reading = believed(state);
   if (reading !== undefined) {
-    if (moved) return { state: { ...state, reading: undefined }, effects: before };
     const told = tell({ event: "tubes", tubes: reading });
-    const next = { ...state, tubes: reading, reading: undefined, tubesAtMs: nowMs + COUNT_EVERY_MS };
+    const reports = reportsBelieved(state.reports);
+    const next = { ...state, tubes: reading, reading: undefined, reports, tubesAtMs: nowMs + COUNT_EVERY_MS };
     return { state: next, effects: [told, ...before] };
   }
   if (nowMs < contact.sweepAtMs) return { state, effects: before };
@@ -250,35 +262,18 @@ function settle(state: ChangerState, news: News, before: readonly PeripheralEffe
   return { state: { ...state, contact: clean }, effects: [...swept.effects, ...before] };
 }
 
-function setUpMoved(state: ChangerState, news: News, nowMs: number): ChangerState {
-  const { contact, reading } = state;
-  if (justResetOverdue(contact, nowMs)) return { ...state, contact: inPhase(contact, "setup", nowMs) };
-  if (contact.phase !== "count" || reading === undefined) return state;
-  if (news.coins || news.busy) return { ...state, reading: undefined };
-  return { ...state, tubes: reading, reading: undefined, contact: inPhase(contact, "types", nowMs) };
+/** The reading, once the reports of hands behind it have been asked, too. */
+function believed({ reading, reports }: ChangerState): ChangerState["reading"] {
+  return reports.ask === undefined ? reading : undefined;
 }
 
-/** The tubes after what looks like the end of a DISPENSE. */
-function payoutCounted(state: ChangerState, before: readonly PeripheralEffect[], nowMs: number): ChangerStep {
-  const { contact, payout, reading: tubes } = state;
-  if (payout === undefined || tubes === undefined) return { state, effects: before };
-  const going = payoutAfterTubes(payout, tubes, nowMs);
-  if (going !== undefined) return { state: { ...state, reading: undefined, payout: going }, effects: before };
-  const paidAll = payout.before - (tubes.counts[payout.type] ?? 0) >= payout.count;
-  // A type that pays says nothing of another whose tube is jammed.
-  const jammed = paidAll ? state.jammed & ~((1 << payout.type) | JAMMED_UNKNOWN) : state.jammed;
-  const disproved = jammed === 0 ? DISPROVED_BY_PAYOUT : DISPROVED_BUT_JAM;
-  const good = disprove(contact.troubles, paidAll ? disproved : NO_FAULTS);
-  const ended = tell({ event: "dispensed", acked: payout.acked, tubes });
-  return {
-    state: {
-      ...state,
-      contact: { ...contact, troubles: good.troubles },
-      jammed,
-      tubes,
-      reading: undefined,
-      payout: undefined,
-    },
-    effects: [...good.effects, ended, ...before],
-  };
+function setUpMoved(state: ChangerState, news: News, nowMs: number): ChangerState {
+  const { contact } = state;
+  if (justResetOverdue(contact, nowMs)) return { ...state, contact: inPhase(contact, "setup", nowMs) };
+  if (contact.phase !== "count" || state.reading === undefined) return state;
+  if (news.coins || news.busy) return { ...state, reading: undefined };
+  const reading = believed(state);
+  if (reading === undefined) return state;
+  const reports = reportsBelieved(state.reports);
+  return { ...state, tubes: reading, reading: undefined, reports, contact: inPhase(contact, "types", nowMs) };
 }

@@ -1,6 +1,7 @@
 /** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
 import type { TubeReport } from "../ports/rooms.js";
-import type { Payout } from "./payout.js";
+import { type HandReports, NO_REPORTS } from "./changer-reports.js";
+import type { Payout, PayoutOrder } from "./payout.js";
 import {
   type Contact,
   type Draft,
@@ -13,13 +14,25 @@ import {
 /** Non-response time 2 s (S42 p61). */
 export const CHANGER_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 2_000, setUpMs: 4_000 });
 
-export type ChangerCommand = "reset" | "poll" | "setup" | "identification" | "tubeStatus" | "coinType" | "dispense";
+export type ChangerCommand =
+  | "reset"
+  | "poll"
+  | "setup"
+  | IdentifyStage
+  | "tubeStatus"
+  | "coinType"
+  | "dispense"
+  | "payout"
+  | "payoutStatus"
+  | "payoutValuePoll"
+  | "manualFillReport"
+  | "manualPayoutReport";
 
-/** One DISPENSE: count 1–15 coins of a type. */
-export interface DispenseOrder {
-  readonly type: number;
-  readonly count: number;
-}
+/** Steps of the set-up of a level 3 changer, in the phase "identify"; the last is asked in service, too. */
+export type IdentifyStage = "identification" | "featureEnable" | "sendDiagnostic";
+
+/** The device is asked for its diagnosis so often (1–10 s, S42 p81). */
+export const DIAGNOSE_EVERY_MS = 10_000;
 
 export interface ChangerState {
   readonly contact: Contact;
@@ -28,6 +41,17 @@ export interface ChangerState {
   readonly toTube: readonly boolean[];
   /** Serial number; empty if the device has none to tell (level 2). */
   readonly serial: string;
+  readonly stage: IdentifyStage;
+  /** COIN_OPTIONS: what it offers, and of that what was switched on; none of level 2. */
+  readonly offered: number;
+  readonly options: number;
+  /** Tries in a row of what only an option allows, without an answer. */
+  readonly optionMisses: number;
+  /** Minor units of one scaling unit; 0 = no whole number of them. */
+  readonly unitMinor: number;
+  /** Its diagnosis is due, ms. */
+  readonly diagnoseAtMs: number;
+  readonly reports: HandReports;
   /** Money reports of a device that was ACKed before its values were known. */
   readonly early: Uint8Array | undefined;
   /** As read, or reported with a coin since. */
@@ -45,7 +69,7 @@ export interface ChangerState {
   readonly appliedMask: number | undefined;
   /** Types whose payout ended in "tube jam", as bits; `JAMMED_UNKNOWN` = it was said without a payout. */
   readonly jammed: number;
-  readonly dispense: DispenseOrder | undefined;
+  readonly dispense: PayoutOrder | undefined;
   readonly payout: Payout | undefined;
   /** DISPENSE orders given while one was open: not carried out. */
   readonly ordersRefused: number;
@@ -61,6 +85,13 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   valuesMinor: Object.freeze([]),
   toTube: Object.freeze([]),
   serial: "",
+  stage: "identification",
+  offered: 0,
+  options: 0,
+  optionMisses: 0,
+  unitMinor: 0,
+  diagnoseAtMs: 0,
+  reports: NO_REPORTS,
   early: undefined,
   tubes: NO_TUBES,
   reading: undefined,
@@ -101,6 +132,13 @@ export function withContact(state: ChangerState, contact: Contact): Draft<Change
     valuesMinor: state.valuesMinor,
     toTube: state.toTube,
     serial: state.serial,
+    stage: state.stage,
+    offered: state.offered,
+    options: state.options,
+    optionMisses: state.optionMisses,
+    unitMinor: state.unitMinor,
+    diagnoseAtMs: state.diagnoseAtMs,
+    reports: state.reports,
     early: state.early,
     tubes: state.tubes,
     reading: state.reading,

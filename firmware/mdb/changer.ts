@@ -4,20 +4,33 @@
  */
 
 import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
-import { COIN_CHANGER, COIN_TOKEN, COIN_TYPES, MAX_DISPENSE_COUNT } from "../../shared/mdb/coin-changer.js";
+import { COIN_CHANGER, COIN_OPTIONS } from "../../shared/mdb/coin-changer.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { MdbOrder, TubeReport } from "../ports/rooms.js";
-import { CHANGER_FAULTS, changerQuiet, changerReplied, changerRestarted, takeEarly } from "./changer-poll.js";
+import { diagnosed } from "./changer-diagnosis.js";
+import {
+  coinsOrder,
+  orderBlock,
+  orderCommand,
+  payoutCommand,
+  payUnitMinor,
+  takePayoutOutcome,
+  valueOrder,
+} from "./changer-payout.js";
+import { CHANGER_FAULTS, changerQuiet, changerReplied, changerRestarted } from "./changer-poll.js";
+import { askReports, type HandReport, reportsFilling, reportTaken } from "./changer-reports.js";
+import { featureBlock, optionUnheard, setUpRead, takeIdentify } from "./changer-setup.js";
 import {
   CHANGER_LIMITS,
   type ChangerCommand,
   type ChangerState,
   type ChangerStep,
   coinMask,
+  DIAGNOSE_EVERY_MS,
   only,
   withContact,
 } from "./changer-state.js";
-import { PAYOUT_MAX_MS, payoutStarted, payoutWorking } from "./payout.js";
+import { PAYOUT_MAX_MS, type PayoutOrder, payoutWorking } from "./payout.js";
 import {
   COUNT_EVERY_MS,
   type Contact,
@@ -25,10 +38,8 @@ import {
   givenUp,
   hearsNoAck,
   hurried,
-  inPhase,
   isLost,
   type MdbFacts,
-  maskOfValues,
   notYet,
   type Outcome,
   POLL_CODE,
@@ -36,7 +47,6 @@ import {
   soon,
   tell,
   unanswered,
-  valueMinor,
 } from "./peripheral.js";
 import { troublesWhenReady } from "./troubles.js";
 
@@ -59,10 +69,10 @@ export function nextChangerCommand(state: ChangerState, nowMs: number): ChangerC
     case "setup":
       return "setup";
     case "identify":
-      return "identification";
+      return state.stage;
     case "count": {
-      const tooSoon = nowMs - contact.resetAtMs < BUS_TIMING.tubeStatusAfterResetMs;
-      return tooSoon || state.reading !== undefined ? "poll" : "tubeStatus";
+      if (state.reading !== undefined) return state.reports.ask ?? "poll";
+      return nowMs - contact.resetAtMs < BUS_TIMING.tubeStatusAfterResetMs ? "poll" : "tubeStatus";
     }
     case "types":
       return "coinType";
@@ -72,13 +82,15 @@ export function nextChangerCommand(state: ChangerState, nowMs: number): ChangerC
 }
 
 function nextWhenReady(state: ChangerState, nowMs: number): ChangerCommand {
-  const { payout } = state;
-  if (state.reading !== undefined) return "poll";
-  if (payout !== undefined) return payout.ask ? "tubeStatus" : "poll";
+  const { payout, dispense } = state;
+  if (state.reading !== undefined) return state.reports.ask ?? "poll";
+  if (payout !== undefined) return payoutCommand(payout);
   if (state.appliedMask !== coinMask(state)) return "coinType";
-  // A DISPENSE leaves us only for a device that has just been heard.
-  if (state.dispense !== undefined) return state.contact.silentSinceMs === undefined ? "dispense" : "poll";
-  return nowMs >= state.tubesAtMs ? "tubeStatus" : "poll";
+  // An order to pay leaves us only for a device that has just been heard.
+  if (dispense !== undefined) return state.contact.silentSinceMs === undefined ? orderCommand(dispense) : "poll";
+  if (nowMs >= state.tubesAtMs) return "tubeStatus";
+  const diagnoses = (state.options & COIN_OPTIONS.extendedDiagnostic) !== 0;
+  return diagnoses && nowMs >= state.diagnoseAtMs ? "sendDiagnostic" : "poll";
 }
 
 /** The block for that command, without checksum. */
@@ -91,10 +103,11 @@ export function changerBlock(state: ChangerState, command: ChangerCommand): Uint
       const masks = { acceptMask: coinMask(state), manualDispenseMask: ALL_TYPES };
       return encodeCommand(COIN_CHANGER, "coinType", masks);
     }
-    case "dispense": {
-      const { type, count } = state.dispense ?? { type: 0, count: 0 };
-      return encodeCommand(COIN_CHANGER, "dispense", { type, count });
-    }
+    case "dispense":
+    case "payout":
+      return orderBlock(state.dispense ?? coinsOrder(0, 0));
+    case "featureEnable":
+      return featureBlock(state);
     default:
       return encodeCommand(COIN_CHANGER, command);
   }
@@ -123,18 +136,25 @@ export function orderChanger(was: ChangerState, order: MdbOrder, nowMs: number):
       if (state.contact.phase !== "ready") return answerLost(state);
       // A reading from before the order may not know what it is about.
       return only(hurry({ ...state, reading: undefined, tubesAtMs: nowMs }, nowMs));
-    case "dispense": {
-      if (state.contact.phase !== "ready") return answerLost(state);
-      if (state.dispense !== undefined || state.payout !== undefined) {
-        return only({ ...state, ordersRefused: state.ordersRefused + 1 });
-      }
-      const { type } = order;
-      const dispense = { type, count: Math.min(order.count, MAX_DISPENSE_COUNT) };
-      return only(hurry({ ...state, dispense }, nowMs));
-    }
+    case "dispense":
+      return orderPayout(state, coinsOrder(order.type, order.count), nowMs);
+    case "dispenseValue":
+      return orderPayout(state, valueOrder(state, order.valueMinor), nowMs);
     default:
       return only(state);
   }
+}
+
+/** order: undefined = this changer cannot carry it out. */
+function orderPayout(state: ChangerState, order: PayoutOrder | undefined, nowMs: number): ChangerStep {
+  if (state.contact.phase !== "ready") return answerLost(state);
+  const busy = state.dispense !== undefined || state.payout !== undefined;
+  if (busy || order === undefined) {
+    const refused = { ...state, ordersRefused: state.ordersRefused + 1 };
+    if (busy) return only(refused);
+    return { state: refused, effects: [tell({ event: "dispensed", acked: false, tubes: state.tubes })] };
+  }
+  return only(hurry({ ...state, dispense: order }, nowMs));
 }
 
 function hurry(state: ChangerState, nowMs: number): ChangerState {
@@ -176,7 +196,36 @@ function take(
   facts: MdbFacts,
   nowMs: number,
 ): ChangerStep {
-  if (command === "dispense") return dispenseSent(state, block, outcome, nowMs);
+  switch (command) {
+    case "dispense":
+    case "payout":
+    case "payoutStatus":
+    case "payoutValuePoll":
+      return takePayoutOutcome(state, command, outcome, nowMs);
+    case "identification":
+    case "featureEnable":
+      return takeIdentify(state, command, outcome, nowMs);
+    case "sendDiagnostic":
+      if (state.contact.phase === "identify") return takeIdentify(state, command, outcome, nowMs);
+      if (outcome.is === "noAnswer") return only(undiagnosed(state, nowMs));
+      return diagnosed(state, outcome.is === "data" ? outcome.bytes : undefined, nowMs);
+    case "manualFillReport":
+    case "manualPayoutReport":
+      return reported(state, command, outcome, nowMs);
+    default:
+      return takeBasic(state, command, block, outcome, facts, nowMs);
+  }
+}
+
+/** What every level answers. */
+function takeBasic(
+  state: ChangerState,
+  command: "reset" | "poll" | "setup" | "tubeStatus" | "coinType",
+  block: Uint8Array,
+  outcome: Outcome,
+  facts: MdbFacts,
+  nowMs: number,
+): ChangerStep {
   if (outcome.is === "noAnswer") return only(noAnswer(state, command, nowMs));
   const bytes = outcome.is === "data" ? outcome.bytes : undefined;
   switch (command) {
@@ -187,10 +236,8 @@ function take(
       return only(changerRestarted(state, resetDone(state.contact, nowMs)));
     case "setup":
       return bytes !== undefined && bytes.length >= SETUP_MIN_BYTES
-        ? setUp(state, bytes, facts, nowMs)
+        ? setUpRead(state, bytes, facts, nowMs)
         : again(state, nowMs);
-    case "identification":
-      return only(identified(state, bytes, nowMs));
     case "tubeStatus":
       return bytes !== undefined && bytes.length >= TUBES_MIN_BYTES
         ? tubesRead(state, bytes, nowMs)
@@ -214,8 +261,6 @@ export function loseChanger(state: ChangerState, rest: boolean, nowMs: number): 
 function noAnswer(state: ChangerState, command: ChangerCommand, nowMs: number): ChangerState {
   const contact = unanswered(state.contact, command === "poll" || command === "reset", nowMs);
   switch (command) {
-    case "identification":
-      return contact.failures > 1 ? { ...state, contact: inPhase(contact, "count", nowMs) } : { ...state, contact };
     case "coinType":
       // It may have taken the mask and its ACK was lost: from now on nobody knows.
       return { ...state, contact, appliedMask: undefined };
@@ -227,25 +272,21 @@ function noAnswer(state: ChangerState, command: ChangerCommand, nowMs: number): 
   }
 }
 
-function setUp(state: ChangerState, bytes: Uint8Array, facts: MdbFacts, nowMs: number): ChangerStep {
-  const { level, credits, scaling, decimals, tubeMask } = decodeReply(COIN_CHANGER, "setup", bytes).fields;
-  const valuesMinor: number[] = [];
-  const toTube: boolean[] = [];
-  for (let type = 0; type < COIN_TYPES; type++) {
-    const credit = credits[type] ?? 0;
-    valuesMinor.push(credit === COIN_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals));
-    toTube.push((tubeMask & (1 << type)) !== 0);
-  }
-  const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
-  const valueMask = maskOfValues(valuesMinor);
-  return takeEarly({ ...state, contact, valuesMinor, valueMask, toTube });
+/** Unheard once it is asked again soon, behind a POLL; twice, and it is left alone until the next set-up. */
+function undiagnosed(state: ChangerState, nowMs: number): ChangerState {
+  const next = optionUnheard(state, "sendDiagnostic", nowMs);
+  return { ...next, diagnoseAtMs: next.optionMisses > 0 ? nowMs : nowMs + DIAGNOSE_EVERY_MS };
 }
 
-function identified(state: ChangerState, bytes: Uint8Array | undefined, nowMs: number): ChangerState {
-  const contact = inPhase(commandAnswered(state.contact, nowMs), "count", nowMs);
-  if (bytes === undefined) return { ...state, contact };
-  const { serial } = decodeReply(COIN_CHANGER, "identification", bytes).fields;
-  return { ...state, contact, serial };
+/** A report of hands; behind the last one the POLL that makes the tubes believed, or worthless. */
+function reported(state: ChangerState, report: HandReport, outcome: Outcome, nowMs: number): ChangerStep {
+  if (outcome.is === "noAnswer") return only(optionUnheard(state, report, nowMs));
+  const contact = soon(commandAnswered(state.contact, nowMs), nowMs);
+  const step = reportTaken({ ...state, contact }, report, outcome);
+  const { reports } = step.state;
+  // Money first: no coin waits for hands that go on filling.
+  const next = reports.moved ? { ...step.state, contact: { ...contact, pollNext: true } } : step.state;
+  return { state: next, effects: step.effects };
 }
 
 /** Believed once the POLL behind it shows that no coin came in between. */
@@ -254,7 +295,9 @@ function tubesRead(state: ChangerState, bytes: Uint8Array, nowMs: number): Chang
   const full = counts.map((_, type) => (fullMask & (1 << type)) !== 0);
   const defective = counts.map((count, type) => count === 0 && full[type] === true);
   const reading: TubeReport = { counts, full, defective };
-  return only({ ...state, reading, contact: soon(commandAnswered(state.contact, nowMs), nowMs) });
+  const asks = reportsFilling(state) && state.payout === undefined;
+  const reports = asks ? askReports(state.reports) : state.reports;
+  return only({ ...state, reading, reports, contact: soon(commandAnswered(state.contact, nowMs), nowMs) });
 }
 
 function typesSet(state: ChangerState, block: Uint8Array, nowMs: number): ChangerStep {
@@ -263,21 +306,12 @@ function typesSet(state: ChangerState, block: Uint8Array, nowMs: number): Change
   // What else was ordered follows at once.
   if (contact.phase !== "types") return only(hurry({ ...state, contact, appliedMask }, nowMs));
   const { valuesMinor, toTube, tubes, serial } = state;
+  const unitMinor = payUnitMinor(state);
+  const pays = unitMinor === undefined ? {} : { payUnitMinor: unitMinor };
   const { troubles, effects } = troublesWhenReady(contact, CHANGER_FAULTS);
   const ready: Contact = { ...contact, phase: "ready", told: "ready", troubles };
   return {
     state: { ...state, contact: ready, appliedMask, tubesAtMs: nowMs + COUNT_EVERY_MS },
-    effects: [...effects, tell({ event: "changerReady", valuesMinor, toTube, tubes, serial })],
+    effects: [...effects, tell({ event: "changerReady", valuesMinor, toTube, tubes, serial, ...pays })],
   };
-}
-
-/** DISPENSE left us once, and never again: whatever came back, the tubes will tell. */
-function dispenseSent(state: ChangerState, block: Uint8Array, outcome: Outcome, nowMs: number): ChangerStep {
-  const type = (block[1] ?? 0) & 0x0f;
-  const count = (block[1] ?? 0) >> 4;
-  const acked = outcome.is === "ack";
-  const contact =
-    outcome.is === "noAnswer" ? unanswered(state.contact, true, nowMs) : commandAnswered(state.contact, nowMs);
-  const payout = payoutStarted(type, count, acked, state.tubes.counts[type] ?? 0, nowMs);
-  return only({ ...state, contact, dispense: undefined, payout });
 }

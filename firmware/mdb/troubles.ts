@@ -13,6 +13,8 @@ export interface Trouble {
   /** In two replies running: it says so as long as it lasts. */
   readonly lasting: boolean;
   readonly heardMs: number;
+  /** The device's own diagnosis names it: it stands until a diagnosis without it, or something good disproves it. */
+  readonly diagnosed?: true;
 }
 
 export interface TroubleStep {
@@ -31,13 +33,37 @@ export function troublesAfterPoll(
   const effects: PeripheralEffect[] = [];
   for (const known of before) {
     const { fault, lasting } = known;
-    if (reported.includes(fault)) troubles.push({ fault, now: true, lasting: lasting || known.now, heardMs: nowMs });
+    if (reported.includes(fault)) troubles.push({ ...known, now: true, lasting: lasting || known.now, heardMs: nowMs });
+    else if (known.diagnosed) troubles.push(known.now || lasting ? { ...known, now: false, lasting: false } : known);
     else if (lasting) effects.push(trouble(fault, false));
     else troubles.push(known.now ? { ...known, now: false } : known);
   }
   for (const fault of reported) {
     if (troubles.some((known) => known.fault === fault)) continue;
     troubles.push({ fault, now: true, lasting: false, heardMs: nowMs });
+    effects.push(trouble(fault, true));
+  }
+  return { troubles, effects };
+}
+
+/** The list after a diagnosis that names these faults. What POLL says is not its matter. */
+export function troublesAfterDiagnosis(
+  before: readonly Trouble[],
+  named: readonly FaultName[],
+  nowMs: number,
+): TroubleStep {
+  const troubles: Trouble[] = [];
+  const effects: PeripheralEffect[] = [];
+  for (const known of before) {
+    const { fault, now, lasting, heardMs } = known;
+    if (named.includes(fault)) troubles.push({ ...known, heardMs: nowMs, diagnosed: true });
+    else if (!known.diagnosed) troubles.push(known);
+    else if (now) troubles.push({ fault, now, lasting, heardMs });
+    else effects.push(trouble(fault, false));
+  }
+  for (const fault of named) {
+    if (troubles.some((known) => known.fault === fault)) continue;
+    troubles.push({ fault, now: false, lasting: false, heardMs: nowMs, diagnosed: true });
     effects.push(trouble(fault, true));
   }
   return { troubles, effects };
@@ -51,7 +77,10 @@ export function disprove(before: readonly Trouble[], faults: readonly FaultName[
 /** Once a minute: takes back what has not been heard for that long; `kept` is known to stand. */
 export function sweep(contact: Contact, nowMs: number, kept: readonly FaultName[] = []): TroubleStep {
   const { troubles } = contact;
-  return without(troubles, ({ fault, heardMs }) => nowMs - heardMs >= COUNT_EVERY_MS && !kept.includes(fault));
+  return without(
+    troubles,
+    ({ fault, heardMs, diagnosed }) => nowMs - heardMs >= COUNT_EVERY_MS && !diagnosed && !kept.includes(fault),
+  );
 }
 
 /** A device fresh from its set-up: what it has not said since the set-up began is over, whoever raised it and when. */

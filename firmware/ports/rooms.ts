@@ -24,6 +24,7 @@ export type MoneyEvent =
    * Set up, at power-up or anew after any reset of the device; within it comes no `changerLost` if that goes quickly.
    * Values per type in minor units (0 = unused); toTube: types with a tube; tubes read ≥ 500 ms after the reset, with
    * no coin on its way. Answers every order to dispense or to read the tubes that is open. serial: "" if it tells none.
+   * payUnitMinor: it takes `dispenseValue` in whole multiples of this, at most MAX_PAYOUT_UNITS; absent = it does not.
    */
   | {
       readonly event: "changerReady";
@@ -31,6 +32,7 @@ export type MoneyEvent =
       readonly toTube: readonly boolean[];
       readonly tubes: TubeReport;
       readonly serial?: string;
+      readonly payUnitMinor?: number;
     }
   /**
    * Silent for its non-response time, or not to be set up: once, also when it never was there. Said again only in
@@ -40,7 +42,7 @@ export type MoneyEvent =
   /** TUBE STATUS was read again: on order, after manual dispense, every minute. No coin was on its way. */
   | { readonly event: "tubes"; readonly tubes: TubeReport }
   /**
-   * A DISPENSE has ended by one of the three endings, or was never ACKed; tubes read after it. Each order to dispense
+   * A payout has ended by one of the three endings, or was never ACKed; tubes read after it. Each order to dispense
    * is answered by exactly one of `dispensed`, `changerReady`, `changerLost`.
    */
   | { readonly event: "dispensed"; readonly acked: boolean; readonly tubes: TubeReport }
@@ -179,6 +181,8 @@ export type MoneyOrder =
   | { readonly order: "escrow"; readonly stack: boolean }
   /** One DISPENSE, count 1–15, one at a time. Never repeated blindly. */
   | { readonly order: "dispense"; readonly type: number; readonly count: number; readonly store?: number }
+  /** One PAYOUT by value (0F 02): the changer chooses the coins. Otherwise as `dispense`. */
+  | { readonly order: "dispenseValue"; readonly valueMinor: number }
   | { readonly order: "readTubes"; readonly store?: number };
 
 /** reader: index of READERS. Amounts in minor units. An order the reader's state forbids is refused and counted. */

@@ -1,0 +1,125 @@
+/**
+ * The coin changer's set-up between SETUP and TUBE STATUS (MDB 4.2 §5, p62; mdb §5): values, and of level 3
+ * identification, options, diagnosis. A step that a device does not answer twice is left out: it can do less, but it
+ * still takes and pays coins.
+ */
+import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
+import { COIN_CHANGER, COIN_OPTIONS, COIN_TOKEN, COIN_TYPES } from "../../shared/mdb/coin-changer.js";
+import { diagnosed } from "./changer-diagnosis.js";
+import { takeEarly } from "./changer-poll.js";
+import { type ChangerState, type ChangerStep, type IdentifyStage, only } from "./changer-state.js";
+import {
+  commandAnswered,
+  inPhase,
+  type MdbFacts,
+  maskOfValues,
+  type Outcome,
+  unanswered,
+  valueMinor,
+} from "./peripheral.js";
+
+/** Of what it offers, what we use: no files (FTL) over this device. */
+const WANTED_OPTIONS =
+  COIN_OPTIONS.alternativePayout | COIN_OPTIONS.extendedDiagnostic | COIN_OPTIONS.controlledManualFill;
+/** IDENTIFICATION up to its option bits. */
+const IDENTIFICATION_BYTES = 33;
+/** Tries of what only an option allows after the first. */
+export const MAX_OPTION_RETRIES = 1;
+
+export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFacts, nowMs: number): ChangerStep {
+  const { level, credits, scaling, decimals, tubeMask } = decodeReply(COIN_CHANGER, "setup", bytes).fields;
+  const valuesMinor: number[] = [];
+  const toTube: boolean[] = [];
+  for (let type = 0; type < COIN_TYPES; type++) {
+    const credit = credits[type] ?? 0;
+    valuesMinor.push(credit === COIN_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals));
+    toTube.push((tubeMask & (1 << type)) !== 0);
+  }
+  const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
+  const valueMask = maskOfValues(valuesMinor);
+  const unitMinor = valueMinor(1, scaling, decimals, facts.decimals);
+  const none = { stage: "identification", offered: 0, options: 0, optionMisses: 0 } as const;
+  return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor });
+}
+
+/** FEATURE ENABLE for what it offers and we use. */
+export function featureBlock({ offered }: ChangerState): Uint8Array {
+  return encodeCommand(COIN_CHANGER, "featureEnable", { options: offered & WANTED_OPTIONS });
+}
+
+/** The outcome of a step in the phase "identify". */
+export function takeIdentify(state: ChangerState, stage: IdentifyStage, outcome: Outcome, nowMs: number): ChangerStep {
+  if (outcome.is === "noAnswer") return only(unheard(state, nowMs));
+  const contact = commandAnswered(state.contact, nowMs);
+  const bytes = outcome.is === "data" ? outcome.bytes : undefined;
+  switch (stage) {
+    case "identification": {
+      if (bytes === undefined) return only(nextStage({ ...state, contact }, nowMs));
+      const { serial, options } = decodeReply(COIN_CHANGER, "identification", bytes).fields;
+      const offered = bytes.length < IDENTIFICATION_BYTES ? 0 : options;
+      return only(nextStage({ ...state, contact, serial, offered }, nowMs));
+    }
+    case "featureEnable":
+      return only(nextStage({ ...state, contact, options: state.offered & WANTED_OPTIONS }, nowMs));
+    case "sendDiagnostic": {
+      const step = diagnosed(state, bytes, nowMs);
+      return { state: nextStage(step.state, nowMs), effects: step.effects };
+    }
+  }
+}
+
+function unheard(state: ChangerState, nowMs: number): ChangerState {
+  const contact = unanswered(state.contact, false, nowMs);
+  return contact.failures > MAX_OPTION_RETRIES
+    ? nextStage(withoutOption({ ...state, contact }, state.stage), nowMs)
+    : { ...state, contact };
+}
+
+/** Steps that this changer needs none of are left out. */
+function nextStage(state: ChangerState, nowMs: number): ChangerState {
+  const { offered, options, stage } = state;
+  const contact = inPhase(state.contact, "identify", nowMs);
+  if (stage === "identification" && (offered & WANTED_OPTIONS) !== 0)
+    return { ...state, contact, stage: "featureEnable" };
+  if (stage !== "sendDiagnostic" && (options & COIN_OPTIONS.extendedDiagnostic) !== 0) {
+    return { ...state, contact, stage: "sendDiagnostic" };
+  }
+  return { ...state, contact: inPhase(contact, "count", nowMs) };
+}
+
+type OptionCommand = IdentifyStage | "manualFillReport" | "manualPayoutReport";
+
+/** The device does not answer what it offers: until its next set-up it is not asked again. */
+function withoutOption(state: ChangerState, command: OptionCommand): ChangerState {
+  const { options, reports } = state;
+  switch (command) {
+    case "identification":
+    case "featureEnable":
+      return state;
+    case "sendDiagnostic":
+      return { ...state, optionMisses: 0, options: options & ~COIN_OPTIONS.extendedDiagnostic };
+    case "manualFillReport":
+    case "manualPayoutReport":
+      return {
+        ...state,
+        optionMisses: 0,
+        options: options & ~COIN_OPTIONS.controlledManualFill,
+        reports: { ...reports, ask: undefined },
+      };
+  }
+}
+
+/** In service: no answer to what an option allows. It is no sign that the device is lost, POLL decides that. */
+export function optionUnheard(
+  state: ChangerState,
+  command: "sendDiagnostic" | "manualFillReport" | "manualPayoutReport",
+  nowMs: number,
+): ChangerState {
+  const missed = {
+    ...state,
+    contact: { ...unanswered(state.contact, true, nowMs), pollNext: true },
+    optionMisses: state.optionMisses + 1,
+    reading: undefined,
+  };
+  return missed.optionMisses > MAX_OPTION_RETRIES ? withoutOption(missed, command) : missed;
+}
