@@ -6,8 +6,9 @@
  */
 import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
 import { countBytes } from "../../shared/records/fold-money-out.js";
-import { PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
+import { PAYOUT_BY_VALUE, PAYOUT_REASONS, type PayoutReason } from "../../shared/records/kinds.js";
 import { billInMotion, releaseBill } from "./bills.js";
+import { maySayValue } from "./by-value.js";
 import { type Dispense, dispenseLimitMs, maxPieces, nextDispense } from "./plan.js";
 import { claimPayout, type Settlement, settle } from "./settle.js";
 import {
@@ -82,6 +83,7 @@ function newReturn(reason: PayoutReason, phase: ReturnPhase, emptying: Emptying 
     voucherCode: undefined,
     claimMinor: 0,
     stuck: [],
+    byType: false,
     unacked: 0,
     counted: 0,
     abandoned: 0,
@@ -161,10 +163,12 @@ function afterDispense(payout: Returning, facts: CashFacts, settled: Settlement,
   const moved = paidMinor > 0;
   const retry = !acked && claimMinor === 0 && payout.unacked < MAX_UNACKED_DISPENSES;
   const { emptying } = payout;
+  const sums = { paidMinor: payout.paidMinor + paidMinor, claimMinor: payout.claimMinor + claimMinor };
+  // Whatever the changer made of its choice, which tube failed is not known: by type each shows.
+  if (type === PAYOUT_BY_VALUE) return { ...payout, ...sums, byType: true };
   return {
     ...payout,
-    paidMinor: payout.paidMinor + paidMinor,
-    claimMinor: payout.claimMinor + claimMinor,
+    ...sums,
     stuck: moved || retry ? payout.stuck : [...payout.stuck, pieceKey(store, type)],
     unacked: !moved && retry ? payout.unacked + 1 : payout.unacked,
     emptying: emptying && valueMinor > 0 ? { ...emptying, out: emptying.out + paidMinor / valueMinor } : emptying,
@@ -206,7 +210,9 @@ function next(state: CashState, payout: Returning, facts: CashFacts, nowMs: numb
   if (uncounted !== undefined && mayHelp(state, payout, uncounted)) {
     return countStore(state, payout, uncounted, false, nowMs);
   }
-  return chosen === undefined ? issueVoucher(state, payout, facts) : dispense(state, payout, chosen, facts, nowMs);
+  if (chosen === undefined) return issueVoucher(state, payout, facts);
+  const byValue = chosen.exact && chosen.store === STORE_CHANGER && maySayValue(state, facts, payout);
+  return byValue ? dispenseValue(state, payout, facts, nowMs) : dispense(state, payout, chosen, facts, nowMs);
 }
 
 /** It is there and was not yet counted in this return. */
@@ -261,6 +267,31 @@ function dispense(
       },
     },
     { do: "mdb", order: { order: "dispense", type, count, ...where } },
+  );
+}
+
+/** The changer chooses the coins for all that is owed; the bracket is the same, and so is its proof. */
+function dispenseValue(state: CashState, payout: Returning, facts: CashFacts, nowMs: number): CashStep {
+  const { durable } = facts;
+  const valueMinor = durable.creditMinor;
+  return inPhase(
+    state,
+    payout,
+    { at: "dispensing", untilMs: nowMs + dispenseLimitMs(STORE_CHANGER, 1) },
+    {
+      do: "append",
+      record: {
+        kind: "payoutStarted",
+        payoutNo: durable.payoutNo + 1,
+        reason: PAYOUT_REASONS.indexOf(payout.reason),
+        dueMinor: valueMinor,
+        type: PAYOUT_BY_VALUE,
+        count: 1,
+        valueMinor,
+        tubes: countBytes(state.changer?.tubes.counts ?? []),
+      },
+    },
+    { do: "mdb", order: { order: "dispenseValue", valueMinor } },
   );
 }
 

@@ -30,7 +30,7 @@ export function settle(facts: CashFacts, device: Store, store: number, restarted
     const claim = claimPayout(facts);
     return { ...claim, effects: [...claim.effects, ...audited(facts, device, store, expected).effects] };
   }
-  const paidMinor = proof.moved * open.valueMinor;
+  const { paidMinor } = proof;
   const effects: CashEffect[] = [
     payoutDone(facts, paidMinor, proof.left, restarted),
     ...faultEffect("payoutUnknown", false, facts),

@@ -46,6 +46,8 @@ export interface Store {
   readonly toTube: readonly boolean[];
   /** Newest counts. */
   readonly tubes: TubeReport;
+  /** It pays by value in whole multiples of this; absent = it does not. */
+  readonly payUnitMinor?: number | undefined;
 }
 
 export interface Validator {
@@ -99,6 +101,8 @@ export interface Returning {
   readonly claimMinor: number;
   /** Pieces that proved not payable in this return: see `pieceKey`. */
   readonly stuck: readonly number[];
+  /** The changer has chosen its coins once in this return: the rest goes by type. */
+  readonly byType: boolean;
   /** DISPENSEs of this return that were not ACKed and moved nothing. */
   readonly unacked: number;
   /** Bit n: store n was counted in this return. */

@@ -169,8 +169,8 @@ function onOrder(state: CashState, order: CashOrder, facts: CashFacts, nowMs: nu
 function onMdb(state: CashState, event: MoneyEvent, facts: CashFacts, nowMs: number): CashStep {
   switch (event.event) {
     case "changerReady": {
-      const { valuesMinor, toTube, tubes } = event;
-      return storeReady(state, STORE_CHANGER, { valuesMinor, toTube, tubes }, facts, nowMs);
+      const { valuesMinor, toTube, tubes, payUnitMinor } = event;
+      return storeReady(state, STORE_CHANGER, { valuesMinor, toTube, tubes, payUnitMinor }, facts, nowMs);
     }
     case "changerLost":
       return storeLost(state, STORE_CHANGER, facts, nowMs);

@@ -6,7 +6,7 @@ import { FAULTS, type FaultName } from "../../shared/faults.js";
 import type { Tube } from "../../shared/money/tubes.js";
 import { type Durable, hasFault, type OpenPayout } from "../../shared/records/durable.js";
 import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
-import { MDB_TYPES, type NewRecordOf } from "../../shared/records/kinds.js";
+import { MDB_TYPES, type NewRecordOf, PAYOUT_BY_VALUE } from "../../shared/records/kinds.js";
 import type { CashEffect, CashFacts, Store } from "./state.js";
 
 /** A byte of a record holds no more: 255 = 255 or more. */
@@ -39,7 +39,7 @@ export function hasRoom(device: Store, type: number): boolean {
 export function freeTubes(device: Store, floatCounts: readonly number[], owed: OpenPayout | undefined): Tube[] {
   const free: Tube[] = [];
   for (let type = 0; type < MDB_TYPES; type++) {
-    const owedCount = owed?.type === type ? owed.count : 0;
+    const owedCount = owed === undefined ? 0 : mostOf(owed, device, type);
     const kept = (floatCounts[type] ?? 0) + owedCount;
     const count = isProven(device, type) ? Math.max(0, (device.tubes.counts[type] ?? 0) - kept) : 0;
     free.push({ valueMinor: device.valuesMinor[type] ?? 0, count });
@@ -47,11 +47,18 @@ export function freeTubes(device: Store, floatCounts: readonly number[], owed: O
   return free;
 }
 
+/** Coins of a type that the payout may take at most. */
+function mostOf(open: OpenPayout, device: Store, type: number): number {
+  if (open.type !== PAYOUT_BY_VALUE) return open.type === type ? open.count : 0;
+  const valueMinor = device.valuesMinor[type] ?? 0;
+  return isProven(device, type) ? Math.floor(open.valueMinor / valueMinor) : 0;
+}
+
 export interface PayoutProof {
   /** 0 ≤ moved ≤ planned, and nothing else moved. */
   readonly plausible: boolean;
-  /** Coins of the planned type that left. */
-  readonly moved: number;
+  /** What left, as far as it was planned. */
+  readonly paidMinor: number;
   /** What the tubes hold after it by the records. */
   readonly left: readonly number[];
   /** All that was planned has moved, and the tubes hold exactly `left`. */
@@ -59,20 +66,22 @@ export interface PayoutProof {
 }
 
 /**
- * What the open DISPENSE amounts to: dᵢ = before − now for every type. A coin recorded since then may have been counted
- * before or after `before` was read, so where coins came in dᵢ lies in a range; within it the DISPENSE is believed, and
- * what does not fit shows as a tube audit.
+ * What the open payout amounts to: dᵢ = before − now for every type. By type, coins of that type may have left; by
+ * value, any coins that are together no more than the value. A coin recorded since then may have been counted before or
+ * after `before` was read, so where coins came in dᵢ lies in a range; within it the payout is believed, and what does
+ * not fit shows as a tube audit.
  */
 export function provePayout(open: OpenPayout, durable: Readonly<Durable>, device: Store): PayoutProof {
   const expected = expectedCounts(durable, open.store);
   const left = expected.slice();
-  let plausible = isProven(device, open.type) && device.valuesMinor[open.type] === open.valueMinor;
-  let exact = plausible;
-  let moved = 0;
+  const plannedMinor = open.count * open.valueMinor;
+  let plausible = canProve(open, device);
+  let agrees = true;
+  let paidMinor = 0;
   for (let type = 0; type < MDB_TYPES; type++) {
     if (!isProven(device, type)) continue;
     const now = device.tubes.counts[type] ?? 0;
-    const planned = type === open.type ? open.count : 0;
+    const planned = mostOf(open, device, type);
     const held = expected[type] ?? 0;
     const before = open.tubes[type] ?? 0;
     const outOfAll = held - now;
@@ -83,10 +92,22 @@ export function provePayout(open: OpenPayout, durable: Readonly<Durable>, device
     // What was recorded meanwhile, in or out by hand, is no part of it.
     const out = Math.max(0, Math.min(outOfAll, planned));
     left[type] = Math.max(0, held - out);
-    if (type === open.type) moved = out;
-    if (out !== planned || left[type] !== now) exact = false;
+    paidMinor += out * (device.valuesMinor[type] ?? 0);
+    if (left[type] !== now) agrees = false;
   }
-  return { plausible, moved, left, exact: exact && plausible };
+  plausible &&= paidMinor <= plannedMinor;
+  return { plausible, paidMinor, left, exact: plausible && agrees && paidMinor === plannedMinor };
+}
+
+/** Every tube that the payout may have taken from can be asked. */
+function canProve(open: OpenPayout, device: Store): boolean {
+  if (open.type !== PAYOUT_BY_VALUE) {
+    return isProven(device, open.type) && device.valuesMinor[open.type] === open.valueMinor;
+  }
+  for (let type = 0; type < MDB_TYPES; type++) {
+    if ((open.tubes[type] ?? 0) > 0 && device.tubes.defective[type] === true) return false;
+  }
+  return true;
 }
 
 /** A record for every type that does not hold `expected`; at the first take-over one for every type. */

@@ -131,7 +131,7 @@ function dispensing(): CashRoom {
 
 function letterOf(effect: CashEffect): string {
   if (effect.do !== "mdb") return { append: "r", tellSale: "s", fault: "f" }[effect.do];
-  return { accept: "a", escrow: "e", dispense: "d", readTubes: "t" }[effect.order.order];
+  return { accept: "a", escrow: "e", dispense: "d", dispenseValue: "v", readTubes: "t" }[effect.order.order];
 }
 
 function cell(room: CashRoom, input: CashInput): string {
