@@ -52,8 +52,22 @@ export interface ChangerQuirks {
   justResetMs: number;
   /** Some never say JUST RESET. */
   saysJustReset: boolean;
-  /** SETUP and TUBE STATUS stop behind the last type in use. */
+  /** SETUP, TUBE STATUS and every list of counts stop behind the last type in use. */
   shortReplies: boolean;
+  /** Which coins it takes to pay a value. */
+  picks: "largest" | "smallest" | "fullestTube";
+  /** It pays so many coins of a value and calls that the end. */
+  valueCoinsAtMost: number;
+  /** It offers payout by value and is silent to it. */
+  ignoresPayout: boolean;
+  /** 0F 04 tells what was paid; says "busy" (02) without end; or is a bare ACK from the start. */
+  valuePoll: "tells" | "endlessBusy" | "ackOnly";
+  /** 0F 03 tells the coins, or is a bare ACK for ever. */
+  payoutStatus: "tells" | "ackOnly";
+  /** Coins let out at its keys under controlled manual payout: told in POLL, in 0F 07, or in both. */
+  letOutTold: "poll" | "report" | "both";
+  /** 0F 06 and 0F 07 forget what was acknowledged; false: they add up until a reset. */
+  reportsForget: boolean;
 }
 
 export const CHANGER_QUIRKS: Readonly<ChangerQuirks> = deepFreeze({
@@ -64,4 +78,11 @@ export const CHANGER_QUIRKS: Readonly<ChangerQuirks> = deepFreeze({
   justResetMs: 120,
   saysJustReset: true,
   shortReplies: false,
+  picks: "largest",
+  valueCoinsAtMost: 255,
+  ignoresPayout: false,
+  valuePoll: "tells",
+  payoutStatus: "tells",
+  letOutTold: "report",
+  reportsForget: true,
 });

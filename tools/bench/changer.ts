@@ -4,9 +4,10 @@
  */
 import { POLL_CODE } from "../../firmware/mdb/peripheral.js";
 import { decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
-import { COIN_CHANGER, COIN_OPTIONS, type CoinEvent } from "../../shared/mdb/coin-changer.js";
+import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
 import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { ChangerExpansion } from "./changer-expansion.js";
 import { CHANGER_QUIRKS, type ChangerOptions, type ChangerQuirks, US_CHANGER } from "./changer-options.js";
 import { CoinAcceptor, type CoinFate } from "./coin-acceptor.js";
 import { Payout } from "./payout.js";
@@ -32,8 +33,6 @@ function lastingBlocks() {
 /** Many a second: known without the walk through the table. */
 const POLL = COIN_CHANGER.address | POLL_CODE;
 
-type LastReply = "none" | "poll" | "payoutStatus" | "payoutValue";
-
 export class CoinChanger implements BusBehaviour {
   readonly options: ChangerOptions;
   readonly quirks: ChangerQuirks = { ...CHANGER_QUIRKS };
@@ -42,6 +41,8 @@ export class CoinChanger implements BusBehaviour {
   readonly acceptor: CoinAcceptor;
   readonly queue = new PollQueue();
   readonly payout: Payout;
+  /** What level 3 adds. */
+  readonly expansion: ChangerExpansion;
   /** Types the VMC accepts now. */
   acceptMask = 0;
   /** Busy with itself: 0A in every poll. */
@@ -50,13 +51,11 @@ export class CoinChanger implements BusBehaviour {
   readonly #world: World;
   readonly #truth: Truth;
   #manualMask = 0;
-  #enabledOptions = 0;
   #powered = false;
   #plugged = true;
   #starting: Timer | undefined;
   #resetAtUs = 0;
-  #lastReply: LastReply = "none";
-  #toldValueMinor = 0;
+  #polled = false;
   #countsBefore: readonly number[] | undefined;
 
   constructor(world: World, wire: Wire, truth: Truth, options: ChangerOptions = US_CHANGER) {
@@ -72,6 +71,20 @@ export class CoinChanger implements BusBehaviour {
     this.payout = new Payout(world, rng.fork(), this.tubes, ({ failed }) => {
       this.#countsBefore = undefined;
       if (failed) this.#tell({ event: "tubeJam" });
+    });
+    const pay = (types: readonly number[]): void => this.#startPayout(types);
+    const inhibited = (): boolean => this.acceptMask === 0;
+    const { quirks, tubes, acceptor, payout } = this;
+    this.expansion = new ChangerExpansion({
+      options,
+      quirks,
+      tubes,
+      acceptor,
+      payout,
+      pay,
+      get inhibited() {
+        return inhibited();
+      },
     });
     this.bus = new BusDevice(world, wire, rng.fork(), COIN_CHANGER, this);
   }
@@ -111,8 +124,27 @@ export class CoinChanger implements BusBehaviour {
     if (!this.bus.alive || (this.#manualMask & (1 << type)) === 0) return 0;
     let done = 0;
     while (done < Math.min(count, 7) && this.tubes.eject(type, "operator")) done += 1;
-    const inTube = this.tubes.count(type);
-    if (done > 0) this.#tell({ event: "manualDispense", count: done, type, inTube });
+    if (done === 0) return 0;
+    const controlled = this.expansion.isOn("controlledManualFill");
+    const { letOutTold } = this.quirks;
+    if (controlled && letOutTold !== "poll") {
+      this.expansion.letOut[type] = (this.expansion.letOut[type] ?? 0) + done;
+    }
+    if (!controlled || letOutTold !== "report") {
+      this.#tell({ event: "manualDispense", count: done, type, inTube: Math.min(this.tubes.count(type), 255) });
+    }
+    return done;
+  }
+
+  /**
+   * The service person fills a tube at the changer, which counts if it was told to (option b2); else nobody hears of
+   * it. Returns how many coins fitted.
+   */
+  fillManually(type: number, count: number): number {
+    const done = this.tubes.fill(type, count);
+    if (this.bus.alive && this.expansion.isOn("controlledManualFill")) {
+      this.expansion.filled[type] = (this.expansion.filled[type] ?? 0) + done;
+    }
     return done;
   }
 
@@ -128,7 +160,8 @@ export class CoinChanger implements BusBehaviour {
     if (block.length === 1 && block[0] === POLL) return this.#poll();
     const command = decodeCommand(block);
     if (!command.ok || command.device !== "coinChanger") return "silent";
-    this.#lastReply = "none";
+    this.#polled = false;
+    this.expansion.leave();
     switch (command.command) {
       case "reset":
         this.busReset();
@@ -144,7 +177,7 @@ export class CoinChanger implements BusBehaviour {
       case "dispense":
         return this.#dispense(command.fields.type, command.fields.count);
       default:
-        return this.options.level >= 3 ? this.#expansion(command) : "silent";
+        return this.options.level >= 3 ? this.expansion.command(command) : "silent";
     }
   }
 
@@ -154,17 +187,12 @@ export class CoinChanger implements BusBehaviour {
   }
 
   acknowledged(): void {
-    if (this.#lastReply === "poll") {
-      this.queue.acknowledged();
-    } else if (this.#lastReply === "payoutStatus") {
-      this.payout.counts.fill(0);
-    } else if (this.#lastReply === "payoutValue") {
-      this.payout.valueSincePollMinor -= this.#toldValueMinor;
-    }
+    if (this.#polled) this.queue.acknowledged();
+    else this.expansion.acknowledged();
   }
 
   notReceived(): void {
-    if (this.#lastReply === "poll") this.queue.notReceived();
+    if (this.#polled) this.queue.notReceived();
     this.#truth.maybeUnreportedCoinsMinor += this.queue.takeLostMinor();
   }
 
@@ -203,9 +231,9 @@ export class CoinChanger implements BusBehaviour {
   #forget(): void {
     this.acceptMask = 0;
     this.#manualMask = 0;
-    this.#enabledOptions = 0;
+    this.expansion.forget();
     this.#countsBefore = undefined;
-    this.#lastReply = "none";
+    this.#polled = false;
     this.#resetAtUs = this.#world.nowUs;
     this.queue.clear();
     this.#truth.maybeUnreportedCoinsMinor += this.queue.takeLostMinor();
@@ -257,7 +285,7 @@ export class CoinChanger implements BusBehaviour {
   }
 
   #poll(): Answer {
-    this.#lastReply = "poll";
+    this.#polled = true;
     const lasting = this.#lasting();
     if (lasting.length === 0 && this.queue.isEmpty) return "ack";
     return this.queue.compose(lasting);
@@ -284,42 +312,5 @@ export class CoinChanger implements BusBehaviour {
     if (types.length === 0) return;
     if (this.quirks.countsMove === "atEnd") this.#countsBefore = this.tubes.report(true).counts;
     this.payout.start(types);
-  }
-
-  #expansion(command: Extract<ReturnType<typeof decodeCommand>, { ok: true; device: "coinChanger" }>): Answer {
-    const { maker, serial, model, softwareBcd, options, scalingMinor } = this.options;
-    const alternative = (this.#enabledOptions & COIN_OPTIONS.alternativePayout) !== 0;
-    switch (command.command) {
-      case "identification":
-        return encodeReply(COIN_CHANGER, "identification", { maker, serial, model, softwareBcd, options });
-      case "featureEnable":
-        this.#enabledOptions = command.fields.options & options;
-        return "ack";
-      case "payout":
-        if (!alternative || this.payout.busy) return "silent";
-        this.#startPayout(this.payout.pick(command.fields.value * scalingMinor));
-        return "ack";
-      case "payoutStatus":
-        if (!alternative || this.payout.busy) return alternative ? "ack" : "silent";
-        this.#lastReply = "payoutStatus";
-        return encodeReply(COIN_CHANGER, "payoutStatus", { counts: this.payout.counts });
-      case "payoutValuePoll":
-        if (!alternative) return "silent";
-        if (!this.payout.busy && this.payout.valueSincePollMinor === 0) return "ack";
-        this.#lastReply = "payoutValue";
-        this.#toldValueMinor = this.payout.valueSincePollMinor;
-        return encodeReply(COIN_CHANGER, "payoutValuePoll", { value: this.#toldValueMinor / scalingMinor });
-      case "sendDiagnostic":
-        if ((this.#enabledOptions & COIN_OPTIONS.extendedDiagnostic) === 0) return "silent";
-        return encodeReply(COIN_CHANGER, "sendDiagnostic", { codes: [this.#diagnostic()] });
-      default:
-        return "silent";
-    }
-  }
-
-  #diagnostic(): number {
-    if (this.acceptor.jammed) return 0x1130;
-    if (this.tubes.anyDefective) return 0x1504;
-    return this.acceptMask === 0 ? 0x0600 : 0x0300;
   }
 }

@@ -141,6 +141,8 @@ export function checkCards({ truth, durable, records }: CheckerFacts): string[] 
   return found;
 }
 
+const EXPANSION = COIN_CHANGER.address | 7;
+
 /**
  * Coins to the cash box in suppressed repeats: a second equal coin that falls between a report and the extra poll
  * cannot be told from the repeat (design.md, money rules); the record is its name.
@@ -149,7 +151,8 @@ function suppressedMinor({ records, durable, tubes }: CheckerFacts): number {
   if (records === undefined) return durable.counters.suppressedRepeats === 0 ? 0 : Number.POSITIVE_INFINITY;
   let sum = 0;
   for (const record of records) {
-    if (record.kind !== "repeatSuppressed") continue;
+    // Reports of hands (EXPANSION 0F) are no customer's coins.
+    if (record.kind !== "repeatSuppressed" || record.reply[0] === EXPANSION) continue;
     for (const event of decodePoll(COIN_CHANGER, record.reply).events) {
       if (event.event !== "coinDeposited" || event.path !== "cashBox") continue;
       if (record.device === COIN_CHANGER.address) sum += tubes[event.type]?.valueMinor ?? 0;

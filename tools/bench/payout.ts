@@ -25,7 +25,7 @@ export class Payout {
   #left: number[] = [];
   #paidMinor = 0;
   #failed = false;
-  /** Coins paid by type since last read and ACKed (0F 03), and their value since last asked (0F 04). */
+  /** Coins paid by type since last read and ACKed (0F 03), and their value since last asked (0F 04); by value only. */
   readonly counts: number[] = new Array<number>(16).fill(0);
   valueSincePollMinor = 0;
 
@@ -56,19 +56,33 @@ export class Payout {
     this.#left = [];
   }
 
-  /** Types of the coins a changer picks for a value by itself, highest first; what it cannot pay is left. */
-  pick(valueMinor: number): number[] {
-    const order = this.#tubes.types.map((spec, type) => ({ ...spec, type })).filter(({ capacity }) => capacity > 0);
-    order.sort((left, right) => right.valueMinor - left.valueMinor);
+  /** A payout by value begins: its status and its value polls are about nothing older. */
+  forget(): void {
+    this.counts.fill(0);
+    this.valueSincePollMinor = 0;
+  }
+
+  /**
+   * Types of the coins a changer picks for a value by itself: the largest first, the smallest first, or each from the
+   * fullest tube. What it cannot pay is left.
+   */
+  pick(valueMinor: number, how: "largest" | "smallest" | "fullestTube" = "largest"): number[] {
+    const have = this.#tubes.types.map(({ capacity }, type) => (capacity > 0 ? this.#tubes.count(type) : 0));
+    const worth = (type: number): number => this.#tubes.types[type]?.valueMinor ?? 0;
+    const rank = (type: number): number => {
+      if (how === "fullestTube") return have[type] ?? 0;
+      return how === "largest" ? worth(type) : -worth(type);
+    };
     const picked: number[] = [];
     let left = valueMinor;
-    for (const { type, valueMinor: coinMinor } of order) {
-      for (let have = this.#tubes.count(type); have > 0 && coinMinor <= left; have--) {
-        picked.push(type);
-        left -= coinMinor;
-      }
+    for (;;) {
+      const fitting = have.map((_, type) => type).filter((type) => (have[type] ?? 0) > 0 && worth(type) <= left);
+      const [first] = fitting.sort((one, other) => rank(other) - rank(one));
+      if (first === undefined || worth(first) === 0) return picked;
+      picked.push(first);
+      have[first] = (have[first] ?? 0) - 1;
+      left -= worth(first);
     }
-    return picked;
   }
 
   #next(gapUs: number): void {

@@ -52,6 +52,7 @@ export function restocker(at: Visit): void {
   if (rng.chance(300_000)) cabinet.validator?.fillDrum(rng.below(2), rng.between(1, 5));
   if (rng.chance(200_000))
     cabinet.changer?.dispenseManually(rng.below(at.machine.coinsMinor.length), rng.between(1, 5));
+  if (rng.chance(300_000)) cabinet.changer?.fillManually(rng.below(at.machine.coinsMinor.length), rng.between(1, 20));
   cabinet.runFor(3_000);
   shutDoor(at);
 }

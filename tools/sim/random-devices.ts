@@ -20,6 +20,8 @@ import {
 import { type Money, pick } from "./money.js";
 
 const NO_TUBE_SHARE = 300_000;
+/** What a level 3 changer may offer: b0 payout by value, b1 diagnosis, b2 reports of hands. */
+const CHANGER_OPTIONS: readonly number[] = Object.freeze([0, 0x01, 0x04, 0x05, 0x07]);
 /** What a level 3 reader may offer in 09: b1 32-bit money, b3 negative vend, b4 data entry, b5 always idle. */
 const READER_OPTIONS: readonly number[] = Object.freeze([0, 0x02, 0x08, 0x20, 0x3a]);
 
@@ -35,6 +37,7 @@ export function randomChanger(rng: Rng, money: Money): ChangerOptions {
     scalingMinor: money.coinScaling,
     decimals: money.decimals,
     types,
+    options: pick(rng, CHANGER_OPTIONS),
     startUpMs: rng.between(200, 2_000),
   };
 }
@@ -96,6 +99,13 @@ export function randomChangerQuirks(rng: Rng): ChangerQuirks {
     justResetMs: rng.between(50, 400),
     saysJustReset: !rng.chance(100_000),
     shortReplies: rng.chance(300_000),
+    picks: pick(rng, ["largest", "smallest", "fullestTube"] as const),
+    valueCoinsAtMost: rng.chance(200_000) ? rng.below(4) : CHANGER_QUIRKS.valueCoinsAtMost,
+    ignoresPayout: rng.chance(100_000),
+    valuePoll: pick(rng, ["tells", "tells", "endlessBusy", "ackOnly"] as const),
+    payoutStatus: pick(rng, ["tells", "tells", "ackOnly"] as const),
+    letOutTold: pick(rng, ["poll", "report", "both"] as const),
+    reportsForget: !rng.chance(200_000),
   };
 }
 

@@ -110,6 +110,7 @@ function randomSettings(rng: Rng, money: Money, slots: readonly PlanogramSlot[])
     everyPrice: rng.chance(250_000),
     cancelAfterMs: rng.between(10, 40) * 1_000,
     telemetryMs: 300_000,
+    payByValue: rng.chance(600_000),
   };
 }
 

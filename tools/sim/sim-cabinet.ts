@@ -7,7 +7,7 @@ import { MODE_BIT } from "../../shared/mdb/link.js";
 import { creditDifferenceMinor, holdDifferenceMinor } from "../../shared/records/durable.js";
 import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
-import { UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+import { PAYOUT_BY_VALUE, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import { Cabinet } from "../bench/cabinet.js";
 import type { CheckerFacts } from "../bench/checkers.js";
 import { PowerCut } from "../bench/flash.js";
@@ -244,13 +244,23 @@ export class SimCabinet extends Cabinet {
   }
 
   /** (5) No payout is ordered beyond what lies in the tube, drum or bowl at that moment. */
-  #orderedOut({ store, type, count }: Extract<Appended, { readonly kind: "payoutStarted" }>): void {
+  #orderedOut({ store, type, count, valueMinor }: Extract<Appended, { readonly kind: "payoutStarted" }>): void {
+    if (type === PAYOUT_BY_VALUE) return this.#valueOut(valueMinor);
     const bowl = store === undefined ? undefined : this.hoppers[store - 1 - STORE_RECYCLER];
     const changer = store === undefined ? this.changer?.tubes.count(type) : undefined;
     const drum = store === STORE_RECYCLER ? this.validator?.recycler?.count(type) : undefined;
     const inside = changer ?? drum ?? bowl?.bowls.believed(type);
     if (inside === undefined) this.note(`payout of ${count} from a store ${store ?? 0} that is not there`);
     else if (count > inside) this.note(`payout of ${count} of type ${type} where ${inside} are (store ${store ?? 0})`);
+  }
+
+  /** The same where the changer chooses: whatever it takes first, the rest can be paid. */
+  #valueOut(valueMinor: number): void {
+    const { tubes } = this.changer ?? {};
+    const coins = tubes?.types.map((spec, type) => ({ worth: spec.valueMinor, count: tubes.count(type) })) ?? [];
+    const smallest = Math.min(...coins.filter(({ count }) => count > 0).map(({ worth }) => worth));
+    const held = coins.reduce((sum, { worth, count }) => (worth === smallest ? sum + worth * count : sum), 0);
+    if (held < valueMinor) this.note(`payout of ${valueMinor} by value where the smallest coins make ${held}`);
   }
 
   #appended(kind: string): void {
