@@ -14,6 +14,11 @@ export const DROP_WINDOW_MS = 5_000;
 export const BLIND_MS = 500;
 /** The native rim ends a turn that does not come home. */
 export const TURN_MAX_MS = 4_500;
+/**
+ * The way home of a spiral whose product has fallen already: products go over the edge in the last fifth of a turn. A
+ * home switch that only seems open must not make it a whole turn.
+ */
+export const HOMING_MAX_MS = 1_000;
 /** The beam follows its emitter within this time, each way. */
 export const EMITTER_MS = 500;
 /** A beam that is dark when a self-test begins may be a product on its way: it must be lit within this time. */
@@ -46,8 +51,8 @@ export interface Beam {
 }
 
 export interface Turn {
-  /** finish: of a turn that a power cut broke off; the spiral was away from home already. */
-  readonly kind: "turn" | "finish";
+  /** finish: of a turn that a power cut broke off; the spiral was away from home already. home: with nobody's product. */
+  readonly kind: "turn" | "finish" | "home" | "homeAttended";
   readonly column: number;
   readonly homeOnly: boolean;
   readonly retry: boolean;

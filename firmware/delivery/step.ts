@@ -26,6 +26,7 @@ import {
   tell,
 } from "./state.js";
 import {
+  bringHome,
   closed,
   concludeTurn,
   finishTurn,
@@ -74,6 +75,8 @@ function onOrder(state: DeliveryState, order: DeliveryOrder, nowMs: number): Del
       return startTurn(state, order, nowMs);
     case "finish":
       return finishTurn(state, order, nowMs);
+    case "home":
+      return bringHome(state, order, nowMs);
     case "noRetry":
       return noRetry(state);
   }

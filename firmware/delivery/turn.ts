@@ -2,6 +2,7 @@
  * One turn of a spiral and what it amounts to. The native rim ends the motor's run; a drop counts within 5 s of the
  * start of each turn; a second turn only when the first one came home, its window has passed and nothing fell.
  */
+import { deepFreeze } from "../../shared/freeze.js";
 import type { MotorStop } from "../ports/inputs.js";
 import type { DeliveryOrder } from "../ports/rooms.js";
 import { brokenOff } from "./self-test.js";
@@ -13,6 +14,7 @@ import {
   type DeliveryStep,
   DROP_WINDOW_MS,
   go,
+  HOMING_MAX_MS,
   ignore,
   LOOK_AGAIN_MS,
   TURN_MAX_MS,
@@ -22,6 +24,15 @@ import {
 
 /** A motor whose end nobody reported is stopped so long after it must have ended. */
 const REPORT_MS = 10 * LOOK_AGAIN_MS;
+/** Of a spiral that a power cut left away from home. */
+const REST_OF_A_TURN = deepFreeze({
+  kind: "finish",
+  retry: false,
+  turn: 1,
+  leftHome: true,
+  proven: false,
+  blind: false,
+} as const);
 
 export function windowEndMs(turn: Turn): number {
   return turn.startedMs + DROP_WINDOW_MS;
@@ -63,21 +74,24 @@ export function finishTurn(
   order: Extract<DeliveryOrder, { delivery: "finish" }>,
   nowMs: number,
 ): DeliveryStep {
+  const { column, homeOnly, proven = false } = order;
+  return moveOn(state, { ...REST_OF_A_TURN, column, homeOnly, proven, startedMs: nowMs });
+}
+
+/** A spiral's way home with nobody's product in it. */
+export function bringHome(
+  state: DeliveryState,
+  { column, attended }: Extract<DeliveryOrder, { delivery: "home" }>,
+  nowMs: number,
+): DeliveryStep {
+  const kind = attended ? "homeAttended" : "home";
+  return moveOn(state, { ...REST_OF_A_TURN, kind, column, homeOnly: true, startedMs: nowMs });
+}
+
+function moveOn(state: DeliveryState, turn: Turn): DeliveryStep {
   const { phase, away } = state;
-  const { column, homeOnly } = order;
   if (phase.is === "turning" || phase.is === "watching" || phase.is === "closing") return ignore(state);
-  if (!away.includes(column)) return answered(state, "unknown", tell({ delivery: "unknown" }));
-  const turn = {
-    kind: "finish",
-    column,
-    homeOnly,
-    retry: false,
-    turn: 1,
-    startedMs: nowMs,
-    leftHome: true,
-    proven: order.proven ?? false,
-    blind: false,
-  } as const;
+  if (!away.includes(turn.column)) return answered(state, "unknown", tell({ delivery: "unknown" }));
   return chain(go(state, ...brokenOff(state)), (after) => run(after, turn));
 }
 
@@ -91,7 +105,8 @@ export function noRetry(state: DeliveryState): DeliveryStep {
 
 function run(state: DeliveryState, begun: Turn): DeliveryStep {
   const turn = state.beam.glare ? { ...begun, blind: true } : begun;
-  return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs: TURN_MAX_MS });
+  const maxMs = turn.kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS;
+  return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs });
 }
 
 /** The home switch opened. */
@@ -123,7 +138,9 @@ export function motorEnded(state: DeliveryState, column: number, why: MotorStop,
   if (phase.is !== "turning" || phase.turn.column !== column) return next === state ? ignore(state) : go(next);
   const { turn } = phase;
   if (!turn.homeOnly) return go({ ...next, phase: { is: "watching", turn, stop: why } });
-  if (isHome) return answered(next, "dropped", tell({ delivery: "dropped", fallMs: undefined }));
+  // What falls behind a way home with nobody's product is of no sale.
+  const answer = turn.kind === "turn" || turn.kind === "finish" ? "dropped" : undefined;
+  if (isHome) return answered(next, answer, tell({ delivery: "dropped", fallMs: undefined }));
   return concludeTurn(next, turn, why, nowMs);
 }
 

@@ -107,6 +107,12 @@ export function saleFacts(rooms: Rooms, cash: CashFacts, shelf: Shelf, outlook: 
       if (rooms.motorRuns) return undefined;
       return rooms.planogram?.slots.find(({ slot, column }) => rooms.away.includes(column) && !shelf.isClosed(slot));
     },
+    slotAway(after) {
+      if (rooms.motorRuns) return undefined;
+      const slots = rooms.planogram?.slots ?? [];
+      const next = slots.findIndex(({ slot }) => slot === after) + 1;
+      return slots.slice(next).find(({ column }) => rooms.away.includes(column));
+    },
     slot: (code) => slotOf(rooms, code),
     itemOf: (code) => itemOf(rooms, code),
     slotFaulty: (code) => shelf.isClosed(code),

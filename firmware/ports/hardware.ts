@@ -31,7 +31,10 @@ export interface LinkSendOptions {
   readonly ackFirst: boolean;
 }
 
-/** Spiral motors: the native rim ends each turn by itself at the home switch or after `maxMs`. */
+/**
+ * Spiral motors: the native rim ends each turn by itself at the home switch, after `maxMs`, or where the spiral has not
+ * left home within 600 ms (`stall`): nothing falls so early, so a switch that is stuck never hides a product.
+ */
 export interface MotorsPort {
   turn(column: number, maxMs: number): void;
   stop(): void;

@@ -269,6 +269,11 @@ export type DeliveryOrder =
       /** Nothing had fallen before (`turnPaused`): if nothing falls now, nothing did. */
       readonly proven?: boolean;
     }
+  /**
+   * Nobody's product is due. attended: a technician watches, and the whole way home is run; else only the last of it,
+   * too short for anything to fall.
+   */
+  | { readonly delivery: "home"; readonly column: number; readonly attended: boolean }
   /** The door was opened: the turn under way is the last one. No answer of its own. */
   | { readonly delivery: "noRetry" };
 

@@ -28,6 +28,8 @@ export interface SaleFacts {
   changePayable(amountMinor: number): boolean;
   /** A slot without a fault of its own whose spiral stands away from home; undefined while a spiral turns. */
   readonly slotOffHome: PlanogramSlot | undefined;
+  /** The same of slots that are closed, too; the next one behind `after`, as the planogram has them. */
+  slotAway(after: string | undefined): PlanogramSlot | undefined;
   /** The spiral of this column stands away from home. */
   awayFromHome(column: number): boolean;
   /** Code under which the fleet settles a claim of this number and amount. */

@@ -11,6 +11,7 @@ import type { SaleFacts } from "./facts.js";
 import { closeAll } from "./payments.js";
 import { giveBack, rest, withoutOldNotice } from "./selecting.js";
 import { go, ignore, type OutOfService, type SaleEffect, type SaleInput, type SaleStep } from "./state.js";
+import { homeNext } from "./technician.js";
 
 export function stepOutOfService(state: OutOfService, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
@@ -70,28 +71,30 @@ function finishTurn(vend: OpenVend, slot: PlanogramSlot): SaleStep {
 
 /**
  * Power went when the product had fallen and its spiral was not home yet: the sale stands, the way home is made up for.
- * No product is due any more; if one falls, it is a stray drop. Undefined if there is nothing to do.
+ * No product is due any more; if one falls, it is a stray drop. The slot is closed on flash before the motor moves and
+ * opens when its spiral is home: power cut again and again gets one short run, not a product. Undefined if there is
+ * nothing to do.
  */
 function homeSpiral(state: OutOfService, facts: SaleFacts): SaleStep | undefined {
   const slot = facts.slotOffHome;
   const { vend, doorOpen } = facts.durable;
   if (slot === undefined || vend !== undefined || doorOpen || state.cause === "stopped") return undefined;
-  const order = { delivery: "finish", column: slot.column, homeOnly: true } as const;
-  return go({ ...state, homing: slot.slot }, ...closeAll(), { do: "deliver", order });
+  return go(
+    { ...state, homing: slot.slot },
+    ...closeAll(),
+    { do: "fault", fault: "spiralNotHome", slot: slot.slot, present: true },
+    { do: "deliver", order: { delivery: "home", column: slot.column, attended: false } },
+  );
 }
 
-/** The spiral has stopped: it is home, or its slot is closed. */
+/** The spiral has stopped: it is home, or its slot stays closed. */
 function homed(state: OutOfService, event: DeliveryEvent, facts: SaleFacts, nowMs: number): SaleStep {
   const { homing: slot, ...rested } = state;
   if (slot === undefined) return ignore(state);
-  if (event.delivery === "dropped") return homeSpiral(rested, facts) ?? { ...leave(rested, facts, nowMs), known: true };
-  if (event.delivery !== "failed" && event.delivery !== "unknown") return ignore(state);
-  const next = leave(rested, facts, nowMs);
-  return {
-    ...next,
-    effects: [{ do: "fault", fault: "spiralNotHome", slot, present: true }, ...next.effects],
-    known: true,
-  };
+  const isHome = event.delivery === "dropped";
+  if (!isHome && event.delivery !== "failed" && event.delivery !== "unknown") return ignore(state);
+  const next = facts.durable.doorOpen ? homeNext(rested, slot, facts) : isHome ? homeSpiral(rested, facts) : undefined;
+  return next ?? { ...leave(rested, facts, nowMs), known: true };
 }
 
 function leave(was: OutOfService, facts: SaleFacts, nowMs: number): SaleStep {

@@ -34,7 +34,7 @@ export const STARTING: OutOfService = Object.freeze<OutOfService>({
 export const STOPPED: OutOfService = Object.freeze<OutOfService>({ ...STARTING, cause: "stopped" });
 
 export function stepSale(state: SaleState, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
-  const drop = unsoldDrop(input, facts);
+  const drop = unsoldDrop(state, input, facts);
   if (drop !== undefined) return go(state, ...drop);
   const claimed = claimShown(state, input, nowMs);
   if (claimed !== undefined) return go(claimed);
@@ -92,15 +92,13 @@ function unwantedApproval(state: SaleState, input: SaleInput): SaleStep | undefi
 }
 
 /** A drop that belongs to no open sale is named, whatever the state (promise 2). */
-function unsoldDrop(input: SaleInput, facts: SaleFacts): readonly SaleEffect[] | undefined {
+function unsoldDrop(state: SaleState, input: SaleInput, facts: SaleFacts): readonly SaleEffect[] | undefined {
   if (input.on !== "delivery") return undefined;
   const saleNo = facts.durable.saleNo;
   if (input.event.delivery === "strayDrop") {
+    const slot = (state.at === "OUT_OF_SERVICE" ? state.homing : undefined) ?? facts.lastSlot;
     return [
-      {
-        do: "append",
-        record: { kind: "strayDrop", saleNo, ...(facts.lastSlot === "" ? {} : { slot: facts.lastSlot }) },
-      },
+      { do: "append", record: { kind: "strayDrop", saleNo, ...(slot === "" ? {} : { slot }) } },
       { do: "fault", fault: "strayDrop", present: true },
     ];
   }

@@ -30,15 +30,20 @@ function begin(
   facts: SaleFacts,
 ): SaleStep {
   if (input.on === "homeSpirals") {
-    const away = facts.slotOffHome;
-    if (away === undefined) return ignore(state);
-    const order = { delivery: "finish", column: away.column, homeOnly: true } as const;
-    return go({ ...state, homing: away.slot }, { do: "deliver", order });
+    return homeNext(state, undefined, facts) ?? ignore(state);
   }
   const slot = facts.slot(input.slot);
   if (slot === undefined) return ignore(state);
   const order = { delivery: "prepare", column: slot.column, homeOnly: slot.homeOnly ?? false } as const;
   return go({ ...state, testing: slot.slot }, { do: "deliver", order });
+}
+
+/** One spiral after the other, whatever became of the one before; closed slots too. Undefined: none is left. */
+export function homeNext(state: OutOfService, after: string | undefined, facts: SaleFacts): SaleStep | undefined {
+  const away = facts.slotAway(after);
+  if (away === undefined) return undefined;
+  const order = { delivery: "home", column: away.column, attended: true } as const;
+  return go({ ...state, homing: away.slot }, { do: "deliver", order });
 }
 
 /** Column and beam were tried: the vend goes on flash like every other, then the motor. */

@@ -183,4 +183,25 @@ export const LINK_AND_RIM: readonly Mutant[] = [
     replace: "const ended: MenuEffect[] = [];",
     tests: MENU,
   },
+  {
+    name: "a spiral off its home is turned at every power-up",
+    file: "firmware/sale/out-of-service.ts",
+    find: '    { do: "fault", fault: "spiralNotHome", slot: slot.slot, present: true },\n',
+    replace: "",
+    tests: ["test/firmware/sale/rules.test.ts"],
+  },
+  {
+    name: "the way home without a sale is as long as a turn",
+    file: "firmware/delivery/turn.ts",
+    find: 'turn.kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS',
+    replace: "TURN_MAX_MS",
+    tests: DROPS,
+  },
+  {
+    name: "a turn that never leaves home runs on",
+    file: "firmware/io/native/rim.c",
+    find: "if (rim->running && !rim->hasLeft && nowUs",
+    replace: "if (rim->running && rim->hasLeft && nowUs",
+    tests: ["test/firmware/io/rim.node.test.ts"],
+  },
 ];

@@ -41,6 +41,7 @@ import { STORY as CUT_IN_EVERY_STATE } from "./cut-in-every-state.js";
 import { STORY as DOOR_OPENED_IN_THE_TURN } from "./door-opened-in-the-turn.js";
 import { STORY as DOOR_OPENED_WITH_CREDIT } from "./door-opened-with-credit.js";
 import { STORY as EXACT_CHANGE_ONLY } from "./exact-change-only.js";
+import { STORY as HOME_SWITCH_STUCK_CLOSED } from "./home-switch-stuck-closed.js";
 import { STORY as JAVASCRIPT_STALLED_IN_THE_TURN } from "./javascript-stalled-in-the-turn.js";
 import { STORY as JAVASCRIPT_STALLED_WHILE_COINS_FALL } from "./javascript-stalled-while-coins-fall.js";
 import { STORY as LATE_DROP_AFTER_THE_REFUND } from "./late-drop-after-the-refund.js";
@@ -52,12 +53,14 @@ import { STORY as PLUG_PULLED_BEFORE_THE_EDGE } from "./plug-pulled-before-the-e
 import { STORY as PLUG_PULLED_DURING_THE_DROP } from "./plug-pulled-during-the-drop.js";
 import { STORY as PLUG_PULLED_IN_THE_RECYCLER_PAYOUT } from "./plug-pulled-in-the-recycler-payout.js";
 import { STORY as PLUG_PULLED_ON_THE_WAY_HOME } from "./plug-pulled-on-the-way-home.js";
+import { STORY as PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN } from "./plug-pulled-with-a-switch-stuck-open.js";
 import { STORY as PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME } from "./product-falls-when-the-spiral-is-home.js";
 import { STORY as PRODUCT_FELL_ON_THE_SECOND_TURN } from "./product-fell-on-the-second-turn.js";
 import { STORY as PRODUCT_JAMMED_AND_MONEY_BACK } from "./product-jammed-and-money-back.js";
 import { STORY as RECYCLER_JAMS_IN_THE_PAYOUT } from "./recycler-jams-in-the-payout.js";
 import { STORY as SOLD_OUT } from "./sold-out.js";
 import type { Story } from "./story.js";
+import { STORY as TECHNICIAN_BRINGS_SPIRALS_HOME } from "./technician-brings-spirals-home.js";
 import { STORY as TECHNICIAN_VISIT } from "./technician-visit.js";
 import { STORY as TOO_WARM_WITH_CREDIT } from "./too-warm-with-credit.js";
 import { STORY as TUBE_JAMS_IN_THE_REFUND } from "./tube-jams-in-the-refund.js";
@@ -110,6 +113,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "door-opened-in-the-turn": DOOR_OPENED_IN_THE_TURN,
   "door-opened-with-credit": DOOR_OPENED_WITH_CREDIT,
   "exact-change-only": EXACT_CHANGE_ONLY,
+  "home-switch-stuck-closed": HOME_SWITCH_STUCK_CLOSED,
   "javascript-stalled-in-the-turn": JAVASCRIPT_STALLED_IN_THE_TURN,
   "javascript-stalled-while-coins-fall": JAVASCRIPT_STALLED_WHILE_COINS_FALL,
   "late-drop-after-the-refund": LATE_DROP_AFTER_THE_REFUND,
@@ -121,11 +125,13 @@ export const STORIES: { readonly [file: string]: Story } = {
   "plug-pulled-during-the-drop": PLUG_PULLED_DURING_THE_DROP,
   "plug-pulled-in-the-recycler-payout": PLUG_PULLED_IN_THE_RECYCLER_PAYOUT,
   "plug-pulled-on-the-way-home": PLUG_PULLED_ON_THE_WAY_HOME,
+  "plug-pulled-with-a-switch-stuck-open": PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN,
   "product-falls-when-the-spiral-is-home": PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME,
   "product-fell-on-the-second-turn": PRODUCT_FELL_ON_THE_SECOND_TURN,
   "product-jammed-and-money-back": PRODUCT_JAMMED_AND_MONEY_BACK,
   "recycler-jams-in-the-payout": RECYCLER_JAMS_IN_THE_PAYOUT,
   "sold-out": SOLD_OUT,
+  "technician-brings-spirals-home": TECHNICIAN_BRINGS_SPIRALS_HOME,
   "technician-visit": TECHNICIAN_VISIT,
   "too-warm-with-credit": TOO_WARM_WITH_CREDIT,
   "tube-jams-in-the-refund": TUBE_JAMS_IN_THE_REFUND,

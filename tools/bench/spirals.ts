@@ -23,6 +23,8 @@ const DARK_US = [20_000, 80_000] as const;
 const TO_TRAY_US = 90_000;
 /** A motor that cannot move draws too much current for so long before the rim gives up. */
 const STALL_US = 600_000;
+/** The rim gives up a turn whose home switch has not opened by then. */
+const LEAVE_US = 600_000;
 
 export interface ColumnOptions {
   readonly column: number;
@@ -73,6 +75,8 @@ interface Run {
   fromAngle: number;
   timer: Timer | undefined;
   readonly limit: Timer;
+  /** Waits for the home switch to open; undefined = it has. */
+  leave: Timer | undefined;
 }
 
 export class Spirals implements MotorsPort {
@@ -132,9 +136,10 @@ export class Spirals implements MotorsPort {
       fromAngle: spiral.angle,
       timer: undefined,
       limit,
+      leave: this.#world.after(LEAVE_US, () => this.#halt("stall")),
     };
-    if (!spiral.motorStuck) this.#toNextMark();
-    else if (this.sensesStall) this.#run.timer = this.#world.after(STALL_US, () => this.#halt("stall"));
+    if (isOpen(spiral)) this.#leftHome(this.#run);
+    this.#move(this.#run);
   }
 
   stop(): void {
@@ -151,8 +156,7 @@ export class Spirals implements MotorsPort {
   get awayFromHome(): readonly number[] {
     const away: number[] = [];
     for (const spiral of this.#columns.values()) {
-      const open = spiral.homeSwitch === "stuckOpen" || (spiral.homeSwitch === "works" && spiral.angle >= HOME_END);
-      if (open) away.push(spiral.column);
+      if (isOpen(spiral)) away.push(spiral.column);
     }
     return away;
   }
@@ -213,11 +217,25 @@ export class Spirals implements MotorsPort {
   }
 
   setMotorStuck(column: number, stuck: boolean): void {
-    this.#column(column).motorStuck = stuck;
+    const spiral = this.#column(column);
+    const run = this.#run;
+    if (spiral.motorStuck === stuck) return;
+    if (run?.column === spiral) {
+      run.fromAngle = this.#angleNow(run);
+      run.fromUs = this.#world.nowUs;
+      this.#world.cancel(run.timer);
+    }
+    spiral.motorStuck = stuck;
+    if (run?.column === spiral) this.#move(run);
   }
 
   setHomeSwitch(column: number, state: "works" | "stuckClosed" | "stuckOpen"): void {
     this.#column(column).homeSwitch = state;
+    const run = this.#run;
+    if (run?.column.column !== column) return;
+    const hasLeft = run.leave === undefined;
+    if (state === "stuckClosed" && hasLeft) this.#halt("home");
+    else if (state === "stuckOpen" && !hasLeft) this.#leftHome(run);
   }
 
   /** Someone kicks the machine: what hangs falls. Returns how many products. */
@@ -247,6 +265,11 @@ export class Spirals implements MotorsPort {
     return Math.min(TURN, run.fromAngle + Math.floor(((this.#world.nowUs - run.fromUs) * TURN) / run.column.turnUs));
   }
 
+  #move(run: Run): void {
+    if (!run.column.motorStuck) this.#toNextMark();
+    else if (this.sensesStall) run.timer = this.#world.after(STALL_US, () => this.#halt("stall"));
+  }
+
   /** Runs to the next angle where something happens: the home switch opens, a product goes over, the turn is full. */
   #toNextMark(): void {
     const run = this.#run;
@@ -261,7 +284,7 @@ export class Spirals implements MotorsPort {
     run.fromUs = this.#world.nowUs;
     run.fromAngle = mark;
     if (mark === HOME_END && column.homeSwitch === "works") {
-      this.#report({ event: "leftHome", column: column.column, atUs: this.#world.nowUs });
+      this.#leftHome(run);
     } else if (mark === column.releaseAt) {
       this.#release(column);
     } else if (mark === TURN) {
@@ -276,6 +299,14 @@ export class Spirals implements MotorsPort {
     this.#toNextMark();
   }
 
+  /** Told once a turn. */
+  #leftHome(run: Run): void {
+    if (run.leave === undefined) return;
+    this.#world.cancel(run.leave);
+    run.leave = undefined;
+    this.#report({ event: "leftHome", column: run.column.column, atUs: this.#world.nowUs });
+  }
+
   /** `why` undefined: power is gone, nobody is told. */
   #halt(why: MotorStop | undefined): void {
     const run = this.#run;
@@ -283,6 +314,7 @@ export class Spirals implements MotorsPort {
     run.column.angle = this.#angleNow(run) % TURN;
     this.#world.cancel(run.timer);
     this.#world.cancel(run.limit);
+    this.#world.cancel(run.leave);
     this.#run = undefined;
     if (why === undefined) return;
     this.#report({ event: "stopped", column: run.column.column, why, atUs: this.#world.nowUs });
@@ -319,4 +351,9 @@ export class Spirals implements MotorsPort {
       this.#world.after(TO_TRAY_US + darkUs, () => this.#truth.moveProduct(product, "tray"));
     });
   }
+}
+
+/** What the home switch of a spiral that stands says. */
+function isOpen({ homeSwitch, angle }: Column): boolean {
+  return homeSwitch === "stuckOpen" || (homeSwitch === "works" && angle >= HOME_END);
 }

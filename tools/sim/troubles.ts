@@ -1,5 +1,6 @@
 /** What goes wrong, a kind each: how it begins, and how it is repaired. What cannot be here is left out in silence. */
 
+import { BLIND_MS } from "../../firmware/delivery/state.js";
 import { openDocuments } from "../../firmware/settings.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
 import type { ReaderMoment } from "../bench/card-reader-options.js";
@@ -82,8 +83,10 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     return () => scene.cabinet.spirals.setHomeSwitch(column, "works");
   },
   beamBlocked({ cabinet }) {
+    // Darkness this short is a product, for the beam and for us: a hand stays longer.
+    const shortestUs = cabinet.world.nowUs + (BLIND_MS + 1) * 1_000;
     cabinet.disturbBeam("blocked", true);
-    return () => cabinet.disturbBeam("blocked", false);
+    return () => cabinet.world.schedule(shortestUs, () => cabinet.disturbBeam("blocked", false));
   },
   beamSunlit({ cabinet }) {
     cabinet.disturbBeam("sunlit", true);

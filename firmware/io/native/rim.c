@@ -46,6 +46,8 @@ static void setAlarm(Rim *rim)
 	uint64_t alarmUs = RIM_NEVER_US;
 	if (rim->running) {
 		alarmUs = rim->limitUs;
+		if (!rim->hasLeft)
+			alarmUs = sooner(alarmUs, rim->startedUs + RIM_LEAVE_US);
 		if (rim->homeSeen != rim->homeClosed)
 			alarmUs = sooner(alarmUs, rim->homeSinceUs + RIM_HOME_SETTLES_US);
 		if (rim->stalling)
@@ -99,6 +101,8 @@ static void runDue(Rim *rim, uint64_t nowUs)
 	if (rim->running && rim->homeSeen != rim->homeClosed && nowUs >= rim->homeSinceUs + RIM_HOME_SETTLES_US)
 		homeSettled(rim);
 	if (rim->running && rim->stalling && nowUs >= rim->stallSinceUs + RIM_STALL_US)
+		halt(rim, RIM_STOP_STALL, nowUs);
+	if (rim->running && !rim->hasLeft && nowUs >= rim->startedUs + RIM_LEAVE_US)
 		halt(rim, RIM_STOP_STALL, nowUs);
 	if (rim->running && nowUs >= rim->limitUs)
 		halt(rim, RIM_STOP_TIMEOUT, nowUs);
@@ -177,6 +181,8 @@ void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t
 	rim->homeSeen = homeClosed;
 	rim->homeSinceUs = nowUs;
 	rim->duty = RIM_DUTY_FULL / RIM_RAMP_STEPS;
+	if (rim->hasLeft)
+		tell(rim, RIM_LEFT_HOME, 0, nowUs);
 	setAlarm(rim);
 }
 

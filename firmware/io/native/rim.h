@@ -16,6 +16,8 @@
 #define RIM_HOME_SETTLES_US 3000
 /* A motor that draws its stall current for so long cannot move. */
 #define RIM_STALL_US 600000
+/* A spiral that has not left home by then does not turn, or its switch does not tell: stopped before anything falls. */
+#define RIM_LEAVE_US 600000
 /* Soft start: full duty after so long, in as many steps. */
 #define RIM_RAMP_US 200000
 #define RIM_RAMP_STEPS 20
@@ -70,7 +72,10 @@ typedef struct {
 /* At power-up: emitter on, no motor. `dark`: what the receiver says. */
 void rimReset(Rim *rim, bool dark, uint64_t nowUs);
 
-/* JavaScript's orders. `homeClosed`: the switch of `column` as it reads now. A motor that runs is stopped first. */
+/*
+ * JavaScript's orders. `homeClosed`: the switch of `column` as it reads now; one that is away already has left home. A
+ * motor that runs is stopped first.
+ */
 void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t nowUs);
 void rimStop(Rim *rim, uint64_t nowUs);
 void rimEmitter(Rim *rim, bool on, uint64_t nowUs);

@@ -1,7 +1,13 @@
 /** One turn and its drop: what the beam, the home switch and five seconds amount to. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BLIND_MS, DROP_WINDOW_MS, deliveryAtBoot, TURN_MAX_MS } from "../../../firmware/delivery/state.js";
+import {
+  BLIND_MS,
+  DROP_WINDOW_MS,
+  deliveryAtBoot,
+  HOMING_MAX_MS,
+  TURN_MAX_MS,
+} from "../../../firmware/delivery/state.js";
 import { COLUMN, DeliveryRoom } from "./room.js";
 
 const test = suite("firmware/delivery drops");
@@ -290,6 +296,31 @@ test("the motor starts only after the self-test, in the column that was tested, 
     spoil(room);
     assert.equal(room.take(), [{ do: "tellSale", event: { delivery: "failed", cause: "neverTurned" } }]);
   }
+});
+
+test("with nobody's product due only the last of the way home is run; what falls is a stray drop", () => {
+  const away = deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 0);
+  const arrives = new DeliveryRoom(away);
+  arrives.order({ delivery: "home", column: COLUMN, attended: false });
+  assert.equal(arrives.take(), [{ ...MOTOR, maxMs: HOMING_MAX_MS }]);
+  drop(arrives, 10_100);
+  arrives.stops("home", 10_400);
+  assert.equal(arrives.told(), [{ delivery: "strayDrop" }, { delivery: "dropped", fallMs: undefined }]);
+  assert.equal(arrives.state.away, []);
+  drop(arrives, 10_500);
+  assert.equal(arrives.told(), [{ delivery: "strayDrop" }], "also when it stands");
+  const watched = new DeliveryRoom(away);
+  watched.order({ delivery: "home", column: COLUMN, attended: true });
+  assert.equal(watched.take(), [MOTOR], "a technician stands before it");
+  const stays = new DeliveryRoom(away);
+  stays.order({ delivery: "home", column: COLUMN, attended: false });
+  stays.take();
+  stays.stops("timeout", 10_000 + HOMING_MAX_MS);
+  assert.equal(stays.told(), [
+    { delivery: "unknown" },
+    { delivery: "trouble", fault: "motorStuck", present: true, column: COLUMN },
+  ]);
+  assert.equal(stays.state.away, [COLUMN]);
 });
 
 test("after a power cut away from home: the turn is finished with the beam armed", () => {

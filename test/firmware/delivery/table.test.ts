@@ -14,6 +14,7 @@ const INPUTS: readonly { readonly name: string; readonly input: DeliveryInput; r
   { name: "prepareHomeOnly", input: { on: "order", order: { delivery: "prepare", column: COLUMN, homeOnly: true } } },
   { name: "turn", input: { on: "order", order: { delivery: "turn", column: COLUMN, homeOnly: false, retry: false } } },
   { name: "finish", input: { on: "order", order: { delivery: "finish", column: COLUMN, homeOnly: false } } },
+  { name: "bringHome", input: { on: "order", order: { delivery: "home", column: COLUMN, attended: false } } },
   { name: "noRetry", input: { on: "order", order: { delivery: "noRetry" } } },
   { name: "leftHome", input: { on: "leftHome", column: COLUMN, atMs: NOW } },
   { name: "otherLeftHome", input: { on: "leftHome", column: OTHER, atMs: NOW } },
@@ -69,17 +70,17 @@ const STATES: { readonly [name: string]: () => DeliveryRoom } = {
 
 /** Next phase and what is done: m motor, x motorStop, e emitter, s the sale is told. */
 const TABLE: { readonly [state: string]: string } = {
-  idle: "selfTest:e prepared:s idle:s idle:s . idle idle . . . idle . .",
-  idleDark: "selfTest prepared:s idle:s idle:s . idle idle . . . . idle:s .",
-  testLit: "selfTest prepared:s idle:s idle:s . selfTest selfTest . . . . selfTest:se .",
-  testOff: "selfTest:e prepared:es idle:es idle:es . selfTest selfTest . . . selfTest:e . .",
-  testOn: "selfTest prepared:s idle:s idle:s . selfTest selfTest . . . . prepared:s .",
-  prepared: "selfTest:e prepared:s turning:m idle:s . prepared prepared . . . prepared . .",
-  turning: ". . . . . turning:s turning watching watching . turning . .",
-  turned: ". . . . . . turning watching watching . turning . .",
-  watching: ". . . . . watching watching . . . watching . .",
-  watchingDark: ". . . . . watching watching . . . . idle:s .",
-  closing: "closing closing . . . . closing idle idle:s . closing . .",
+  idle: "selfTest:e prepared:s idle:s idle:s idle:s . idle idle . . . idle . .",
+  idleDark: "selfTest prepared:s idle:s idle:s idle:s . idle idle . . . . idle:s .",
+  testLit: "selfTest prepared:s idle:s idle:s idle:s . selfTest selfTest . . . . selfTest:se .",
+  testOff: "selfTest:e prepared:es idle:es idle:es idle:es . selfTest selfTest . . . selfTest:e . .",
+  testOn: "selfTest prepared:s idle:s idle:s idle:s . selfTest selfTest . . . . prepared:s .",
+  prepared: "selfTest:e prepared:s turning:m idle:s idle:s . prepared prepared . . . prepared . .",
+  turning: ". . . . . . turning:s turning watching watching . turning . .",
+  turned: ". . . . . . . turning watching watching . turning . .",
+  watching: ". . . . . . watching watching . . . watching . .",
+  watchingDark: ". . . . . . watching watching . . . . idle:s .",
+  closing: "closing closing . . . . . closing idle idle:s . closing . .",
 };
 
 function after(room: DeliveryRoom, change: (room: DeliveryRoom) => void): DeliveryRoom {

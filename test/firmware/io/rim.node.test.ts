@@ -104,10 +104,15 @@ test("every change comes at the time the alarm was set for, not before and not m
   }
 });
 
-test("a turn that never leaves home ends at its limit; away from home it only has to arrive", () => {
-  assert.equal(events(play([[1_000, "turn 3 4500 1"]], 4_600_000)), ["stopped@4501000:3:timeout"]);
+test("a turn that never leaves home ends at 600 ms; one that does not come back, at its limit", () => {
+  assert.equal(events(play([[1_000, "turn 3 4500 1"]], 4_600_000)), ["stopped@601000:3:stall"]);
+  const away: Script = [[1_000, "turn 3 4500 1"], ...bounce(false, 590_000, 1)];
+  assert.equal(events(play(away, 4_600_000)), ["leftHome@591000:3", "stopped@4501000:3:timeout"]);
+});
+
+test("away from home it has left already, and only has to arrive", () => {
   const rest: Script = [[1_000, "turn 3 4500 0"], ...bounce(true, 700_000, 1)];
-  assert.equal(events(play(rest, 800_000)), ["stopped@701000:3:home"]);
+  assert.equal(events(play(rest, 800_000)), ["leftHome@1000:3", "stopped@701000:3:home"]);
 });
 
 test("a home switch that chatters at the edge is not home before it has rested", () => {
@@ -119,10 +124,11 @@ test("stall current for 600 ms stops it; a peak at the start does not", () => {
   const peak: Script = [
     [1_000, "turn 3 4500 1"],
     [2_000, "current 1"],
+    [90_000, "home 0"],
     [300_000, "current 0"],
     [1_000_000, "current 1"],
   ];
-  assert.equal(events(play(peak, 1_700_000)), ["stopped@1600000:3:stall"]);
+  assert.equal(events(play(peak, 1_700_000)), ["leftHome@90000:3", "stopped@1600000:3:stall"]);
 });
 
 test("stop, and a turn ordered while another runs: the first is told as ended by order", () => {

@@ -63,6 +63,7 @@ export function facts(options: FactOptions = {}): SaleFacts {
     moneyPending: options.moneyPending ?? false,
     exactChangeOnly: options.exactChangeOnly ?? false,
     slotOffHome: [COKE, GUM].find(({ slot, column }) => column === options.away && slot !== options.faulty),
+    slotAway: (after) => [COKE, GUM].find(({ slot, column }) => column === options.away && slot !== after),
     cards: options.cards ?? CARDS_AT_BOOT,
     itemOf: (code) => (code === "B4" ? 2 : 1),
     slot: (code) => [COKE, GUM].find((slot) => slot.slot === code),

@@ -80,7 +80,7 @@ test("the rim stops a turn at its time limit, a later turn brings it home", () =
   assert.is(truth.productsAt("tray"), 0);
   spirals.turn(0, 5_000);
   world.runFor(4_000_000);
-  assert.equal(names(events), ["leftHome", "timeout", "home"]);
+  assert.equal(names(events), ["leftHome", "timeout", "leftHome", "home"]);
   assert.is(truth.productsAt("tray"), 1);
 });
 
@@ -100,7 +100,7 @@ test("power cut in a turn: the spiral stays away, the product falls on unseen", 
   beam.setPower(true);
   spirals.turn(0, 5_000);
   world.runFor(2_000_000);
-  assert.equal(names(events), ["leftHome", "home"]);
+  assert.equal(names(events), ["leftHome", "leftHome", "home"], "away already: it has left home at once");
   assert.is(truth.productsAt("tray"), 1);
 });
 
@@ -140,7 +140,7 @@ test("short by one: the turn after drops it", () => {
   assert.is(truth.productsAt("tray"), 1);
 });
 
-test("a stuck motor stalls, or runs into its limit where nobody senses it", () => {
+test("a stuck motor stalls; away from home it runs into its limit where nobody senses it", () => {
   const { world, events, spirals } = hardware();
   spirals.setMotorStuck(0, true);
   spirals.turn(0, 5_000);
@@ -148,22 +148,56 @@ test("a stuck motor stalls, or runs into its limit where nobody senses it", () =
   spirals.sensesStall = false;
   spirals.turn(0, 5_000);
   world.runFor(6_000_000);
-  assert.equal(names(events), ["stall", "timeout"]);
+  assert.equal(names(events.splice(0)), ["stall", "stall"]);
   assert.equal(spirals.awayFromHome, []);
+  spirals.setMotorStuck(0, false);
+  spirals.turn(0, 1_000);
+  world.runFor(2_000_000);
+  spirals.setMotorStuck(0, true);
+  spirals.turn(0, 5_000);
+  world.runFor(6_000_000);
+  assert.equal(names(events), ["leftHome", "timeout", "leftHome", "timeout"]);
 });
 
-test("a home switch stuck closed or open lets the motor run to its limit", () => {
+test("a motor that sticks in the middle of a turn stalls there, and goes on when it is freed in time", () => {
+  const { world, events, spirals } = hardware();
+  spirals.turn(0, 5_000);
+  world.runFor(1_000_000);
+  spirals.setMotorStuck(0, true);
+  world.runFor(500_000);
+  spirals.setMotorStuck(0, false);
+  world.runFor(500_000);
+  assert.ok(spirals.angleOf(0) > 550_000 && spirals.angleOf(0) < 650_000);
+  spirals.setMotorStuck(0, true);
+  world.runFor(1_000_000);
+  assert.equal(names(events), ["leftHome", "stall"]);
+  assert.equal(spirals.awayFromHome, [0]);
+});
+
+test("a home switch stuck closed ends the turn before anything falls; stuck open, at its limit", () => {
   const { world, truth, events, spirals } = hardware();
   spirals.setHomeSwitch(0, "stuckClosed");
   spirals.turn(0, 5_000);
   world.runFor(6_000_000);
-  assert.equal(names(events), ["timeout"]);
-  assert.ok(truth.productsAt("tray") >= 1);
+  assert.equal(names(events.splice(0)), ["stall"]);
+  assert.is(truth.productsAt("tray"), 0);
+  assert.equal(spirals.awayFromHome, []);
   spirals.setHomeSwitch(0, "stuckOpen");
   assert.equal(spirals.awayFromHome, [0]);
   spirals.turn(0, 5_000);
   world.runFor(6_000_000);
-  assert.equal(names(events), ["timeout", "timeout"]);
+  assert.equal(names(events), ["leftHome", "timeout"]);
+});
+
+test("a home switch that sticks in the middle of a turn: closed it stops the motor, open it has left", () => {
+  const { world, events, spirals } = hardware();
+  spirals.turn(0, 5_000);
+  spirals.setHomeSwitch(0, "stuckOpen");
+  spirals.setHomeSwitch(0, "works");
+  world.runFor(1_000_000);
+  spirals.setHomeSwitch(0, "stuckClosed");
+  assert.equal(names(events), ["leftHome", "home"]);
+  assert.ok(spirals.angleOf(0) > 300_000 && spirals.angleOf(0) < 500_000);
 });
 
 test("another turn or an order stops the motor", () => {
