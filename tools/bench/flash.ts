@@ -66,6 +66,7 @@ export class SimFlash implements FlashPort {
   private unstable: (Uint8Array | undefined)[];
   private wear: number[];
   private done = 0;
+  private changes = 0;
   private cut: Cut | undefined;
   private powered = true;
 
@@ -84,6 +85,11 @@ export class SimFlash implements FlashPort {
   /** Programs and erases begun so far; reads do not count. */
   get operations(): number {
     return this.done;
+  }
+
+  /** Another number whenever its contents may be others. */
+  get revision(): number {
+    return this.changes;
   }
 
   /** Erases of each block. */
@@ -118,18 +124,28 @@ export class SimFlash implements FlashPort {
     return { bytes: this.bytes.slice(), unstable: this.unstable.map(copyOf), wear: this.wear.slice() };
   }
 
+  /** Another part with the same contents, powered; its operations take no time and reach nobody. */
+  copy(): SimFlash {
+    const { blocks, blockBytes } = this;
+    const copy = new SimFlash({ blocks, blockBytes });
+    copy.restore(this.snapshot());
+    return copy;
+  }
+
   /** Puts a snapshot of a part of the same size back, powered. */
   restore(image: FlashImage): void {
     if (image.bytes.length !== this.bytes.length) throw new RangeError("image of another size");
     this.bytes.set(image.bytes);
     this.unstable = image.unstable.map(copyOf);
     this.wear = image.wear.slice();
+    this.changes++;
     this.powerOn();
   }
 
   /** Rot: one bit changes by itself and stays so. */
   flipBit(offset: number, bit: number): void {
     this.bytes[offset] = (this.bytes[offset] ?? 0) ^ (1 << bit);
+    this.changes++;
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -186,6 +202,7 @@ export class SimFlash implements FlashPort {
   }
 
   private end(what: string): void {
+    this.changes++;
     if (this.cut?.operation === this.done) this.goDark(`${this.cut.phase} ${what} ${this.done}`);
   }
 
