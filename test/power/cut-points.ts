@@ -2,7 +2,6 @@
  * Where the power can be cut while a story or a recovery is played: before and after every effect of the machine, and
  * before, in and after every operation of its two flash parts, in each of its power-ups.
  */
-import { crc32 } from "../../shared/bytes.js";
 import { type CutPhase, PowerCut, type SimFlash } from "../../tools/bench/flash.js";
 import { openStory, playStory, type Story, type StoryCabinet } from "../stories/story.js";
 
@@ -191,9 +190,4 @@ export function describe(point: CutPoint): string {
   if (point.at === "effect") return `${point.what} (boundary ${point.boundary})`;
   const { part, operation, phase, seed } = point;
   return `${phase} operation ${operation} of the ${part} (tear seed ${seed})`;
-}
-
-/** A mark of all that a flash part holds. */
-export function contentsOf(flash: SimFlash): readonly [number, number] {
-  return [crc32(flash.snapshot().bytes), flash.unstableBits];
 }

@@ -2,7 +2,6 @@
 import type { FlashLedger } from "../../tools/bench/cabinet.js";
 import type { SimFlash } from "../../tools/bench/flash.js";
 import type { StoryCabinet } from "../stories/story.js";
-import { contentsOf } from "./cut-points.js";
 
 /** Its flash parts, if not as the cabinet has them. */
 export interface FlashParts {
@@ -25,7 +24,7 @@ export function stateOf(cabinet: StoryCabinet, parts = partsOf(cabinet)): string
   return JSON.stringify([
     { ...durable, bootNo: 0, lastWallS: 0 },
     lasting.map(({ kind }) => kind),
-    [room, parts.ledgerTorn, contentsOf(parts.documentFlash)],
+    [room, parts.ledgerTorn, parts.documentFlash.crc, parts.documentFlash.unstableBits],
     lasting.filter(({ seq }) => seq > mark).length,
     [[...flows].sort(), sums],
     columnsOf(cabinet),

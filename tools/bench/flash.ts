@@ -2,7 +2,9 @@
  * NOR flash as a board has it: bits that only fall, pages, slow erases, wear — and the ways it fails: power cut at any
  * operation, torn pages and half-erased blocks whose bits read differently each time, and rot. Runs on Node and XS.
  */
+
 import type { FlashPort } from "../../firmware/ports/hardware.js";
+import { crc32 } from "../../shared/bytes.js";
 
 export const BLOCK_BYTES = 4_096;
 export const PAGE_BYTES = 256;
@@ -67,6 +69,7 @@ export class SimFlash implements FlashPort {
   private wear: number[];
   private done = 0;
   private changes = 0;
+  private mark: { readonly revision: number; readonly crc: number } | undefined;
   private cut: Cut | undefined;
   private powered = true;
 
@@ -90,6 +93,12 @@ export class SimFlash implements FlashPort {
   /** Another number whenever its contents may be others. */
   get revision(): number {
     return this.changes;
+  }
+
+  /** CRC-32 of all bytes, unstable bits as they are kept. */
+  get crc(): number {
+    if (this.mark?.revision !== this.changes) this.mark = { revision: this.changes, crc: crc32(this.bytes) };
+    return this.mark.crc;
   }
 
   /** Erases of each block. */
