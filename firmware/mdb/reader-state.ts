@@ -105,6 +105,13 @@ export interface Cancel {
   readonly sinceMs: number | undefined;
 }
 
+/** A maker's own command (17 FF) on behalf of a service person. */
+export interface Diagnosis {
+  readonly bytes: readonly number[];
+  /** ACKed at this time; its answer is awaited, ms. */
+  readonly ackedMs: number | undefined;
+}
+
 /** Sent, in this order, while `contact.phase` is "setup" (mdb §5). */
 export type SetUpStep = "setup" | "prices" | "requestId" | "enableOptions" | "pricesExpanded";
 
@@ -148,6 +155,7 @@ export interface ReaderState {
   /** DATA ENTRY REQUEST is open; the keys to answer with, as eight bytes. */
   readonly entryOpen: boolean;
   readonly keys: readonly number[] | undefined;
+  readonly diagnosis: Diagnosis | undefined;
   /** It does not know REVALUE LIMIT. */
   readonly noRevalue: boolean;
   readonly resetsInRow: number;
@@ -187,6 +195,7 @@ export function readerAtBoot(reader: number): ReaderState {
     timeWanted: false,
     entryOpen: false,
     keys: undefined,
+    diagnosis: undefined,
     noRevalue: false,
     resetsInRow: 0,
     ordersRefused: 0,

@@ -150,7 +150,9 @@ export type ReaderEvent =
   /** DISPLAY REQUEST: text for the panel, for so long; "" takes it away. */
   | { readonly event: "readerDisplay"; readonly reader: number; readonly text: string; readonly showMs: number }
   /** DATA ENTRY REQUEST: so many digits from the keypad, shown as stars if secret; 0 digits = no more wanted. */
-  | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean };
+  | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean }
+  /** Answer to each `diagnose`: what the maker's own FF brought behind it; undefined = refused, silent or reset. */
+  | { readonly event: "diagnosis"; readonly reader: number; readonly bytes: Uint8Array | undefined };
 
 /** Of files carried by a device's File Transport Layer. */
 export type FileEvent =
@@ -210,7 +212,9 @@ export type ReaderOrder =
   | { readonly order: "revalue"; readonly reader: number; readonly amountMinor: number }
   | { readonly order: "negativeVend"; readonly reader: number; readonly amountMinor: number; readonly item: number }
   /** DATA ENTRY RESPONSE: at most 8 characters; undefined = the customer gave up. */
-  | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined };
+  | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined }
+  /** 17 FF: a maker's own command, 1 to 33 bytes, while nobody is served. */
+  | { readonly order: "diagnose"; readonly reader: number; readonly bytes: Uint8Array };
 
 /** For devices with a mailbox: see firmware/mdb/README.md. bytes: as `FTL_MAX_FILE_BYTES`. */
 export type FileOrder =

@@ -1,6 +1,7 @@
 /** Every mutant, in the order in which they are tried. */
 import { BOOKS } from "./books.js";
+import { CHANGER } from "./changer.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
 import type { Mutant } from "./mutant.js";
 
-export const MUTANTS: readonly Mutant[] = [...LINK_AND_RIM, ...BOOKS];
+export const MUTANTS: readonly Mutant[] = [...LINK_AND_RIM, ...BOOKS, ...CHANGER];
