@@ -15,7 +15,7 @@ import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { ReaderAbilities } from "../ports/rooms.js";
 import { type Contact, FIRST_CONTACT, type Limits, type MdbFacts, type PeripheralEffect } from "./peripheral.js";
 import type { LegalFacts, ReaderCommand } from "./reader-legal.js";
-import { NO_UNIT, type ReaderUnit } from "./reader-money.js";
+import { NO_UNIT, type ReaderUnit, rangeOf } from "./reader-money.js";
 
 /** The level we tell the reader. */
 export const VMC_LEVEL = 3;
@@ -269,7 +269,7 @@ export function legalFacts(state: ReaderState): LegalFacts {
 }
 
 export function abilitiesOf(state: ReaderState): ReaderAbilities {
-  const { level, misc, noRevalue } = state;
+  const { level, misc, noRevalue, unit } = state;
   return {
     level,
     refunds: (misc & CASHLESS_MISC.refunds) !== 0,
@@ -280,5 +280,6 @@ export function abilitiesOf(state: ReaderState): ReaderAbilities {
     negativeVend: hasOption(state, CASHLESS_OPTIONS.negativeVend),
     dataEntry: hasOption(state, CASHLESS_OPTIONS.dataEntry),
     revalue: level >= 2 && !noRevalue,
+    ...rangeOf(unit),
   };
 }

@@ -102,6 +102,9 @@ export interface ReaderAbilities {
   readonly negativeVend: boolean;
   readonly dataEntry: boolean;
   readonly revalue: boolean;
+  /** Amounts it can be asked for: whole multiples of this, and the largest. */
+  readonly unitMinor: number;
+  readonly mostMinor: number;
 }
 
 /** reader: index of READERS. Amounts in minor units of the machine's currency. */
@@ -281,9 +284,12 @@ export type DeliveryOrder =
   /** The door was opened: the turn under way is the last one. No answer of its own. */
   | { readonly delivery: "noRetry" };
 
+/** Why a spiral does not start: the beam, or the home switch. */
+export type UnreadyCause = "beamBlind" | "notHome";
+
 export type DeliveryEvent =
   | { readonly delivery: "ready" }
-  | { readonly delivery: "unready"; readonly cause: "beamBlind" | "notHome" }
+  | { readonly delivery: "unready"; readonly cause: UnreadyCause }
   /** The spiral moved; must be recorded at once. turn: 1 or 2. */
   | { readonly delivery: "leftHome"; readonly turn: number }
   /** fallMs: beam time after the turn began; undefined where the home switch is the proof. */
