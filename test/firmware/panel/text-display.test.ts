@@ -41,7 +41,9 @@ const NOTHING: PanelFacts = {
 const ASCII_AND_MONEY = /^[ -~€£¥₹₩₪]*$/;
 /** Signs before and words before, no, two and three decimals. */
 const CURRENCIES_SHOWN = ["USD", "EUR", "INR", "NZD", "JPY", "VND", "KWD"] as const;
-/** Without blanks: ways to read pages one after the other: down both lines, or along one of them while the other stays. */
+/**
+ * Without blanks: ways to read pages one after the other, down both lines, or along one of them while the other stays.
+ */
 type Read = readonly [both: string, upper: string, lower: string];
 
 /** Pages of a view, looked through: none has a line that is too long or a letter the display has not. */
