@@ -39,7 +39,11 @@ const NOTHING: PanelFacts = {
   products: [COKE, LONG],
 };
 const ASCII_AND_MONEY = /^[ -~€£¥₹₩₪]*$/;
-/** Ways to read pages one after the other: down both lines, or along one of them while the other stays. */
+/** Signs before and words before, no, two and three decimals. */
+const CURRENCIES_SHOWN = ["USD", "EUR", "INR", "NZD", "JPY", "VND", "KWD"] as const;
+/**
+ * Without blanks: ways to read pages one after the other, down both lines, or along one of them while the other stays.
+ */
 type Read = readonly [both: string, upper: string, lower: string];
 
 /** Pages of a view, looked through: none has a line that is too long or a letter the display has not. */
@@ -55,13 +59,13 @@ function pagesOf(view: PanelView, columns: number): readonly TextPage[] {
 
 function read(pages: readonly TextPage[]): Read {
   const line = (which: 0 | 1): string => pages.map((page) => page[which]).join(" ");
-  return [pages.flat().join(" "), line(0), line(1)];
+  return [bare(pages.flat().join(" ")), bare(line(0)), bare(line(1))];
 }
 
 /** The whole text stands there, wherever lines were broken. */
 function says(found: readonly Read[], text: string): boolean {
   const wanted = bare(text);
-  return found.some((way) => way.some((line) => bare(line).includes(wanted)));
+  return found.some((way) => way.some((line) => line.includes(wanted)));
 }
 
 function bare(text: string): string {
@@ -153,7 +157,7 @@ for (const columns of TEXT_COLUMNS) {
       const found = turned(keys, true).map((view) => read(pagesOf(withMenu(view), columns)));
       for (const view of turned(keys, false)) {
         for (const text of [...view.lines, view.entry]) assert.ok(says(found, text), `${keys}: ${text}`);
-        const [title = ""] = view.title.split(/ \d+\/\d+$/);
+        const title = view.title.includes("/") ? view.title.slice(0, view.title.lastIndexOf(" ")) : view.title;
         assert.ok(says(found, title === "Service menu" ? "Menu" : title), `${keys}: ${title}`);
         // with nothing typed, # turns the tubes
         const keysSaid = keys === "2" ? "* back" : view.hint;
@@ -239,8 +243,8 @@ const MOMENTS: readonly Partial<PanelFacts>[] = [
 ];
 
 for (const columns of TEXT_COLUMNS) {
-  test(`customers on ${columns} columns: both lines, credit, lamp and code, in every currency`, () => {
-    for (const { code: currency } of CURRENCIES) {
+  test(`customers on ${columns} columns: both lines, credit, lamp and code, whatever the currency`, () => {
+    for (const currency of CURRENCIES_SHOWN) {
       for (const moment of MOMENTS) {
         const view = panelView({ ...NOTHING, ...moment, currency });
         const found = [read(pagesOf(view, columns))];
