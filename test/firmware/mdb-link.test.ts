@@ -122,6 +122,9 @@ test("every command vector goes out with its checksum and the mode bit on the ad
   }
 });
 
+/** Read destructively, or money that hands have moved. */
+const HELD_REPLIES: readonly string[] = ["payoutStatus", "payoutValuePoll", "manualFillReport", "manualPayoutReport"];
+
 test("every reply vector comes up whole, held or acknowledged by its class", () => {
   const command = (device: string, name: string) =>
     COMMAND_VECTORS.find((vector) => vector.device === device && vector.command === name)?.hex ?? "";
@@ -129,7 +132,7 @@ test("every reply vector comes up whole, held or acknowledged by its class", () 
     ...REPLY_VECTORS.map(({ device, command: name, hex }) => ({
       sent: command(device, name),
       hex,
-      held: name === "payoutStatus" || name === "payoutValuePoll",
+      held: HELD_REPLIES.includes(name),
     })),
     ...COIN_POLL_VECTORS.map(({ hex, held }) => ({ sent: "0B", hex, held })),
     ...BILL_POLL_VECTORS.map(({ hex, held }) => ({ sent: "33", hex, held })),
