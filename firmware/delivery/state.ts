@@ -51,7 +51,7 @@ export interface Beam {
 }
 
 export interface Turn {
-  /** finish: of a turn that a power cut broke off; the spiral was away from home already. home: with nobody's product. */
+  /** finish: of a turn that a power cut broke off; the spiral was away already. home: with nobody's product. */
   readonly kind: "turn" | "finish" | "home" | "homeAttended";
   readonly column: number;
   readonly homeOnly: boolean;

@@ -14,6 +14,8 @@ export const NOTE_RECORDS = 8;
 /** MDB 4.2 §5.3: DISPENSE pays at most 15 coins of one of 16 types. */
 const COINS_PER_DISPENSE = 15;
 const COIN_TYPES = 16;
+/** A payout by value comes first at most once in a refund: its bracket, and what the changer told of it. */
+const BY_VALUE_RECORDS = 3;
 
 /**
  * Records of the longest refund: a bracket of two for each DISPENSE, an audit of every tube, voucher and claim.
@@ -21,5 +23,5 @@ const COIN_TYPES = 16;
  */
 export function refundRecords(maxCreditMinor: number, smallestCoinMinor: number): number {
   const commands = Math.ceil(maxCreditMinor / (COINS_PER_DISPENSE * smallestCoinMinor)) + COIN_TYPES;
-  return 2 * commands + COIN_TYPES + 2;
+  return 2 * commands + BY_VALUE_RECORDS + COIN_TYPES + 2;
 }

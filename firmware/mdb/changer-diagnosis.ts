@@ -60,7 +60,7 @@ const BY_HAND: readonly CoinDiagnostic[] = Object.freeze<CoinDiagnostic[]>(["man
 /** A diagnosis has come; without bytes (a bare ACK) it says nothing new. */
 export function diagnosed(before: ChangerState, bytes: Uint8Array | undefined, nowMs: number): ChangerStep {
   const contact = commandAnswered(before.contact, nowMs);
-  const state = { ...before, contact, optionMisses: 0, diagnoseAtMs: nowMs + DIAGNOSE_EVERY_MS };
+  const state = { ...before, contact, diagnoseMisses: 0, diagnoseAtMs: nowMs + DIAGNOSE_EVERY_MS };
   if (bytes === undefined) return { state, effects: [] };
   const named: FaultName[] = [];
   let byHand = false;

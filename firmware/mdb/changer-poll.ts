@@ -121,7 +121,7 @@ export function changerRestarted(state: ChangerState, contact: Contact): Changer
     payout: undefined,
     jammed: 0,
     options: 0,
-    reports: { ...state.reports, ask: undefined, moved: false },
+    reports: { ...state.reports, ask: undefined, moved: false, misses: 0 },
   };
 }
 
@@ -129,7 +129,7 @@ function isJam({ event }: CoinEvent): boolean {
   return event === "tubeJam";
 }
 
-/** "Tube jam" is of the type being paid, if that is known; coins of that type let out by hand show that it is free again. */
+/** "Tube jam" is of the type being paid, if that is known; coins of it let out by hand show that it is free again. */
 function jammedAfter({ jammed, payout }: ChangerState, events: readonly CoinEvent[]): number {
   let types = jammed;
   for (const event of events) {

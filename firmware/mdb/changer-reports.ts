@@ -23,6 +23,8 @@ export interface HandReports {
   /** Types whose coins may come in a report though they are booked already, as bits: told by POLL, or by a report. */
   readonly doubtIn: number;
   readonly doubtOut: number;
+  /** Tries in a row without an answer. */
+  readonly misses: number;
   /** The report last suppressed, so that a device that never forgets fills no ledger. */
   readonly suppressed: Uint8Array | undefined;
 }
@@ -33,6 +35,7 @@ export const NO_REPORTS: HandReports = Object.freeze<HandReports>({
   told: false,
   doubtIn: 0,
   doubtOut: 0,
+  misses: 0,
   suppressed: undefined,
 });
 
@@ -64,7 +67,8 @@ export function reportTaken(state: ChangerState, report: HandReport, outcome: Ou
   const { reading, reports } = state;
   const effects: PeripheralEffect[] = [];
   const ask = report === "manualFillReport" ? "manualPayoutReport" : undefined;
-  let next: ChangerState = { ...state, optionMisses: 0, reports: { ...reports, ask } };
+  const misses = ask === undefined ? 0 : reports.misses;
+  let next: ChangerState = { ...state, reports: { ...reports, ask, misses } };
   if (outcome.is === "data") {
     if (reading !== undefined) next = takeCounts(next, reading, report, outcome.bytes, effects);
     // One that nobody waits for any more stays with the device.

@@ -24,7 +24,7 @@ const WANTED_OPTIONS =
 /** IDENTIFICATION up to its option bits. */
 const IDENTIFICATION_BYTES = 33;
 /** Tries of what only an option allows after the first. */
-export const MAX_OPTION_RETRIES = 1;
+const MAX_OPTION_RETRIES = 1;
 
 export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFacts, nowMs: number): ChangerStep {
   const { level, credits, scaling, decimals, tubeMask } = decodeReply(COIN_CHANGER, "setup", bytes).fields;
@@ -38,7 +38,7 @@ export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFact
   const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
   const valueMask = maskOfValues(valuesMinor);
   const unitMinor = valueMinor(1, scaling, decimals, facts.decimals);
-  const none = { stage: "identification", offered: 0, options: 0, optionMisses: 0 } as const;
+  const none = { stage: "identification", offered: 0, options: 0, diagnoseMisses: 0 } as const;
   return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor });
 }
 
@@ -87,39 +87,25 @@ function nextStage(state: ChangerState, nowMs: number): ChangerState {
   return { ...state, contact: inPhase(contact, "count", nowMs) };
 }
 
-type OptionCommand = IdentifyStage | "manualFillReport" | "manualPayoutReport";
-
 /** The device does not answer what it offers: until its next set-up it is not asked again. */
-function withoutOption(state: ChangerState, command: OptionCommand): ChangerState {
-  const { options, reports } = state;
-  switch (command) {
-    case "identification":
-    case "featureEnable":
-      return state;
-    case "sendDiagnostic":
-      return { ...state, optionMisses: 0, options: options & ~COIN_OPTIONS.extendedDiagnostic };
-    case "manualFillReport":
-    case "manualPayoutReport":
-      return {
-        ...state,
-        optionMisses: 0,
-        options: options & ~COIN_OPTIONS.controlledManualFill,
-        reports: { ...reports, ask: undefined },
-      };
-  }
+function withoutOption(state: ChangerState, command: IdentifyStage): ChangerState {
+  if (command !== "sendDiagnostic") return state;
+  return { ...state, options: state.options & ~COIN_OPTIONS.extendedDiagnostic };
 }
 
-/** In service: no answer to what an option allows. It is no sign that the device is lost, POLL decides that. */
-export function optionUnheard(
-  state: ChangerState,
-  command: "sendDiagnostic" | "manualFillReport" | "manualPayoutReport",
-  nowMs: number,
-): ChangerState {
-  const missed = {
-    ...state,
-    contact: { ...unanswered(state.contact, true, nowMs), pollNext: true },
-    optionMisses: state.optionMisses + 1,
-    reading: undefined,
-  };
-  return missed.optionMisses > MAX_OPTION_RETRIES ? withoutOption(missed, command) : missed;
+/** In service: no answer to the diagnosis. It is no sign that the device is lost, POLL decides that. */
+export function diagnosisUnheard(state: ChangerState, nowMs: number): ChangerState {
+  const contact = { ...unanswered(state.contact, true, nowMs), pollNext: true };
+  const diagnoseMisses = state.diagnoseMisses + 1;
+  const missed = { ...state, contact, diagnoseMisses };
+  return diagnoseMisses > MAX_OPTION_RETRIES ? withoutOption(missed, "sendDiagnostic") : missed;
+}
+
+/** The same of a report of hands; the TUBE STATUS before it is read again. */
+export function reportUnheard(state: ChangerState, nowMs: number): ChangerState {
+  const contact = { ...unanswered(state.contact, true, nowMs), pollNext: true };
+  const misses = state.reports.misses + 1;
+  const missed = { ...state, contact, reading: undefined, reports: { ...state.reports, ask: undefined, misses } };
+  if (misses <= MAX_OPTION_RETRIES) return missed;
+  return { ...missed, options: state.options & ~COIN_OPTIONS.controlledManualFill };
 }

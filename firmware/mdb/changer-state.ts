@@ -45,12 +45,12 @@ export interface ChangerState {
   /** COIN_OPTIONS: what it offers, and of that what was switched on; none of level 2. */
   readonly offered: number;
   readonly options: number;
-  /** Tries in a row of what only an option allows, without an answer. */
-  readonly optionMisses: number;
   /** Minor units of one scaling unit; 0 = no whole number of them. */
   readonly unitMinor: number;
   /** Its diagnosis is due, ms. */
   readonly diagnoseAtMs: number;
+  /** Tries in a row without an answer. */
+  readonly diagnoseMisses: number;
   readonly reports: HandReports;
   /** Money reports of a device that was ACKed before its values were known. */
   readonly early: Uint8Array | undefined;
@@ -88,9 +88,9 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   stage: "identification",
   offered: 0,
   options: 0,
-  optionMisses: 0,
   unitMinor: 0,
   diagnoseAtMs: 0,
+  diagnoseMisses: 0,
   reports: NO_REPORTS,
   early: undefined,
   tubes: NO_TUBES,
@@ -135,9 +135,9 @@ export function withContact(state: ChangerState, contact: Contact): Draft<Change
     stage: state.stage,
     offered: state.offered,
     options: state.options,
-    optionMisses: state.optionMisses,
     unitMinor: state.unitMinor,
     diagnoseAtMs: state.diagnoseAtMs,
+    diagnoseMisses: state.diagnoseMisses,
     reports: state.reports,
     early: state.early,
     tubes: state.tubes,

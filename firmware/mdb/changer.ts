@@ -19,14 +19,13 @@ import {
 } from "./changer-payout.js";
 import { CHANGER_FAULTS, changerQuiet, changerReplied, changerRestarted } from "./changer-poll.js";
 import { askReports, type HandReport, reportsFilling, reportTaken } from "./changer-reports.js";
-import { featureBlock, optionUnheard, setUpRead, takeIdentify } from "./changer-setup.js";
+import { diagnosisUnheard, featureBlock, reportUnheard, setUpRead, takeIdentify } from "./changer-setup.js";
 import {
   CHANGER_LIMITS,
   type ChangerCommand,
   type ChangerState,
   type ChangerStep,
   coinMask,
-  DIAGNOSE_EVERY_MS,
   only,
   withContact,
 } from "./changer-state.js";
@@ -207,7 +206,7 @@ function take(
       return takeIdentify(state, command, outcome, nowMs);
     case "sendDiagnostic":
       if (state.contact.phase === "identify") return takeIdentify(state, command, outcome, nowMs);
-      if (outcome.is === "noAnswer") return only(undiagnosed(state, nowMs));
+      if (outcome.is === "noAnswer") return only(diagnosisUnheard(state, nowMs));
       return diagnosed(state, outcome.is === "data" ? outcome.bytes : undefined, nowMs);
     case "manualFillReport":
     case "manualPayoutReport":
@@ -272,15 +271,9 @@ function noAnswer(state: ChangerState, command: ChangerCommand, nowMs: number): 
   }
 }
 
-/** Unheard once it is asked again soon, behind a POLL; twice, and it is left alone until the next set-up. */
-function undiagnosed(state: ChangerState, nowMs: number): ChangerState {
-  const next = optionUnheard(state, "sendDiagnostic", nowMs);
-  return { ...next, diagnoseAtMs: next.optionMisses > 0 ? nowMs : nowMs + DIAGNOSE_EVERY_MS };
-}
-
 /** A report of hands; behind the last one the POLL that makes the tubes believed, or worthless. */
 function reported(state: ChangerState, report: HandReport, outcome: Outcome, nowMs: number): ChangerStep {
-  if (outcome.is === "noAnswer") return only(optionUnheard(state, report, nowMs));
+  if (outcome.is === "noAnswer") return only(reportUnheard(state, nowMs));
   const contact = soon(commandAnswered(state.contact, nowMs), nowMs);
   const step = reportTaken({ ...state, contact }, report, outcome);
   const { reports } = step.state;

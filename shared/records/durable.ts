@@ -49,6 +49,7 @@ export const COUNTERS = deepFreeze([
   "testVends",
   "freeVends",
   "orders", // remote orders answered
+  "creditLostMinor", // credit whose record has rotted, spent by the records behind it
 ] as const);
 export type CounterName = (typeof COUNTERS)[number];
 
@@ -197,6 +198,7 @@ export function emptyDurable(): Durable {
       testVends: 0,
       freeVends: 0,
       orders: 0,
+      creditLostMinor: 0,
     },
     audit: emptyAudit(),
   };
@@ -212,9 +214,10 @@ export function hasFault(state: Durable, fault: number, slot?: string): boolean 
 
 /** Promise 1 inside the ledger: every cent in is sold, paid out, a voucher, a claim or still owed. 0 when it holds. */
 export function creditDifferenceMinor(state: Durable): number {
-  const { coinsInMinor, billsInMinor, cashSalesMinor, paidOutMinor, vouchersMinor, claimsMinor } = state.counters;
-  const left = cashSalesMinor + paidOutMinor + vouchersMinor + claimsMinor + state.counters.revaluedMinor;
-  return coinsInMinor + billsInMinor - left - state.creditMinor;
+  const { coinsInMinor, billsInMinor, creditLostMinor, revaluedMinor } = state.counters;
+  const { cashSalesMinor, paidOutMinor, vouchersMinor, claimsMinor } = state.counters;
+  const left = cashSalesMinor + paidOutMinor + vouchersMinor + claimsMinor + revaluedMinor;
+  return coinsInMinor + billsInMinor + creditLostMinor - left - state.creditMinor;
 }
 
 /** The same of cards: every approved hold is captured, released, to be refunded, a claim or still open. */

@@ -12,6 +12,15 @@ import type { LedgerRecord } from "./kinds.js";
 export function applyRecord(state: Durable, record: LedgerRecord): void {
   if (record.wallS !== undefined && record.wallS > state.lastWallS) state.lastWallS = record.wallS;
   foldAudit(state.audit, record, state);
+  foldByKind(state, record);
+  // More was spent than there was: what put it there has rotted. The next customer must not pay for it.
+  if (state.creditMinor < 0) {
+    state.counters.creditLostMinor -= state.creditMinor;
+    state.creditMinor = 0;
+  }
+}
+
+function foldByKind(state: Durable, record: LedgerRecord): void {
   switch (record.kind) {
     case "coinIn":
     case "coinsManuallyDispensed":

@@ -1,8 +1,9 @@
 /** Every mutant, in the order in which they are tried. */
 import { BOOKS } from "./books.js";
 import { CASH } from "./cash.js";
+import { CHANGER } from "./changer.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
 import type { Mutant } from "./mutant.js";
 import { SALES } from "./sale.js";
 
-export const MUTANTS: readonly Mutant[] = [...LINK_AND_RIM, ...BOOKS, ...CASH, ...SALES];
+export const MUTANTS: readonly Mutant[] = [...LINK_AND_RIM, ...BOOKS, ...CHANGER, ...CASH, ...SALES];

@@ -10,7 +10,7 @@ import {
 import { applyRecord } from "../../shared/records/fold.js";
 import { ORDER_WINDOW, orderWasSeen } from "../../shared/records/fold-life.js";
 import { countBytes, countsOf } from "../../shared/records/fold-money-out.js";
-import { MEANS_CARD, MEANS_TEST } from "../../shared/records/fold-sale.js";
+import { MEANS_CARD, MEANS_CASH, MEANS_TEST } from "../../shared/records/fold-sale.js";
 import { MDB_TYPES, type NewRecord, PAYOUT_REASONS } from "../../shared/records/kinds.js";
 
 const test = suite("records: folds");
@@ -175,6 +175,15 @@ test("each order's counter is taken once, in any order, within 64 of the highest
   assert.ok(orderWasSeen(state, counter - 10));
   assert.not.ok(orderWasSeen(state, counter - 11));
   assert.not.ok(orderWasSeen(state, counter - 9));
+});
+
+test("a record that rotted cannot leave anybody in debt: what was spent without it is named", () => {
+  const coin: NewRecord = { kind: "coinIn", type: 3, valueMinor: 100, path: 0, tubeCount: 0 };
+  const more = { means: MEANS_CASH, productId: 1, planogramVersion: 1, changeMinor: 0, proof: 0 };
+  const settled: NewRecord = { kind: "saleSettled", ...SALE, ...more };
+  const state = fold([coin, { kind: "unreadable" }, settled, coin]);
+  assert.is(state.creditMinor, 100, "the next customer's coin is their own");
+  assert.is(state.counters.creditLostMinor, 75);
 });
 
 test.run();

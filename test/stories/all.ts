@@ -28,9 +28,11 @@ import { STORY as CARDS_ONLY_MACHINE } from "./cards-only-machine.js";
 import { STORY as CHANGE_FROM_THE_HOPPER } from "./change-from-the-hopper.js";
 import { STORY as CHANGE_FROM_THE_RECYCLER } from "./change-from-the-recycler.js";
 import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
+import { STORY as CHANGER_CHOOSES_THE_COINS } from "./changer-chooses-the-coins.js";
 import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
 import { STORY as CHANGER_RESET_IN_THE_PAYOUT } from "./changer-reset-in-the-payout.js";
 import { STORY as CHANGER_UNPLUGGED_WITH_CREDIT } from "./changer-unplugged-with-credit.js";
+import { STORY as CHOSEN_TUBE_JAMS } from "./chosen-tube-jams.js";
 import { STORY as CREDIT_PUT_ON_A_CARD } from "./credit-put-on-a-card.js";
 import { STORY as CUSTOMER_CANCELS } from "./customer-cancels.js";
 import { STORY as CUSTOMER_PULLS_THE_LEVER } from "./customer-pulls-the-lever.js";
@@ -64,6 +66,7 @@ import { STORY as TECHNICIAN_BRINGS_SPIRALS_HOME } from "./technician-brings-spi
 import { STORY as TECHNICIAN_VISIT } from "./technician-visit.js";
 import { STORY as TOO_WARM_WITH_CREDIT } from "./too-warm-with-credit.js";
 import { STORY as TUBE_JAMS_IN_THE_REFUND } from "./tube-jams-in-the-refund.js";
+import { STORY as TUBES_FILLED_AT_THE_CHANGERS_KEYS } from "./tubes-filled-at-the-changers-keys.js";
 import { STORY as TWO_EQUAL_COINS_IN_A_ROW } from "./two-equal-coins-in-a-row.js";
 import { STORY as TWO_PRODUCTS_FELL } from "./two-products-fell.js";
 import { STORY as VALIDATOR_RESET_WHILE_STACKING } from "./validator-reset-while-stacking.js";
@@ -101,9 +104,11 @@ export const STORIES: { readonly [file: string]: Story } = {
   "credit-put-on-a-card": CREDIT_PUT_ON_A_CARD,
   "card-invited-and-coins-pay": CARD_INVITED_AND_COINS_PAY,
   "change-tube-jammed": CHANGE_TUBE_JAMMED,
+  "changer-chooses-the-coins": CHANGER_CHOOSES_THE_COINS,
   "changer-filled-by-hand-while-off": CHANGER_FILLED_BY_HAND_WHILE_OFF,
   "changer-reset-in-the-payout": CHANGER_RESET_IN_THE_PAYOUT,
   "changer-unplugged-with-credit": CHANGER_UNPLUGGED_WITH_CREDIT,
+  "chosen-tube-jams": CHOSEN_TUBE_JAMS,
   "customer-cancels": CUSTOMER_CANCELS,
   "customer-pulls-the-lever": CUSTOMER_PULLS_THE_LEVER,
   "customer-walks-away": CUSTOMER_WALKS_AWAY,
@@ -135,6 +140,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "technician-visit": TECHNICIAN_VISIT,
   "too-warm-with-credit": TOO_WARM_WITH_CREDIT,
   "tube-jams-in-the-refund": TUBE_JAMS_IN_THE_REFUND,
+  "tubes-filled-at-the-changers-keys": TUBES_FILLED_AT_THE_CHANGERS_KEYS,
   "two-equal-coins-in-a-row": TWO_EQUAL_COINS_IN_A_ROW,
   "two-products-fell": TWO_PRODUCTS_FELL,
   "validator-reset-while-stacking": VALIDATOR_RESET_WHILE_STACKING,

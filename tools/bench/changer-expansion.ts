@@ -71,6 +71,7 @@ export class ChangerExpansion {
     this.enabled = 0;
     this.#onAck = undefined;
     this.#endless = false;
+    this.#parts.payout.forget();
     this.filled.fill(0);
     this.letOut.fill(0);
   }

@@ -72,7 +72,7 @@ export class CoinChanger implements BusBehaviour {
       this.#countsBefore = undefined;
       if (failed) this.#tell({ event: "tubeJam" });
     });
-    const pay = (types: readonly number[]): void => this.#startPayout(types);
+    const pay = (types: readonly number[]): void => this.#startPayout(types, true);
     const inhibited = (): boolean => this.acceptMask === 0;
     const { quirks, tubes, acceptor, payout } = this;
     this.expansion = new ChangerExpansion({
@@ -308,9 +308,9 @@ export class CoinChanger implements BusBehaviour {
     return "ack";
   }
 
-  #startPayout(types: readonly number[]): void {
+  #startPayout(types: readonly number[], byValue = false): void {
     if (types.length === 0) return;
     if (this.quirks.countsMove === "atEnd") this.#countsBefore = this.tubes.report(true).counts;
-    this.payout.start(types);
+    this.payout.start(types, byValue);
   }
 }

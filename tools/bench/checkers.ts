@@ -62,7 +62,7 @@ export function checkMoney(facts: CheckerFacts): string[] {
   const found: string[] = [];
   const difference = creditDifferenceMinor(durable);
   if (difference !== 0) found.push(`ledger does not balance: ${difference} minor`);
-  if (durable.creditMinor < 0) found.push(`credit is ${durable.creditMinor}`);
+  if (counters.creditLostMinor > 0) found.push(`${counters.creditLostMinor} was spent that nobody had`);
 
   const coins = truth.coinFlowMinor("chute", "tube") + truth.coinFlowMinor("chute", "cashBox");
   const coinSlack = truth.maybeUnreportedCoinsMinor + facts.waitingCoinsMinor + suppressedMinor(facts);
@@ -227,7 +227,7 @@ export function checkRecords(records: readonly LedgerRecord[], durable?: Durable
     applyRecord(state, record);
     if (creditDifferenceMinor(state) !== 0) found.push(`${where}: money does not balance`);
     if (holdDifferenceMinor(state) !== 0) found.push(`${where}: holds do not balance`);
-    if (state.creditMinor < 0) found.push(`${where}: credit ${state.creditMinor}`);
+    if (state.counters.creditLostMinor > 0) found.push(`${where}: spends what nobody had`);
   });
   if (durable !== undefined && found.length === 0 && sortedJson(state) !== sortedJson(durable)) {
     found.push("replay of all records gives another state");

@@ -25,6 +25,7 @@ export class Payout {
   #left: number[] = [];
   #paidMinor = 0;
   #failed = false;
+  #byValue = false;
   /** Coins paid by type since last read and ACKed (0F 03), and their value since last asked (0F 04); by value only. */
   readonly counts: number[] = new Array<number>(16).fill(0);
   valueSincePollMinor = 0;
@@ -40,9 +41,10 @@ export class Payout {
     return this.#timer !== undefined;
   }
 
-  /** Pays one coin of each type listed, in order. */
-  start(types: readonly number[]): void {
+  /** Pays one coin of each type listed, in order. byValue: it is told by 0F 03 and 0F 04 what was paid. */
+  start(types: readonly number[], byValue = false): void {
     this.#left = [...types];
+    this.#byValue = byValue;
     this.#paidMinor = 0;
     this.#failed = false;
     const gapUs = Math.min(NEXT_COIN_US, Math.floor(CYCLE_MAX_US / types.length));
@@ -85,6 +87,11 @@ export class Payout {
     }
   }
 
+  #countIn(type: number, valueMinor: number): void {
+    this.valueSincePollMinor += valueMinor;
+    this.counts[type] = (this.counts[type] ?? 0) + 1;
+  }
+
   #next(gapUs: number): void {
     const type = this.#left.shift();
     if (type === undefined) {
@@ -95,8 +102,7 @@ export class Payout {
     if (this.#tubes.eject(type, "cup")) {
       const valueMinor = this.#tubes.types[type]?.valueMinor ?? 0;
       this.#paidMinor += valueMinor;
-      this.valueSincePollMinor += valueMinor;
-      this.counts[type] = (this.counts[type] ?? 0) + 1;
+      if (this.#byValue) this.#countIn(type, valueMinor);
     } else {
       this.#failed ||= this.#tubes.jamOf(type)?.noticed ?? true;
       // it does not try further coins of a tube that does not pay

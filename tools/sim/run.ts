@@ -85,7 +85,9 @@ function converge(cabinet: SimCabinet, calm: boolean): readonly string[] {
   cabinet.runFor(2_000);
   cabinet.door.set(false);
   cabinet.runFor(100);
-  if (!cabinet.waitFor(() => cabinet.settled && cabinet.powered, SETTLE_LIMIT_MS)) {
+  // A changer that was lost names what fell unheard only when it has been found again and counted.
+  const settled = (): boolean => cabinet.settled && cabinet.powered && cabinet.counted;
+  if (!cabinet.waitFor(settled, SETTLE_LIMIT_MS)) {
     const { view, durable } = cabinet;
     const open = JSON.stringify({ ...durable, audit: undefined, counters: undefined });
     return [`not at rest after ${SETTLE_LIMIT_MS} ms: ${view?.state ?? "dark"} ${view?.headline ?? ""}, ${open}`];

@@ -151,6 +151,11 @@ export class SimCabinet extends Cabinet {
     return still && this.spirals.turning === undefined && !this.pays;
   }
 
+  /** The changer is there, with its tubes audited since its last reset; true of a machine without one. */
+  get counted(): boolean {
+    return this.changer === undefined || this.machine?.snapshot().cash.changer !== undefined;
+  }
+
   /** Coins or bills are on their way out. */
   get pays(): boolean {
     const recycles = this.validator?.recycler?.busy === true;

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { busDueMs } from "../../../firmware/mdb/bus.js";
 import { PlainChanger, PlainValidator } from "./devices.js";
+import { OptionChanger } from "./option-changer.js";
 import { type Answer, Rig } from "./rig.js";
 
 const test = suite("firmware/mdb garbage");
@@ -33,7 +34,7 @@ for (let run = 0; run < RUNS; run += 1) {
   const seed = 20_240_600 + run;
   test(`seed ${seed}`, () => {
     const random = randomFrom(seed);
-    const changer = new PlainChanger();
+    const changer = run % 2 === 0 ? new PlainChanger() : new OptionChanger();
     const validator = new PlainValidator();
     const rig = new Rig(changer, validator).start().run(random(3_000));
     const wild = (hex: string) => (hex.length > 0 && random(3) > 0 ? anything(random) : undefined);
@@ -43,6 +44,7 @@ for (let run = 0; run < RUNS; run += 1) {
       rig.order({ order: "accept", coinMask: random(0x20000), billMask: random(0x20000) });
       if (random(3) === 0) rig.order({ order: "escrow", stack: random(2) === 0 });
       if (random(3) === 0) rig.order({ order: "dispense", type: random(16), count: random(16) });
+      if (random(3) === 0) rig.order({ order: "dispenseValue", valueMinor: random(300) * 5 });
       if (random(3) === 0) rig.order({ order: "readTubes" });
       rig.run(random(2_000));
       assert.ok(busDueMs(rig.state) < Infinity);
