@@ -316,4 +316,16 @@ test("flash that does not take a record, a checkpoint or a header is noticed, an
   }
 });
 
+test("behind a record that flash did not take nothing more is written, not even where there is no other block", () => {
+  const flash = new StubbornFlash({ blocks: 5, blockBytes: 1_024 });
+  const ledger = openLedger(flash, ownedBy(EPOCH));
+  while (ledger.state.blocksFree > SPARE_BLOCKS) assert.ok(ledger.append(COIN, { atMs: 1 }).ok);
+  const { newestSeq } = ledger;
+  flash.failing = 1;
+  for (let i = 0; i < 2; i++) assert.equal(ledger.append(COIN, { atMs: 2 }), { ok: false, refused: "money" });
+  assert.is(ledger.newestSeq, newestSeq);
+  ledger.acked(newestSeq);
+  assert.ok(ledger.append(COIN, { atMs: 3 }).ok, "an ack gives another block");
+});
+
 test.run();
