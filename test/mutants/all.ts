@@ -6,6 +6,7 @@ import { LEDGERS } from "./ledger.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
 import { MACHINE } from "./machine.js";
 import type { Mutant } from "./mutant.js";
+import { PERIPHERALS } from "./peripherals.js";
 import { SALES } from "./sale.js";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SALES,
   ...LEDGERS,
   ...MACHINE,
+  ...PERIPHERALS,
 ];
