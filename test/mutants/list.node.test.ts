@@ -1,6 +1,6 @@
 /**
- * The list of mutants is about the code as it is: each text stands once in its file, what takes its place can be parsed,
- * each test exists, and no room of the core is without any.
+ * The list of mutants is about the code as it is: each text stands once in its file, what takes its place can be
+ * parsed, each test exists, and no room of the core is without any.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

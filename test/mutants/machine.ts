@@ -51,7 +51,9 @@ export const MACHINE: readonly Mutant[] = [
   {
     name: "a restart behind an open door does not say so",
     file: "firmware/machine/boot.ts",
-    find: 'if (durable.doorOpen !== sensors.doorOpen) records.push({ kind: sensors.doorOpen ? "doorOpened" : "doorClosed" });',
+    find:
+      "if (durable.doorOpen !== sensors.doorOpen) records.push({ kind: sensors.doorOpen ? " +
+      '"doorOpened" : "doorClosed" });',
     replace: "",
     tests: BOOT,
   },

@@ -92,7 +92,8 @@ export const PERIPHERALS: readonly Mutant[] = [
     file: "firmware/mdb/validator-poll.ts",
     find: "    return moving\n      ? { state: { ...state, reading: undefined }, effects: before }\n      : counted",
     replace:
-      "    return moving && state.level > 99\n      ? { state: { ...state, reading: undefined }, effects: before }\n      : counted",
+      "    return moving && state.level > 99\n      ? { state: { ...state, reading: undefined }, " +
+      "effects: before }\n      : counted",
     tests: [...VALIDATOR, ...MDB_BOOT],
   },
   {
@@ -105,7 +106,9 @@ export const PERIPHERALS: readonly Mutant[] = [
   {
     name: "a bill whose outcome nobody tells is waited for without end",
     file: "firmware/mdb/validator-poll.ts",
-    find: "if (escrow !== undefined && escrow.sends > 0 && nowMs - escrow.firstSentMs >= BUS_TIMING.escrowOutcomeMaxMs) {",
+    find:
+      "if (escrow !== undefined && escrow.sends > 0 && nowMs - escrow.firstSentMs >= " +
+      "BUS_TIMING.escrowOutcomeMaxMs) {",
     replace: "if (escrow !== undefined && escrow.sends > 99) {",
     tests: VALIDATOR,
   },
@@ -238,7 +241,9 @@ export const PERIPHERALS: readonly Mutant[] = [
   {
     name: "a hopper's count is believed although hands were at work",
     file: "firmware/mdb/hopper-poll.ts",
-    find: "    if (news.moved || news.busy) return { state: { ...state, reading: undefined }, effects: before };\n    const counted",
+    find:
+      "    if (news.moved || news.busy) return { state: { ...state, reading: undefined }, " +
+      "effects: before };\n    const counted",
     replace: "    const counted",
     tests: HOPPER,
   },
@@ -350,7 +355,9 @@ export const PERIPHERALS: readonly Mutant[] = [
   {
     name: "VEND FAILURE for what the reader has denied behind its approval",
     file: "firmware/mdb/reader-orders.ts",
-    find: 'if (card.answer === "void") {\n    return { state: idleAgain(state, true), effects: [tell({ event: "failureConfirmed", reader })] };\n  }',
+    find:
+      'if (card.answer === "void") {\n    return { state: idleAgain(state, true), effects: ' +
+      '[tell({ event: "failureConfirmed", reader })] };\n  }',
     replace: "",
     tests: READER,
   },

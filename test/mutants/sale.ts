@@ -49,7 +49,9 @@ export const SALES: readonly Mutant[] = [
   {
     name: "the motor starts although the door was opened while the beam was tried",
     file: "firmware/sale/accepting-payment.ts",
-    find: 'if (facts.outOfService !== undefined) return giveBack("outOfService");\n  if (slot === undefined) return giveBack("refund");',
+    find:
+      'if (facts.outOfService !== undefined) return giveBack("outOfService");\n  if (slot === ' +
+      'undefined) return giveBack("refund");',
     replace: 'if (slot === undefined) return giveBack("refund");',
     tests: SALE,
   },

@@ -62,7 +62,7 @@ test("the door opens while a bill waits for column and beam: the bill goes back,
   );
 });
 
-test("the slot is closed, or the last product falls by itself, while column and beam are tried: money back, no turn", () => {
+test("the slot is closed, or sold out by a stray drop, while column and beam are tried: money back, no turn", () => {
   const checking: SaleState = { ...COLLECTING, phase: "checking" };
   const paid = folded(...TWO_DOLLARS);
   assert.is(told(checking, READY, { durable: paid, faulty: "B4" }), "RETURNING_CHANGE refund cash:return");
