@@ -128,16 +128,22 @@ export function pauseTurn(state: DeliveryState, turn: Turn): DeliveryStep {
   return answered(state, "unknown", tell({ delivery: "paused" }));
 }
 
-/** The motor stands. */
+/**
+ * The motor stands. A stop that this room ordered needs no report: where one comes for a motor that ought to run, the
+ * rim has stopped it because the mains fail, and `powerFail` is the next input. That is no trouble of the motor's.
+ */
 export function motorEnded(state: DeliveryState, column: number, why: MotorStop, nowMs: number): DeliveryStep {
   const isHome = why === "home";
   const away = isHome ? state.away.filter((other) => other !== column) : state.away;
   const next = away.length === state.away.length ? state : { ...state, away };
   const { phase } = next;
-  if (phase.is === "closing" && phase.column === column) return closed(next, why);
+  if (phase.is === "closing" && phase.column === column) {
+    return why === "ordered" ? answered(next, "dropped") : closed(next, why);
+  }
   if (phase.is !== "turning" || phase.turn.column !== column) return next === state ? ignore(state) : go(next);
   const { turn } = phase;
   if (!turn.homeOnly) return go({ ...next, phase: { is: "watching", turn, stop: why } });
+  if (why === "ordered") return next === state ? ignore(state) : go(next);
   // What falls behind a way home with nobody's product is of no sale.
   const answer = turn.kind === "turn" || turn.kind === "finish" ? "dropped" : undefined;
   if (isHome) return answered(next, answer, tell({ delivery: "dropped", fallMs: undefined }));

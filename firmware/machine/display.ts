@@ -25,6 +25,7 @@ export class Display {
   private seq = -1;
   private entry = "";
   private menuSteps = 0;
+  private forText = false;
 
   constructor(rooms: Rooms, facts: CashFacts, shelf: Shelf) {
     this.rooms = rooms;
@@ -42,14 +43,16 @@ export class Display {
       cards === this.cards &&
       ledger.newestSeq === this.seq &&
       entry === this.entry;
-    const { steps } = technician;
-    if (same && steps === this.menuSteps && shown !== undefined) return shown;
+    const { steps, textDisplay } = technician;
+    const sameMenu = steps === this.menuSteps && textDisplay === this.forText;
+    if (same && sameMenu && shown !== undefined) return shown;
     this.sale = sale;
     this.cash = cash;
     this.cards = cards;
     this.seq = ledger.newestSeq;
     this.entry = entry;
     this.menuSteps = steps;
+    this.forText = textDisplay;
     const menu = technician.view(nowMs);
     const facts = panelFacts(this.rooms, this.facts, this.shelf, entry);
     if (shown !== undefined && this.told !== undefined && isTold(this.told, facts) && isSameMenu(shown.menu, menu)) {

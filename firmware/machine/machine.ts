@@ -95,7 +95,7 @@ export class Machine implements Executor {
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
     this.office = new Office(rooms, this.recorder, () => this.fleet.nonce);
     const push = (task: Task): void => this.push(task);
-    this.technician = new Technician(rooms, this.recorder, () => this.fleet.isUp, push);
+    this.technician = new Technician(ports, rooms, this.recorder, () => this.fleet.isUp, push);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { CashFacts, CashState } from "../cash/state.js";
 import type { ClimateState } from "../climate.js";
 import type { Cards } from "../sale/cards-state.js";
 import type { OutCause, SaleStateName } from "../sale/state.js";
+import { smallestCoinMinor } from "./prices.js";
 import { paymentPending, type Rooms } from "./rooms.js";
 
 /** Computed afresh. */
@@ -23,7 +24,7 @@ export function outOfService(rooms: Rooms, facts: CashFacts): OutCause | undefin
     (!rooms.validatorKnown && isFitted(settings, "validator"));
   if (waits || !cashResolved(cash, ledger.durable)) return "starting";
   if (rooms.planogram === undefined) return "noPlanogram";
-  if (!ledger.canTakeMoney(settings.maxCreditMinor, smallestCoinMinor(cash))) return "ledgerFull";
+  if (!ledger.canTakeMoney(settings.maxCreditMinor, smallestCoinMinor(cash) ?? 1)) return "ledgerFull";
   if (rooms.doorOpen) return "doorOpen";
   if (rooms.climate.locked) return "tooWarm";
   if (hasFault(ledger.durable, FAULTS.beamBlind.code)) return "beamBlind";
@@ -91,16 +92,6 @@ export function tellCause(cause: OutCause | undefined, tell: (fault: FaultName, 
     if (row?.fault !== undefined) tell(row.fault, row.cause === cause);
     if (row?.cause === cause) return;
   }
-}
-
-/** Of the types with a tube: what a refund may have to be paid in. 1 without a changer. */
-function smallestCoinMinor({ changer }: CashState): number {
-  let smallest = Number.MAX_SAFE_INTEGER;
-  for (let type = 0; type < (changer?.valuesMinor.length ?? 0); type++) {
-    const value = changer?.valuesMinor[type] ?? 0;
-    if (value > 0 && value < smallest && changer?.toTube[type] === true) smallest = value;
-  }
-  return smallest === Number.MAX_SAFE_INTEGER ? 1 : smallest;
 }
 
 export class Outlook {

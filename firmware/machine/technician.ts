@@ -2,32 +2,39 @@
 import { faultSentence } from "../../shared/faults.js";
 import { serviceCodeOwner } from "../../shared/menu-code.js";
 import type { MenuView } from "../../shared/panel-view.js";
-import { menuDueMs, stepMenu } from "../panel/menu.js";
-import {
-  MENU_CLOSED,
-  type MenuEffect,
-  type MenuFacts,
-  type MenuInput,
-  type MenuOrder,
-  type MenuState,
-} from "../panel/menu-state.js";
+import { menuAtBoot, menuDueMs, stepMenu } from "../panel/menu.js";
+import type { MenuEffect, MenuFacts, MenuInput, MenuOrder, MenuState } from "../panel/menu-state.js";
 import { menuView } from "../panel/menu-view.js";
+import { turningNow } from "../sale/technician.js";
+import { priceRule } from "./prices.js";
 import type { Recorder } from "./recorder.js";
 import { currencyOf, type Rooms } from "./rooms.js";
-import type { Task } from "./types.js";
+import type { MachinePorts, Task } from "./types.js";
 
 export class Technician {
-  private state: MenuState = MENU_CLOSED;
+  private state: MenuState;
   private readonly facts: MenuFacts;
   private readonly recorder: Recorder;
   private readonly push: (task: Task) => void;
   /** Each step makes another: a view from before it is old. */
   steps = 0;
 
-  constructor(rooms: Rooms, recorder: Recorder, networkUp: () => boolean, push: (task: Task) => void) {
+  constructor(
+    { panel }: Pick<MachinePorts, "panel">,
+    rooms: Rooms,
+    recorder: Recorder,
+    networkUp: () => boolean,
+    push: (task: Task) => void,
+  ) {
     this.recorder = recorder;
     this.push = push;
-    this.facts = menuFacts(rooms, networkUp);
+    this.facts = menuFacts(panel, rooms, networkUp);
+    this.state = menuAtBoot(rooms.ledger.durable, recorder.nowMs);
+  }
+
+  /** Its views are made for two lines of text. */
+  get textDisplay(): boolean {
+    return this.facts.textDisplay;
   }
 
   /** True if the input was for the menu. */
@@ -68,7 +75,7 @@ export class Technician {
         return this.push({ to: "cash", input: { on: "order", order: { cash: "empty", store: 0, type, count } } });
       }
       case "testVend":
-        return this.push({ to: "sale", input: { on: "testVend", slot: order.slot } });
+        return this.push({ to: "sale", input: { on: "testVend", slot: order.slot, who: order.who } });
       case "home":
         return this.push({ to: "sale", input: { on: "homeSpirals" } });
       case "clearFaults":
@@ -77,7 +84,7 @@ export class Technician {
   }
 }
 
-function menuFacts(rooms: Rooms, networkUp: () => boolean): MenuFacts {
+function menuFacts(panel: MachinePorts["panel"], rooms: Rooms, networkUp: () => boolean): MenuFacts {
   const { identity, ledger } = rooms;
   return {
     machineId: identity.machineId,
@@ -95,6 +102,21 @@ function menuFacts(rooms: Rooms, networkUp: () => boolean): MenuFacts {
     },
     get coinValuesMinor() {
       return rooms.cash.changer?.valuesMinor ?? [];
+    },
+    get prices() {
+      return priceRule(rooms);
+    },
+    get turning() {
+      return rooms.motorRuns ? "busy" : turningNow(rooms.sale, ledger);
+    },
+    get spiralsAway() {
+      return (rooms.planogram?.slots ?? []).filter(({ column }) => rooms.away.includes(column)).length;
+    },
+    get refusedTest() {
+      return rooms.sale.at === "OUT_OF_SERVICE" ? rooms.sale.refused : undefined;
+    },
+    get textDisplay() {
+      return panel.columns !== undefined;
     },
     get networkUp() {
       return networkUp();

@@ -53,6 +53,8 @@ export function readerBlock(state: ReaderState, command: ReaderCommand, facts: M
     }
     case "timeDate":
       return encodeCommand(table, "timeDate", { bcd: timeDateOf(facts.wallS(nowMs) ?? 0) });
+    case "diagnostics":
+      return encodeCommand(table, "diagnostics", { data: state.diagnosis?.bytes ?? [] });
     case "dataEntryResponse":
       return encodeCommand(table, "dataEntryResponse", { keys: state.keys ?? [] });
     default:

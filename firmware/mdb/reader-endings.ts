@@ -46,6 +46,13 @@ export function answersAtEnd(state: ReaderState): readonly PeripheralEffect[] {
   return told.length === 0 ? NO_EFFECTS : told;
 }
 
+/** The same, and of what only the service page asked for. */
+export function answersWhenForgotten(state: ReaderState): readonly PeripheralEffect[] {
+  const answers = answersAtEnd(state);
+  if (state.diagnosis === undefined) return answers;
+  return [...answers, tell({ event: "diagnosis", reader: state.reader, bytes: undefined })];
+}
+
 function openAnswer(state: ReaderState): ReaderEvent | undefined {
   const { card, task, reader } = state;
   const refusing = card.at === "vend" && card.answer === "refused";
@@ -86,6 +93,7 @@ export function forgotten(state: ReaderState, contact: Contact): ReaderState {
     timeWanted: false,
     entryOpen: false,
     keys: undefined,
+    diagnosis: undefined,
   };
 }
 
@@ -94,7 +102,7 @@ export function resetAnew(state: ReaderState, nowMs: number): ReaderStep {
   const resetsInRow = state.resetsInRow + 1;
   if (resetsInRow > MAX_RESETS_IN_ROW) return loseReader({ ...state, resetsInRow: 0 }, true, nowMs);
   const contact = { ...inPhase(state.contact, "reset", nowMs), resetsSent: 0 };
-  return { state: { ...forgotten(state, contact), resetsInRow }, effects: answersAtEnd(state) };
+  return { state: { ...forgotten(state, contact), resetsInRow }, effects: answersWhenForgotten(state) };
 }
 
 /** Gives the reader up; `rest`: leave it alone for 10 s. */
@@ -102,7 +110,7 @@ export function loseReader(state: ReaderState, rest: boolean, nowMs: number): Re
   const { reader, contact, cashSales } = state;
   const lost = forgotten(state, givenUp(contact, rest, nowMs));
   const next = { ...lost, cashSales: NOTHING_SOLD, cashSalesLost: state.cashSalesLost + cashSales.length };
-  const answers = answersAtEnd(state);
+  const answers = answersWhenForgotten(state);
   if (contact.told === "lost") return { state: next, effects: answers };
   return {
     state: next,

@@ -32,6 +32,8 @@ export const LEGAL = deepFreeze({
   // both answer what the reader has asked for
   dataEntryResponse: "nyyyyyy",
   timeDate: "nyyyyyy",
+  // nothing of the maker's own in between a customer's commands
+  diagnostics: "nyynnnn",
 });
 
 export type ReaderCommand = keyof typeof LEGAL;

@@ -12,8 +12,8 @@ import {
   MAX_ENTRY_KEYS,
 } from "../../shared/mdb/cashless.js";
 import { currencyOf } from "../../shared/mdb/codec.js";
-import { justReset, tell } from "./peripheral.js";
-import { answersAtEnd, forgotten, resetAnew } from "./reader-endings.js";
+import { justReset, type PeripheralEffect, tell } from "./peripheral.js";
+import { answersAtEnd, answersWhenForgotten, forgotten, resetAnew } from "./reader-endings.js";
 import { minorOf, unknownUnits } from "./reader-money.js";
 import { configured, identified, stepRefused } from "./reader-setup.js";
 import {
@@ -127,8 +127,9 @@ function serve(state: ReaderState, message: CashlessMessage, missing: number, se
     case "dataEntryCancel":
       serving.tells.push(tell({ event: "dataEntry", reader, digits: 0, secret: true }));
       return { ...state, entryOpen: false, keys: undefined };
-    case "userFileData":
     case "diagnostics":
+      return state.diagnosis?.ackedMs === undefined ? state : diagnosed(state, message.data, serving.tells);
+    case "userFileData":
       return state;
   }
 }
@@ -142,7 +143,7 @@ function inStep(state: ReaderState, step: ReaderState["step"]): boolean {
 function restarted(state: ReaderState, { nowMs, tells }: Serving): ReaderState {
   const contact = justReset(state.contact, nowMs);
   if (contact === undefined) return stray(state);
-  tells.push(...answersAtEnd(state));
+  tells.push(...answersWhenForgotten(state));
   return forgotten(state, contact);
 }
 
@@ -269,6 +270,17 @@ export function failureOver(state: ReaderState, back: boolean, { tells }: Servin
     tells.push(tell({ event: back ? "failureConfirmed" : "failureUnconfirmed", reader }));
   }
   return idleAgain(state, true);
+}
+
+/** The one answer to the order `diagnose`. bytes: undefined = none came. */
+export function diagnosed(
+  state: ReaderState,
+  bytes: ArrayLike<number> | undefined,
+  tells: PeripheralEffect[],
+): ReaderState {
+  const told = bytes === undefined ? undefined : Uint8Array.from(bytes);
+  tells.push(tell({ event: "diagnosis", reader: state.reader, bytes: told }));
+  return { ...state, diagnosis: undefined };
 }
 
 // ---- the rest ------------------------------------------------------------------------------------------------------

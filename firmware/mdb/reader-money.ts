@@ -3,6 +3,7 @@
  * refused, never rounded (MDB 4.2 §7.4, SETUP Z4-Z5).
  */
 import { UNKNOWN_16, UNKNOWN_32 } from "../../shared/mdb/cashless.js";
+import { MAX_MINOR } from "../../shared/money/amounts.js";
 
 /** One unit of the reader is `scaling` × 10^-deviceDecimals; the machine's minor unit is 10^-decimals. */
 export interface ReaderUnit {
@@ -31,6 +32,19 @@ export function unitsOf(unit: ReaderUnit, amountMinor: number): number | undefin
   const shift = deviceDecimals - decimals;
   const units = shift >= 0 ? (amountMinor * 10 ** shift) / scaling : amountMinor / (scaling * 10 ** -shift);
   return Number.isSafeInteger(units) && units >= 0 && units < unknownUnits(unit) ? units : undefined;
+}
+
+/** Which amounts the reader can be asked for: whole multiples of `unitMinor` up to `mostMinor`. 0 = none. */
+export function rangeOf(unit: ReaderUnit): { readonly unitMinor: number; readonly mostMinor: number } {
+  const { scaling, deviceDecimals, decimals } = unit;
+  const shift = decimals - deviceDecimals;
+  const scale = shift >= 0 ? scaling * 10 ** shift : scaling / 10 ** -shift;
+  // With more decimals than the machine counts in, several units may make one of ours.
+  let unitMinor = scale;
+  for (let times = 2; !Number.isInteger(unitMinor) && times <= 10 ** -shift; times++) unitMinor = scale * times;
+  if (!Number.isInteger(unitMinor) || unitMinor <= 0) return { unitMinor: 0, mostMinor: 0 };
+  const most = Math.min(MAX_MINOR, Math.floor((unknownUnits(unit) - 1) * scale));
+  return { unitMinor, mostMinor: most - (most % unitMinor) };
 }
 
 /** Minor units for units of the reader; undefined if unknown or no whole number. */

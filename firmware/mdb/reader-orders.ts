@@ -3,6 +3,7 @@
  * order has its one answer (firmware/ports/rooms.ts, ReaderEvent).
  */
 import { CASHLESS_MISC, CASHLESS_OPTIONS, MAX_ENTRY_KEYS } from "../../shared/mdb/cashless.js";
+import { MAX_BLOCK_WORDS } from "../../shared/mdb/link.js";
 import type { MdbOrder, ReaderEvent } from "../ports/rooms.js";
 import { hurried, NO_EFFECTS, tell } from "./peripheral.js";
 import { settled } from "./reader-endings.js";
@@ -25,6 +26,8 @@ import {
 /** Fills DATA ENTRY RESPONSE behind the keys, and instead of them where the customer gave up. */
 const NO_KEY = 0x00;
 const GIVEN_UP = 0xff;
+/** A block is 36 bytes with its checksum (MDB 4.2 §2.2); 17 FF goes before. */
+const MAX_DIAGNOSIS_BYTES = MAX_BLOCK_WORDS - 3;
 
 /** Every order comes here; one that is not for this reader changes nothing. */
 export function orderReader(state: ReaderState, order: MdbOrder, nowMs: number): ReaderStep {
@@ -60,6 +63,8 @@ function obey(state: ReaderState, order: MdbOrder, nowMs: number): ReaderStep {
       return still(soldForCash(state, order.amountMinor, order.item));
     case "dataEntry":
       return entered(state, order.keys);
+    case "diagnose":
+      return diagnose(state, order.bytes);
     default:
       return still(state);
   }
@@ -154,6 +159,16 @@ function soldForCash(state: ReaderState, amountMinor: number, item: number): Rea
   // The first of them may be on its way.
   const kept = cashSales.filter((_, index) => index !== 1);
   return { ...state, cashSales: kept, cashSalesLost: state.cashSalesLost + 1 };
+}
+
+/** One at a time, to a reader that is there and serves nobody; what does not fit one block is refused. */
+function diagnose(state: ReaderState, bytes: Uint8Array): ReaderStep {
+  const fits = bytes.length > 0 && bytes.length <= MAX_DIAGNOSIS_BYTES;
+  const free = state.contact.phase === "ready" && state.diagnosis === undefined && state.task === undefined;
+  if (!fits || !free || !isLegal("diagnostics", legalFacts(state))) {
+    return refused(state, { event: "diagnosis", reader: state.reader, bytes: undefined });
+  }
+  return still({ ...state, diagnosis: { bytes: Array.from(bytes), ackedMs: undefined } });
 }
 
 function entered(state: ReaderState, keys: string | undefined): ReaderStep {

@@ -15,7 +15,7 @@ import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { ReaderAbilities } from "../ports/rooms.js";
 import { type Contact, FIRST_CONTACT, type Limits, type MdbFacts, type PeripheralEffect } from "./peripheral.js";
 import type { LegalFacts, ReaderCommand } from "./reader-legal.js";
-import { NO_UNIT, type ReaderUnit } from "./reader-money.js";
+import { NO_UNIT, type ReaderUnit, rangeOf } from "./reader-money.js";
 
 /** The level we tell the reader. */
 export const VMC_LEVEL = 3;
@@ -105,6 +105,13 @@ export interface Cancel {
   readonly sinceMs: number | undefined;
 }
 
+/** A maker's own command (17 FF) on behalf of a service person. */
+export interface Diagnosis {
+  readonly bytes: readonly number[];
+  /** ACKed at this time; its answer is awaited, ms. */
+  readonly ackedMs: number | undefined;
+}
+
 /** Sent, in this order, while `contact.phase` is "setup" (mdb §5). */
 export type SetUpStep = "setup" | "prices" | "requestId" | "enableOptions" | "pricesExpanded";
 
@@ -148,6 +155,7 @@ export interface ReaderState {
   /** DATA ENTRY REQUEST is open; the keys to answer with, as eight bytes. */
   readonly entryOpen: boolean;
   readonly keys: readonly number[] | undefined;
+  readonly diagnosis: Diagnosis | undefined;
   /** It does not know REVALUE LIMIT. */
   readonly noRevalue: boolean;
   readonly resetsInRow: number;
@@ -187,6 +195,7 @@ export function readerAtBoot(reader: number): ReaderState {
     timeWanted: false,
     entryOpen: false,
     keys: undefined,
+    diagnosis: undefined,
     noRevalue: false,
     resetsInRow: 0,
     ordersRefused: 0,
@@ -260,7 +269,7 @@ export function legalFacts(state: ReaderState): LegalFacts {
 }
 
 export function abilitiesOf(state: ReaderState): ReaderAbilities {
-  const { level, misc, noRevalue } = state;
+  const { level, misc, noRevalue, unit } = state;
   return {
     level,
     refunds: (misc & CASHLESS_MISC.refunds) !== 0,
@@ -271,5 +280,6 @@ export function abilitiesOf(state: ReaderState): ReaderAbilities {
     negativeVend: hasOption(state, CASHLESS_OPTIONS.negativeVend),
     dataEntry: hasOption(state, CASHLESS_OPTIONS.dataEntry),
     revalue: level >= 2 && !noRevalue,
+    ...rangeOf(unit),
   };
 }

@@ -15,6 +15,7 @@ import {
   type MdbFacts,
   NO_EFFECTS,
   type Outcome,
+  type PeripheralEffect,
   pollAnswered,
   resetDone,
   soon,
@@ -24,7 +25,7 @@ import {
 import { readerBlock } from "./reader-blocks.js";
 import { forgotten, loseReader, resetAnew, settled, stillLegal } from "./reader-endings.js";
 import { isLegal, type ReaderCommand } from "./reader-legal.js";
-import { failureOver, quiet, served, welcomed } from "./reader-messages.js";
+import { diagnosed, failureOver, quiet, served, welcomed } from "./reader-messages.js";
 import { orderReader } from "./reader-orders.js";
 import { stepAcked, stepOverdue, stepRefused } from "./reader-setup.js";
 import {
@@ -77,6 +78,8 @@ function nextWhenReady(state: ReaderState): ReaderCommand {
   if (task?.sends === 0 && card.at === "disabled" && state.enabledWanted) return "readerEnable";
   if (task !== undefined) return task.acked ? "poll" : task.command;
   if (state.timeWanted) return "timeDate";
+  const { diagnosis } = state;
+  if (diagnosis !== undefined && diagnosis.ackedMs === undefined) return "diagnostics";
   if (card.at !== "enabled" && card.at !== "disabled") return "poll";
   if (state.enabledWanted !== (card.at === "enabled")) return state.enabledWanted ? "readerEnable" : "readerDisable";
   return state.cashSales.length > 0 ? "cashSale" : "poll";
@@ -115,6 +118,7 @@ function isQuiet(state: ReaderState, nowMs: number): boolean {
     return false;
   }
   if (contact.troubles.length > 0 || contact.pollNext || nowMs >= contact.sweepAtMs) return false;
+  if (state.diagnosis !== undefined) return false;
   return contact.failingSinceMs === undefined && nextReaderCommand(state) === "poll";
 }
 
@@ -181,6 +185,8 @@ function took(state: ReaderState, command: ReaderCommand, serving: Serving): Rea
       return { ...state, timeWanted: false, reportSends: 0 };
     case "dataEntryResponse":
       return { ...state, keys: undefined, reportSends: 0 };
+    case "diagnostics":
+      return { ...state, diagnosis: { bytes: state.diagnosis?.bytes ?? [], ackedMs: nowMs }, reportSends: 0 };
     case "vendCancel":
       return { ...state, cancel: { acked: true, sinceMs: state.cancel?.sinceMs ?? nowMs } };
     case "vendSuccess": {
@@ -210,7 +216,8 @@ function noAnswer(before: ReaderState, command: ReaderCommand, { nowMs, tells }:
     case "cashSale":
     case "timeDate":
     case "dataEntryResponse":
-      return reportFailed(state, command);
+    case "diagnostics":
+      return reportFailed(state, command, tells);
     case "vendCancel":
       return { ...state, cancel: { acked: false, sinceMs: state.cancel?.sinceMs ?? nowMs } };
     default:
@@ -218,14 +225,17 @@ function noAnswer(before: ReaderState, command: ReaderCommand, { nowMs, tells }:
   }
 }
 
+type ReportCommand = Extract<ReaderCommand, "cashSale" | "timeDate" | "dataEntryResponse" | "diagnostics">;
+
 /** Given up after a few tries: it is no reason to lose a reader. */
-function reportFailed(state: ReaderState, command: "cashSale" | "timeDate" | "dataEntryResponse"): ReaderState {
+function reportFailed(state: ReaderState, command: ReportCommand, tells: PeripheralEffect[]): ReaderState {
   const reportSends = state.reportSends + 1;
   if (reportSends < MAX_REPORT_SENDS) return { ...state, reportSends };
   const contact: Contact = { ...state.contact, failingSinceMs: undefined, failures: 0 };
   const next: ReaderState = { ...state, contact, reportSends: 0 };
   if (command === "timeDate") return { ...next, timeWanted: false };
   if (command === "dataEntryResponse") return { ...next, keys: undefined };
+  if (command === "diagnostics") return diagnosed(next, undefined, tells);
   return { ...next, cashSales: state.cashSales.slice(1), cashSalesLost: state.cashSalesLost + 1 };
 }
 
@@ -263,7 +273,8 @@ function inTime(state: ReaderState, serving: Serving): ReaderState {
     return step.state;
   }
   if (state.contact.phase !== "ready") return state;
-  const swept = nowMs >= state.contact.sweepAtMs ? sweptAway(state, serving) : state;
+  const known = diagnosisOverdue(state, nowMs) ? diagnosed(state, undefined, tells) : state;
+  const swept = nowMs >= known.contact.sweepAtMs ? sweptAway(known, serving) : known;
   const { task } = swept;
   if (task?.command === "revalueLimit" && task.acked && nowMs - task.sinceMs >= LIMIT_WAIT_MS) {
     return welcomed({ ...swept, noRevalue: true }, undefined, serving);
@@ -280,6 +291,11 @@ function inTime(state: ReaderState, serving: Serving): ReaderState {
   const reset = resetAnew(swept, nowMs);
   tells.push(...reset.effects);
   return reset.state;
+}
+
+function diagnosisOverdue(state: ReaderState, nowMs: number): boolean {
+  const ackedMs = state.diagnosis?.ackedMs;
+  return ackedMs !== undefined && nowMs - ackedMs >= answerMaxMs(state);
 }
 
 function answerMaxMs({ limits }: ReaderState): number {

@@ -18,7 +18,7 @@ export const LOCK_MS = 300_000;
 export const MAX_TYPED = 8;
 /** Coins ordered out in one go. */
 export const MAX_EMPTY_COUNT = 15;
-/** Lines a screen shows at once; `#` turns the page. */
+/** Lines of a list that a graphic panel shows at once; `#` turns the page. A text display shows one. */
 export const LINES_PER_PAGE = 6;
 
 /** What a code allows, by bit. */
@@ -37,21 +37,27 @@ export const MENU_ITEMS = deepFreeze([
   { key: "8", name: "faults", title: "Faults", right: 0 },
   { key: "9", name: "counters", title: "Counters", right: 0 },
   { key: "0", name: "network", title: "Network", right: 0 },
+  // ten keys are not enough; who has no letters finds it among the faults
+  { key: "A", name: "clearFaults", title: "Clear faults", right: 0 },
 ] as const);
 export type MenuItem = (typeof MENU_ITEMS)[number];
 export type MenuItemName = MenuItem["name"];
 
+export type ListName = "faults" | "counters" | "network";
+
 /** Where it stands once somebody is in. who, rights: of the code. */
 export type Screen =
-  | { readonly is: "main" }
+  | { readonly is: "main"; readonly page: number }
   /** Coins that come in now are the operator's. */
   | { readonly is: "fill" }
-  | { readonly is: "emptyType"; readonly typed: string }
+  | { readonly is: "emptyType"; readonly typed: string; readonly page: number }
   | { readonly is: "emptyCount"; readonly type: number; readonly typed: string }
   | { readonly is: "cashBox" }
   | { readonly is: "slot"; readonly of: "testVend" | "count" | "price"; readonly typed: string }
   | { readonly is: "number"; readonly of: "count" | "price"; readonly slot: string; readonly typed: string }
-  | { readonly is: "list"; readonly of: "faults" | "counters" | "network"; readonly page: number }
+  | { readonly is: "list"; readonly of: ListName; readonly page: number }
+  /** A test vend from the order to its end. before: test vends counted when it was ordered. */
+  | { readonly is: "test"; readonly slot: string; readonly before: number }
   /** Something to read before going back. */
   | { readonly is: "said"; readonly line: string };
 
@@ -69,6 +75,8 @@ export type MenuState =
       readonly who: number;
       readonly rights: number;
       readonly screen: Screen;
+      /** Lists whose reading is on record: once a visit is enough. */
+      readonly read: readonly ListName[];
       readonly untilMs: number;
     };
 
@@ -80,6 +88,12 @@ export interface Pass {
   readonly rights: number;
 }
 
+/** Prices that may be set: whole multiples of `stepMinor`, up to what a customer could ever pay. */
+export interface PriceRule {
+  readonly stepMinor: number;
+  readonly highestMinor: number;
+}
+
 export interface MenuFacts {
   readonly durable: Readonly<Durable>;
   readonly doorOpen: boolean;
@@ -87,6 +101,15 @@ export interface MenuFacts {
   readonly slots: readonly PlanogramSlot[];
   /** By MDB type, minor units; empty without a changer. */
   readonly coinValuesMinor: readonly number[];
+  readonly prices: PriceRule;
+  /** What the sale says to an order that turns a spiral: taken, one is under way, none can be. */
+  readonly turning: "free" | "busy" | "not";
+  /** Spirals that stand away from home. */
+  readonly spiralsAway: number;
+  /** The newest test vend for which nothing turned, and why. */
+  readonly refusedTest: { readonly slot: string; readonly cause: "beamBlind" | "notHome" } | undefined;
+  /** The panel is two lines of text. */
+  readonly textDisplay: boolean;
   readonly networkUp: boolean;
   readonly machineId: string;
   readonly unackedRecords: number;
@@ -105,7 +128,7 @@ export type MenuOrder =
   | { readonly menu: "fill"; readonly on: boolean }
   /** One DISPENSE from a tube, for the technician's hand. */
   | { readonly menu: "empty"; readonly type: number; readonly count: number }
-  | { readonly menu: "testVend"; readonly slot: string }
+  | { readonly menu: "testVend"; readonly slot: string; readonly who: number }
   | { readonly menu: "home" }
   | { readonly menu: "clearFaults" };
 

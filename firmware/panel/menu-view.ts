@@ -1,9 +1,14 @@
-/** What the technician's menu shows: a title, lines, what is being typed. Two lines of text suffice for every one. */
+/**
+ * What the technician's menu shows: a title, lines, what is being typed. On a graphic panel a page of lines; on a text
+ * display one line at a time, which `text-display.ts` fits to its two.
+ */
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { MenuView } from "../../shared/panel-view.js";
 import { LINES_PER_PAGE, MENU_ITEMS, type MenuFacts, type MenuState, type Screen } from "./menu-state.js";
 
 type List = Extract<Screen, { is: "list" }>;
+/** Screens with more than a text display shows at once; `#` turns the page. */
+export type Paged = Extract<Screen, { readonly page: number }>;
 const BACK = "* back";
 
 /** Undefined while it is closed. */
@@ -26,9 +31,9 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
   const { durable } = facts;
   switch (screen.is) {
     case "main": {
-      const allowed = MENU_ITEMS.filter(({ right }) => right === 0 || (rights & right) !== 0);
-      const lines = allowed.map(({ key, title }) => `${key} ${title}`);
-      return { title: "Service menu", lines, entry: "", hint: "* leave" };
+      const { lines, pages, page } = pageOf(screen, rights, facts);
+      if (pages === 1) return { title: "Service menu", lines, entry: "", hint: "* leave" };
+      return { title: `Menu ${page + 1}/${pages}`, lines, entry: "", hint: "# more  * leave" };
     }
     case "fill":
       return {
@@ -44,8 +49,11 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
         entry: "",
         hint: `# taken  ${BACK}`,
       };
-    case "emptyType":
-      return { title: "Empty: which coin?", lines: tubeLines(facts), entry: screen.typed, hint: `# enter  ${BACK}` };
+    case "emptyType": {
+      const { lines, pages } = pageOf(screen, rights, facts);
+      const enter = pages > 1 ? "# more" : "# enter";
+      return { title: "Empty: which coin?", lines, entry: screen.typed, hint: `${enter}  ${BACK}` };
+    }
     case "emptyCount":
       return {
         title: `Empty: how many of ${money(facts.coinValuesMinor[screen.type] ?? 0)}?`,
@@ -58,7 +66,9 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
     case "number":
       return numberView(screen, facts);
     case "list":
-      return listView(screen, facts);
+      return listView(screen, rights, facts);
+    case "test":
+      return { title: `Test vend ${screen.slot}`, lines: [testLine(screen, facts)], entry: "", hint: "any key" };
     case "said":
       return { title: screen.line, lines: [], entry: "", hint: "any key" };
   }
@@ -82,23 +92,59 @@ function numberView({ of, slot, typed }: Extract<Screen, { is: "number" }>, fact
   return { title: `${slot}: which price?`, lines, entry: typed, hint };
 }
 
-/** Pages of a list, at least one. */
-export function pagesOf(list: List, facts: MenuFacts): number {
-  return Math.max(1, Math.ceil(linesOf(list, facts).length / LINES_PER_PAGE));
+/** How far the test vend is, by the sale and by the records. */
+function testLine({ slot, before }: Extract<Screen, { is: "test" }>, facts: MenuFacts): string {
+  const { refusedTest, turning, durable } = facts;
+  if (durable.counters.testVends > before) return "The product fell";
+  if (refusedTest?.slot === slot) {
+    return refusedTest.cause === "beamBlind" ? "Not turned: drop sensor blind" : "Not turned: spiral not at home";
+  }
+  return turning === "busy" ? "The spiral turns" : "No product was seen to fall";
 }
 
-function listView(list: List, facts: MenuFacts): MenuView {
-  const all = linesOf(list, facts);
-  const pages = pagesOf(list, facts);
-  const page = Math.min(list.page, pages - 1);
-  const lines = all.slice(page * LINES_PER_PAGE, (page + 1) * LINES_PER_PAGE);
+/** Pages of a screen, at least one. */
+export function pagesOf(screen: Paged, rights: number, facts: MenuFacts): number {
+  return pageOf(screen, rights, facts).pages;
+}
+
+interface Page {
+  readonly lines: readonly string[];
+  readonly pages: number;
+  readonly page: number;
+}
+
+function pageOf(screen: Paged, rights: number, facts: MenuFacts): Page {
+  const all = linesOf(screen, rights, facts);
+  // `#` enters what was typed, and turns no page any more
+  const byOne = facts.textDisplay && !("typed" in screen && screen.typed !== "");
+  const perPage = byOne ? 1 : screen.is === "list" ? LINES_PER_PAGE : all.length;
+  const pages = Math.max(1, Math.ceil(all.length / Math.max(1, perPage)));
+  const page = Math.min(screen.page, pages - 1);
+  return { lines: all.slice(page * perPage, (page + 1) * perPage), pages, page };
+}
+
+function listView(list: List, rights: number, facts: MenuFacts): MenuView {
+  const { lines, pages, page } = pageOf(list, rights, facts);
   const more = pages > 1 ? "# more  " : "";
   const clear = list.of === "faults" && facts.durable.faults.length > 0 ? "0 clear  " : "";
   const title = MENU_ITEMS.find(({ name }) => name === list.of)?.title ?? "";
   return { title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines, entry: "", hint: clear + more + BACK };
 }
 
-function linesOf({ of }: List, facts: MenuFacts): string[] {
+function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {
+  switch (screen.is) {
+    case "main": {
+      const allowed = MENU_ITEMS.filter(({ right }) => right === 0 || (rights & right) !== 0);
+      return allowed.map(({ key, title }) => `${key} ${title}`);
+    }
+    case "emptyType":
+      return tubeLines(facts);
+    case "list":
+      return listLines(screen, facts);
+  }
+}
+
+function listLines({ of }: List, facts: MenuFacts): string[] {
   const { durable } = facts;
   switch (of) {
     case "faults":

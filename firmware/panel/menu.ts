@@ -1,10 +1,14 @@
 /**
  * The technician's menu as a pure step. Everything it does is a ledger record: a kind of its own (stock, price, cash
- * box, coins) or `serviceDone`. It never touches credit: it opens only while nobody is owed anything.
+ * box, coins) or `serviceDone`; what it refuses is none. It never touches credit: it opens only while nobody is owed
+ * anything.
  */
+import { FAULTS, faultOf } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
+import { type Durable, hasFault, type OpenFault } from "../../shared/records/durable.js";
 import { SERVICE_ACTS, type ServiceAct } from "../../shared/records/kinds.js";
 import {
+  type ListName,
   LOCK_MS,
   MAX_EMPTY_COUNT,
   MAX_TYPED,
@@ -21,15 +25,38 @@ import {
   type MenuStep,
   type Screen,
 } from "./menu-state.js";
-import { pagesOf } from "./menu-view.js";
+import { type Paged, pagesOf } from "./menu-view.js";
 
 const ENTER = "#";
 const BACK = "*";
 type Open = Extract<MenuState, { at: "open" }>;
 type Code = Extract<MenuState, { at: "code" }>;
-const MAIN: Screen = Object.freeze<Screen>({ is: "main" });
+const MAIN: Screen = Object.freeze<Screen>({ is: "main", page: 0 });
+const UNLOCKED: MenuEffect = Object.freeze<MenuEffect>({ do: "fault", fault: "serviceLockedOut", present: false });
+const READ: { readonly [list in ListName]: ServiceAct } = Object.freeze({
+  faults: "faultsRead",
+  counters: "countersRead",
+  network: "networkRead",
+});
+
+/**
+ * At power-up: wrong codes count on, and a lock begins anew, or the plug would be the key. nowMs: start of the
+ * machine's time.
+ */
+export function menuAtBoot(durable: Readonly<Durable>, nowMs: number): MenuState {
+  const { wrongCodes } = durable;
+  const locked = wrongCodes >= MAX_WRONG_CODES || hasFault(durable, FAULTS.serviceLockedOut.code);
+  return { at: "closed", wrong: locked ? 0 : wrongCodes, lockedUntilMs: locked ? nowMs + LOCK_MS : 0 };
+}
 
 export function stepMenu(state: MenuState, input: MenuInput, facts: MenuFacts, nowMs: number): MenuStep {
+  const lockIsOver = state.at !== "open" && state.lockedUntilMs > 0 && nowMs >= state.lockedUntilMs;
+  if (!lockIsOver) return step(state, input, facts, nowMs);
+  const next = step({ ...state, lockedUntilMs: 0 }, input, facts, nowMs);
+  return { ...next, effects: [UNLOCKED, ...next.effects], taken: next.taken || input.on === "tick" };
+}
+
+function step(state: MenuState, input: MenuInput, facts: MenuFacts, nowMs: number): MenuStep {
   if (input.on === "doorShut") return leave(state);
   if (input.on === "tick") return state.at !== "closed" && nowMs >= state.untilMs ? leave(state) : ignored(state);
   switch (state.at) {
@@ -44,7 +71,8 @@ export function stepMenu(state: MenuState, input: MenuInput, facts: MenuFacts, n
 
 /** When the menu wants a tick, absolute ms. */
 export function menuDueMs(state: MenuState): number {
-  return state.at === "closed" ? Infinity : state.untilMs;
+  const unlockMs = state.at === "open" || state.lockedUntilMs === 0 ? Infinity : state.lockedUntilMs;
+  return state.at === "closed" ? unlockMs : Math.min(state.untilMs, unlockMs);
 }
 
 // ---- getting in and out --------------------------------------------------------------------------------------------
@@ -66,8 +94,8 @@ function typeCode(state: Code, key: string, facts: MenuFacts, nowMs: number): Me
   if (key !== ENTER) return taken({ ...state, typed: typedOn(state.typed, key), untilMs: nowMs + MENU_IDLE_MS });
   const pass = facts.passOf(state.typed);
   if (pass === undefined) return refuse(state, nowMs);
-  const open: Open = { at: "open", ...pass, screen: MAIN, untilMs: nowMs + MENU_IDLE_MS };
-  return taken(open, note("entered", pass.who), { do: "fault", fault: "serviceLockedOut", present: false });
+  const open: Open = { at: "open", ...pass, screen: MAIN, read: [], untilMs: nowMs + MENU_IDLE_MS };
+  return taken(open, note("entered", pass.who));
 }
 
 function refuse(state: Code, nowMs: number): MenuStep {
@@ -92,15 +120,17 @@ function onScreen(state: Open, key: string, facts: MenuFacts): MenuStep {
   const { screen, who } = state;
   switch (screen.is) {
     case "main":
-      return key === BACK ? leave(state) : choose(state, key, facts);
+      if (key === BACK) return leave(state);
+      return key === ENTER ? turnPage(state, screen, facts) : choose(state, key, facts);
     case "fill":
       return key === BACK || key === ENTER ? show(state, MAIN, ...endFill(who)) : show(state, screen);
     case "cashBox":
       return key === ENTER ? cashBoxTaken(state, facts) : show(state, key === BACK ? MAIN : screen);
     case "said":
+    case "test":
       return show(state, MAIN);
     case "list":
-      return turnPage(state, screen, key, facts);
+      return onList(state, screen, key, facts);
     default:
       return onTyping(state, screen, key, facts);
   }
@@ -114,18 +144,17 @@ function choose(state: Open, key: string, facts: MenuFacts): MenuStep {
 }
 
 function enter(state: Open, item: MenuItem, facts: MenuFacts): MenuStep {
-  const { who } = state;
   switch (item.name) {
     case "fill":
       if (facts.coinValuesMinor.length === 0) return say(state, "No coin changer");
-      return show(state, { is: "fill" }, note("fillStarted", who), order({ menu: "fill", on: true }));
+      return show(state, { is: "fill" }, note("fillStarted", state.who), order({ menu: "fill", on: true }));
     case "empty":
       if (facts.coinValuesMinor.length === 0) return say(state, "No coin changer");
-      return show(state, { is: "emptyType", typed: "" });
+      return show(state, { is: "emptyType", typed: "", page: 0 });
     case "cashBox":
       return show(state, { is: "cashBox" });
     case "home":
-      return say(state, "Spirals are brought home", note("homeColumns", who), order({ menu: "home" }));
+      return home(state, facts);
     case "testVend":
     case "count":
     case "price":
@@ -133,8 +162,47 @@ function enter(state: Open, item: MenuItem, facts: MenuFacts): MenuStep {
     case "faults":
     case "counters":
     case "network":
-      return show(state, { is: "list", of: item.name, page: 0 });
+      return read(state, item.name);
+    case "clearFaults":
+      return clearFaults(state, facts);
   }
+}
+
+function home(state: Open, facts: MenuFacts): MenuStep {
+  const count = facts.spiralsAway;
+  const hindrance = hindranceOf(facts);
+  if (hindrance !== undefined) return say(state, hindrance);
+  if (count === 0) return say(state, "All spirals are home");
+  const words = count === 1 ? "1 spiral is brought home" : `${count} spirals are brought home`;
+  return say(state, words, note("homeColumns", state.who, { value: count }), order({ menu: "home" }));
+}
+
+/** Why no spiral can be made to turn now; undefined if one can. */
+function hindranceOf({ turning }: MenuFacts): string | undefined {
+  if (turning === "free") return undefined;
+  return turning === "busy" ? "Wait, a motor is running" : "Not now: the machine is not ready";
+}
+
+/** To look is a record too, once a visit. */
+function read(state: Open, of: ListName): MenuStep {
+  const screen: Screen = { is: "list", of, page: 0 };
+  if (state.read.includes(of)) return show(state, screen);
+  return taken({ ...state, screen, read: [...state.read, of] }, note(READ[of], state.who));
+}
+
+/** What only a person can deal with; the rest goes when its cause does. */
+function clearFaults(state: Open, { durable }: MenuFacts): MenuStep {
+  const value = durable.faults.filter(waitsForPerson).length;
+  const left = durable.faults.length - value;
+  const remain = left === 1 ? "1 remains" : `${left} remain`;
+  if (value === 0) return say(state, left === 0 ? "No faults" : `Nothing to clear, ${remain}`);
+  const done = note("faultsCleared", state.who, { value });
+  return say(state, `${value} cleared, ${remain}`, done, order({ menu: "clearFaults" }));
+}
+
+function waitsForPerson({ fault }: OpenFault): boolean {
+  const name = faultOf(fault);
+  return name !== undefined && FAULTS[name].clears === "person";
 }
 
 type Typing = Extract<Screen, { readonly typed: string }>;
@@ -148,6 +216,7 @@ function onTyping(state: Open, screen: Typing, key: string, facts: MenuFacts): M
     case "number":
       return numberTyped(state, screen, facts);
     case "emptyType": {
+      if (screen.typed === "" && facts.textDisplay) return turnPage(state, screen, facts);
       const type = numberOf(screen.typed);
       const value = type === undefined ? 0 : (facts.coinValuesMinor[type] ?? 0);
       if (type === undefined || value === 0) return say(state, "No such coin type");
@@ -167,11 +236,11 @@ function onTyping(state: Open, screen: Typing, key: string, facts: MenuFacts): M
 function slotTyped(state: Open, of: "testVend" | "count" | "price", slot: string, facts: MenuFacts): MenuStep {
   if (!facts.slots.some((candidate) => candidate.slot === slot)) return say(state, `No slot ${slot}`);
   if (of !== "testVend") return show(state, { is: "number", of, slot, typed: "" });
-  const done: MenuEffect = {
-    do: "append",
-    record: { kind: "serviceDone", act: actOf("testVend"), who: state.who, slot },
-  };
-  return say(state, `Test vend ${slot}`, done, order({ menu: "testVend", slot }));
+  const hindrance = hindranceOf(facts);
+  if (hindrance !== undefined) return say(state, hindrance);
+  // The sale puts it on record, when column and beam are ready.
+  const screen: Screen = { is: "test", slot, before: facts.durable.counters.testVends };
+  return show(state, screen, order({ menu: "testVend", slot, who: state.who }));
 }
 
 function numberTyped(state: Open, screen: Extract<Screen, { is: "number" }>, facts: MenuFacts): MenuStep {
@@ -186,11 +255,19 @@ function numberTyped(state: Open, screen: Extract<Screen, { is: "number" }>, fac
       record: { kind: "stockSet", slot, quantity: value },
     });
   }
-  const stepMinor = smallestCoinMinor(facts.coinValuesMinor);
-  if (value === 0 || value % stepMinor !== 0) {
-    return say(state, `A price is a multiple of ${formatMinor(stepMinor, facts.currency)}`);
-  }
+  const wrong = wrongPrice(value, facts);
+  if (wrong !== undefined) return say(state, wrong);
   return say(state, `${slot}: price set`, { do: "append", record: { kind: "priceSet", slot, priceMinor: value } });
+}
+
+/** What is wrong with a price; undefined: nothing. */
+function wrongPrice(priceMinor: number, { prices, currency }: MenuFacts): string | undefined {
+  const { stepMinor, highestMinor } = prices;
+  if (priceMinor > highestMinor) return `At most ${formatMinor(highestMinor, currency)} can be paid`;
+  if (priceMinor < stepMinor) return `A price is at least ${formatMinor(stepMinor, currency)}`;
+  // Or nobody could be given the change.
+  if (priceMinor % stepMinor !== 0) return `A price is a multiple of ${formatMinor(stepMinor, currency)}`;
+  return undefined;
 }
 
 function cashBoxTaken(state: Open, { durable }: MenuFacts): MenuStep {
@@ -198,13 +275,15 @@ function cashBoxTaken(state: Open, { durable }: MenuFacts): MenuStep {
   return say(state, "Cash box taken", { do: "append", record: { kind: "cashBoxTaken", coinsMinor, billsMinor } });
 }
 
-function turnPage(state: Open, screen: Extract<Screen, { is: "list" }>, key: string, facts: MenuFacts): MenuStep {
+function onList(state: Open, screen: Extract<Screen, { is: "list" }>, key: string, facts: MenuFacts): MenuStep {
   if (key === BACK) return show(state, MAIN);
-  if (screen.of === "faults" && key === "0") {
-    return say(state, "Faults cleared", note("faultsCleared", state.who), order({ menu: "clearFaults" }));
-  }
-  if (key !== ENTER) return show(state, screen);
-  const page = (screen.page + 1) % pagesOf(screen, facts);
+  if (screen.of === "faults" && key === "0") return clearFaults(state, facts);
+  return key === ENTER ? turnPage(state, screen, facts) : show(state, screen);
+}
+
+/** After the last page comes the first. */
+function turnPage(state: Open, screen: Paged, facts: MenuFacts): MenuStep {
+  const page = (screen.page + 1) % pagesOf(screen, state.rights, facts);
   return show(state, { ...screen, page });
 }
 
@@ -230,26 +309,16 @@ function order(what: MenuOrder): MenuEffect {
   return { do: "menu", order: what };
 }
 
-function note(act: ServiceAct, who: number): MenuEffect {
-  return { do: "append", record: { kind: "serviceDone", act: actOf(act), who } };
+function note(act: ServiceAct, who: number, more: { readonly value?: number } = {}): MenuEffect {
+  return { do: "append", record: { kind: "serviceDone", act: SERVICE_ACTS.indexOf(act), who, ...more } };
 }
 
 function endFill(who: number): MenuEffect[] {
   return [order({ menu: "fill", on: false }), note("fillEnded", who)];
 }
 
-function actOf(act: ServiceAct): number {
-  return SERVICE_ACTS.indexOf(act);
-}
-
 function typedOn(typed: string, key: string): string {
   return (typed + key).slice(0, MAX_TYPED);
-}
-
-/** Prices must be multiples of the smallest coin there is, or nobody could be given the change. */
-function smallestCoinMinor(valuesMinor: readonly number[]): number {
-  const values = valuesMinor.filter((valueMinor) => valueMinor > 0);
-  return values.length === 0 ? 1 : Math.min(...values);
 }
 
 /** The number typed; undefined if it is none. */

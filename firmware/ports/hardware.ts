@@ -63,8 +63,9 @@ export interface Announcement {
   readonly will: (connection: number) => Uint8Array;
 }
 
-/** What the panel shows; rendering lives in io. */
+/** What the panel shows; rendering lives in io. columns: of a panel of two lines of text; absent = graphic. */
 export interface PanelPort<View> {
+  readonly columns?: number | undefined;
   show(view: View): void;
 }
 

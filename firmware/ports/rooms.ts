@@ -102,6 +102,9 @@ export interface ReaderAbilities {
   readonly negativeVend: boolean;
   readonly dataEntry: boolean;
   readonly revalue: boolean;
+  /** Amounts it can be asked for: whole multiples of this, and the largest. */
+  readonly unitMinor: number;
+  readonly mostMinor: number;
 }
 
 /** reader: index of READERS. Amounts in minor units of the machine's currency. */
@@ -147,7 +150,9 @@ export type ReaderEvent =
   /** DISPLAY REQUEST: text for the panel, for so long; "" takes it away. */
   | { readonly event: "readerDisplay"; readonly reader: number; readonly text: string; readonly showMs: number }
   /** DATA ENTRY REQUEST: so many digits from the keypad, shown as stars if secret; 0 digits = no more wanted. */
-  | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean };
+  | { readonly event: "dataEntry"; readonly reader: number; readonly digits: number; readonly secret: boolean }
+  /** Answer to each `diagnose`: what the maker's own FF brought behind it; undefined = refused, silent or reset. */
+  | { readonly event: "diagnosis"; readonly reader: number; readonly bytes: Uint8Array | undefined };
 
 /** Of files carried by a device's File Transport Layer. */
 export type FileEvent =
@@ -207,7 +212,9 @@ export type ReaderOrder =
   | { readonly order: "revalue"; readonly reader: number; readonly amountMinor: number }
   | { readonly order: "negativeVend"; readonly reader: number; readonly amountMinor: number; readonly item: number }
   /** DATA ENTRY RESPONSE: at most 8 characters; undefined = the customer gave up. */
-  | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined };
+  | { readonly order: "dataEntry"; readonly reader: number; readonly keys: string | undefined }
+  /** 17 FF: a maker's own command, 1 to 33 bytes, while nobody is served. */
+  | { readonly order: "diagnose"; readonly reader: number; readonly bytes: Uint8Array };
 
 /** For devices with a mailbox: see firmware/mdb/README.md. bytes: as `FTL_MAX_FILE_BYTES`. */
 export type FileOrder =
@@ -277,9 +284,12 @@ export type DeliveryOrder =
   /** The door was opened: the turn under way is the last one. No answer of its own. */
   | { readonly delivery: "noRetry" };
 
+/** Why a spiral does not start: the beam, or the home switch. */
+export type UnreadyCause = "beamBlind" | "notHome";
+
 export type DeliveryEvent =
   | { readonly delivery: "ready" }
-  | { readonly delivery: "unready"; readonly cause: "beamBlind" | "notHome" }
+  | { readonly delivery: "unready"; readonly cause: UnreadyCause }
   /** The spiral moved; must be recorded at once. turn: 1 or 2. */
   | { readonly delivery: "leftHome"; readonly turn: number }
   /** fallMs: beam time after the turn began; undefined where the home switch is the proof. */

@@ -212,6 +212,7 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
       if (event.digits === 0) return go(state);
       return go(state, { do: "mdb", order: { order: "dataEntry", reader, keys: undefined } });
     case "negativeVendAnswer":
+    case "diagnosis":
       return ignore(state);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { FaultName } from "../../shared/faults.js";
 import type { LedgerRecord, PayoutReason } from "../../shared/records/kinds.js";
-import type { CashEvent, CashOrder, CommonEffect, DeliveryEvent, DeliveryOrder } from "../ports/rooms.js";
+import type { CashEvent, CashOrder, CommonEffect, DeliveryEvent, DeliveryOrder, UnreadyCause } from "../ports/rooms.js";
 import type { CardEvent, CardOrder } from "./cards-state.js";
 
 /** How long a short notice stays; how long a code to be copied stays. */
@@ -91,6 +91,15 @@ export interface Failed {
   readonly untilMs: number;
   readonly notice: Notice | undefined;
 }
+/** who: number of the technician's code. */
+export interface TestVend {
+  readonly slot: string;
+  readonly who: number;
+}
+export interface RefusedTest {
+  readonly slot: string;
+  readonly cause: UnreadyCause;
+}
 /**
  * refund: after a restart in mid-sale money must go back before anything else. homing: slot whose spiral is on its way
  * home, which a power cut broke off.
@@ -101,8 +110,10 @@ export interface OutOfService {
   readonly refund: boolean;
   readonly notice: Notice | undefined;
   readonly homing?: string;
-  /** Slot of a test vend whose column and beam are being tried. */
-  readonly testing?: string;
+  /** A test vend whose column and beam are being tried. */
+  readonly testing?: TestVend;
+  /** The newest test vend, whose column or beam was not ready: nothing turned. */
+  readonly refused?: RefusedTest;
 }
 
 export type SaleState =
@@ -124,7 +135,7 @@ export type SaleInput =
   | { readonly on: "committed"; readonly record: LedgerRecord }
   | { readonly on: "cash"; readonly event: CashEvent }
   /** Of a technician, behind the open door. */
-  | { readonly on: "testVend"; readonly slot: string }
+  | { readonly on: "testVend"; readonly slot: string; readonly who: number }
   | { readonly on: "homeSpirals" }
   | { readonly on: "card"; readonly event: CardEvent }
   /** The customer wants the credit on the card. */

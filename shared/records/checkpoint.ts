@@ -78,7 +78,7 @@ const CHECKPOINT = deepFreeze({
   counters: [16, "uints"],
   hold: [17, "items?"],
   revalue: [18, "items?"],
-  // holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow low and high
+  // holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow low and high, wrongCodes
   numbers: [19, "uints?"],
   // for each store: known (0, 1), then its counts; stores nobody knows of at the end left out
   stores: [20, "items?"],
@@ -99,7 +99,7 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
   const prices = pricesOf(state);
   const stores = storeItems(state.stores);
   const { vend, stack, payout, hold, revalue } = state;
-  const { holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow } = state;
+  const { holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow, wrongCodes } = state;
   const audit = encodeAudit(state.audit);
   const map = toMap(CHECKPOINT, {
     bootNo: state.bootNo,
@@ -116,7 +116,7 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
     stock,
     faults,
     counters,
-    numbers: trimmed([holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, ...orderWindow]),
+    numbers: trimmed([holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, ...orderWindow, wrongCodes]),
     ...(stores.length === 0 ? {} : { stores }),
     ...(prices.length === 0 ? {} : { prices }),
     ...(hold === undefined ? {} : { hold: [toMap(HOLD, hold)] }),
@@ -188,6 +188,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Durable | undefined {
     orderWindow: [numbers[5] ?? 0, numbers[6] ?? 0],
     doorOpen: message.doorOpen,
     lastWallS: message.lastWallS,
+    wrongCodes: numbers[7] ?? 0,
     documents: documentsOf(message.documents),
     prices,
     stock,

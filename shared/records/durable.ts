@@ -122,6 +122,8 @@ export interface Durable {
   doorOpen: boolean;
   /** Newest wall time any record bears, Unix seconds; 0 = never knew it. */
   lastWallS: number;
+  /** Wrong codes typed in the service menu since the last right one, or since a lock was over. */
+  wrongCodes: number;
   /** By index of `DOCUMENTS`. */
   documents: DocumentMark[];
   /** Prices set at the machine since the planogram took effect, by slot code. */
@@ -158,6 +160,7 @@ export function emptyDurable(): Durable {
     orderWindow: [0, 0],
     doorOpen: false,
     lastWallS: 0,
+    wrongCodes: 0,
     documents: [
       { version: 0, crc: 0 },
       { version: 0, crc: 0 },

@@ -1,6 +1,7 @@
 /** The fold of records about the machine's life: power, clock, documents, door, faults, stock, service, orders. */
+import { FAULTS } from "../faults.js";
 import { type Durable, hasFault, MAX_OPEN_FAULTS, MAX_SLOTS } from "./durable.js";
-import { DOCUMENTS, type LedgerRecordOf } from "./kinds.js";
+import { DOCUMENTS, type LedgerRecordOf, SERVICE_ACTS } from "./kinds.js";
 
 type LifeKind =
   | "boot"
@@ -19,6 +20,8 @@ type LifeKind =
 
 /** Remote orders are remembered so far below the highest counter. */
 export const ORDER_WINDOW = 64;
+const ENTERED = SERVICE_ACTS.indexOf("entered");
+const WRONG_CODE = SERVICE_ACTS.indexOf("wrongCode");
 const PLANOGRAM = DOCUMENTS.indexOf("planogram");
 
 export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void {
@@ -44,6 +47,8 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
       else state.faults.push({ fault: record.fault, slot: record.slot });
       return;
     case "faultCleared":
+      // The lock is over, and with it the tries that led to it.
+      if (record.fault === FAULTS.serviceLockedOut.code) state.wrongCodes = 0;
       state.faults = state.faults.filter((open) => open.fault !== record.fault || open.slot !== record.slot);
       return;
     case "stockSet":
@@ -57,8 +62,11 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
       seeOrder(state, record.counter);
       state.counters.orders++;
       return;
-    case "clockSet":
     case "serviceDone":
+      if (record.act === ENTERED) state.wrongCodes = 0;
+      if (record.act === WRONG_CODE) state.wrongCodes += 1;
+      return;
+    case "clockSet":
     case "auditRead":
     case "unreadable":
       return;

@@ -45,7 +45,10 @@ export const RECORDS = deepFreeze({
   stockSet: { code: 8, wall: true, money: false, fields: { slot: [2, "text"], quantity: [3, "uint"] } },
   /** A person at the open machine sets a slot's price; it holds until a newer planogram takes effect. */
   priceSet: { code: 9, wall: true, money: false, fields: { slot: [2, "text"], priceMinor: [3, "uint"] } },
-  /** Something done in the service menu that is no record of its own. act: SERVICE_ACTS. who: number of the code. */
+  /**
+   * Something done in the service menu that is no record of its own. act: SERVICE_ACTS. who: number of the code. value:
+   * spirals to be brought home, faults cleared.
+   */
   serviceDone: {
     code: 10,
     wall: true,
@@ -407,6 +410,9 @@ export const SERVICE_ACTS = deepFreeze([
   "testVend",
   "homeColumns",
   "faultsCleared",
+  "faultsRead",
+  "countersRead",
+  "networkRead",
 ]);
 export const AUDIT_READERS = deepFreeze(["menu", "dex", "file", "remote"]);
 export const ORDER_KINDS = deepFreeze(["readAudit"]);

@@ -4,6 +4,7 @@
  * of a class that has a name: unreported coins, claims, products that fell unseen.
  */
 import { CLAIM_PAYOUT } from "../../shared/records/fold-money-out.js";
+import { UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import { type CheckerFacts, customerDifferenceMinor, violations } from "../../tools/bench/checkers.js";
 import type { Story, StoryCabinet } from "../stories/story.js";
 
@@ -29,6 +30,7 @@ export function checkEnd(story: Story, cabinet: StoryCabinet): Named {
     claimedMinor: claimsMinor + billClaimsMinor + cardClaimsMinor,
     unseenGoods: checkGoods(story, cabinet, found),
   };
+  checkOutcomes(cabinet, found);
   checkSpirals(cabinet, found);
   checkCardsAtRest(cabinet, found);
   checkLedger(cabinet, found);
@@ -63,6 +65,26 @@ function checkGoods(story: Story, cabinet: StoryCabinet, found: string[]): numbe
   const claimed = unknownSales + (story.strayProducts ?? 0);
   if (unseen > claimed) found.push(`${unseen} products fell unseen, ${claimed} of them in claims`);
   return unseen;
+}
+
+/**
+ * Every sale has one outcome, and nobody knows it only where power died between `leftHome` and the outcome, never with
+ * the full hold-up, or where the beam was blind.
+ */
+function checkOutcomes(cabinet: StoryCabinet, found: string[]): void {
+  const outcomes = new Set<number>();
+  for (const record of cabinet.readFlash().records) {
+    if (record.kind !== "saleSettled" && record.kind !== "saleFailed" && record.kind !== "outcomeUnknown") continue;
+    const { saleNo } = record;
+    if (outcomes.has(saleNo)) found.push(`sale ${saleNo} has a second outcome, ${record.kind}`);
+    outcomes.add(saleNo);
+    if (record.kind !== "outcomeUnknown") continue;
+    if (UNKNOWN_CAUSES[record.cause] === "powerLost") {
+      if (!cabinet.cutInDropWindow.has(saleNo)) found.push(`sale ${saleNo} is unknown, but no cut fell into its drop`);
+    } else if (!cabinet.beam.everBlinded) {
+      found.push(`sale ${saleNo} is unknown, but its beam was never blind`);
+    }
+  }
 }
 
 /** Nobody's card is left with a hold that no reader will ever end, nor the ledger with one that no record closes. */

@@ -1,7 +1,8 @@
 /** Runs on XS, too: the worked example cut at every 16th point; all of them: `every-cut-*.node.test.ts`. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { cutEverywhere, emptyTally, playCut, survey } from "./cutter.js";
+import { survey } from "./cut-points.js";
+import { cutEverywhere, emptyTally, playCut } from "./cutter.js";
 import { CUT_STORIES, WORKED_EXAMPLE } from "./stories.js";
 
 const test = suite("power: some cuts of the worked example");
@@ -11,8 +12,8 @@ const story = CUT_STORIES[WORKED_EXAMPLE];
 test(`every ${STRIDE}th point`, () => {
   if (story === undefined) throw new Error("no worked example");
   const tally = emptyTally();
-  cutEverywhere(story, tally, false, STRIDE);
-  assert.ok(tally.points > 20);
+  cutEverywhere(story, tally, false, { stride: STRIDE, strideAfter: STRIDE });
+  assert.ok(tally.cut > 20);
 });
 
 test("the survey is the same each time, and a point beyond the story is an error", () => {

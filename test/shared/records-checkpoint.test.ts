@@ -49,7 +49,7 @@ function fullState(value: number, slotOf: (i: number) => string): Durable {
     boxBillsMinor: value,
     orderHighest: value,
     orderWindow: [value, value],
-
+    wrongCodes: value,
     tubes,
     tubesKnown: true,
     doorOpen: true,

@@ -1,6 +1,7 @@
 /** The folds of cards, stores, technicians and remote orders. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FAULTS } from "../../shared/faults.js";
 import {
   creditDifferenceMinor,
   type Durable,
@@ -11,7 +12,13 @@ import { applyRecord } from "../../shared/records/fold.js";
 import { ORDER_WINDOW, orderWasSeen } from "../../shared/records/fold-life.js";
 import { countBytes, countsOf } from "../../shared/records/fold-money-out.js";
 import { MEANS_CARD, MEANS_CASH, MEANS_TEST } from "../../shared/records/fold-sale.js";
-import { MDB_TYPES, type NewRecord, PAYOUT_REASONS } from "../../shared/records/kinds.js";
+import {
+  MDB_TYPES,
+  type NewRecord,
+  PAYOUT_REASONS,
+  SERVICE_ACTS,
+  type ServiceAct,
+} from "../../shared/records/kinds.js";
 
 const test = suite("records: folds");
 
@@ -75,6 +82,21 @@ test("a test vend is no sale and moves no credit", () => {
     { kind: "saleSettled", ...OUTCOME, means: MEANS_TEST, paidMinor: 0, changeMinor: 0, proof: 0 },
   ]);
   assert.equal([state.counters.testVends, state.counters.sales, state.creditMinor, state.stock.B4], [1, 0, 0, 2]);
+});
+
+test("wrong service codes are counted until a right one, or until the lock is over", () => {
+  const typed = (name: ServiceAct): NewRecord => ({ kind: "serviceDone", act: SERVICE_ACTS.indexOf(name), who: 0 });
+  const state = fold([typed("wrongCode"), typed("testVend"), typed("wrongCode")]);
+  assert.is(state.wrongCodes, 2);
+  const fault = FAULTS.serviceLockedOut.code;
+  fold([{ kind: "faultRaised", fault }], state);
+  assert.is(state.wrongCodes, 2, "the lock goes on");
+  fold([{ kind: "faultCleared", fault: FAULTS.jam.code, slot: "B4" }], state);
+  assert.is(state.wrongCodes, 2);
+  fold([{ kind: "faultCleared", fault }], state);
+  assert.is(state.wrongCodes, 0);
+  fold([typed("wrongCode"), typed("entered")], state);
+  assert.is(state.wrongCodes, 0);
 });
 
 test("a pause is forgotten as soon as the spiral moves again", () => {

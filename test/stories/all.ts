@@ -63,6 +63,7 @@ import { STORY as RECYCLER_JAMS_IN_THE_PAYOUT } from "./recycler-jams-in-the-pay
 import { STORY as SOLD_OUT } from "./sold-out.js";
 import type { Story } from "./story.js";
 import { STORY as TECHNICIAN_BRINGS_SPIRALS_HOME } from "./technician-brings-spirals-home.js";
+import { STORY as TECHNICIAN_IN_A_HURRY } from "./technician-in-a-hurry.js";
 import { STORY as TECHNICIAN_VISIT } from "./technician-visit.js";
 import { STORY as TOO_WARM_WITH_CREDIT } from "./too-warm-with-credit.js";
 import { STORY as TUBE_JAMS_IN_THE_REFUND } from "./tube-jams-in-the-refund.js";
@@ -71,6 +72,7 @@ import { STORY as TWO_EQUAL_COINS_IN_A_ROW } from "./two-equal-coins-in-a-row.js
 import { STORY as TWO_PRODUCTS_FELL } from "./two-products-fell.js";
 import { STORY as VALIDATOR_RESET_WHILE_STACKING } from "./validator-reset-while-stacking.js";
 import { STORY as VALIDATOR_UNPLUGGED_WHILE_ITS_RECYCLER_PAYS } from "./validator-unplugged-while-its-recycler-pays.js";
+import { STORY as WRONG_CODES_AND_THE_PLUG_PULLED } from "./wrong-codes-and-the-plug-pulled.js";
 
 /** By the name of their file. */
 export const STORIES: { readonly [file: string]: Story } = {
@@ -137,6 +139,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "recycler-jams-in-the-payout": RECYCLER_JAMS_IN_THE_PAYOUT,
   "sold-out": SOLD_OUT,
   "technician-brings-spirals-home": TECHNICIAN_BRINGS_SPIRALS_HOME,
+  "technician-in-a-hurry": TECHNICIAN_IN_A_HURRY,
   "technician-visit": TECHNICIAN_VISIT,
   "too-warm-with-credit": TOO_WARM_WITH_CREDIT,
   "tube-jams-in-the-refund": TUBE_JAMS_IN_THE_REFUND,
@@ -145,4 +148,5 @@ export const STORIES: { readonly [file: string]: Story } = {
   "two-products-fell": TWO_PRODUCTS_FELL,
   "validator-reset-while-stacking": VALIDATOR_RESET_WHILE_STACKING,
   "validator-unplugged-while-its-recycler-pays": VALIDATOR_UNPLUGGED_WHILE_ITS_RECYCLER_PAYS,
+  "wrong-codes-and-the-plug-pulled": WRONG_CODES_AND_THE_PLUG_PULLED,
 };

@@ -7,12 +7,12 @@ import { kindsOf, type Story, type StoryCabinet } from "./story.js";
 
 const DAY_MS = 86_400_000;
 /** Notes written before: so many that the limit is reached when the vend goes on flash. */
-const NOTES = 173;
+const NOTES = 276;
 const SMALLEST_COIN_MINOR = 5;
 
 export const STORY: Story = {
   name: "the ledger is nearly full in mid-sale: the sale is finished, then no money until the fleet has the records",
-  options: { ledgerBlocks: 9 },
+  options: { ledgerBlocks: 10 },
   prepare(cabinet) {
     cabinet.network.setAvailable(false);
     fillLedger(cabinet);

@@ -61,6 +61,14 @@ export function waitForSession(cabinet: StoryCabinet, reader = 0): void {
   });
 }
 
+/** Types on the keypad, a key after the other. */
+export function typeKeys(cabinet: StoryCabinet, keys: string): void {
+  for (const key of keys) {
+    cabinet.press(key);
+    cabinet.runFor(50);
+  }
+}
+
 /** Waits until the purchase state is this one. */
 export function waitFor(cabinet: StoryCabinet, state: string): void {
   cabinet.until(state, () => cabinet.view?.state === state);

@@ -3,7 +3,8 @@
  * what must have come of it. One file each, named after what happened. The story test plays it through; `test/power`
  * plays it again and again with the power cut at another point each time.
  */
-import type { LedgerRecord, LedgerRecordOf, RecordKind } from "../../shared/records/kinds.js";
+import type { OpenVend } from "../../shared/records/durable.js";
+import type { BootCause, LedgerRecord, LedgerRecordOf, RecordKind } from "../../shared/records/kinds.js";
 import { Cabinet, type CabinetOptions } from "../../tools/bench/cabinet.js";
 
 export interface Story {
@@ -38,6 +39,9 @@ const LEDGER_BLOCKS = 24;
 /** A voucher for a changer that is gone takes its time. */
 export const REST_LIMIT_MS = 180_000;
 
+/** With so long a hold-up every fall is seen and on flash before the board dies (a fall takes 50 to 600 ms). */
+export const FULL_HOLD_UP_MS = 800;
+
 /** The power was cut from outside the story: it cannot go on. */
 export class StoryBroken extends Error {
   constructor() {
@@ -54,9 +58,11 @@ export class StoryCabinet extends Cabinet {
   readonly cup: number[] = [];
   /** The story pulled the plug by itself, so often. */
   plugsPulled = 0;
-  /** Told just before. */
-  onPlugPulled: (() => void) | undefined;
+  /** Told when the board has got power, before its program starts. */
+  onPowered: (() => void) | undefined;
   broken = false;
+  /** Sales whose turn a power cut broke into after the spiral had left its home and before the outcome. */
+  readonly cutInDropWindow = new Set<number>();
   #byStory = false;
   #mainsFailed = false;
   #shown = "";
@@ -79,26 +85,54 @@ export class StoryCabinet extends Cabinet {
     this.#shown = line;
   }
 
+  override powerOn(cause?: BootCause): void {
+    const wasDark = !this.powered;
+    super.powerOn(cause);
+    if (wasDark) this.onPowered?.();
+  }
+
   override cutPower(): void {
     if (!this.powered) return;
     this.broken ||= !this.#byStory && !this.#mainsFailed;
+    // Whatever was to fall has been seen, and is on flash; unless its beam was blind in the turn.
+    const seen = this.#mainsFailed && this.holdUpMs >= FULL_HOLD_UP_MS && !this.beam.everBlinded;
     this.#mainsFailed = false;
+    // By the running machine's memory (a record may be half written) and by the flash (one may not be folded yet).
+    const open = seen ? [] : [this.durable.vend, this.readFlash().durable.vend];
     super.cutPower();
+    for (const vend of open) if (vend !== undefined) this.#noteDropWindow(vend);
   }
 
   /** The story's own failing of the mains: the power is gone when the board's hold-up is over. */
   override failMains(): void {
-    this.onPlugPulled?.();
-    this.onPlugPulled = undefined;
     this.#mainsFailed = true;
     this.plugsPulled += 1;
     super.failMains();
   }
 
-  /** The story's own power cut. */
+  /** The mains fail by another hand: the story is broken off at once, the power goes when the hold-up is over. */
+  failMainsFromOutside(): void {
+    if (!this.powered || this.#mainsFailed) return;
+    this.broken = true;
+    this.#mainsFailed = true;
+    super.failMains();
+  }
+
+  /** The mains have failed and the board lives on its hold-up. */
+  get mainsFailed(): boolean {
+    return this.#mainsFailed;
+  }
+
+  get holdUpMs(): number {
+    return this.options.holdUpMs ?? 0;
+  }
+
+  /** The story's own power cut; on a board with hold-up the mains fail, and it is over when the power is gone. */
   pullPlug(): void {
-    this.onPlugPulled?.();
-    this.onPlugPulled = undefined;
+    if (this.holdUpMs > 0) {
+      this.failMains();
+      return this.until("the hold-up is over", () => !this.powered);
+    }
     this.#byStory = true;
     this.plugsPulled += 1;
     this.cutPower();
@@ -164,6 +198,11 @@ export class StoryCabinet extends Cabinet {
 
   slotOfColumn(column: number): string {
     return this.planogram.slots.find((slot) => slot.column === column)?.slot ?? `column ${column}`;
+  }
+
+  #noteDropWindow({ saleNo, slot: code, turns }: OpenVend): void {
+    const column = this.planogram.slots.find(({ slot }) => slot === code)?.column ?? -1;
+    if (turns > 0 || this.spirals.awayFromHome.includes(column)) this.cutInDropWindow.add(saleNo);
   }
 
   #goOn(): void {

@@ -5,7 +5,7 @@
 import * as assert from "uvu/assert";
 import { FAULTS } from "../../shared/faults.js";
 import { DEMO_SERVICE_CODE } from "../../tools/bench/demo.js";
-import { choose, payCoins } from "./people.js";
+import { choose, payCoins, typeKeys } from "./people.js";
 import { recordsOf, type Story } from "./story.js";
 
 const A5_COLUMN = 4;
@@ -29,10 +29,8 @@ export const STORY: Story = {
     cabinet.spirals.setMotorStuck(B1_COLUMN, false);
     cabinet.door.set(true);
     cabinet.until("door open", () => cabinet.view?.headline === "Door open");
-    for (const key of `#${DEMO_SERVICE_CODE}#5`) {
-      cabinet.press(key);
-      cabinet.runFor(50);
-    }
+    typeKeys(cabinet, `#${DEMO_SERVICE_CODE}#5`);
+    assert.is(cabinet.view?.menu?.title, "2 spirals are brought home");
     cabinet.until("both are home", () => cabinet.spirals.awayFromHome.length === 0);
     cabinet.until("at rest again", () => cabinet.settled);
     cabinet.door.set(false);

@@ -1,14 +1,8 @@
 /** A technician opens the door, gives the code, tests a slot, sets count and price, takes the cash box, and leaves. */
 import * as assert from "uvu/assert";
 import { DEMO_SERVICE_CODE } from "../../tools/bench/demo.js";
-import { kindsOf, recordsOf, type Story, type StoryCabinet, theRecord } from "./story.js";
-
-function type(cabinet: StoryCabinet, keys: string): void {
-  for (const key of keys) {
-    cabinet.press(key);
-    cabinet.runFor(50);
-  }
-}
+import { typeKeys as type } from "./people.js";
+import { kindsOf, recordsOf, type Story, theRecord } from "./story.js";
 
 export const STORY: Story = {
   // Of a test vend that power breaks off nobody is told what fell: nobody has paid for it.

@@ -69,7 +69,16 @@ test("from the command line: report on stdout, refusals with exit code 2", () =>
     assert.is(status, 0);
     assert.ok(parseReport(stdout).ok);
     assert.is(run(file, "--currency", "XXX").status, 2);
-    assert.is(run(join(folder, "none.bin")).status, 2);
+    const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+      [[join(folder, "none.bin")], /^There is no such file: .*none\.bin\.$/m],
+      [[folder], /^That is a folder\. Name the file itself/],
+      [[file, "--all"], /^Unknown option '--all'.*--help/],
+    ];
+    for (const [args, why] of refusals) {
+      const refused = run(...args);
+      assert.equal([refused.status, refused.stdout], [2, ""], args.join(" "));
+      assert.match(refused.stderr, why);
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

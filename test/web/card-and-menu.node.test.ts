@@ -170,6 +170,47 @@ test("a technician opens the door, types the code, fills a tube, sells a test an
   await openDoor(panel, false);
 });
 
+/** Whatever page of the two lines it stands on. */
+async function textSays(panel: Page, text: string): Promise<void> {
+  await panel
+    .getByTestId("text-display")
+    .filter({ hasText: text })
+    .waitFor({ timeout: 2 * STEP_MS });
+}
+
+async function buildIn(panel: Page, name: string): Promise<void> {
+  await panel.getByRole("radio", { name, exact: true }).click();
+}
+
+test("a text display instead of the graphic panel: a sale, then the whole menu on two lines", async ({ panel }) => {
+  await buildIn(panel, "Text display 2 × 16");
+  await textSays(panel, "Please choose");
+  await panel.getByRole("button", { name: "Select B4 Coke $1.75" }).click();
+  await textSays(panel, "Insert $1.75 or card");
+  await panel.getByRole("button", { name: "Insert coin $0.25" }).click();
+  await textSays(panel, "$1.50 remaining Credit $0.25");
+  await press(panel, "*");
+  await textSays(panel, "Please choose");
+  await saleState(panel, /IDLE/);
+  await openDoor(panel, true);
+  await textSays(panel, "Door open");
+  await press(panel, `#${CODE}#`);
+  await textSays(panel, "Menu 1/11 1 Fill tubes");
+  assert.is(await panel.getByTestId("menu").count(), 0);
+  await press(panel, "#");
+  await textSays(panel, "Menu 2/11 2 Empty tubes");
+  await press(panel, "9#");
+  await textSays(panel, "Counters 2/12 Cash sales");
+  await press(panel, "*A");
+  await textSays(panel, "No faults");
+  await buildIn(panel, "Text display 2 × 20");
+  await press(panel, "**");
+  await textSays(panel, "Door open");
+  await buildIn(panel, "Graphic");
+  await display(panel, "Door open");
+  await openDoor(panel, false);
+});
+
 test("five wrong codes lock the menu", async ({ panel }) => {
   await openDoor(panel, true);
   await press(panel, "#");

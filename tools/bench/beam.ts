@@ -22,6 +22,8 @@ export class Beam implements BeamPort {
   readonly #world: World;
   readonly #truth: Truth;
   readonly #tell: (news: BeamNews) => void;
+  /** It has been covered or outshone since the world began. */
+  everBlinded = false;
   #powered = false;
   #emitting = false;
   #blocked = false;
@@ -74,12 +76,14 @@ export class Beam implements BeamPort {
   }
 
   setBlocked(blocked: boolean): void {
+    this.everBlinded ||= blocked;
     if (blocked && this.#pulse) this.#endPulse(true);
     this.#blocked = blocked;
     this.#update();
   }
 
   setSunlit(sunlit: boolean): void {
+    this.everBlinded ||= sunlit;
     if (sunlit && this.#pulse) this.#endPulse(true);
     this.#sunlit = sunlit;
     this.#update();

@@ -56,6 +56,8 @@ export interface BoardOptions {
   readonly holdUpMs?: number;
   /** False: every POLL is played word by word, however idle the bus. */
   readonly leaps?: boolean;
+  /** The panel is two lines of text, of so many columns. */
+  readonly panelColumns?: number;
   /** From power to the program's start. */
   readonly bootMs?: number;
   /** Unix seconds at world time 0; told to the machine, as synced, whenever its network comes up. */
@@ -105,6 +107,8 @@ export class Board {
   watch: BoardWatch | undefined;
   /** What the panel shows; undefined = dark. */
   view: PanelView | undefined;
+  /** Columns of a panel of two lines of text; undefined = a graphic one. Another one may be put in at any time. */
+  panelColumns: number | undefined;
   /** The native link of this power-up. */
   link: LinkRim | undefined;
   readonly #platformNetwork: BoardNetwork;
@@ -118,6 +122,7 @@ export class Board {
 
   constructor(options: BoardOptions, boot: Boot) {
     this.options = options;
+    this.panelColumns = options.panelColumns;
     this.#boot = boot;
     this.world = new World(options.seed ?? 1);
     const { world } = this;
@@ -264,11 +269,21 @@ export class Board {
       beam: this.beam,
       network: this.#platformNetwork,
       dex: this.handset,
-      panel: { show: (view) => this.#show(view) },
+      panel: this.#panel(),
       random: { below: (bound) => this.#machineRng.below(bound) },
       watch: {
         before: (effect) => this.watch?.before(effect),
         after: (effect) => this.watch?.after(effect),
+      },
+    };
+  }
+
+  #panel(): MachinePorts["panel"] {
+    const columns = (): number | undefined => this.panelColumns;
+    return {
+      show: (view) => this.#show(view),
+      get columns() {
+        return columns();
       },
     };
   }

@@ -6,7 +6,7 @@
 import { openLedger, ownerOf } from "../../firmware/ledger/ledger.js";
 import { bootMachine } from "../../firmware/machine/boot.js";
 import type { Machine } from "../../firmware/machine/machine.js";
-import type { Identity } from "../../firmware/ports/hardware.js";
+import type { FlashPort, Identity } from "../../firmware/ports/hardware.js";
 import { openDocuments } from "../../firmware/settings.js";
 import { decodeBody } from "../../shared/records/codec.js";
 import type { Durable } from "../../shared/records/durable.js";
@@ -17,7 +17,6 @@ import { Board, type BoardOptions, pulseEnds } from "./board.js";
 import type { Card } from "./card-truth.js";
 import { assertSound, type CheckerFacts, violations } from "./checkers.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "./demo.js";
-import { SimFlash } from "./flash.js";
 import type { Bill, Coin } from "./truth.js";
 
 export interface CabinetOptions extends Partial<BoardOptions> {
@@ -32,6 +31,8 @@ export interface FlashLedger {
   readonly durable: Durable;
   readonly records: readonly LedgerRecord[];
   readonly oldestSeq: number;
+  /** Records about money that are sure to fit. */
+  readonly room: number;
 }
 
 /** On a card that is made for a tap. */
@@ -42,6 +43,7 @@ const UNTIL_MS = 60_000;
 export class Cabinet extends Board {
   readonly identity: Identity;
   readonly planogram: Planogram;
+  #read: { readonly revision: number; readonly ledger: FlashLedger } | undefined;
   readonly #slot: { machine: Machine | undefined; cause: BootCause };
 
   constructor(options: CabinetOptions = {}) {
@@ -135,11 +137,19 @@ export class Cabinet extends Board {
     return this.durable.creditMinor;
   }
 
-  /** Opens a copy of the ledger's flash as a machine would at boot. */
+  /** Opens a copy of the ledger's flash as a machine would at boot. What has not changed since is not read again. */
   readFlash(): FlashLedger {
-    const copy = new SimFlash({ blocks: this.ledgerFlash.blocks });
-    copy.restore(this.ledgerFlash.snapshot());
-    const ledger = openLedger(copy, ownerOf(this.identity));
+    const { revision } = this.ledgerFlash;
+    if (this.#read?.revision === revision) return this.#read.ledger;
+    const ledger = this.readLedger(this.ledgerFlash.copy());
+    // unstable bits read differently each time
+    this.#read = this.ledgerFlash.unstableBits > 0 ? undefined : { revision, ledger };
+    return ledger;
+  }
+
+  /** The same of any flash; opening it is what a machine does to it at boot. */
+  readLedger(flash: FlashPort): FlashLedger {
+    const ledger = openLedger(flash, ownerOf(this.identity));
     const records: LedgerRecord[] = [];
     for (let seq = ledger.oldestSeq; seq <= ledger.newestSeq; ) {
       const batch = ledger.readBatch(seq, MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
@@ -151,7 +161,7 @@ export class Cabinet extends Board {
         seq += 1;
       }
     }
-    return { durable: ledger.durable, records, oldestSeq: ledger.oldestSeq };
+    return { durable: ledger.durable, records, oldestSeq: ledger.oldestSeq, room: ledger.roomForRecords() };
   }
 
   // ---- the customer -----------------------------------------------------------------------------------------------
@@ -213,11 +223,15 @@ export class Cabinet extends Board {
 
   /** `audited`: tubes have been audited and nothing has moved since, so they must agree to the coin. */
   facts(audited = false): CheckerFacts {
-    const { durable, records, oldestSeq } = this.readFlash();
+    return this.factsWith(this.machine === undefined ? undefined : this.durable, this.readFlash(), audited);
+  }
+
+  /** With the ledger as read, and the state of a running machine where that is the one to be judged. */
+  factsWith(running: Durable | undefined, { durable, records, oldestSeq }: FlashLedger, audited = false): CheckerFacts {
     const tubes = this.changer?.tubes;
     return {
       truth: this.truth,
-      durable: this.machine === undefined ? durable : this.durable,
+      durable: running ?? durable,
       records: oldestSeq === 1 ? records : undefined,
       tubes: tubes?.types.map(({ valueMinor }, type) => ({ count: tubes.count(type), valueMinor })) ?? [],
       drums: this.validator?.recycler?.counts.map((count, type) => ({

@@ -339,7 +339,8 @@ export class CardReader implements BusBehaviour {
       case "sessionComplete":
         return this.#answer("end", this.session.complete());
       case "diagnostics":
-        return Uint8Array.of(0xff);
+        // the maker's own: what was asked, and what the reader is
+        return Uint8Array.of(0xff, ...data, this.options.level);
       default:
         return this.#vend(name, amountMinor, item);
     }

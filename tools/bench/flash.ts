@@ -2,7 +2,9 @@
  * NOR flash as a board has it: bits that only fall, pages, slow erases, wear — and the ways it fails: power cut at any
  * operation, torn pages and half-erased blocks whose bits read differently each time, and rot. Runs on Node and XS.
  */
+
 import type { FlashPort } from "../../firmware/ports/hardware.js";
+import { crc32 } from "../../shared/bytes.js";
 
 export const BLOCK_BYTES = 4_096;
 export const PAGE_BYTES = 256;
@@ -66,6 +68,8 @@ export class SimFlash implements FlashPort {
   private unstable: (Uint8Array | undefined)[];
   private wear: number[];
   private done = 0;
+  private changes = 0;
+  private mark: { readonly revision: number; readonly crc: number } | undefined;
   private cut: Cut | undefined;
   private powered = true;
 
@@ -84,6 +88,17 @@ export class SimFlash implements FlashPort {
   /** Programs and erases begun so far; reads do not count. */
   get operations(): number {
     return this.done;
+  }
+
+  /** Another number whenever its contents may be others. */
+  get revision(): number {
+    return this.changes;
+  }
+
+  /** CRC-32 of all bytes, unstable bits as they are kept. */
+  get crc(): number {
+    if (this.mark?.revision !== this.changes) this.mark = { revision: this.changes, crc: crc32(this.bytes) };
+    return this.mark.crc;
   }
 
   /** Erases of each block. */
@@ -118,18 +133,28 @@ export class SimFlash implements FlashPort {
     return { bytes: this.bytes.slice(), unstable: this.unstable.map(copyOf), wear: this.wear.slice() };
   }
 
+  /** Another part with the same contents, powered; its operations take no time and reach nobody. */
+  copy(): SimFlash {
+    const { blocks, blockBytes } = this;
+    const copy = new SimFlash({ blocks, blockBytes });
+    copy.restore(this.snapshot());
+    return copy;
+  }
+
   /** Puts a snapshot of a part of the same size back, powered. */
   restore(image: FlashImage): void {
     if (image.bytes.length !== this.bytes.length) throw new RangeError("image of another size");
     this.bytes.set(image.bytes);
     this.unstable = image.unstable.map(copyOf);
     this.wear = image.wear.slice();
+    this.changes++;
     this.powerOn();
   }
 
   /** Rot: one bit changes by itself and stays so. */
   flipBit(offset: number, bit: number): void {
     this.bytes[offset] = (this.bytes[offset] ?? 0) ^ (1 << bit);
+    this.changes++;
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -186,6 +211,7 @@ export class SimFlash implements FlashPort {
   }
 
   private end(what: string): void {
+    this.changes++;
     if (this.cut?.operation === this.done) this.goDark(`${this.cut.phase} ${what} ${this.done}`);
   }
 

@@ -48,6 +48,8 @@ export class FleetSink implements FleetEnd {
   incarnation = 1;
   /** False: the service is down; batches vanish. */
   up = true;
+  /** Batches that have arrived and are not committed yet. */
+  committing = 0;
   readonly #world: World;
   readonly #machines = new Map<string, SunkMachine>();
   readonly #lines = new Map<string, (topic: string, payload: Uint8Array) => void>();
@@ -141,7 +143,9 @@ export class FleetSink implements FleetEnd {
   /** The ack goes by the connection the batch came by. */
   #take(machineId: string, batch: BatchMessage): void {
     const line = this.#lines.get(machineId);
+    this.committing += 1;
     this.#world.after(this.commitMs * 1_000, () => {
+      this.committing -= 1;
       if (!this.up || !this.#commit(this.machine(machineId), batch)) return;
       const { incarnation } = this;
       const { epoch } = batch;

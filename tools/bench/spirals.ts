@@ -185,6 +185,12 @@ export class Spirals implements MotorsPort {
     return { angle: this.angleOf(column) % TURN, releaseAt, products: products.length, hanging, jammed };
   }
 
+  /** What ails a column and will, to be compared. */
+  ailmentsOf(column: number): readonly unknown[] {
+    const { homeSwitch, motorStuck, mishaps } = this.#column(column);
+    return [homeSwitch, motorStuck, mishaps];
+  }
+
   /** Puts an empty column, without power, as `columnState` told it. */
   restoreColumn(column: number, state: ColumnState): void {
     const spiral = this.#column(column);

@@ -1,6 +1,7 @@
 /** `npm run eva-dts -- FILE [options]`: the audit report of a ledger's flash image. Exit code 2: there is none. */
 import { parseArgs } from "node:util";
 import { CURRENCIES } from "../../shared/money/currencies.js";
+import { explain } from "../ledger/explain.js";
 import { imageBytes } from "../ledger/image.js";
 import { reportOfImage } from "./image.js";
 
@@ -13,6 +14,8 @@ the cabinet.state of a virtual machine. What the ledger does not hold (product n
 --currency CODE   ISO 4217 code, USD if not given
 --epoch N         ledger epoch, the one written last if not given
 Exit code 0: printed; 2: wrong arguments, or FILE holds no ledger.`;
+
+const MORE = "npm run --silent eva-dts -- --help says what there is.";
 
 function main(): number {
   const { values, positionals } = parseArgs({
@@ -50,5 +53,5 @@ function refuse(why: string): number {
 try {
   process.exitCode = main();
 } catch (error) {
-  process.exitCode = refuse(error instanceof Error ? error.message : String(error));
+  process.exitCode = refuse(explain(error, MORE));
 }

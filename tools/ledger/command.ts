@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { toHex } from "../../shared/bytes.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
 import { type Entry, type Examined, examine } from "./examine.js";
+import { explain } from "./explain.js";
 import { imageBytes, machineText, type OpenedImage, openImage } from "./image.js";
 
 const HELP = `npm run --silent ledger -- dump|check|export FILE [--epoch N] [--machine ID] [--from SEQ] [--json]
@@ -38,7 +39,7 @@ export function runLedger(args: readonly string[]): Outcome {
   try {
     return run(args);
   } catch (error) {
-    return refuse(explain(error));
+    return refuse(explain(error, MORE));
   }
 }
 
@@ -148,14 +149,4 @@ function say(text: string, code: number, err = ""): Outcome {
 
 function refuse(why: string): Outcome {
   return { code: EXIT_USAGE, out: "", err: `${why}\n` };
-}
-
-/** What a person can cure, in words. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!("code" in error)) return error.message;
-  if (error.code === "ENOENT") return `There is no such file: ${"path" in error ? String(error.path) : error.message}.`;
-  if (error.code === "EISDIR") return "That is a folder. Name the file itself, for example the cabinet.state in it.";
-  if (error.code === "EACCES") return `It may not be read by this user: ${error.message}.`;
-  return `${error.message.split(". ")[0] ?? ""}. ${MORE}`;
 }

@@ -1,4 +1,6 @@
 /** The one door for benchmarks: `npm run bench -- NAME [--json]`. The last line with --json is one JSON object. */
+import { parseArgs } from "node:util";
+import { explain } from "../ledger/explain.js";
 import type { Bench } from "./bench.js";
 import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
@@ -7,23 +9,49 @@ import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
 
 const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM];
+const MORE = "npm run --silent bench -- --help says what there is.";
 
-const args = process.argv.slice(2);
-const name = args.find((arg) => !arg.startsWith("-"));
-const json = args.includes("--json");
-const bench = BENCHES.find((candidate) => candidate.name === name);
+function help(): string {
+  const names = BENCHES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`);
+  return ["npm run --silent bench -- NAME [--json]", "", "Measures NAME, which is one of", ...names].join("\n");
+}
 
-if (bench === undefined) {
-  if (name !== undefined) console.error(`There is no benchmark "${name}".`);
-  console.error("npm run bench -- NAME [--json], where NAME is one of");
-  for (const { name: known, about } of BENCHES) console.error(`  ${known.padEnd(12)} ${about}`);
-  process.exitCode = name === undefined ? 0 : 2;
-} else {
-  const result = await bench.run((line) => console.error(line));
-  if (json) {
-    console.log(JSON.stringify(result));
-  } else {
-    console.log(`${result.name}: ${result.value} ${result.unit}`);
-    for (const [key, value] of Object.entries(result.counted)) console.log(`  ${key}: ${value ?? "not measured"}`);
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const [name, ...more] = positionals;
+  if (values.help || name === undefined) {
+    console.log(help());
+    return 0;
   }
+  const bench = BENCHES.find((candidate) => candidate.name === name);
+  if (bench === undefined) return refuse(`There is no benchmark "${name}".\n${help()}`);
+  if (more.length > 0) return refuse(`One benchmark at a time; "${more.join(" ")}" is too much. ${MORE}`);
+  const result = await bench.run((line) => console.error(line));
+  if (values.json) {
+    console.log(JSON.stringify(result));
+    return 0;
+  }
+  console.log(`${result.name}: ${result.value} ${result.unit}`);
+  for (const [key, value] of Object.entries(result.counted)) console.log(`  ${key}: ${value ?? "not measured"}`);
+  return 0;
+}
+
+function refuse(why: string): number {
+  console.error(why);
+  return 2;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What parseArgs throws is the person's; all else is ours, with its trace.
+  const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  if (!isUsage) throw error;
+  process.exitCode = refuse(explain(error, MORE));
 }

@@ -1,6 +1,7 @@
 /** What a person may do to the virtual machine: the schema of actions that come from a page, and doing them. */
 import Type from "typebox";
 import { Value } from "typebox/value";
+import { TEXT_COLUMNS } from "../../firmware/panel/text-display.js";
 import type { Action } from "../../fleet/web/panel/contract.js";
 import type { Cabinet } from "../bench/cabinet.js";
 
@@ -34,6 +35,7 @@ const ActionSchema = Type.Union([
   Type.Object({ do: Type.Literal("jamSlot"), slot, on }, closed),
   Type.Object({ do: Type.Literal("jamTube"), type: Type.Integer({ minimum: 0, maximum: 15 }), on }, closed),
   Type.Object({ do: Type.Literal("refillSlot"), slot }, closed),
+  Type.Object({ do: Type.Literal("textDisplay"), columns: Type.Enum([0, ...TEXT_COLUMNS]) }, closed),
 ]);
 
 export function isAction(value: unknown): value is Action {
@@ -113,6 +115,9 @@ function mischief({ cabinet, setCable }: Hands, action: Mischief): string | unde
       return undefined;
     case "jamTube":
       return jamTube(cabinet, action.type, action.on);
+    case "textDisplay":
+      cabinet.panelColumns = action.columns === 0 ? undefined : action.columns;
+      return undefined;
     case "jamSlot":
     case "refillSlot":
       return atSlot(cabinet, action);

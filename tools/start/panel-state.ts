@@ -1,5 +1,6 @@
 /** What the front panel's page is told: what customers can see and take, and the service side behind the door. */
-import type { LedgerLine, Mischief, PanelState, ServiceSide } from "../../fleet/web/panel/contract.js";
+import { PAGE_MS, textPages } from "../../firmware/panel/text-display.js";
+import type { LedgerLine, Mischief, PanelState, ServiceSide, TextPanel } from "../../fleet/web/panel/contract.js";
 import { faultSentence } from "../../shared/faults.js";
 import { decodeBody } from "../../shared/records/codec.js";
 import type { Cabinet } from "../bench/cabinet.js";
@@ -20,6 +21,7 @@ export function panelState(cabinet: Cabinet, { cable, connected, operatorUrl }: 
   return {
     machineId: cabinet.identity.machineId,
     view: cabinet.view,
+    text: textPanel(cabinet),
     surroundings: {
       cup: truth.coins.filter(({ place }) => place === "cup").map(({ valueMinor }) => valueMinor),
       billsBackMinor: truth.billFlowMinor("escrow", "customer") + truth.billFlowMinor("transport", "customer"),
@@ -35,6 +37,11 @@ export function panelState(cabinet: Cabinet, { cable, connected, operatorUrl }: 
     connected,
     operatorUrl,
   };
+}
+
+function textPanel({ view, panelColumns: columns }: Cabinet): TextPanel | undefined {
+  if (columns === undefined) return undefined;
+  return { columns, pages: view === undefined ? [] : textPages(view, columns), pageMs: PAGE_MS };
 }
 
 function serviceSide(cabinet: Cabinet): ServiceSide | undefined {

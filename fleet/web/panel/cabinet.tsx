@@ -6,9 +6,10 @@ import type { PanelState } from "./contract.js";
 import { Keypad, MoneySlots } from "./controls.js";
 import { Display } from "./display.js";
 import { GoodsWindow } from "./goods-window.js";
+import { TextDisplay } from "./text-display.js";
 
 export function Cabinet({ panel }: { readonly panel: PanelState }) {
-  const { view, surroundings, mischief, currency } = panel;
+  const { view, text, surroundings, mischief, currency } = panel;
   const dark = view === undefined || !mischief.powered;
   const letters = [...new Set((view?.products ?? []).map(({ slot }) => slot.slice(0, 1)))].sort();
   return (
@@ -18,7 +19,7 @@ export function Cabinet({ panel }: { readonly panel: PanelState }) {
         <Steps step={stepOf(dark ? undefined : view, surroundings.tray.length)} />
       </div>
       <GoodsWindow view={view} surroundings={surroundings} powered={mischief.powered} />
-      <Display view={view} dark={dark} />
+      {text === undefined ? <Display view={view} dark={dark} /> : <TextDisplay text={text} dark={dark} />}
       <Keypad letters={letters.length === 0 ? ["A", "B"] : letters} />
       <MoneySlots
         billsBackMinor={surroundings.billsBackMinor}
@@ -27,7 +28,7 @@ export function Cabinet({ panel }: { readonly panel: PanelState }) {
       />
       <DeliveryTray tray={surroundings.tray} />
       <CoinCup cup={surroundings.cup} currency={currency} />
-      {view?.code === undefined ? null : <CodeSlip code={view.code} />}
+      {view?.code === undefined || text !== undefined ? null : <CodeSlip code={view.code} />}
     </div>
   );
 }

@@ -55,10 +55,19 @@ export interface Mischief {
   readonly jammedSlots: readonly string[];
 }
 
+/** What two lines of text show of the view, a page after the other, `pageMs` each, from the first when they change. */
+export interface TextPanel {
+  readonly columns: number;
+  readonly pages: readonly (readonly [top: string, bottom: string])[];
+  readonly pageMs: number;
+}
+
 export interface PanelState {
   readonly machineId: string;
   /** Undefined: the panel is dark. */
   readonly view: PanelView | undefined;
+  /** Undefined: the panel is a graphic one. */
+  readonly text: TextPanel | undefined;
   readonly surroundings: Surroundings;
   readonly service: ServiceSide | undefined;
   readonly mischief: Mischief;
@@ -98,6 +107,8 @@ export type Action =
   | { readonly do: "jamSlot"; readonly slot: string; readonly on: boolean }
   | { readonly do: "jamTube"; readonly type: number; readonly on: boolean }
   | { readonly do: "refillSlot"; readonly slot: string }
+  /** Another panel is built in: two lines of so many letters, 0 = the graphic one. */
+  | { readonly do: "textDisplay"; readonly columns: 0 | 16 | 20 }
   | { readonly do: "warm"; readonly on: boolean };
 
 export interface Problem {

@@ -5,6 +5,7 @@ import "./cabinet.css";
 import "./controls.css";
 import "./money.css";
 import "./technician-side.css";
+import "./text-display.css";
 import { mount } from "../parts/mount.js";
 import { App } from "./app.js";
 

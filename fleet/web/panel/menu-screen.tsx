@@ -1,4 +1,7 @@
-/** The technician's menu as a touch panel would show it; the keypad beside the glass drives it. */
+/**
+ * The technician's menu as a touch panel would show it; the keypad beside the glass drives it. On a text display it is
+ * on the machine's own two lines.
+ */
 import type { PanelState } from "./contract.js";
 
 export function MenuScreen({ panel }: { readonly panel: PanelState }) {
@@ -6,6 +9,9 @@ export function MenuScreen({ panel }: { readonly panel: PanelState }) {
   if (menu === undefined) {
     if (!panel.mischief.doorOpen) return null;
     return <p className="menu-hint">Door open. Key # opens the service menu; the demo machine's code is 2580.</p>;
+  }
+  if (panel.text !== undefined) {
+    return <p className="menu-hint">The service menu is on the text display: # turns to the next item, * goes back.</p>;
   }
   return (
     <section className="panel-card menu-screen" aria-label="Service menu" data-testid="menu">

@@ -5,6 +5,7 @@ import { LedgerLog, TrafficLog } from "./logs.js";
 import { MenuScreen } from "./menu-screen.js";
 import { MischiefBoard } from "./mischief-board.js";
 import { moneyText } from "./money-text.js";
+import { PanelChoice } from "./panel-choice.js";
 import { TubesTable } from "./tubes-table.js";
 
 interface TechnicianSideProps {
@@ -17,7 +18,10 @@ export function TechnicianSide({ panel, feed, tell }: TechnicianSideProps) {
   const { service } = panel;
   return (
     <section className="service" aria-label="Service side">
-      <MenuScreen panel={panel} />
+      <div>
+        <PanelChoice panel={panel} />
+        <MenuScreen panel={panel} />
+      </div>
       <Figures panel={panel} />
       <MischiefBoard panel={panel} />
       <div className="service-pair">

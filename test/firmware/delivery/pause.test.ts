@@ -42,6 +42,28 @@ test("what falls in that time is the sale's drop", () => {
   assert.equal(room.told(), []);
 });
 
+test("stopped on its way home after the drop, a spiral is no trouble", () => {
+  const room = DeliveryRoom.turning();
+  room.leaves(T + 80);
+  room.edge(true, FAIL - 80);
+  room.edge(false, FAIL - 30);
+  assert.equal(room.told(), [{ delivery: "dropped", fallMs: FAIL - 80 - T }]);
+  room.stops("ordered", FAIL);
+  room.input({ on: "powerFail", atMs: FAIL });
+  room.wait(FAIL + 60_000);
+  assert.equal(room.told(), []);
+});
+
+test("a slot proved by its home switch alone: stopped on the way it has neither sold nor failed", () => {
+  const room = DeliveryRoom.turning({ homeOnly: true });
+  room.leaves(room.nowMs + 80);
+  room.take();
+  room.stops("ordered", room.nowMs + 500);
+  room.input({ on: "powerFail", atMs: room.nowMs });
+  room.wait(room.nowMs + 60_000);
+  assert.equal(room.told(), []);
+});
+
 test("a turn that was prepared is not begun any more", () => {
   const room = DeliveryRoom.prepared();
   room.input({ on: "powerFail", atMs: room.nowMs });

@@ -83,7 +83,7 @@ test("of several causes the most pressing is told; when all are gone it sells", 
 });
 
 const READY = { level: 1, refunds: true, multivend: false, display: false, cashSale: true, alwaysIdle: false } as const;
-const ABLE = { ...READY, negativeVend: false, dataEntry: false, revalue: false };
+const ABLE = { ...READY, negativeVend: false, dataEntry: false, revalue: false, unitMinor: 5, mostMinor: 327_670 };
 const ON: Seat = { known: true, abilities: ABLE, session: undefined };
 const GONE: Seat = { known: true, abilities: undefined, session: undefined };
 const UNKNOWN: Seat = { known: false, abilities: undefined, session: undefined };

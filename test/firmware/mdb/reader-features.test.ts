@@ -69,7 +69,39 @@ test("cash sales are told to readers that want them, in order; the queue is boun
   assert.equal(other.card.cashSales, []);
 });
 
-test("negative vend, data entry, display, time, diagnostics", () => {
+test("a maker's diagnosis: one answer to each order, at once or in POLL, none while somebody is served", () => {
+  const { rig, card } = enabled();
+  rig.forget();
+  const order = { order: "diagnose", reader: 0, bytes: Uint8Array.of(0x05, 0x01) } as const;
+  card.says = (hex) => (hex === "17FF0501" ? "FF0501AA" : undefined);
+  rig.order(order);
+  rig.run(500);
+  assert.equal(sentOf(rig), ["17FF0501"]);
+  assert.equal(events(rig), [{ event: "diagnosis", reader: 0, bytes: Uint8Array.of(0x05, 0x01, 0xaa) }]);
+  rig.forget();
+  card.says = (hex) => (hex === "17FF0501" ? "ack" : undefined);
+  rig.order(order);
+  rig.order(order);
+  rig.run(500);
+  assert.equal(events(rig), [{ event: "diagnosis", reader: 0, bytes: undefined }], "one at a time");
+  card.say("FF0502");
+  rig.run(500);
+  assert.equal(events(rig).at(-1), { event: "diagnosis", reader: 0, bytes: Uint8Array.of(0x05, 0x02) });
+  rig.forget();
+  rig.order(order);
+  rig.run(40_000);
+  assert.equal(events(rig), [{ event: "diagnosis", reader: 0, bytes: undefined }], "no answer is one, too");
+  rig.forget();
+  for (const bytes of [new Uint8Array(0), new Uint8Array(34)]) rig.order({ ...order, bytes });
+  assert.equal(names(rig), ["diagnosis", "diagnosis"]);
+  assert.equal(sentOf(rig), []);
+  card.card();
+  rig.run(1_000).forget();
+  rig.order(order);
+  assert.equal(events(rig), [{ event: "diagnosis", reader: 0, bytes: undefined }]);
+});
+
+test("negative vend, data entry, display, time, diagnostics nobody asked for", () => {
   const { rig, card } = inSession({ level: 3, offered: 0x18 });
   rig.order({ order: "negativeVend", reader: 0, amountMinor: 25, item: 3 });
   rig.run(500);

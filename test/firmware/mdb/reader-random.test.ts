@@ -18,6 +18,7 @@ const ANSWERS: { readonly [order: string]: readonly string[] } = {
   vendFailure: ["failureConfirmed", "failureUnconfirmed"],
   revalue: ["revalued"],
   negativeVend: ["negativeVendAnswer"],
+  diagnose: ["diagnosis"],
 };
 
 /** 0 … bound − 1, the same for the same seed (a 32-bit linear congruence, high bits used). */
@@ -56,6 +57,7 @@ function anOrder(random: (bound: number) => number, reader: number): MdbOrder {
     { order: "cashSale", amountMinor, item: 1 },
     { order: "dataEntry", reader, keys: random(2) === 0 ? "12" : undefined },
     { order: "readerCancel", reader },
+    { order: "diagnose", reader, bytes: Uint8Array.of(random(256)) },
   ];
   return orders[random(orders.length)] ?? { order: "readTubes" };
 }

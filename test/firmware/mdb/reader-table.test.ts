@@ -32,6 +32,7 @@ const MAY: { readonly [command in ReaderCommand]: (at: number, always: boolean, 
   cashSale: (at) => at === 2 || at === 3,
   dataEntryResponse: (at) => at >= 2,
   timeDate: (at) => at >= 2,
+  diagnostics: (at) => at === 2 || at === 3,
 };
 
 test("the table of legal commands", () => {
@@ -66,6 +67,7 @@ const ORDERS: readonly (readonly [order: MdbOrder, answers: readonly string[]])[
   [{ order: "revalue", reader: 0, amountMinor: 100 }, ["revalued"]],
   [{ order: "negativeVend", reader: 0, amountMinor: 25, item: 1 }, ["negativeVendAnswer"]],
   [{ order: "dataEntry", reader: 0, keys: "1" }, []],
+  [{ order: "diagnose", reader: 0, bytes: Uint8Array.of(5, 1) }, ["diagnosis"]],
   [{ order: "accept", coinMask: 7, billMask: 7 }, []],
   [{ order: "readTubes" }, []],
 ];

@@ -41,6 +41,8 @@ test("level 1 is set up in the order of the specification, answered at once or i
       negativeVend: false,
       dataEntry: false,
       revalue: false,
+      unitMinor: 5,
+      mostMinor: 327_670,
     });
   }
 });

@@ -1,9 +1,8 @@
 /** The technician's menu: who gets in, what each item does, what a code does not allow, every limit. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { menuDueMs, stepMenu } from "../../../firmware/panel/menu.js";
+import { menuAtBoot, menuDueMs, stepMenu } from "../../../firmware/panel/menu.js";
 import {
-  ALL_RIGHTS,
   LINES_PER_PAGE,
   LOCK_MS,
   MAX_EMPTY_COUNT,
@@ -12,79 +11,15 @@ import {
   MENU_CLOSED,
   MENU_IDLE_MS,
   MENU_ITEMS,
-  type MenuEffect,
-  type MenuFacts,
-  type MenuState,
   RIGHTS,
 } from "../../../firmware/panel/menu-state.js";
 import { menuView } from "../../../firmware/panel/menu-view.js";
+import { FAULTS } from "../../../shared/faults.js";
 import { serviceCodeItem, serviceCodeOwner } from "../../../shared/menu-code.js";
 import { emptyDurable } from "../../../shared/records/durable.js";
+import { act, Room } from "./menu-room.js";
 
 const test = suite("firmware/panel menu");
-const SLOT = { slot: "B4", column: 8, productId: 1, name: "Coke", priceMinor: 175, capacity: 8, quantity: 8 };
-
-class Room {
-  state: MenuState = MENU_CLOSED;
-  nowMs = 1_000;
-  effects: MenuEffect[] = [];
-  taken = true;
-  rights = ALL_RIGHTS;
-  durable = { ...emptyDurable(), stock: { B4: 3 }, tubes: [40, 30, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] };
-  doorOpen = true;
-  coinValuesMinor: readonly number[] = [5, 10, 25];
-
-  get facts(): MenuFacts {
-    return {
-      durable: this.durable,
-      doorOpen: this.doorOpen,
-      currency: "USD",
-      slots: [SLOT],
-      coinValuesMinor: this.coinValuesMinor,
-      networkUp: true,
-      machineId: "M-1",
-      unackedRecords: 7,
-      passOf: (code) => (code === "2580" ? { who: 3, rights: this.rights } : undefined),
-      sentenceOf: (fault, slot) => `fault ${fault} ${slot ?? ""}`,
-    };
-  }
-
-  press(keys: string): this {
-    for (const key of keys) {
-      const step = stepMenu(this.state, { on: "key", key }, this.facts, this.nowMs);
-      this.state = step.state;
-      this.taken = step.taken;
-      this.effects.push(...step.effects);
-    }
-    return this;
-  }
-
-  /** Inside, with nothing told yet. */
-  static inside(rights = ALL_RIGHTS): Room {
-    const room = new Room();
-    room.rights = rights;
-    room.press("#2580#");
-    room.effects = [];
-    return room;
-  }
-
-  get title(): string | undefined {
-    return menuView(this.state, this.facts, this.nowMs)?.title;
-  }
-
-  get lines(): readonly string[] {
-    return menuView(this.state, this.facts, this.nowMs)?.lines ?? [];
-  }
-
-  records(): unknown[] {
-    return this.effects.flatMap((effect) => (effect.do === "append" ? [effect.record] : []));
-  }
-
-  orders(): unknown[] {
-    return this.effects.flatMap((effect) => (effect.do === "menu" ? [effect.order] : []));
-  }
-}
-
 test("behind a shut door, or with somebody's money inside, keys are the customer's", () => {
   const shut = new Room();
   shut.doorOpen = false;
@@ -117,9 +52,36 @@ test("wrong codes are recorded; after five nobody may try for five minutes, not 
   // Leaving and knocking again does not help.
   room.press("*#2580#");
   assert.is(room.state.at, "code");
+  assert.is(menuDueMs(room.state), room.nowMs + LOCK_MS);
   room.nowMs += LOCK_MS;
-  room.press("2580#");
+  room.tick();
+  assert.equal(room.effects.at(-1), { do: "fault", fault: "serviceLockedOut", present: false });
+  assert.equal(room.lines, []);
+  room.press("#2580#");
   assert.is(room.state.at, "open");
+});
+
+test("the lock ends by itself, nobody near it, and only once", () => {
+  const room = new Room().press("#");
+  for (let i = 0; i < MAX_WRONG_CODES; i++) room.press("1#");
+  room.press("*");
+  assert.is(menuDueMs(room.state), room.nowMs + LOCK_MS);
+  room.nowMs += LOCK_MS;
+  room.effects = [];
+  room.tick().tick();
+  assert.equal(room.effects, [{ do: "fault", fault: "serviceLockedOut", present: false }]);
+  assert.is(menuDueMs(room.state), Infinity);
+});
+
+test("a power cycle is no key: the lock begins anew, wrong codes count on", () => {
+  const nowMs = 50_000;
+  const open = emptyDurable();
+  assert.equal(menuAtBoot(open, nowMs), MENU_CLOSED);
+  assert.equal(menuAtBoot({ ...open, wrongCodes: 4 }, nowMs), { at: "closed", wrong: 4, lockedUntilMs: 0 });
+  const locked = { at: "closed", wrong: 0, lockedUntilMs: nowMs + LOCK_MS };
+  assert.equal(menuAtBoot({ ...open, wrongCodes: MAX_WRONG_CODES }, nowMs), locked);
+  const fault = { fault: FAULTS.serviceLockedOut.code };
+  assert.equal(menuAtBoot({ ...open, faults: [fault] }, nowMs), locked);
 });
 
 test("a code longer than the longest is cut, and opens nothing", () => {
@@ -133,7 +95,8 @@ test("each item needs its right; others do not even show", () => {
     room.press(item.key);
     const allowed = item.right === 0;
     assert.is(room.title === "Not allowed with this code", !allowed, item.name);
-    assert.equal(room.effects, [], item.name);
+    assert.equal(room.orders(), [], item.name);
+    assert.is(room.records().length, ["faults", "counters", "network"].includes(item.name) ? 1 : 0, item.name);
     assert.is(Room.inside(0).lines.includes(`${item.key} ${item.title}`), allowed);
   }
 });
@@ -147,14 +110,24 @@ test("counts: what fits is recorded, what does not is refused", () => {
   assert.is(Room.inside().press("6B4#A#").title, "A number is needed");
 });
 
-test("prices: a multiple of the smallest coin, never 0", () => {
+test("prices: a multiple of the smallest coin, no less than it, no more than can be paid", () => {
   const room = Room.inside(RIGHTS.prices);
-  for (const wrong of ["0", "133"]) {
-    room.press(`7B4#${wrong}#`);
-    assert.is(room.title, "A price is a multiple of $0.05");
+  const wrong = {
+    "0": "A price is at least $0.05",
+    "4": "A price is at least $0.05",
+    "133": "A price is a multiple of $0.05",
+    "2005": "At most $20.00 can be paid",
+    "99999995": "At most $20.00 can be paid",
+  };
+  for (const [typed, sentence] of Object.entries(wrong)) {
+    room.press(`7B4#${typed}#`);
+    assert.is(room.title, sentence);
     room.press("#");
   }
-  room.press("7B4#160#");
+  assert.equal(room.records(), []);
+  room.press("7B4#2000##7B4#160#");
+  assert.equal(room.records().shift(), { kind: "priceSet", slot: "B4", priceMinor: 2_000 });
+  room.effects.shift();
   assert.equal(room.records(), [{ kind: "priceSet", slot: "B4", priceMinor: 160 }]);
 });
 
@@ -203,15 +176,53 @@ test("the cash box is taken with what the records say was in it; # confirms, * d
   assert.equal(room.records(), [{ kind: "cashBoxTaken", coinsMinor: 1_225, billsMinor: 4_000 }]);
 });
 
-test("test vend and home are orders, recorded with who gave them", () => {
+test("a test vend is an order; the sale records it when it is one, and the screen follows it to its end", () => {
   const room = Room.inside(RIGHTS.tests).press("4B4#");
-  assert.equal(room.orders(), [{ menu: "testVend", slot: "B4" }]);
-  assert.equal(room.records(), [{ kind: "serviceDone", act: 5, who: 3, slot: "B4" }]);
-  room.press("#5");
-  assert.equal(room.orders().at(-1), { menu: "home" });
+  assert.equal(room.orders(), [{ menu: "testVend", slot: "B4", who: 3 }]);
+  assert.equal(room.records(), []);
+  assert.is(room.title, "Test vend B4");
+  room.turning = "busy";
+  assert.equal(room.lines, ["The spiral turns"]);
+  room.turning = "free";
+  assert.equal(room.lines, ["No product was seen to fall"]);
+  room.durable.counters.testVends = 1;
+  assert.equal(room.lines, ["The product fell"]);
+  assert.is(room.press("#").title, "Service menu");
 });
 
-test("faults by pages, and cleared by key 0", () => {
+test("a test vend for which column or beam is not ready says so", () => {
+  const room = Room.inside(RIGHTS.tests).press("4B4#");
+  room.refusedTest = { slot: "B4", cause: "beamBlind" };
+  assert.equal(room.lines, ["Not turned: drop sensor blind"]);
+  room.refusedTest = { slot: "B4", cause: "notHome" };
+  assert.equal(room.lines, ["Not turned: spiral not at home"]);
+});
+
+test("while a motor runs, or none may: neither test nor home is ordered, and none is on record", () => {
+  const said = { busy: "Wait, a motor is running", not: "Not now: the machine is not ready" };
+  for (const turning of ["busy", "not"] as const) {
+    const room = Room.inside(RIGHTS.tests);
+    room.turning = turning;
+    room.spiralsAway = 1;
+    assert.is(room.press("4B4#").title, said[turning]);
+    assert.is(room.press("#5").title, said[turning]);
+    assert.equal(room.effects, []);
+  }
+});
+
+test("home: says how many, or that there is nothing to bring", () => {
+  const room = Room.inside(RIGHTS.tests).press("5");
+  assert.is(room.title, "All spirals are home");
+  assert.equal(room.effects, []);
+  room.spiralsAway = 2;
+  assert.is(room.press("#5").title, "2 spirals are brought home");
+  assert.equal(room.orders(), [{ menu: "home" }]);
+  assert.equal(room.records(), [{ kind: "serviceDone", act: act("homeColumns"), who: 3, value: 2 }]);
+  room.spiralsAway = 1;
+  assert.is(room.press("#5").title, "1 spiral is brought home");
+});
+
+test("faults by pages", () => {
   const room = Room.inside();
   room.durable.faults = Array.from({ length: LINES_PER_PAGE + 1 }, (_, i) => ({ fault: i + 1, slot: "B4" }));
   room.press("8");
@@ -220,14 +231,41 @@ test("faults by pages, and cleared by key 0", () => {
   assert.equal(room.lines, [`fault ${LINES_PER_PAGE + 1} B4`]);
   room.press("#");
   assert.is(room.title, "Faults 1/2");
-  room.press("0");
-  assert.equal(room.orders(), [{ menu: "clearFaults" }]);
   assert.equal(Room.inside().press("8").lines, ["No faults"]);
+});
+
+test("clear faults: an item of its own and 0 among the faults; only what a person deals with, and what remains", () => {
+  for (const keys of ["A", "80"]) {
+    const room = Room.inside(0);
+    const waiting = [{ fault: FAULTS.jam.code, slot: "B4" }, { fault: FAULTS.strayDrop.code }];
+    room.durable.faults = [...waiting, { fault: FAULTS.tubeJam.code }, { fault: 9_999 }];
+    room.press(keys);
+    assert.is(room.title, "2 cleared, 2 remain");
+    assert.equal(room.orders(), [{ menu: "clearFaults" }]);
+    const [record] = room.records().slice(-1);
+    assert.equal(record, { kind: "serviceDone", act: act("faultsCleared"), who: 3, value: 2 });
+    room.durable.faults = [{ fault: FAULTS.tubeJam.code }];
+    room.effects = [];
+    assert.is(room.press("#A").title, "Nothing to clear, 1 remains");
+    room.durable.faults = [];
+    assert.is(room.press("#A").title, "No faults");
+    assert.equal(room.effects, []);
+  }
 });
 
 test("counters and network can be read", () => {
   assert.ok(Room.inside().press("9").lines.includes("Sales 0: $0.00"));
   assert.equal(Room.inside().press("0").lines, ["Connected", "Machine M-1", "Records not yet at the fleet: 7"]);
+});
+
+test("looking is on record: once a visit and list, however often pages are turned", () => {
+  const room = Room.inside(0).press("8##*8#*9##*0#*9*0");
+  const seen = ["faultsRead", "countersRead", "networkRead"] as const;
+  const notes = seen.map((name) => ({ kind: "serviceDone", act: act(name), who: 3 }));
+  assert.equal(room.records(), notes);
+  room.press("**#2580#8");
+  assert.equal(room.records().at(-1), notes[0], "the next visit is another");
+  assert.is(room.records().length, notes.length + 3);
 });
 
 test("nothing pressed for five minutes: it closes, and says so on flash", () => {

@@ -23,6 +23,8 @@ export const PLAIN_READER: ReaderAbilities = Object.freeze({
   negativeVend: false,
   dataEntry: false,
   revalue: true,
+  unitMinor: 5,
+  mostMinor: 327_670,
 });
 
 type Task = { to: "sale"; input: SaleInput } | { to: "cards"; input: CardInput };
