@@ -24,6 +24,7 @@ function planogram(version: number, slots = 10): Uint8Array {
   return encodePlanogram({ version, slots: list });
 }
 
+const X = "x".charCodeAt(0);
 const SETTINGS: Settings = {
   version: 1,
   currency: 840,
@@ -85,6 +86,41 @@ test("when the newest copy rots, the last good one is in force", () => {
   assert.is(again.planogram?.version, COPIES + 1);
   assert.ok(again.store("planogram", planogram(9)).ok);
   assert.is(openDocuments(flash).planogram?.version, 9);
+});
+
+test("a rotten byte that still reads as a document is rot all the same", () => {
+  const flash = new SimFlash({ blocks: DOCUMENT_BLOCKS });
+  const documents = openDocuments(flash);
+  for (const version of [1, 2]) assert.ok(documents.store("planogram", planogram(version)).ok);
+  const second = flash.read(flash.blockBytes, 400);
+  const inName = second.findIndex((byte, at) => byte === X && second[at + 1] === X);
+  assert.ok(inName > 0);
+  flash.flipBit(flash.blockBytes + inName, 0);
+  assert.is(openDocuments(flash).planogram?.version, 1);
+});
+
+/** Flash whose n-th write from now on does not take. */
+class StubbornFlash extends SimFlash {
+  failing = 0;
+
+  override write(offset: number, bytes: Uint8Array): void {
+    if (this.failing > 0 && --this.failing === 0) return;
+    super.write(offset, bytes);
+  }
+}
+
+test("what flash does not take is told, and the one in force stays", () => {
+  // The old header's strike, the document, its header.
+  for (const nth of [2, 3]) {
+    const flash = new StubbornFlash({ blocks: DOCUMENT_BLOCKS });
+    const documents = openDocuments(flash);
+    assert.ok(documents.store("planogram", planogram(1)).ok);
+    flash.failing = nth;
+    assert.equal(documents.store("planogram", planogram(2)), { ok: false, error: "flash" });
+    assert.is(documents.planogram?.version, 1);
+    assert.is(openDocuments(flash).planogram?.version, 1);
+    assert.ok(documents.store("planogram", planogram(3)).ok);
+  }
 });
 
 /** Stores version after version until the power goes. */

@@ -1,7 +1,21 @@
 /** Every mutant, in the order in which they are tried. */
 import { BOOKS } from "./books.js";
+import { CASH } from "./cash.js";
 import { CHANGER } from "./changer.js";
+import { LEDGERS } from "./ledger.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
+import { MACHINE } from "./machine.js";
 import type { Mutant } from "./mutant.js";
+import { PERIPHERALS } from "./peripherals.js";
+import { SALES } from "./sale.js";
 
-export const MUTANTS: readonly Mutant[] = [...LINK_AND_RIM, ...BOOKS, ...CHANGER];
+export const MUTANTS: readonly Mutant[] = [
+  ...LINK_AND_RIM,
+  ...BOOKS,
+  ...CHANGER,
+  ...CASH,
+  ...SALES,
+  ...LEDGERS,
+  ...MACHINE,
+  ...PERIPHERALS,
+];

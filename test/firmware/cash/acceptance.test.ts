@@ -14,6 +14,7 @@ import {
   recyclerReady,
   SETTINGS,
   tubes,
+  validatorReady,
 } from "./room.js";
 
 const test = suite("firmware/cash acceptance");
@@ -226,6 +227,50 @@ test("while a bill is being stacked a coin must be right with it and without it"
   assert.equal(room.masks(), { coinMask: only(NICKEL, DIME), billMask: 0b01 }, "a quarter would exceed the limit");
   room.bill(ONE_DOLLAR);
   assert.equal(room.masks(), { coinMask: only(NICKEL, DIME), billMask: 0 });
+});
+
+test("coins owed to an open payout pay no other change, from its very beginning", () => {
+  const room = CashRoom.ready(tubes(0, 0, 5));
+  room.credit(50);
+  assert.ok(changePayable(room.state, room.facts, 125));
+  room.order({ cash: "return", reason: "cancel" });
+  room.mdb({ event: "tubes", tubes: tubes(0, 0, 5) });
+  assert.is(room.durable.payout?.count, 2, "the tubes still show all five");
+  assert.not(changePayable(room.state, room.facts, 100));
+  assert.ok(changePayable(room.state, room.facts, 75));
+});
+
+test("a payout from before the restart keeps everything shut, even if the sale opened", () => {
+  const room = CashRoom.ready(tubes(0, 0, 5));
+  room.credit(50);
+  room.order({ cash: "return", reason: "cancel" });
+  room.mdb({ event: "tubes", tubes: tubes(0, 0, 5) });
+  room.restart();
+  room.mdb(validatorReady(7));
+  assert.is(opened(room, 175).state.payout.is, "broken");
+  assert.equal(room.masks(), { coinMask: 0, billMask: 0 });
+});
+
+test("the bill types stay as they are while a bill is on its way", () => {
+  const room = opened(CashRoom.ready(), 475);
+  const { billMask } = room.masks();
+  room.mdb({ event: "escrowed", type: ONE_DOLLAR, valueMinor: 100 });
+  room.forget();
+  room.order({ cash: "close" });
+  room.settings = { ...SETTINGS, billMask: 0 };
+  room.input({ on: "tick" });
+  assert.equal(room.masks(), { coinMask: 0, billMask });
+  room.bill(ONE_DOLLAR);
+  assert.equal(room.masks(), { coinMask: 0, billMask: 0 });
+});
+
+test("nobody fills the tubes with a customer's credit inside", () => {
+  const room = CashRoom.ready();
+  room.append({ kind: "doorOpened" });
+  room.order({ cash: "fill", on: true });
+  assert.equal(room.masks(), { coinMask: 0b111, billMask: 0, fill: true });
+  room.credit(100);
+  assert.equal(room.masks(), { coinMask: 0, billMask: 0 });
 });
 
 test.run();

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cashPending } from "../../../firmware/cash/queries.js";
-import { BILL_MOVE_MS, BILL_UNSEEN_MS, ESCROW_WAIT_MS } from "../../../firmware/cash/state.js";
+import { BILL_ENTER_MS, BILL_MOVE_MS, BILL_UNSEEN_MS, ESCROW_WAIT_MS } from "../../../firmware/cash/state.js";
 import { cashDueMs } from "../../../firmware/cash/step.js";
 import { BILL_VALUES, CashRoom, FIVE_DOLLARS, ONE_DOLLAR, QUARTER, tubes, validatorReady } from "./room.js";
 
@@ -219,6 +219,30 @@ test("a bill in escrow of a validator that is lost is no longer asked about", ()
   room.mdb({ event: "validatorLost" });
   assert.not(cashPending(room.state));
   assert.equal(room.kinds(), []);
+});
+
+test("a bill that was on its way in when the customer cancelled goes back, the next one does not", () => {
+  for (const [afterMs, act] of [
+    [BILL_ENTER_MS - 1, BACK],
+    [BILL_ENTER_MS, STACK],
+  ] as const) {
+    const room = open(undefined);
+    room.order({ cash: "dismiss" });
+    room.nowMs = afterMs;
+    escrowed(room, ONE_DOLLAR);
+    assert.equal(room.acts(), [act]);
+  }
+});
+
+test("a bill that lies in escrow after its order is ordered once more, then it goes back", () => {
+  const room = open(undefined);
+  for (const act of [STACK, STACK, BACK]) {
+    room.forget();
+    escrowed(room, ONE_DOLLAR);
+    assert.equal(room.acts(), [act]);
+  }
+  returned(room, ONE_DOLLAR);
+  assert.equal(room.kinds(), ["billReturned"], "one bracket for both orders");
 });
 
 test.run();

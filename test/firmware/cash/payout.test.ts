@@ -389,4 +389,15 @@ test("a bill-only machine gives a voucher once it is clear that there is no chan
   ended(room);
 });
 
+test("a coin that is recorded but not yet counted when the payout ends: the tubes are looked at again", () => {
+  const room = returning(tubes(5, 5, 10), 75);
+  room.coin(QUARTER);
+  dispensed(room, tubes(5, 5, 7));
+  assert.not(room.kinds().includes("payoutDone"), "eight quarters are due, the tube counts seven");
+  room.tickAt(SETTLE_MS);
+  room.mdb({ event: "tubes", tubes: tubes(5, 5, 8) });
+  assert.is(room.records.find((record) => record.kind === "payoutDone")?.paidMinor, 75);
+  assert.not(room.kinds().includes("tubeAudit"), "nothing was missing");
+});
+
 test.run();

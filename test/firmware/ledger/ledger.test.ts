@@ -316,4 +316,34 @@ test("flash that does not take a record, a checkpoint or a header is noticed, an
   }
 });
 
+test("behind a record that flash did not take nothing more is written, not even where there is no other block", () => {
+  const flash = new StubbornFlash({ blocks: 5, blockBytes: 1_024 });
+  const ledger = openLedger(flash, ownedBy(EPOCH));
+  while (ledger.state.blocksFree > SPARE_BLOCKS) assert.ok(ledger.append(COIN, { atMs: 1 }).ok);
+  const { newestSeq } = ledger;
+  flash.failing = 1;
+  for (let i = 0; i < 2; i++) assert.equal(ledger.append(COIN, { atMs: 2 }), { ok: false, refused: "money" });
+  assert.is(ledger.newestSeq, newestSeq);
+  ledger.acked(newestSeq);
+  assert.ok(ledger.append(COIN, { atMs: 3 }).ok, "an ack gives another block");
+});
+
+test("a block gives room again only when the fleet has its last record, too", () => {
+  const ledger = openLedger(new SimFlash({ blocks: 6, blockBytes: 1_024 }), ownedBy(EPOCH));
+  const { blocksFree } = ledger.state;
+  while (ledger.state.blocksFree === blocksFree) assert.ok(ledger.append(COIN, { atMs: 1 }).ok);
+  // The newest record is the first of the second block.
+  const lastOfFirst = ledger.newestSeq - 1;
+  const room = ledger.roomForRecords();
+  ledger.acked(lastOfFirst - 1);
+  assert.is(ledger.roomForRecords(), room);
+  ledger.acked(lastOfFirst);
+  assert.ok(ledger.roomForRecords() > room);
+});
+
+test("the reserve counts two records for each DISPENSE of a refund, and more than DISPENSEs", () => {
+  // $20.00 in nickels: 27 times 15 coins, and a last one of each of 16 types; an audit of every tube, voucher, claim.
+  assert.ok(refundRecords(2_000, 5) >= 2 * (27 + 16) + 16 + 2);
+});
+
 test.run();

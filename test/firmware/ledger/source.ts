@@ -126,6 +126,7 @@ export class Account {
       assert.ok(batch, `batch from ${seq}`);
       assert.is(batch.epoch, this.epoch);
       assert.is(batch.firstSeq, seq);
+      assert.ok(batch.records.length <= maxRecords, `${batch.records.length} of at most ${maxRecords}`);
       assert.is(batch.chain, this.chainAfter(seq - 1), `chain before ${seq}`);
       for (const { code, body } of batch.records) {
         const known = this.records[seq - 1];

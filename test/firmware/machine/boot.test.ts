@@ -145,6 +145,7 @@ test("three asserts at the same ledger position stop sales and leave the uplink 
   cabinet.powerCycle();
   cabinet.runFor(5_000);
   assert.is(cabinet.view?.selling, false, "nor does a restart clear it");
+  assert.is(cabinet.machine?.snapshot().bus.phase, "off", "nor begin anything");
 });
 
 test("a person clears it: the door opened and shut; what was owed is settled then", () => {

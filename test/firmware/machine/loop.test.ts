@@ -283,4 +283,17 @@ test("inputs that a board reports while the machine is busy wait in order, up to
   assert.throws(() => startFlooded(MAX_WAITING + 1), /inputs run away/);
 });
 
+test("while the mains fail nothing is begun: no choice, nothing on the bus", () => {
+  const { machine, js } = selling();
+  if (machine === undefined) throw new Error("no machine");
+  machine.input({ on: "powerFail", atMs: js.nowMs }, js.nowMs);
+  const { bus } = machine.snapshot();
+  machine.input({ on: "select", slot: "A5" }, js.nowMs);
+  machine.input({ on: "temperature", milliC: 30_000 }, js.nowMs);
+  machine.input({ on: "tick" }, js.nowMs + 1_000);
+  const after = machine.snapshot();
+  assert.is(after.sale.at, "IDLE");
+  assert.is(after.bus, bus);
+});
+
 test.run();

@@ -42,6 +42,20 @@ function raise(rooms: Rooms, fault: FaultName, raised = true): void {
   assert.ok(rooms.ledger.append(record, { atMs: 0 }).ok);
 }
 
+test("nothing is sold before a payout or a bill from before the restart is settled", () => {
+  const { rooms, facts } = selling();
+  const { cash } = rooms;
+  rooms.cash = { ...cash, payout: { is: "broken", untilMs: 30_000 } };
+  assert.is(outOfService(rooms, facts), "starting");
+  const bill = { is: "unseen", type: 0, valueMinor: 100, sinceMs: 0, fromBoot: true } as const;
+  rooms.cash = { ...cash, bill };
+  assert.is(outOfService(rooms, facts), undefined, "no bracket is open");
+  assert.ok(rooms.ledger.append({ kind: "stackStarted", type: 0, valueMinor: 100, stackerCount: 7 }, { atMs: 0 }).ok);
+  assert.is(outOfService(rooms, facts), "starting");
+  rooms.cash = { ...cash, bill: { ...bill, fromBoot: false } };
+  assert.is(outOfService(rooms, facts), undefined, "a bill of this power-up is the customer's own business");
+});
+
 test("of several causes the most pressing is told; when all are gone it sells", () => {
   const { rooms, facts } = selling();
   const { planogram, cash, climate } = rooms;

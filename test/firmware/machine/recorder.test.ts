@@ -116,6 +116,19 @@ test("a column's trouble is its slot's; a slot is empty until the record that fi
   ]);
 });
 
+test("a person at the door ends what only a person can deal with, and nothing else", () => {
+  const { recorder, rooms } = open();
+  recorder.fault("jam", true, "A1");
+  recorder.fault("jam", true, "B4");
+  recorder.fault("beamBlind", true);
+  recorder.fault("motorStuck", true, "B5");
+  recorder.personWasThere();
+  assert.equal(
+    rooms.ledger.durable.faults.map(({ fault }) => fault),
+    [FAULTS.beamBlind.code],
+  );
+});
+
 test("no room: notes are left out in silence, money stops the machine", () => {
   const { recorder, rooms, kinds } = open();
   const fill = (): void => {

@@ -105,6 +105,24 @@ test("a reply that lost a 00 on its way still has its checksum, and is not belie
   }
 });
 
+test("silent just now: an order to pay waits until it is heard again, and leaves once", () => {
+  const { rig, device } = ready();
+  device.says = () => "silent";
+  rig.run(300);
+  dispense(rig, QUARTER, 2).run(1_000);
+  assert.equal(spoken(rig), []);
+  device.says = () => undefined;
+  rig.run(2_000);
+  assert.is(device.dispensed.length, 1);
+});
+
+test("half a count is none, however often it is told", () => {
+  const { rig } = ready((device) => {
+    device.says = (hex) => (hex === "5A" ? "0000019001" : undefined);
+  });
+  assert.equal(names(rig), []);
+});
+
 test("stumps are no answers: it is asked again and lost in the end", () => {
   for (const stump of ["59", "5A"]) {
     const { rig } = ready((device) => {
@@ -369,6 +387,22 @@ test("coins let out by hand while it pays are not counted as paid", () => {
   device.pay(QUARTER, 3);
   rig.run(1_000);
   assert.equal(dispensed(rig).counts, [395, 500]);
+});
+
+test("as many coins let out by hand as were ordered do not end a payout that goes on", () => {
+  const { rig, device } = ready();
+  device.atOnce = false;
+  dispense(rig, QUARTER, 3).run(300);
+  // It says so in its status only, so the counts are asked in between.
+  device.lasting = "";
+  device.counts[QUARTER] = 397;
+  device.waiting.push("B0018D");
+  rig.run(2_000);
+  assert.ok(spoken(rig).includes("5A"));
+  assert.not.ok(names(rig).includes("storeDispensed"));
+  device.pay(QUARTER, 3);
+  rig.run(2_000);
+  assert.equal(dispensed(rig).counts, [394, 500]);
 });
 
 test("counts read while it works are not believed", () => {

@@ -216,6 +216,16 @@ test("cancelled before the answer; a request that never left is denied at once",
   assert.equal([sentOf(rig), card.wrongs, card.at], [["1300001E0007", "1301"], [], "sessionIdle"]);
 });
 
+test("a request that was cancelled before it left never leaves", () => {
+  const { rig, card } = inSession();
+  // While a POLL is on the wire no order can leave.
+  while (rig.sent.length === 0) rig.run(1);
+  rig.order(VEND);
+  rig.order(CANCEL);
+  rig.run(1_000);
+  assert.equal([names(rig), sentOf(rig), card.at], [["denied"], [], "sessionIdle"]);
+});
+
 test("a cancel while the request is on the wire follows it; nothing is left behind", () => {
   for (const vendAnswer of ["", "06", undefined]) {
     const { rig, card } = inSession({ atOnce: true });
@@ -389,6 +399,17 @@ test("a reset in the middle: open questions are unknown, set up anew without ano
   assert.equal(names(rig), ["vendUnknown", "sessionEnded", "readerReady"]);
   assert.not(sentOf(rig).includes("10"));
   assert.is(card.at, "enabled");
+});
+
+test("END SESSION in place of the answer, though nobody cancelled: what became of the vend is unknown", () => {
+  const { rig, card } = inSession();
+  card.vendAnswer = "";
+  rig.order(VEND);
+  rig.run(500).forget();
+  card.at = "enabled";
+  card.say("07");
+  rig.run(500);
+  assert.equal(names(rig), ["vendUnknown", "sessionEnded"]);
 });
 
 test("no answer in 30 s: cancelled; none to the cancel either: RESET", () => {

@@ -353,4 +353,26 @@ test("other types to be recycled, by new settings: routed anew and told", () => 
   assert.equal(event?.event === "storeReady" && event.valuesMinor.slice(0, 2), [100, 0]);
 });
 
+test("an order to pay does not leave us while it is silent, and leaves once when it is heard again", () => {
+  const { rig, device } = ready();
+  device.says = () => "silent";
+  rig.run(300).forget();
+  rig.order({ order: "dispense", store: 1, type: ONE, count: 1 });
+  rig.run(1_000);
+  assert.not.ok(rig.hexes().some((hex) => hex.startsWith("3706")));
+  device.says = () => undefined;
+  rig.run(2_000);
+  assert.equal(device.dispensed, ["3706000001"]);
+  assert.equal(dispensedOf(rig), { acked: true, count: 9 });
+});
+
+test("what it tells of its payout gets its ACK", () => {
+  const { rig } = ready();
+  rig.forget();
+  rig.order({ order: "dispense", store: 1, type: ONE, count: 1 });
+  rig.run(2_000);
+  assert.ok(rig.hexes().includes("3708"));
+  assert.ok(rig.log.includes("release"), rig.log.join(" "));
+});
+
 test.run();

@@ -355,4 +355,13 @@ test("said to be disabled out of turn: its types are set again, once", () => {
   assert.is(rig.hexes().filter((hex) => hex.startsWith("34")).length, 1);
 });
 
+test("bill types whose ACK was lost are set once more: nobody knows whether they were taken", () => {
+  const { rig, validator } = ready();
+  let lost = 0;
+  validator.says = (hex) => (hex.startsWith("34") && ++lost === 1 ? "silent" : undefined);
+  rig.order({ order: "accept", coinMask: 0, billMask: 0b01 });
+  rig.run(1_000);
+  assert.equal([lost, validator.mask], [2, 0b01]);
+});
+
 test.run();

@@ -62,6 +62,20 @@ test("the door opens while a bill waits for column and beam: the bill goes back,
   );
 });
 
+test("the slot is closed, or sold out by a stray drop, while column and beam are tried: money back, no turn", () => {
+  const checking: SaleState = { ...COLLECTING, phase: "checking" };
+  const paid = folded(...TWO_DOLLARS);
+  assert.is(told(checking, READY, { durable: paid, faulty: "B4" }), "RETURNING_CHANGE refund cash:return");
+  paid.stock = { B4: 0, A1: 8 };
+  assert.is(told(checking, READY, { durable: paid }), "RETURNING_CHANGE refund cash:return");
+});
+
+test("the door opens before a card's answer: what is held goes back, column and beam are not even tried", () => {
+  const securing: SaleState = { ...COLLECTING, phase: "securing", means: 1 };
+  const approved: SaleInput = { on: "card", event: { card: "approved" } };
+  assert.is(told(securing, approved, { outOfService: "doorOpen" }), "RETURNING_CHANGE outOfService cash:return");
+});
+
 test("the last product falls by itself while a bill waits: the bill is not taken", () => {
   const durable = folded(DOLLAR);
   durable.stock = { B4: 0, A1: 8 };

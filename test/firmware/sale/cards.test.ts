@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ReaderAbilities } from "../../../firmware/ports/rooms.js";
+import { stepCards } from "../../../firmware/sale/cards.js";
 import { cardsDueMs } from "../../../firmware/sale/cards-state.js";
 import { HOLD_ENDS, REFUND_CAUSES } from "../../../shared/records/kinds.js";
 import { Desk, PLAIN_READER } from "./desk.js";
@@ -405,6 +406,32 @@ test("a reader that asks for digits is told at once that there are none", () => 
   desk.said();
   desk.reader({ event: "dataEntry", reader: 0, digits: 4, secret: true });
   assert.is(desk.said(), "dataEntry");
+});
+
+test("an approval that crossed a cancel of the bus master's own is given back, and the customer told no", () => {
+  const desk = asking().approve(175, 0, true);
+  assert.is(desk.said(), "+vendApproved vendFailure");
+  assert.is(desk.at, "PRODUCT_SELECTED");
+  assert.is(desk.notice, "declined");
+});
+
+test("an approval after the withdrawal is given back here, without a word to whoever pays now", () => {
+  const { cards, durable, nowMs } = asking().input({ on: "cancel" });
+  const event = { event: "approved", reader: 0, amountMinor: 175, crossed: false } as const;
+  const facts = { durable, cancelAfterMs: 30_000, claimCode: () => "" };
+  const step = stepCards(cards, { on: "reader", event }, facts, nowMs);
+  assert.equal(step.effects, [
+    { do: "append", record: { kind: "vendApproved", holdNo: 1, amountMinor: 175 } },
+    { do: "mdb", order: { order: "vendFailure", reader: 0 } },
+  ]);
+});
+
+test("what is due back is what the reader held, be it more or less than the price", () => {
+  for (const heldMinor of [150, 200]) {
+    const desk = asking().approve(heldMinor).restart();
+    assert.match(desk.said(), /\+refundDue/);
+    assert.is(desk.durable.counters.refundsDueMinor, heldMinor);
+  }
 });
 
 test.run();

@@ -5,7 +5,7 @@ import type { SaleFacts } from "../../../firmware/sale/facts.js";
 import type { OutCause } from "../../../firmware/sale/state.js";
 import { type Durable, emptyDurable } from "../../../shared/records/durable.js";
 import { applyRecord } from "../../../shared/records/fold.js";
-import type { NewRecord } from "../../../shared/records/kinds.js";
+import type { NewRecord, NewRecordOf } from "../../../shared/records/kinds.js";
 import type { PlanogramSlot } from "../../../shared/wire/documents.js";
 
 export const COKE: PlanogramSlot = {
@@ -31,7 +31,7 @@ export function folded(...records: readonly NewRecord[]): Durable {
 
 export const DOLLAR: NewRecord = { kind: "billStacked", type: 0, valueMinor: 100, route: 0 };
 export const TWO_DOLLARS: readonly NewRecord[] = [DOLLAR, DOLLAR];
-export const VEND: NewRecord = {
+export const VEND: NewRecordOf<"vendStarted"> = {
   kind: "vendStarted",
   saleNo: 1,
   slot: "B4",

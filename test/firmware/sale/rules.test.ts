@@ -1,8 +1,9 @@
 /** The rules of the purchase states that the table cannot show: refusals, timers, brackets after a power cut. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { SaleState } from "../../../firmware/sale/state.js";
+import type { SaleState, SaleStep } from "../../../firmware/sale/state.js";
 import { STARTING, saleDueMs, stepSale } from "../../../firmware/sale/step.js";
+import { MEANS_CARD, MEANS_FREE, MEANS_TEST } from "../../../shared/records/fold-sale.js";
 import type { NewRecord } from "../../../shared/records/kinds.js";
 import { DOLLAR, facts, folded, TWO_DOLLARS, VEND } from "./facts.js";
 
@@ -17,6 +18,7 @@ const CHECKING: SaleState = {
   notice: undefined,
 };
 const COLLECTING: SaleState = { ...CHECKING, phase: "collecting" };
+const ASKED: NewRecord = { kind: "vendRequested", holdNo: 1, reader: 0, slot: "B4", item: 2, amountMinor: 175 };
 const LEFT_HOME: NewRecord = { kind: "leftHome", saleNo: 1, turn: 1 };
 const ready = { on: "delivery", event: { delivery: "ready" } } as const;
 
@@ -193,6 +195,93 @@ test("a spiral whose way home was cut off is brought home before anything is sol
   assert.is(again.effects.length, 2, "tried once: it waits for a person");
   const stray = stepSale(started.state, { on: "delivery", event: { delivery: "strayDrop" } }, facts({ durable }), NOW);
   assert.is(stray.effects[0]?.do, "append");
+});
+
+test("nobody paid for a test or free vend: cut off or unseen it gives no claim", () => {
+  const kinds = (step: SaleStep): readonly string[] =>
+    step.effects.map((effect) => (effect.do === "append" ? effect.record.kind : effect.do));
+  for (const means of [MEANS_TEST, MEANS_FREE]) {
+    const durable = folded({ ...VEND, paidMinor: 0, means }, LEFT_HOME);
+    const cut = stepSale(STARTING, { on: "start" }, facts({ durable }), NOW);
+    const turning: SaleState = { at: "DISPENSING", slot: "B4", saleNo: 1, recovered: false };
+    const unseen = stepSale(turning, { on: "delivery", event: { delivery: "unknown" } }, facts({ durable }), NOW);
+    for (const step of [cut, unseen]) {
+      assert.equal(kinds(step), ["saleFailed", "card", "cash"], `means ${means}`);
+      assert.is(step.state.at === "ERROR" && step.state.notice, undefined, "no code to copy");
+    }
+  }
+});
+
+test("a settled sale records what was paid and how much of it is change", () => {
+  const turning: SaleState = { at: "DISPENSING", slot: "B4", saleNo: 1, recovered: false };
+  const event = { delivery: "dropped", fallMs: 300 } as const;
+  for (const [paidMinor, changeMinor] of [
+    [200, 25],
+    [175, 0],
+  ] as const) {
+    const durable = folded(...TWO_DOLLARS, { ...VEND, paidMinor });
+    const step = stepSale(turning, { on: "delivery", event }, facts({ durable }), NOW);
+    const [record] = step.effects.flatMap((effect) => (effect.do === "append" ? [effect.record] : []));
+    assert.is(record?.kind === "saleSettled" && record.changeMinor, changeMinor);
+    assert.is(record?.kind === "saleSettled" && record.paidMinor, paidMinor);
+  }
+});
+
+test("after a restart: what is to move again is on flash as having left home before it moves", () => {
+  const paused: NewRecord = { kind: "turnPaused", saleNo: 1 };
+  const before: readonly (readonly [readonly NewRecord[], boolean])[] = [
+    [[], false],
+    [[LEFT_HOME, paused], true],
+  ];
+  for (const [records, proven] of before) {
+    const durable = folded(...TWO_DOLLARS, VEND, ...records);
+    const step = stepSale(STARTING, { on: "start" }, facts({ durable, away: 9 }), NOW);
+    assert.equal(step.effects.slice(2), [
+      { do: "append", record: LEFT_HOME },
+      { do: "deliver", order: { delivery: "finish", column: 9, homeOnly: false, proven } },
+    ]);
+  }
+});
+
+test("nothing turns for a technician while somebody's money or a sale is open", () => {
+  const behindDoor: SaleState = { at: "OUT_OF_SERVICE", cause: "doorOpen", refund: false, notice: undefined };
+  const open: NewRecord = { kind: "doorOpened" };
+  const turns = (...records: NewRecord[]): boolean => {
+    const options = { durable: folded(...records), away: 9, outOfService: "doorOpen" } as const;
+    return stepSale(behindDoor, { on: "homeSpirals" }, facts(options), NOW).effects.length > 0;
+  };
+  assert.ok(turns(open));
+  assert.not(turns(), "the door is shut");
+  assert.not(turns(DOLLAR, open), "credit");
+  assert.not(turns({ ...VEND, paidMinor: 0, means: MEANS_TEST }, open), "a turn of before is not settled");
+  assert.not(turns(ASKED, open), "a card is held");
+});
+
+test("an approval that comes when nobody waits for it goes back, whatever the state", () => {
+  const states: readonly SaleState[] = [
+    IDLE,
+    { at: "PRODUCT_SELECTED", slot: "B4", untilMs: NOW + 1, notice: undefined },
+    { at: "DISPENSING", slot: "B4", saleNo: 1, recovered: false },
+    { at: "RETURNING_CHANGE", reason: "cancel", notice: undefined },
+    { at: "ERROR", slot: "B4", refunded: false, untilMs: NOW + 1, notice: undefined },
+    STARTING,
+  ];
+  for (const state of states) {
+    const step = stepSale(state, { on: "card", event: { card: "approved" } }, facts(), NOW);
+    assert.equal(step.effects, [{ do: "card", order: { card: "release" } }], state.at);
+    assert.is(step.state, state);
+  }
+});
+
+test("a hold pays only when it is approved, and only for what it was asked for", () => {
+  const approved: NewRecord = { kind: "vendApproved", holdNo: 1, amountMinor: 175 };
+  const turns = (slot: string, ...records: NewRecord[]): boolean => {
+    const step = stepSale({ ...CHECKING, slot, means: MEANS_CARD }, ready, facts({ durable: folded(...records) }), NOW);
+    return step.effects.some((effect) => effect.do === "deliver");
+  };
+  assert.ok(turns("B4", ASKED, approved));
+  assert.not(turns("B4", ASKED), "not approved");
+  assert.not(turns("A1", ASKED, approved), "another slot");
 });
 
 test.run();
