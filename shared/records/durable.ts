@@ -49,6 +49,7 @@ export const COUNTERS = deepFreeze([
   "testVends",
   "freeVends",
   "orders", // remote orders answered
+  "unreadableMinor", // came in by records that have rotted, and was spent since: never more than those were about
 ] as const);
 export type CounterName = (typeof COUNTERS)[number];
 
@@ -197,6 +198,7 @@ export function emptyDurable(): Durable {
       testVends: 0,
       freeVends: 0,
       orders: 0,
+      unreadableMinor: 0,
     },
     audit: emptyAudit(),
   };
@@ -212,9 +214,10 @@ export function hasFault(state: Durable, fault: number, slot?: string): boolean 
 
 /** Promise 1 inside the ledger: every cent in is sold, paid out, a voucher, a claim or still owed. 0 when it holds. */
 export function creditDifferenceMinor(state: Durable): number {
-  const { coinsInMinor, billsInMinor, cashSalesMinor, paidOutMinor, vouchersMinor, claimsMinor } = state.counters;
+  const { cashSalesMinor, paidOutMinor, vouchersMinor, claimsMinor } = state.counters;
+  const inMinor = state.counters.coinsInMinor + state.counters.billsInMinor + state.counters.unreadableMinor;
   const left = cashSalesMinor + paidOutMinor + vouchersMinor + claimsMinor + state.counters.revaluedMinor;
-  return coinsInMinor + billsInMinor - left - state.creditMinor;
+  return inMinor - left - state.creditMinor;
 }
 
 /** The same of cards: every approved hold is captured, released, to be refunded, a claim or still open. */

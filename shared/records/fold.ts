@@ -10,6 +10,14 @@ import type { LedgerRecord } from "./kinds.js";
 
 /** Folds one record into `state`, in place. Total: a record that makes no sense here changes only what it names. */
 export function applyRecord(state: Durable, record: LedgerRecord): void {
+  foldKind(state, record);
+  // More was spent than came in: what came in stands in a record that has rotted. Nobody owes it to the machine.
+  if (state.creditMinor >= 0) return;
+  state.counters.unreadableMinor -= state.creditMinor;
+  state.creditMinor = 0;
+}
+
+function foldKind(state: Durable, record: LedgerRecord): void {
   if (record.wallS !== undefined && record.wallS > state.lastWallS) state.lastWallS = record.wallS;
   foldAudit(state.audit, record, state);
   switch (record.kind) {

@@ -67,6 +67,15 @@ test("credit put on a card leaves the credit only when the card has it", () => {
   assert.equal([done.creditMinor, done.revalue, done.counters.revaluedMinor], [0, undefined, 25]);
 });
 
+test("what was spent and never came in stands in a rotten record: nobody owes it to the machine", () => {
+  const sale = { ...OUTCOME, means: 0, changeMinor: 0, proof: 0 };
+  const sold = fold([QUARTER_IN, { kind: "vendStarted", ...SALE, means: 0 }, { kind: "saleSettled", ...sale }]);
+  assert.is(sold.creditMinor, 0);
+  assert.is(sold.counters.unreadableMinor, SALE.priceMinor - 25);
+  assert.is(creditDifferenceMinor(sold), 0);
+  assert.is(fold([QUARTER_IN], sold).creditMinor, 25, "the next customer's coin is theirs");
+});
+
 test("a test vend is no sale and moves no credit", () => {
   const sale = { ...SALE, means: MEANS_TEST, paidMinor: 0 };
   const state = fold([
