@@ -48,6 +48,8 @@ export function payCash(at: Visit, untilMinor: number, meanPauseMs: number): voi
     if (piece === undefined) return;
     if (put(at, piece)) refused.clear();
     else refused.add(`${piece.is} ${piece.valueMinor}`);
+    // what the sale's first moments are good for is up to whoever paid
+    if (cabinet.view?.state === "DISPENSING") return;
     cabinet.runFor(rng.between(Math.floor(meanPauseMs / 3), meanPauseMs));
   }
 }
