@@ -73,6 +73,7 @@ export function standingOf(cabinet: SimCabinet): Standing {
   let unpaidUnknown = 0;
   for (const record of records) {
     if (record.kind === "saleSettled" && record.proof === PROOF_HOME) homeProven += 1;
+    if (record.kind === "outcomeUnknown" && homes.has(record.slot)) homeFailed += 1;
     if (record.kind !== "saleFailed") continue;
     if (homes.has(record.slot) && record.cause !== NEVER_TURNED) homeFailed += 1;
     const unpaid = record.means === MEANS_TEST || record.means === MEANS_FREE;

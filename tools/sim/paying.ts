@@ -36,6 +36,8 @@ export function payCash(at: Visit, untilMinor: number, meanPauseMs: number): voi
   const { cabinet, rng } = at;
   const untilUs = cabinet.world.nowUs + PAYING_MS * 1_000;
   const refused: Refused = new Set();
+  // the slots are told what is taken for this choice
+  cabinet.runFor(rng.between(300, 700));
   const most = at.patient ? MAX_SMALL_PIECES : MAX_PIECES;
   for (let pieces = 0; pieces < most && (at.patient || cabinet.world.nowUs < untilUs); pieces++) {
     const { view } = cabinet;

@@ -47,7 +47,7 @@ const MOST_FLOAT = 8;
 export const LEDGER_BLOCKS = 64;
 /** One in so many has a ring that fills within some sales where the fleet hears nothing. */
 const SMALL_RING_SHARE = 120_000;
-const SPARE_BLOCKS = [1, 2] as const;
+const SPARE_BLOCKS = [0, 1] as const;
 /** How long the board outlives its mains: no power-fail input at all, a small capacitor, a large one. */
 const HOLD_UPS_MS: readonly number[] = Object.freeze([0, 0, 0, 0, 20, 800, 800]);
 /** Columns without a beam behind them. */
