@@ -8,6 +8,7 @@ import { amountOf, History } from "../../tools/sim/history.js";
 import { judgeDay, judgeEnd } from "../../tools/sim/judge.js";
 import { sendOrder } from "../../tools/sim/orders.js";
 import { planOf } from "../../tools/sim/plan.js";
+import { runPlan } from "../../tools/sim/run.js";
 import { SimCabinet } from "../../tools/sim/sim-cabinet.js";
 import { VoucherDesk, voucherThieves } from "../../tools/sim/voucher-desk.js";
 
@@ -93,9 +94,14 @@ test("a day whose counters do not add up is found", () => {
   assert.match(judgeDay(cabinet).join(), /audit: /);
 });
 
-test("a day of a machine's life is sound, and its orders, thieves and troubles with it", () => {
+test("a whole day of a machine's life breaks no promise, and most honest people get what they came for", () => {
   const day = planOf(SEED, 1);
   assert.ok(day.people.length >= 100);
+  const { violations, sales, honestAttempts, honestServed, simulatedS } = runPlan({ ...day, troubles: [] });
+  assert.equal(violations, []);
+  assert.ok(simulatedS > 80_000, `${simulatedS} s are no day`);
+  assert.ok(sales >= 40, `${sales} sales`);
+  assert.ok(honestServed > 0.9 * honestAttempts, `${honestServed} of ${honestAttempts} honest people served`);
 });
 
 test.run();

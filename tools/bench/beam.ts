@@ -89,12 +89,16 @@ export class Beam implements BeamPort {
     this.#update();
   }
 
-  /** Something falls through, dark for so long. */
-  cross(darkUs: number): void {
+  /** Something falls through, dark for so long. oddly: not as the one product of a turn. */
+  cross(darkUs: number, oddly = false): void {
     this.#crossing += 1;
-    if (this.#crossing === 1) {
-      if (this.#powered && !this.#dark && !this.#sunlit) this.#pulse = true;
-      else this.#truth.unseenDrops += 1;
+    if (this.#crossing > 1) {
+      this.#truth.overlappingDrops += 1;
+    } else if (this.#powered && !this.#dark && !this.#sunlit) {
+      this.#pulse = true;
+    } else {
+      this.#truth.unseenDrops += 1;
+      if (oddly) this.#truth.unseenOddDrops += 1;
     }
     this.#update();
     this.#world.after(darkUs, () => {

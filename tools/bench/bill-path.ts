@@ -29,6 +29,9 @@ type Motion = "in" | "escrow" | "stacking" | "returning" | "stuck";
 /** Transport times, microseconds: recognising, into the stacker, back out; kept within the 30 s of ESCROW. */
 const TIMES_US = { in: [900_000, 1_700_000], stacking: [700_000, 1_900_000], returning: [500_000, 1_300_000] } as const;
 
+/** The lever behind a bill that is being stacked falls after so long. */
+const PULLABLE_US = 400_000;
+
 export class BillPath {
   /** What the next bills do instead of moving well. */
   readonly #mishaps: ("jam" | "unrecognised")[] = [];
@@ -38,6 +41,8 @@ export class BillPath {
   readonly #rule: BillRule;
   #bill: { readonly bill: Bill; type: number; motion: Motion; ordered: boolean } | undefined;
   #timer: Timer | undefined;
+  /** Until then a bill on its way into the stacker can be pulled out again. */
+  #heldFromUs = 0;
   #stackerBills: Bill[] = [];
 
   constructor(world: World, rng: Rng, truth: Truth, rule: BillRule) {
@@ -79,11 +84,24 @@ export class BillPath {
     return true;
   }
 
-  /** The customer pulls the waiting bill out of the escrow; false if none waits. */
+  /**
+   * The customer pulls the bill out of the escrow, or, by a string, out of the first part of its way into the stacker;
+   * false if none can be pulled.
+   */
   pullBack(): boolean {
-    if (this.#bill?.motion !== "escrow") return false;
+    const inside = this.#bill;
+    if (inside === undefined) return false;
+    const within = inside.motion === "stacking" && this.#world.nowUs < this.#heldFromUs;
+    if (inside.motion !== "escrow" && !within) return false;
+    this.#world.cancel(this.#timer);
+    this.#timer = undefined;
     this.#end("customer", { fate: "pulledBack" });
     return true;
+  }
+
+  /** Mishaps still to come do not come. */
+  clearMishaps(): void {
+    this.#mishaps.splice(0);
   }
 
   /** No power: everything stops where it is. */
@@ -156,6 +174,7 @@ export class BillPath {
     const inside = this.#bill;
     if (inside === undefined) return;
     inside.motion = motion;
+    this.#heldFromUs = this.#world.nowUs + PULLABLE_US;
     this.#run(motion, () => {
       const { type } = inside;
       if (motion === "returning") return this.#end("customer", { fate: "returned", type });

@@ -200,6 +200,8 @@ export class CardSession {
 
   #read(card: Card): void {
     this.#reading = undefined;
+    // always idle: the request came while the card was read, and is decided about
+    if (this.#asked !== undefined) return;
     if (this.#reader.state !== "enabled") return this.#forget();
     const { quirks } = this.#reader;
     this.#begin = {
@@ -304,6 +306,7 @@ export class CardSession {
     this.#card = undefined;
     this.#asked = undefined;
     this.#charge = undefined;
+    this.#vends = 0;
   }
 }
 

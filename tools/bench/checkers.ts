@@ -62,7 +62,7 @@ export function checkMoney(facts: CheckerFacts): string[] {
   const found: string[] = [];
   const difference = creditDifferenceMinor(durable);
   if (difference !== 0) found.push(`ledger does not balance: ${difference} minor`);
-  if (counters.creditLostMinor > 0) found.push(`${counters.creditLostMinor} was spent that nobody had`);
+  if (counters.creditLostMinor > 0) found.push(`${counters.creditLostMinor} more was spent than came in`);
 
   const coins = truth.coinFlowMinor("chute", "tube") + truth.coinFlowMinor("chute", "cashBox");
   const coinSlack = truth.maybeUnreportedCoinsMinor + facts.waitingCoinsMinor + suppressedMinor(facts);
@@ -227,13 +227,16 @@ export function checkRecords(records: readonly LedgerRecord[], durable?: Durable
     applyRecord(state, record);
     if (creditDifferenceMinor(state) !== 0) found.push(`${where}: money does not balance`);
     if (holdDifferenceMinor(state) !== 0) found.push(`${where}: holds do not balance`);
-    if (state.counters.creditLostMinor > 0) found.push(`${where}: spends what nobody had`);
+    const { creditLostMinor } = state.counters;
+    if (creditLostMinor > 0 && !found.includes(SPENT)) found.push(SPENT, `${where}: by ${creditLostMinor}`);
   });
   if (durable !== undefined && found.length === 0 && sortedJson(state) !== sortedJson(durable)) {
     found.push("replay of all records gives another state");
   }
   return found;
 }
+
+const SPENT = "more was spent than came in";
 
 function bracketError(record: LedgerRecord, state: Durable, closedSales: Set<number>): string | undefined {
   switch (record.kind) {

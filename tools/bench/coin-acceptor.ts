@@ -65,6 +65,11 @@ export class CoinAcceptor {
     this.#mishaps.push(mishap);
   }
 
+  /** Mishaps still to come do not come. */
+  clearMishaps(): void {
+    this.#mishaps.splice(0);
+  }
+
   /** Someone frees the jammed coin; it falls into the cup. */
   clearJam(): void {
     if (this.#jammed !== undefined) this.#truth.moveCoin(this.#jammed, "cup");

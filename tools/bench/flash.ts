@@ -123,6 +123,11 @@ export class SimFlash implements FlashPort {
     this.cut = { operation: this.done + countdown, phase, seed };
   }
 
+  /** A cut that was ordered and not reached is off. */
+  cancelCut(): void {
+    this.cut = undefined;
+  }
+
   /** Power is back; a cut that was ordered and not reached is off. */
   powerOn(): void {
     this.powered = true;

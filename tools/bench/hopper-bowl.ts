@@ -112,6 +112,12 @@ export class HopperBowls {
     this.#ghosts.add(type);
   }
 
+  /** Mishaps still to come do not come. */
+  clearMishaps(): void {
+    this.#doubles.clear();
+    this.#ghosts.clear();
+  }
+
   /** It says full and 0. */
   setDefective(type: number, defective: boolean): void {
     if (defective) this.#defective.add(type);

@@ -37,6 +37,8 @@ export class SimSatellite implements BusBehaviour {
   readonly #world: World;
   readonly #table: (typeof TABLES)[SatelliteName];
   #starting: Timer | undefined;
+  #powered = false;
+  #plugged = true;
   /** Replies to POLL, one each, repeated until ACKed. */
   #waiting: Uint8Array[] = [];
   #polled = false;
@@ -52,6 +54,17 @@ export class SimSatellite implements BusBehaviour {
   }
 
   setPower(on: boolean): void {
+    this.#powered = on;
+    this.#startOrDie();
+  }
+
+  setPlugged(plugged: boolean): void {
+    this.#plugged = plugged;
+    this.#startOrDie();
+  }
+
+  #startOrDie(): void {
+    const on = this.#powered && this.#plugged;
     this.#world.cancel(this.#starting);
     this.#starting = undefined;
     if (!on) {

@@ -31,6 +31,8 @@ export interface ColumnOptions {
   readonly products: number;
   /** One turn, ms. */
   readonly turnMs?: number;
+  /** What falls from it passes no beam. */
+  readonly noBeam?: boolean;
 }
 
 /**
@@ -57,6 +59,9 @@ export type SpiralEvent =
 
 interface Column {
   readonly column: number;
+  readonly noBeam: boolean;
+  /** Times the spiral has moved off its home, whatever its switch said. */
+  departures: number;
   turnUs: number;
   angle: number;
   /** Where the foremost product goes over in this turn; passed once a turn, however often power goes in it. */
@@ -106,9 +111,11 @@ export class Spirals implements MotorsPort {
     this.#truth = truth;
     this.#beam = beam;
     this.#report = report;
-    for (const { column, products, turnMs } of columns) {
+    for (const { column, products, turnMs, noBeam = false } of columns) {
       this.#columns.set(column, {
         column,
+        noBeam,
+        departures: 0,
         turnUs: (turnMs ?? this.#rng.between(2_300, 2_900)) * 1_000,
         angle: HOME_REST,
         releaseAt: this.#rng.between(...RELEASE),
@@ -174,6 +181,16 @@ export class Spirals implements MotorsPort {
     return run?.column.column === column ? this.#angleNow(run) : (this.#columns.get(column)?.angle ?? 0);
   }
 
+  /** Times a spiral has moved off its home, whatever its switch said. */
+  departuresOf(column: number): number {
+    return this.#columns.get(column)?.departures ?? 0;
+  }
+
+  /** One whole turn, ms. */
+  turnMsOf(column: number): number {
+    return this.#column(column).turnUs / 1_000;
+  }
+
   productsIn(column: number): number {
     return this.#columns.get(column)?.products.length ?? 0;
   }
@@ -218,6 +235,11 @@ export class Spirals implements MotorsPort {
     this.#column(column).mishaps.push(mishap);
   }
 
+  /** Mishaps still to come do not come. */
+  clearMishaps(): void {
+    for (const { mishaps } of this.#columns.values()) mishaps.splice(0);
+  }
+
   setJammed(column: number, jammed: boolean): void {
     this.#column(column).jammed = jammed;
   }
@@ -247,14 +269,14 @@ export class Spirals implements MotorsPort {
   /** Someone kicks the machine: what hangs falls. Returns how many products. */
   kick(): number {
     const falling = this.#hanging.splice(0);
-    for (const product of falling) this.#drop(product);
+    for (const product of falling) this.#drop(product, "oddly");
     return falling.length;
   }
 
   /** The foremost product of a column goes over the edge without a turn; false if there is none. */
   knockDown(column: number): boolean {
     const product = this.#column(column).products.shift();
-    if (product !== undefined) this.#drop(product);
+    if (product !== undefined) this.#drop(product, "oddly");
     return product !== undefined;
   }
 
@@ -289,6 +311,7 @@ export class Spirals implements MotorsPort {
     const { column } = run;
     run.fromUs = this.#world.nowUs;
     run.fromAngle = mark;
+    if (mark === HOME_END) column.departures += 1;
     if (mark === HOME_END && column.homeSwitch === "works") {
       this.#leftHome(run);
     } else if (mark === column.releaseAt) {
@@ -337,23 +360,28 @@ export class Spirals implements MotorsPort {
       if (typeof mishap === "number") this.#world.after(mishap * 1_000, () => this.#fallLate(product));
       return;
     }
-    this.#drop(product);
+    this.#drop(product, "turned");
     const second = mishap === "double" ? spiral.products.shift() : undefined;
-    if (second !== undefined) this.#world.after(this.#rng.between(150_000, 400_000), () => this.#drop(second));
+    if (second === undefined) return;
+    this.#world.after(this.#rng.between(150_000, 400_000), () => this.#drop(second, "oddly"));
   }
 
   #fallLate(product: Product): void {
     const at = this.#hanging.indexOf(product);
     if (at < 0) return;
     this.#hanging.splice(at, 1);
-    this.#drop(product);
+    this.#drop(product, "oddly");
   }
 
-  #drop(product: Product): void {
+  /** oddly: otherwise than as the one product of a turn. */
+  #drop(product: Product, how: "turned" | "oddly"): void {
     this.#truth.moveProduct(product, "falling");
+    const { noBeam } = this.#column(product.column);
     this.#world.after(this.#rng.between(...FALL_US), () => {
       const darkUs = this.#rng.between(...DARK_US);
-      this.#beam.cross(darkUs);
+      if (!noBeam) this.#beam.cross(darkUs, how === "oddly");
+      else if (how === "oddly") this.#truth.beamlessOddDrops += 1;
+      else this.#truth.beamlessDrops += 1;
       this.#world.after(TO_TRAY_US + darkUs, () => this.#truth.moveProduct(product, "tray"));
     });
   }

@@ -72,6 +72,11 @@ export interface TruthTallies {
   readonly beamPulses: number;
   readonly beamPulsesUncertain: number;
   readonly unseenDrops: number;
+  /** Absent = 0. */
+  readonly unseenOddDrops?: number;
+  readonly overlappingDrops?: number;
+  readonly beamlessDrops?: number;
+  readonly beamlessOddDrops?: number;
 }
 
 export class Truth {
@@ -96,6 +101,13 @@ export class Truth {
   beamPulsesUncertain = 0;
   /** Products that passed where no powered beam could see them. */
   unseenDrops = 0;
+  /** Of these, those that were not the one product of a turn: late, kicked loose, the second of two. */
+  unseenOddDrops = 0;
+  /** Products that passed together with another one: the beam cannot tell. */
+  overlappingDrops = 0;
+  /** Products of columns without a beam, each the one of a turn; and the odd ones. */
+  beamlessDrops = 0;
+  beamlessOddDrops = 0;
   readonly #world: World;
   readonly #flows = new Map<string, number>();
   readonly #coinsBy = new Whereabouts<CoinPlace, Coin>((coin) => coin.valueMinor);
@@ -159,9 +171,11 @@ export class Truth {
   get tallies(): TruthTallies {
     const { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor } = this;
     const { uncountedCoinsMinor, phantomCoinsMinor, beamPulses, beamPulsesUncertain, unseenDrops } = this;
+    const { unseenOddDrops, overlappingDrops, beamlessDrops, beamlessOddDrops } = this;
+    const odd = { unseenOddDrops, overlappingDrops, beamlessDrops, beamlessOddDrops };
     const miscounted = { uncountedCoinsMinor, phantomCoinsMinor };
     const money = { maybeUnreportedCoinsMinor, maybeUnreportedBillsMinor, ...miscounted };
-    return { flows: [...this.#flows], ...money, beamPulses, beamPulsesUncertain, unseenDrops };
+    return { flows: [...this.#flows], ...money, beamPulses, beamPulsesUncertain, unseenDrops, ...odd };
   }
 
   /** Replaces all sums. */

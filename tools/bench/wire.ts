@@ -178,6 +178,11 @@ export class Wire {
     };
   }
 
+  /** Faults that have not struck yet never will. */
+  clearFaults(): void {
+    this.#faults = [];
+  }
+
   /**
    * The listeners on the peripherals' side while all words pass as they are and nobody takes notice of each; undefined:
    * faults, noise, taps, or words under way.

@@ -12,6 +12,13 @@ export class History {
   readonly records: LedgerRecord[] = [];
   /** What rotted since, by sequence: what it was. */
   readonly lost = new Map<number, LedgerRecord>();
+  /** All of them: a sequence that was given again may have been lost more than once. */
+  readonly everLost: LedgerRecord[] = [];
+  /**
+   * Both copies of a block's header have rotted: everything in that block is gone, also what was appended since and
+   * never could be read. Of money and goods nothing can be told any more.
+   */
+  wrecked = false;
   /** Bits have rotted: the newest record may look torn, and its sequence be given again. */
   rotten = false;
 
@@ -38,18 +45,25 @@ export class History {
   #forget(newest: number): string[] {
     const gone = this.records.splice(newest);
     if (!this.rotten) return [`${gone.length} records after ${newest} are gone from flash`];
-    for (const record of gone) this.lost.set(record.seq, record);
+    for (const record of gone) this.#lose(record);
+    // the newest alone may look torn, and is written anew
+    if (gone.length > 1) this.wrecked = true;
     return [];
   }
 
   /** followed: a record behind it is still what it was, so it cannot have looked torn. */
   #changed(before: LedgerRecord, now: LedgerRecord, followed: boolean): string[] {
     if (!this.rotten) return [`record ${before.seq} was ${before.kind} and is ${now.kind} now`];
-    if (!this.lost.has(before.seq)) this.lost.set(before.seq, before);
+    if (before.kind !== "unreadable") this.#lose(before);
     this.records[before.seq - 1] = now;
     // Looked torn because it rotted, and another one has its sequence now.
     const isNewer = now.kind !== "unreadable";
     return isNewer && followed ? [`record ${before.seq} (${before.kind}) was written over`] : [];
+  }
+
+  #lose(record: LedgerRecord): void {
+    this.lost.set(record.seq, record);
+    this.everLost.push(record);
   }
 
   #isKept(record: LedgerRecord): boolean {

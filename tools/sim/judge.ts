@@ -9,27 +9,26 @@
  * | 3 | sequences whole, the fleet's copy a prefix | `History`, `fleetCopy` | every look |
  * | 4 | ingest twice = once | `ingestTwice` | end |
  * | 5 | payouts within the store, queues, replies in 5 ms | `SimCabinet`; `queues` | every payout, reply and effect |
- * | 6 | converges in the times of `run.ts` | `run.ts` | when troubles stop |
+ * | 6 | converges in the times of `run.ts`, sells again | `run.ts`, `closing.ts` | when troubles stop |
  * | 7 | `outcomeUnknown` only from cuts in the drop window | `unknownOutcomes` | every look |
- * | 8 | no way to gain | `balance`, `goods`, `cards`, `voucherThieves` | end |
+ * | 8 | no way to gain | `judge-people.ts`; `cards`, `voucherThieves` | each rest between people; end |
  *
  * A look is taken after each person, at a moment drawn while each is there, at every power cut and at the end.
  *
  * **Rot.** Of a record that rots before the fleet has it the money and goods it was about may be lost: the ledger may
  * differ from the truth by at most the amount in it (`amountOf`), goods by one for each record of a vend; it stays
- * under its sequence as `unreadable`. All else holds, and where nothing was lost everything does.
+ * under its sequence as `unreadable`. All else holds, and where nothing was lost everything does. Only where both
+ * copies of a block's header have rotted is more lost than that (`History.wrecked`), and sums are not asked for.
  */
 import { auditReport } from "../../shared/eva-dts/report.js";
 import { auditViolations, reportViolations } from "../../shared/eva-dts/rules.js";
 import { parseReport, writeReport } from "../../shared/eva-dts/text.js";
-import { CLAIM_PAYOUT } from "../../shared/records/fold-money-out.js";
-import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
-import { SALE_FAILURES, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+import { UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
 import { decodeBatch, MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
 import { parseTopic } from "../../shared/wire/topics.js";
-import { customerDifferenceMinor, violations } from "../bench/checkers.js";
-import { amountOf } from "./history.js";
+import { violations } from "../bench/checkers.js";
+import { balance, goods, lostMinorOf, lostVends } from "./judge-people.js";
 import { MAX_BACKLOG, type SimCabinet } from "./sim-cabinet.js";
 import { voucherThieves } from "./voucher-desk.js";
 
@@ -40,22 +39,6 @@ const FULL_HOLD_UP_MS = 800;
 /** What an envelope adds to the records of a batch, bytes. */
 const ENVELOPE_BYTES = 64;
 const POWER_LOST = UNKNOWN_CAUSES.indexOf("powerLost");
-/** How the record of an unpaid vend says that nobody knows. */
-const UNPAID_UNKNOWN: readonly number[] = Object.freeze([
-  SALE_FAILURES.indexOf("powerLost"),
-  SALE_FAILURES.indexOf("beamBlind"),
-]);
-const VEND_KINDS: ReadonlySet<string> = new Set([
-  "vendStarted",
-  "leftHome",
-  "saleSettled",
-  "saleFailed",
-  "outcomeUnknown",
-  "strayDrop",
-  "extraDrop",
-  "turnPaused",
-]);
-
 /** What may be asked at any instant: money, goods, records, (3) sequences, (5) queues, (7) unknown outcomes. */
 export function judgeNow(cabinet: SimCabinet, all = false): string[] {
   const { history } = cabinet;
@@ -94,7 +77,8 @@ function fleetCopy(cabinet: SimCabinet): string[] {
   const same = (theirs: LedgerRecord): boolean => {
     const text = JSON.stringify(theirs);
     const { seq } = theirs;
-    return [history.records[seq - 1], history.lost.get(seq)].some((ours) => JSON.stringify(ours) === text);
+    const lost = history.everLost.filter((ours) => ours.seq === seq);
+    return [history.records[seq - 1], ...lost].some((ours) => JSON.stringify(ours) === text);
   };
   const other = known.find((record) => record.seq <= history.records.length && !same(record));
   if (other !== undefined) found.push(`the fleet has other records, from ${other.seq} (${other.kind})`);
@@ -104,26 +88,35 @@ function fleetCopy(cabinet: SimCabinet): string[] {
   return found;
 }
 
-/** (7) Power died inside a drop window once for each outcome nobody knows; with hold-up only before a blind beam. */
+/**
+ * (7) Each sale whose outcome power took has its own cut, after its spiral left home and before its outcome; with full
+ * hold-up only where somebody was at the beam in that very turn.
+ */
 function unknownOutcomes(cabinet: SimCabinet): string[] {
-  const { records, lost } = cabinet.history;
-  const unknown = records.filter((record) => record.kind === "outcomeUnknown" && record.cause === POWER_LOST).length;
+  const { records, everLost, wrecked } = cabinet.history;
+  if (wrecked) return [];
   const holdsUp = (cabinet.options.holdUpMs ?? 0) >= FULL_HOLD_UP_MS;
-  const cuts = cabinet.cuts.filter(({ inWindow, blind }) => inWindow && (blind || !holdsUp)).length;
+  const allowed = new Set<number>();
+  for (const { saleNo, inWindow, blind } of cabinet.cuts) {
+    if (saleNo !== undefined && inWindow && (blind || !holdsUp)) allowed.add(saleNo);
+  }
+  const wrong: number[] = [];
+  for (const record of records) {
+    if (record.kind !== "outcomeUnknown" || record.cause !== POWER_LOST) continue;
+    if (!allowed.has(record.saleNo)) wrong.push(record.saleNo);
+  }
   // Where the record of a vend rotted away, what is left of it looks like one that power broke off.
-  const allowed = cuts + lostVends(lost);
-  return unknown > allowed ? [`${unknown} unknown outcomes after ${allowed} cuts in a drop window`] : [];
-}
-
-function lostVends(lost: ReadonlyMap<number, LedgerRecord>): number {
-  return [...lost.values()].filter(({ kind }) => VEND_KINDS.has(kind)).length;
+  return wrong.length > lostVends(everLost)
+    ? [`sales ${wrong.join(", ")} unknown without a cut in their drop window`]
+    : [];
 }
 
 /** What must hold when all is repaired and at rest, beyond `judgeNow`: (4), (8), and that nothing is owed. */
 export function judgeEnd(cabinet: SimCabinet): string[] {
   const { lost } = cabinet.history;
   const found = judgeNow(cabinet, true);
-  found.push(...goods(cabinet), ...balance(cabinet), ...cards(cabinet), ...ingestTwice(cabinet), ...orders(cabinet));
+  if (!cabinet.history.wrecked) found.push(...goods(cabinet), ...balance(cabinet), ...cards(cabinet));
+  found.push(...ingestTwice(cabinet), ...orders(cabinet));
   if (lost.size > 0) return found;
   const known = cabinet.fleet.records(cabinet.options.machineId);
   found.push(...voucherThieves(cabinet, known), ...judgeDay(cabinet));
@@ -144,69 +137,10 @@ export function judgeDay(cabinet: SimCabinet): string[] {
   return [...auditViolations(durable), ...reportViolations(parsed.report)];
 }
 
-/** (8) in goods: nothing charged that did not fall, nothing fell that is not sold, named or claimed. */
-function goods(cabinet: SimCabinet): string[] {
-  const { sales, testVends, freeVends, extraDrops, strayDrops, unknownSales } = cabinet.durable.counters;
-  const { truth, history } = cabinet;
-  const fell = truth.productFlow("falling", "tray");
-  const named = sales + testVends + freeVends + extraDrops + strayDrops;
-  const found: string[] = [];
-  const lost = lostVends(history.lost);
-  if (named > fell + lost) found.push(`${named} drops in the records, but ${fell} products fell`);
-  const unseen = truth.unseenDrops + cabinet.doubles + truth.beamPulsesUncertain;
-  const nameable = unknownSales + unpaidUnknown(history.records) + cabinet.fellLate + cabinet.doubles;
-  if (fell - named > Math.min(unseen, nameable) + lost) {
-    found.push(`${fell - named} products fell unnamed, ${unseen} unseen, ${unknownSales} of unknown outcome`);
-  }
-  return found;
-}
-
-/** Test and free vends of unknown outcome: nobody paid, so nobody has a claim; their record says it all the same. */
-function unpaidUnknown(records: readonly LedgerRecord[]): number {
-  return records.filter(
-    (record) =>
-      record.kind === "saleFailed" &&
-      UNPAID_UNKNOWN.includes(record.cause) &&
-      (record.means === MEANS_TEST || record.means === MEANS_FREE),
-  ).length;
-}
-
-/** (8) in money: what the machine kept beyond what it sold or owes has a name, and is never too little. */
-function balance(cabinet: SimCabinet): string[] {
-  const facts = cabinet.facts();
-  const { truth, durable } = facts;
-  const { records, lost } = cabinet.history;
-  const keptMinor = customerDifferenceMinor(facts);
-  const inCashBoxMinor = truth.coinFlowMinor("chute", "cashBox");
-  const coinsMinor = Math.min(truth.maybeUnreportedCoinsMinor, durable.counters.tubeOverMinor + inCashBoxMinor);
-  const mostMinor = coinsMinor + truth.maybeUnreportedBillsMinor + durable.counters.billClaimsMinor;
-  let leastMinor = 0;
-  for (const record of records) {
-    if (record.kind === "claimOpened" && record.cause === CLAIM_PAYOUT) leastMinor -= record.amountMinor;
-  }
-  const lostMinor = lostMinorOf(lost);
-  // What a hopper's own sensor miscounts no machine can know until somebody counts what is in it.
-  const highMinor = mostMinor + suppressedMinor(records, cabinet) + truth.phantomCoinsMinor + lostMinor;
-  const fits = keptMinor <= highMinor && keptMinor >= leastMinor - truth.uncountedCoinsMinor - lostMinor;
-  return fits ? [] : [`customers are short of ${keptMinor}, named: ${leastMinor} to ${mostMinor}`];
-}
-
-function lostMinorOf(lost: ReadonlyMap<number, LedgerRecord>): number {
-  let sum = 0;
-  for (const record of lost.values()) sum += amountOf(record);
-  return sum;
-}
-
-/** Most that suppressed repeats can have hidden: every type at most its value once each. */
-function suppressedMinor(records: readonly LedgerRecord[], cabinet: SimCabinet): number {
-  const dearest = Math.max(0, ...(cabinet.changer?.options.types.map(({ valueMinor }) => valueMinor) ?? []));
-  return records.filter(({ kind }) => kind === "repeatSuppressed").length * dearest;
-}
-
 /** Cards: whoever was charged has goods, or a claim or refund on the fleet's list; nobody has goods for nothing. */
 function cards(cabinet: SimCabinet): string[] {
   const { cardSalesMinor, refundsDueMinor, cardClaimsMinor } = cabinet.durable.counters;
-  const lostMinor = lostMinorOf(cabinet.history.lost);
+  const lostMinor = lostMinorOf(cabinet.history.everLost);
   const chargedMinor = cabinet.truth.cards.chargedMinor() + cabinet.truth.cards.heldMinor();
   const mostMinor = cardSalesMinor + refundsDueMinor + cardClaimsMinor;
   if (chargedMinor > mostMinor + lostMinor) return [`cards charged ${chargedMinor}, ledger ${mostMinor}`];
@@ -236,6 +170,8 @@ function ingestTwice(cabinet: SimCabinet): string[] {
   const before = JSON.stringify(cabinet.fleet.records(machineId));
   const { forks } = cabinet.fleet.machine(machineId);
   const forksBefore = forks.length;
+  // Of two histories of one sequence, which rot made, the fleet may after a restore take the other one.
+  if (cabinet.history.rotten && forksBefore > 0) return [];
   for (const message of cabinet.published.splice(0)) cabinet.fleet.published(machineId, message);
   cabinet.judged();
   cabinet.runFor(cabinet.fleet.commitMs + 10);

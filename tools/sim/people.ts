@@ -4,9 +4,11 @@
  */
 import { Rng } from "../bench/rng.js";
 import { auditor, restocker, technician } from "./key-holders.js";
+import { choose, insertAny, payByCard, payCash } from "./paying.js";
 import type { Person, PersonKind } from "./plan.js";
 import { pick, type RandomMachine } from "./random-machine.js";
 import type { SimCabinet } from "./sim-cabinet.js";
+import { billFisher, kicker } from "./thieves.js";
 
 /** One person's time at the machine. */
 export interface Visit {
@@ -14,11 +16,12 @@ export interface Visit {
   readonly rng: Rng;
   readonly machine: RandomMachine;
   readonly slot: string;
+  readonly column: number;
   readonly priceMinor: number;
+  /** Puts in the smallest coins, one after another, if need be. */
+  readonly patient: boolean;
 }
 
-/** Most coins and bills somebody puts in for one product. */
-const MAX_PIECES = 40;
 const PATIENCE_MS = 20_000;
 const SALE_MS = 40_000;
 /** A changer that is gone is waited for so long before a voucher takes its place. */
@@ -34,16 +37,32 @@ export function visit(cabinet: SimCabinet, machine: RandomMachine, person: Perso
   const all = machine.options.planogram?.slots ?? [];
   const chosen = sold.length > 0 ? pick(rng, sold) : pick(rng, all);
   const { slot, priceMinor } = chosen;
-  PEOPLE[person.kind]({ cabinet, rng, machine, slot, priceMinor });
+  const column = cabinet.planogram.slots.find((one) => one.slot === slot)?.column ?? 0;
+  const patient = person.kind === "honest";
+  PEOPLE[person.kind]({ cabinet, rng, machine, slot, column, priceMinor, patient });
   cabinet.takeGoods();
   cabinet.takeCoins();
 }
 
 const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
   honest(at) {
-    choose(at);
-    payCash(at, at.priceMinor, 1_500);
-    waitForSale(at);
+    const { cabinet } = at;
+    const sells = cabinet.view?.selling === true && cabinet.spirals.productsIn(at.column) > 0;
+    const before = cabinet.truth.productFlow("falling", "tray");
+    buyHonestly(at);
+    if (!sells) return;
+    cabinet.honest.attempts += 1;
+    if (cabinet.truth.productFlow("falling", "tray") > before) cabinet.honest.served += 1;
+    else if (process.env.WHY)
+      console.error(
+        "unserved",
+        cabinet.options.seed,
+        at.slot,
+        at.priceMinor,
+        cabinet.view?.headline,
+        cabinet.view?.exactChangeOnly,
+        at.machine.about,
+      );
   },
   hasty(at) {
     const { cabinet, rng } = at;
@@ -108,23 +127,7 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     cabinet.runFor(rng.between(100, 4_000));
     waitForSale(at, CARD_MS);
   },
-  billFisher(at) {
-    const { cabinet, rng } = at;
-    choose(at);
-    for (let i = rng.between(1, 4); i > 0; i--) {
-      const { validator } = cabinet;
-      if (validator === undefined) break;
-      cabinet.insertBill(pick(rng, at.machine.billsMinor));
-      cabinet.waitFor(() => validator.path.motion === "escrow" || validator.path.motion === "empty", 5_000);
-      cabinet.runFor(rng.below(400));
-      if (rng.chance(600_000)) validator.pullBack();
-      if (rng.chance(300_000)) validator.fish();
-      if (rng.chance(300_000)) cabinet.changer?.fish();
-      cabinet.runFor(rng.below(3_000));
-    }
-    cabinet.cancel();
-    waitForSale(at);
-  },
+  billFisher,
   plugPuller(at) {
     const { cabinet, rng } = at;
     choose(at);
@@ -139,18 +142,7 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     cabinet.cancel();
     waitForSale(at);
   },
-  kicker(at) {
-    const { cabinet, rng } = at;
-    choose(at);
-    payCash(at, at.priceMinor, 900);
-    for (let i = rng.between(1, 6); i > 0; i--) {
-      cabinet.spirals.kick();
-      cabinet.runFor(rng.below(3_000));
-    }
-    waitForSale(at);
-    cabinet.spirals.kick();
-    cabinet.runFor(2_000);
-  },
+  kicker,
   doubleTapper(at) {
     const { cabinet, rng } = at;
     for (let i = 0; i < 3; i++) cabinet.select(at.slot);
@@ -193,6 +185,7 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     cabinet.cancel();
     cabinet.waitFor(() => cabinet.codesSeen.vouchers.size > seen, VOUCHER_MS);
     cabinet.runFor(rng.below(40));
+    cabinet.turns.troubleStrikes(cabinet.world.nowUs);
     if (rng.chance(500_000)) cabinet.failMains();
     cabinet.changer?.setPlugged(true);
     waitForSale(at);
@@ -202,9 +195,18 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
   auditor,
 };
 
-function choose({ cabinet, slot }: Visit): void {
-  cabinet.select(slot);
-  cabinet.waitFor(() => cabinet.view?.slot === slot, 2_000);
+/** In cash as far as the machine takes it, else by card. */
+export function buyHonestly(at: Visit): void {
+  const { cabinet } = at;
+  choose(at);
+  payCash(at, at.priceMinor, 1_000);
+  const { view } = cabinet;
+  const paid = view?.state === "DISPENSING" || view?.state === "RETURNING_CHANGE";
+  if (!paid && view?.creditMinor === 0 && view.selling) {
+    if (view.slot !== at.slot) choose(at);
+    payByCard(at);
+  }
+  waitForSale(at, CARD_MS);
 }
 
 function anySlot({ rng, machine, slot }: Visit): string {
@@ -212,43 +214,8 @@ function anySlot({ rng, machine, slot }: Visit): string {
   return slots.length === 0 ? slot : pick(rng, slots).slot;
 }
 
-/** Puts in coins and bills until the panel's credit reaches `untilMinor`, the sale begins or patience ends. */
-function payCash(at: Visit, untilMinor: number, meanPauseMs: number): void {
-  const { cabinet, rng } = at;
-  const untilUs = cabinet.world.nowUs + SALE_MS * 1_000;
-  for (let piece = 0; piece < MAX_PIECES && cabinet.world.nowUs < untilUs; piece++) {
-    const { view } = cabinet;
-    if (view === undefined) {
-      cabinet.runFor(1_000);
-      continue;
-    }
-    if (view.creditMinor >= untilMinor || view.state === "DISPENSING" || !view.selling) return;
-    insertToward(at, untilMinor - view.creditMinor);
-    cabinet.runFor(rng.between(Math.floor(meanPauseMs / 3), meanPauseMs * 2));
-  }
-}
-
-/** Mostly what is near to what is missing. */
-function insertToward(at: Visit, missingMinor: number): void {
-  const { cabinet, machine, rng } = at;
-  const fits = machine.billsMinor.filter((value) => value <= 2 * missingMinor);
-  if (cabinet.validator !== undefined && fits.length > 0 && (cabinet.changer === undefined || rng.chance(400_000))) {
-    cabinet.insertBill(pick(rng, fits));
-    return;
-  }
-  if (cabinet.changer === undefined) return;
-  const coins = machine.coinsMinor.filter((value) => value <= missingMinor);
-  const largest = coins.at(-1) ?? machine.coinsMinor[0] ?? 1;
-  cabinet.insertCoin(rng.chance(700_000) ? largest : pick(rng, machine.coinsMinor));
-}
-
-function insertAny({ cabinet, machine, rng }: Visit): void {
-  if (rng.chance(500_000) && cabinet.changer !== undefined) cabinet.insertCoin(pick(rng, machine.coinsMinor));
-  else cabinet.insertBill(pick(rng, machine.billsMinor));
-}
-
 /** Until the machine is done with them; who has money inside by then asks for it and waits again. */
-function waitForSale({ cabinet }: Visit, limitMs = SALE_MS): void {
+export function waitForSale({ cabinet }: Visit, limitMs = SALE_MS): void {
   cabinet.waitFor(() => cabinet.settled, limitMs);
   if ((cabinet.view?.creditMinor ?? 0) === 0) return;
   cabinet.cancel();

@@ -16,14 +16,15 @@
  * | silent or resetting peripherals | `silence`, `unplugged`, `deviceReset`, `readerTrouble`, `hopperTrouble` |
  * | lost and corrupted words | `lostWord`, `bentWord`, `noise` |
  * | power cuts anywhere | `cutNow` (with the board's hold-up), `cutAtFlash`, `cutAtEffect` |
- * | flash bit flips | `bitRot`; what may be lost: `judge.ts` |
+ * | flash bit flips | `bitRot`, in blocks in force; what may be lost: `judge.ts` |
+ * | a ring that fills | small rings of `random-machine.ts`, and no network |
  * | network loss, duplicated and reordered messages | `networkDown`, `networkBad`, `fleetDown`, `fleetRestored` |
  * | clock jumps, stalls, warmth | `clockJump`, `stall`, `tooWarm` |
  * | commands in mid-sale | `order`: `orders.ts` |
  * | restocks, price changes in mid-selection | `restocker`, `technician`, `auditor`, `tubesByHand`; `newPrices` |
  */
 import { Rng } from "../bench/rng.js";
-import { pick, type RandomMachine, randomMachine } from "./random-machine.js";
+import { LEDGER_BLOCKS, pick, type RandomMachine, randomMachine } from "./random-machine.js";
 
 export const PERSON_KINDS = [
   "honest",
@@ -117,6 +118,8 @@ export interface SimPlan {
   readonly machine: RandomMachine;
   readonly people: readonly Person[];
   readonly troubles: readonly Trouble[];
+  /** When all is repaired somebody opens the door and shuts it again; else nobody comes. */
+  readonly visited: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -126,9 +129,13 @@ const TROUBLE_WINDOW_MS = 14_000;
 /** What covers the beam for less than half a second cannot be told from a product. */
 const SHORTEST_MS = 1_000;
 /** One seed in so many has flash that rots: where a record is lost for good, less is promised (judge.ts). */
-const ROT_EVERY = 16;
+const ROT_EVERY = 4;
 /** … and in those, one trouble in so many. */
 const ROT_SHARE = 3;
+/** Of seeds with a small ring, so many lose the network before it fills. */
+const CUT_OFF_SHARE = 750_000;
+const FOR_EVER_MS = 1_000_000_000;
+const VISITED_SHARE = 500_000;
 /** Troubles for each person; in days there is more between them. */
 const TROUBLES_A_PERSON = 1.2;
 const TROUBLES_A_PERSON_IN_DAYS = 0.1;
@@ -160,7 +167,18 @@ export function planOf(seed: number, days = 0): SimPlan {
     };
     if (kind !== "bitRot" || rots) troubles.push(drawn);
   }
-  return { seed, days, machine, people, troubles };
+  const { ledgerBlocks = LEDGER_BLOCKS } = machine.options;
+  const cutOff = ledgerBlocks < LEDGER_BLOCKS && rng.chance(CUT_OFF_SHARE);
+  const lonely = {
+    index: troubleCount,
+    kind: "networkDown",
+    seed: 0,
+    person: 0,
+    afterMs: 0,
+    forMs: FOR_EVER_MS,
+  } as const;
+  if (cutOff && days === 0) troubles.push(lonely);
+  return { seed, days, machine, people, troubles, visited: rng.chance(VISITED_SHARE) };
 }
 
 /** The plan with only these people and troubles left. */

@@ -26,8 +26,9 @@ const CHANGER_OPTIONS: readonly number[] = Object.freeze([0, 0x01, 0x04, 0x05, 0
 const READER_OPTIONS: readonly number[] = Object.freeze([0, 0x02, 0x08, 0x20, 0x3a]);
 
 export function randomChanger(rng: Rng, money: Money): ChangerOptions {
-  const types = money.coins.map((valueMinor) => {
-    const capacity = rng.chance(NO_TUBE_SHARE) ? 0 : rng.between(40, 110);
+  const types = money.coins.map((valueMinor, type) => {
+    // prices are multiples of the smallest coin: it needs its tube
+    const capacity = type > 0 && rng.chance(NO_TUBE_SHARE) ? 0 : rng.between(40, 110);
     return capacity === 0 ? { valueMinor, capacity } : { valueMinor, capacity, count: rng.below(capacity + 1) };
   });
   return {

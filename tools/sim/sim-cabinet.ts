@@ -3,7 +3,11 @@
  * every cut, turns and drops with their times, replies of the link, queues.
  */
 import type { Effect } from "../../firmware/machine/types.js";
+import type { WorldInput } from "../../firmware/ports/inputs.js";
+import { BILL_VALIDATOR } from "../../shared/mdb/bill-validator.js";
+import { COIN_CHANGER } from "../../shared/mdb/coin-changer.js";
 import { MODE_BIT } from "../../shared/mdb/link.js";
+import { decodePoll } from "../../shared/mdb/poll.js";
 import { creditDifferenceMinor, holdDifferenceMinor } from "../../shared/records/durable.js";
 import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
@@ -16,27 +20,17 @@ import type { TappedTransmission } from "../bench/wire.js";
 import { History } from "./history.js";
 import type { RandomMachine } from "./random-machine.js";
 import { applyQuirks } from "./random-machine.js";
+import { type Cut, TurnWatch } from "./turn-watch.js";
 
 /** From the last word of a reply to the first word of our answer (design.md, invariant 5). */
 const ANSWER_LIMIT_US = 5_000;
 /** Inputs that may wait in the queue however long JavaScript stands still. */
 export const MAX_BACKLOG = 256;
 const DARK_MS = 1_500;
-/** Parts of a million of a turn after which the home switch opens. */
-const HOME_END = 30_000;
 const BEAM_BLIND = UNKNOWN_CAUSES.indexOf("beamBlind");
 type Appended = Extract<Effect, { readonly do: "append" }>["record"];
 /** After words that were bent, for so long. */
 const UNCLEAR_US = 100_000;
-
-/** A moment at which the power died. */
-export interface Cut {
-  readonly atUs: number;
-  /** The spiral had left its home for a sale that was still open: inside the drop window. */
-  readonly inWindow: boolean;
-  /** In that turn something covered the beam or shone at it. */
-  readonly blind: boolean;
-}
 
 /** An order that came by this machine. genuine: signed for it by the fleet. late: up when sent, and without nonce. */
 export interface GivenOrder {
@@ -44,20 +38,16 @@ export interface GivenOrder {
   readonly late: boolean;
 }
 
-export interface Drop {
-  /** From the payment's record to the tray, ms; what the motor turned is within. */
-  readonly afterPaymentMs: number;
-  readonly turnMs: number;
-}
-
 export class SimCabinet extends Cabinet {
   readonly cuts: Cut[] = [];
-  readonly drops: Drop[] = [];
+  /** Turns, drops and what disturbs them. */
+  readonly turns: TurnWatch = new TurnWatch(this.spirals);
   readonly found: string[] = [];
-  /** Products that fell otherwise than off their spiral's edge: kicked loose, or late. */
-  fellLate = 0;
-  /** Turns in which a second product went over the edge. */
-  doubles = 0;
+  /** Honest people at a machine that sold, with the product in its slot; and those who got it. */
+  readonly honest = { attempts: 0, served: 0 };
+  /** Bills pulled back out, and products kicked loose. */
+  fished = 0;
+  kicked = 0;
   /** Everything the machine has published. */
   readonly published: MqttMessage[] = [];
   /** Most inputs that ever waited. */
@@ -80,15 +70,6 @@ export class SimCabinet extends Cabinet {
   onCut: (() => void) | undefined;
   /** Effects left until the power is cut at one; 0 = not. */
   effectsToCut = 0;
-  #paidAtUs = 0;
-  #chosenAtUs = 0;
-  /** The turn is somebody's, not a test. */
-  #isSale = false;
-  #turnAtUs = 0;
-  #turned: { startUs: number; column: number } | undefined;
-  readonly #disturbed = { blocked: false, sunlit: false };
-  /** Since the turn began somebody has been at the beam. */
-  #blind = false;
   #lastReplyEndUs = 0;
   #owesAnswer = false;
   /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
@@ -117,8 +98,7 @@ export class SimCabinet extends Cabinet {
     };
     this.truth.watch((event) => {
       if (event.what !== "product") return;
-      if (event.from === "hanging") this.fellLate += 1;
-      if (event.to === "tray") this.#fell();
+      if (event.to === "tray") this.turns.fell(event.product, this.world.nowUs);
     });
     this.wire.tap((told) => this.#heard(told), "may pass");
   }
@@ -130,9 +110,13 @@ export class SimCabinet extends Cabinet {
 
   override cutPower(): void {
     if (!this.powered) return;
-    this.cuts.push({ atUs: this.world.nowUs, inWindow: this.#inWindow, blind: this.#blind });
+    const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
+    this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo));
     this.effectsToCut = 0;
     super.cutPower();
+    const lost = this.#ackedMinor(this.js.lostInputs);
+    this.truth.maybeUnreportedCoinsMinor += lost.coins;
+    this.truth.maybeUnreportedBillsMinor += lost.bills;
     this.onCut?.();
     if (this.attended) this.world.after(this.darkMs * 1_000, () => this.powerOn());
   }
@@ -147,6 +131,8 @@ export class SimCabinet extends Cabinet {
     const { vend, payout, stack, hold, revalue } = durable;
     const open = [vend, payout, stack, hold, revalue].some((bracket) => bracket !== undefined);
     if (!quiet || durable.creditMinor > 0 || open) return false;
+    // a report of money that its device has not yet seen ACKed
+    if ((this.changer?.waitingMinor ?? 0) + (this.validator?.waitingMinor ?? 0) > 0) return false;
     const still = this.truth.inMotionMinor === 0 && this.truth.productsAt("falling") === 0;
     return still && this.spirals.turning === undefined && !this.pays;
   }
@@ -162,15 +148,6 @@ export class SimCabinet extends Cabinet {
     return this.changer?.payout.busy === true || recycles || this.hoppers.some((hopper) => hopper?.busy === true);
   }
 
-  /** A turn has left home and its sale is still open. */
-  get #inWindow(): boolean {
-    const column = this.#turned?.column;
-    const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
-    if (column === undefined || vend === undefined) return false;
-    // one that stands has been round, or was stopped on its way
-    return this.spirals.turning !== column || this.spirals.angleOf(column) >= HOME_END;
-  }
-
   /** The judge has looked at all that was published so far. */
   readonly judged = (): void => {
     this.judgedMessages = this.published.length;
@@ -180,14 +157,37 @@ export class SimCabinet extends Cabinet {
   disturbBeam(how: "blocked" | "sunlit", on: boolean): void {
     if (how === "blocked") this.beam.setBlocked(on);
     else this.beam.setSunlit(on);
-    this.#disturbed[how] = on;
-    this.#blind ||= on;
+    this.turns.disturbed(how, on);
   }
 
   /** Of the whole life, also of what the ring has dropped. */
   override facts(audited = false): CheckerFacts {
     const facts = super.facts(audited);
-    return { ...facts, records: facts.records ?? this.history.records };
+    const { coins, bills } = this.#ackedMinor(this.js.unfinished);
+    return {
+      ...facts,
+      records: facts.records ?? this.history.records,
+      waitingCoinsMinor: facts.waitingCoinsMinor + coins,
+      waitingBillsMinor: facts.waitingBillsMinor + bills,
+    };
+  }
+
+  /** Money in reports that were ACKed on arrival (setting `ackFirst`) and that JavaScript has not done with. */
+  #ackedMinor(inputs: readonly WorldInput[]): { readonly coins: number; readonly bills: number } {
+    const first = this.random.options.settings?.ackFirst ?? 0;
+    const sums = { coins: 0, bills: 0 };
+    for (const input of first === 0 ? [] : inputs) {
+      if (input.on !== "link" || input.result.kind !== "data") continue;
+      const { bytes } = input.result;
+      for (const event of (first & 1) === 0 ? [] : decodePoll(COIN_CHANGER, bytes).events) {
+        if (event.event === "coinDeposited") sums.coins += this.changer?.options.types[event.type]?.valueMinor ?? 0;
+      }
+      for (const event of (first & 2) === 0 ? [] : decodePoll(BILL_VALIDATOR, bytes).events) {
+        const stacked = event.event === "billStacked" || event.event === "billToRecycler";
+        if (stacked) sums.bills += this.validator?.options.valuesMinor[event.type] ?? 0;
+      }
+    }
+    return sums;
   }
 
   get synced(): boolean {
@@ -222,7 +222,7 @@ export class SimCabinet extends Cabinet {
   }
 
   override select(slot: string): void {
-    this.#chosenAtUs = this.world.nowUs;
+    this.turns.ready(this.world.nowUs);
     super.select(slot);
   }
 
@@ -234,17 +234,18 @@ export class SimCabinet extends Cabinet {
     this.backlogMost = Math.max(this.backlogMost, this.js.backlog);
     if (!after) return;
     if (effect.do === "motor") {
-      this.#turned = { startUs: this.world.nowUs, column: effect.column };
-      this.#turnAtUs = this.world.nowUs;
-      this.#blind = this.#disturbed.blocked || this.#disturbed.sunlit;
+      this.turns.motorStarted(effect.column, this.world.nowUs);
     }
     if (effect.do !== "append") return;
     const { record } = effect;
     if (record.kind === "payoutStarted") this.#orderedOut(record);
-    if (record.kind === "outcomeUnknown" && record.cause === BEAM_BLIND && !this.#blind) {
+    if (record.kind === "outcomeUnknown" && record.cause === BEAM_BLIND && !this.turns.blind) {
       this.note(`sale ${record.saleNo} is unknown for a beam that nobody touched`);
     }
-    if (record.kind === "vendStarted") this.#isSale = record.means !== MEANS_TEST && record.means !== MEANS_FREE;
+    if (record.kind === "vendStarted") {
+      const column = this.planogram.slots.find(({ slot }) => slot === record.slot)?.column ?? -1;
+      this.turns.saleStarted(record.saleNo, column, record.means !== MEANS_TEST && record.means !== MEANS_FREE);
+    }
     this.#appended(record.kind);
   }
 
@@ -269,20 +270,14 @@ export class SimCabinet extends Cabinet {
   }
 
   #appended(kind: string): void {
-    if (kind === "coinIn" || kind === "billStacked" || kind === "vendApproved") this.#paidAtUs = this.world.nowUs;
-    if (kind === "vendStarted") this.#turned = undefined;
+    const pays = kind === "coinIn" || kind === "billStacked" || kind === "vendApproved";
+    if (pays) this.turns.ready(this.world.nowUs);
     const durable = this.machine?.snapshot().durable;
     if (durable === undefined) return;
     const cash = creditDifferenceMinor(durable);
     const cards = holdDifferenceMinor(durable);
     if (cash !== 0) this.note(`after ${kind} the ledger's cash does not balance: ${cash}`);
-    if (cards !== 0) this.note(`after ${kind} the ledger's holds do not balance: ${cards}`);
-  }
-
-  #fell(): void {
-    const { nowUs } = this.world;
-    const readyAtUs = Math.max(this.#paidAtUs, this.#chosenAtUs);
-    if (!this.#isSale || this.#turned === undefined || this.#turnAtUs < readyAtUs) return;
-    this.drops.push({ afterPaymentMs: (nowUs - readyAtUs) / 1_000, turnMs: (nowUs - this.#turnAtUs) / 1_000 });
+    // an approval that has rotted away is missing in the sum
+    if (cards !== 0 && !this.history.rotten) this.note(`after ${kind} the ledger's holds do not balance: ${cards}`);
   }
 }

@@ -14,6 +14,8 @@ export interface SimTally {
   records: number;
   simulatedS: number;
   slowestDropMs: number;
+  honestAttempts: number;
+  honestServed: number;
   /** Seeds that broke a promise. */
   violations: number;
   readonly failed: FailedSeed[];
@@ -28,6 +30,8 @@ export function emptySimTally(): SimTally {
     records: 0,
     simulatedS: 0,
     slowestDropMs: 0,
+    honestAttempts: 0,
+    honestServed: 0,
     violations: 0,
     failed: [],
   };
@@ -50,6 +54,8 @@ export function add(tally: SimTally, part: Readonly<SimTally>): void {
   tally.records += part.records;
   tally.simulatedS += part.simulatedS;
   tally.slowestDropMs = Math.max(tally.slowestDropMs, part.slowestDropMs);
+  tally.honestAttempts += part.honestAttempts;
+  tally.honestServed += part.honestServed;
   tally.violations += part.violations;
   tally.failed.push(...part.failed);
 }

@@ -1,6 +1,7 @@
 /** What goes wrong, a kind each: how it begins, and how it is repaired. What cannot be here is left out in silence. */
 
 import { BLIND_MS } from "../../firmware/delivery/state.js";
+import { type BlockHeader, decodeHeader } from "../../firmware/ledger/header.js";
 import { openDocuments } from "../../firmware/settings.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
 import type { ReaderMoment } from "../bench/card-reader-options.js";
@@ -35,12 +36,34 @@ const CUT_PHASES: readonly CutPhase[] = Object.freeze<CutPhase[]>(["before", "du
 
 /** Begins it now. What it returns ends it; undefined = it ends by itself. */
 export function begin(cabinet: SimCabinet, trouble: Trouble): Repair | undefined {
+  const { turns, world } = cabinet;
+  turns.troubleStrikes(world.nowUs);
   const repair = TROUBLES[trouble.kind]({ cabinet, rng: new Rng(trouble.seed), forMs: trouble.forMs });
-  return isRepair(repair) ? repair : undefined;
+  if (!isRepair(repair)) return undefined;
+  turns.troubleBegins(world.nowUs);
+  let over = false;
+  return () => {
+    if (!over) turns.troubleEnds(world.nowUs);
+    over = true;
+    repair();
+  };
 }
 
 function isRepair(value: unknown): value is Repair {
   return typeof value === "function";
+}
+
+/** Troubles that were ordered and have not struck yet do not strike any more. */
+export function endAll(cabinet: SimCabinet): void {
+  cabinet.effectsToCut = 0;
+  cabinet.ledgerFlash.cancelCut();
+  cabinet.wire.clearFaults();
+  cabinet.spirals.clearMishaps();
+  cabinet.changer?.acceptor.clearMishaps();
+  cabinet.validator?.path.clearMishaps();
+  for (const hopper of cabinet.hoppers) hopper?.bowls.clearMishaps();
+  for (const reader of cabinet.readers) reader?.troubles.splice(0);
+  cabinet.network.setAvailable(true);
 }
 
 /** What a trouble returns is how it is repaired, if it is a function. */
@@ -62,10 +85,7 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
   },
   productHangs: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), "hang"),
   productShort: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), "short"),
-  productDouble(scene) {
-    scene.cabinet.doubles += 1;
-    scene.cabinet.spirals.nextTurn(anyColumn(scene), "double");
-  },
+  productDouble: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), "double"),
   productLate: (scene) => scene.cabinet.spirals.nextTurn(anyColumn(scene), scene.rng.between(100, 20_000)),
   columnJam(scene) {
     const column = anyColumn(scene);
@@ -79,6 +99,7 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
   },
   homeSwitch(scene) {
     const column = anyColumn(scene);
+    scene.cabinet.turns.lyingSwitches.add(column);
     scene.cabinet.spirals.setHomeSwitch(column, pick(scene.rng, ["stuckClosed", "stuckOpen"] as const));
     return () => scene.cabinet.spirals.setHomeSwitch(column, "works");
   },
@@ -233,14 +254,31 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     const { oldestSeq, records } = cabinet.readFlash();
     for (const line of cabinet.history.take(oldestSeq, records)) cabinet.note(line);
     cabinet.history.rotten = true;
-    const { blocks, blockBytes } = cabinet.ledgerFlash;
     for (let i = rng.between(1, 3); i > 0; i--) {
-      const offset = rng.below(Math.min(4, blocks) * blockBytes);
-      // what is erased and waits for its record is not yet a record that could rot
-      if (cabinet.ledgerFlash.snapshot().bytes[offset] !== 0xff) cabinet.ledgerFlash.flipBit(offset, rng.below(8));
+      const programmed = programmedBytes(cabinet);
+      if (programmed.length > 0) cabinet.ledgerFlash.flipBit(pick(rng, programmed), rng.below(8));
     }
   },
 };
+
+/**
+ * Offsets of all that is written in the blocks in force: what is erased and waits for its record is not yet a record
+ * that could rot, and blocks that were given up are nobody's.
+ */
+function programmedBytes({ ledgerFlash }: SimCabinet): number[] {
+  const { bytes } = ledgerFlash.snapshot();
+  const { blocks, blockBytes } = ledgerFlash;
+  const headers = Array.from({ length: blocks }, (_, block) => decodeHeader(bytes.subarray(block * blockBytes)));
+  let newest: BlockHeader | undefined;
+  for (const header of headers) if (header !== undefined && header.number > (newest?.number ?? 0)) newest = header;
+  const oldest = newest?.oldest ?? 0;
+  const offsets: number[] = [];
+  headers.forEach((header, block) => {
+    if (header === undefined || header.number < oldest) return;
+    for (let at = block * blockBytes; at < (block + 1) * blockBytes; at++) if (bytes[at] !== 0xff) offsets.push(at);
+  });
+  return offsets;
+}
 
 /** The part holding the documents, with power from the bench. */
 function quiet(cabinet: SimCabinet): SimCabinet["documentFlash"] {
@@ -248,6 +286,9 @@ function quiet(cabinet: SimCabinet): SimCabinet["documentFlash"] {
   return cabinet.documentFlash;
 }
 
+/** Where something will be wrong. */
 function anyColumn({ cabinet, rng }: Scene): number {
-  return pick(rng, cabinet.planogram.slots).column;
+  const { column } = pick(rng, cabinet.planogram.slots);
+  cabinet.turns.troubled.add(column);
+  return column;
 }
