@@ -75,6 +75,8 @@ function fleetCopy(cabinet: SimCabinet): string[] {
     found.push("the machine has forgotten what the fleet has");
   }
   const same = (theirs: LedgerRecord): boolean => {
+    // sent while it could not be read; a later look may find its end of the block again
+    if (theirs.kind === "unreadable" && history.rotten) return true;
     const text = JSON.stringify(theirs);
     const { seq } = theirs;
     const lost = history.everLost.filter((ours) => ours.seq === seq);
