@@ -323,11 +323,4 @@ export const MACHINE: readonly Mutant[] = [
     replace: "return equalBytes(bytes, bytes) && this.flash.read(offset, bytes.length).length > 0;",
     tests: SETTINGS,
   },
-  {
-    name: "the menu's door is left open to whoever comes next",
-    file: "firmware/machine/machine.ts",
-    find: '    this.technician.take({ on: "doorShut" }, this.recorder.nowMs);\n',
-    replace: "",
-    tests: STORIES,
-  },
 ];

@@ -214,7 +214,7 @@ export const SALES: readonly Mutant[] = [
     file: "firmware/sale/step.ts",
     find: "if (unwanted !== undefined) return unwanted;",
     replace: "",
-    tests: CARDS,
+    tests: SALE,
   },
   {
     name: "the change of a sale stays in the machine",
@@ -242,7 +242,7 @@ export const SALES: readonly Mutant[] = [
     file: "firmware/sale/card-payment.ts",
     find: "return isFor && hold.approvedMinor !== undefined ? hold.amountMinor : 0;",
     replace: "return isFor ? hold.amountMinor : 0;",
-    tests: CARDS,
+    tests: SALE,
   },
   {
     name: "the reader is never told that the product fell",

@@ -5,6 +5,7 @@ import { changePayable, exactChangeOnly } from "../../../firmware/cash/queries.j
 import {
   bills,
   CashRoom,
+  changerReady,
   DIME,
   NICKEL,
   ONE_DOLLAR,
@@ -15,6 +16,7 @@ import {
   SETTINGS,
   tubes,
   validatorReady,
+  withRecycler,
 } from "./room.js";
 
 const test = suite("firmware/cash acceptance");
@@ -241,14 +243,19 @@ test("coins owed to an open payout pay no other change, from its very beginning"
 });
 
 test("a payout from before the restart keeps everything shut, even if the sale opened", () => {
-  const room = CashRoom.ready(tubes(0, 0, 5));
-  room.credit(50);
+  const room = withRecycler(0, 0, tubes(0, 0, 5));
+  room.credit(100);
   room.order({ cash: "return", reason: "cancel" });
   room.mdb({ event: "tubes", tubes: tubes(0, 0, 5) });
+  assert.is(room.durable.payout?.type, QUARTER);
   room.restart();
   room.mdb(validatorReady(7));
-  assert.is(opened(room, 175).state.payout.is, "broken");
+  room.mdb(recyclerReady(0, 0));
+  assert.is(opened(room, 200).state.payout.is, "broken");
   assert.equal(room.masks(), { coinMask: 0, billMask: 0 });
+  room.mdb(changerReady(tubes(0, 0, 1)));
+  assert.is(room.state.payout.is, "none");
+  assert.is.not(room.masks().billMask, 0, "paid, as the tubes prove");
 });
 
 test("the bill types stay as they are while a bill is on its way", () => {
