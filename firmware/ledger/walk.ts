@@ -106,7 +106,9 @@ export class BlockWalk {
     if (frame === undefined || frame.seqLow !== (this.seq & LOW_BYTE)) return undefined;
     const chain = chainNext(this.chain, frame.code, this.seq, frame.body);
     if (this.end?.lastSeq === this.seq) return chain === this.end.chain ? frame : undefined;
-    return this.frameAt(this.at + frame.bytes, this.seq + 1, chain) === undefined ? undefined : frame;
+    const next = this.frameAt(this.at + frame.bytes, this.seq + 1, chain);
+    // one that stands in for a lost record carries its own chain and goes on from anything: it proves nothing
+    return next === undefined || next.code === UNREADABLE_CODE ? undefined : frame;
   }
 
   /** The sequence that a record found behind a gap can have: one that fits the room before it and the chain. */

@@ -93,6 +93,23 @@ test("any bit of the newest block, found at power-up: fenced, counted once, and 
   assert.ok(fenced > 20, `${fenced}`);
 });
 
+test("a second bit, rotted when the first loss already had its stand-in: no record ever comes out changed", () => {
+  const { flash, account } = filled(8, 45);
+  const image = flash.snapshot();
+  const lcg = new Lcg(41);
+  let both = 0;
+  for (let i = 0; i < 400; i++) {
+    flash.restore(image);
+    const unreadable = [0, 0].map(() => {
+      const newest = newestPlace(flash);
+      flash.flipBit(newest * BLOCK_BYTES + lcg.below(usedBytes(flash, newest) - LAST_RECORD_BYTES), lcg.below(8));
+      return readAll(openLedger(flash, ownedBy(EPOCH)), account, 64);
+    });
+    if ((unreadable[1]?.length ?? 0) > (unreadable[0]?.length ?? 0)) both += 1;
+  }
+  assert.ok(both > 50, `${both}`);
+});
+
 /** Offset behind the last byte written in a block. */
 function usedBytes(flash: SimFlash, place: number): number {
   const data = flash.read(place * BLOCK_BYTES, BLOCK_BYTES);
