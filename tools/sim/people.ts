@@ -53,16 +53,6 @@ const PEOPLE: { readonly [kind in PersonKind]: (visit: Visit) => void } = {
     if (!sells) return;
     cabinet.honest.attempts += 1;
     if (cabinet.truth.productFlow("falling", "tray") > before) cabinet.honest.served += 1;
-    else if (process.env.WHY)
-      console.error(
-        "unserved",
-        cabinet.options.seed,
-        at.slot,
-        at.priceMinor,
-        cabinet.view?.headline,
-        cabinet.view?.exactChangeOnly,
-        at.machine.about,
-      );
   },
   hasty(at) {
     const { cabinet, rng } = at;
@@ -200,8 +190,13 @@ export function buyHonestly(at: Visit): void {
   const { cabinet } = at;
   choose(at);
   payCash(at, at.priceMinor, 1_000);
+  const paid = cabinet.view?.state === "DISPENSING" || cabinet.view?.state === "RETURNING_CHANGE";
+  // who has time takes back what is not enough, as nothing more is taken, and tries a card
+  if (!paid && at.patient && (cabinet.view?.creditMinor ?? 0) > 0) {
+    cabinet.cancel();
+    cabinet.waitFor(() => cabinet.settled, PATIENCE_MS);
+  }
   const { view } = cabinet;
-  const paid = view?.state === "DISPENSING" || view?.state === "RETURNING_CHANGE";
   if (!paid && view?.creditMinor === 0 && view.selling) {
     if (view.slot !== at.slot) choose(at);
     payByCard(at);
