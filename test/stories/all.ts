@@ -56,6 +56,7 @@ import { STORY as PLUG_PULLED_DURING_THE_DROP } from "./plug-pulled-during-the-d
 import { STORY as PLUG_PULLED_IN_THE_RECYCLER_PAYOUT } from "./plug-pulled-in-the-recycler-payout.js";
 import { STORY as PLUG_PULLED_ON_THE_WAY_HOME } from "./plug-pulled-on-the-way-home.js";
 import { STORY as PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN } from "./plug-pulled-with-a-switch-stuck-open.js";
+import { STORY as PRICES_CHANGE_WHILE_SOMEBODY_IS_CHOOSING } from "./prices-change-while-somebody-is-choosing.js";
 import { STORY as PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME } from "./product-falls-when-the-spiral-is-home.js";
 import { STORY as PRODUCT_FELL_ON_THE_SECOND_TURN } from "./product-fell-on-the-second-turn.js";
 import { STORY as PRODUCT_JAMMED_AND_MONEY_BACK } from "./product-jammed-and-money-back.js";
@@ -131,6 +132,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "plug-pulled-in-the-recycler-payout": PLUG_PULLED_IN_THE_RECYCLER_PAYOUT,
   "plug-pulled-on-the-way-home": PLUG_PULLED_ON_THE_WAY_HOME,
   "plug-pulled-with-a-switch-stuck-open": PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN,
+  "prices-change-while-somebody-is-choosing": PRICES_CHANGE_WHILE_SOMEBODY_IS_CHOOSING,
   "product-falls-when-the-spiral-is-home": PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME,
   "product-fell-on-the-second-turn": PRODUCT_FELL_ON_THE_SECOND_TURN,
   "product-jammed-and-money-back": PRODUCT_JAMMED_AND_MONEY_BACK,
