@@ -237,7 +237,8 @@ export const RECORDS = deepFreeze({
   /**
    * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each,
    * trailing zeros left out. store: which device pays (STORES), absent = coin changer. type `PAYOUT_BY_VALUE`: the
-   * changer chooses the coins (MDB 0F 02); count is 1 and valueMinor all that it is asked for.
+   * changer chooses the coins (MDB 0F 02); count is 1 and valueMinor all that it is asked for. device: CRC-32 of the
+   * serial number it tells, absent = it tells none; the counts of another device prove nothing.
    */
   payoutStarted: {
     code: 48,
@@ -252,6 +253,7 @@ export const RECORDS = deepFreeze({
       valueMinor: [7, "uint"],
       tubes: [8, "bytes"],
       store: [9, "uint?"],
+      device: [10, "uint?"],
     },
   },
   /** Closes the bracket with what the tubes prove. tubes: counts after, as in `payoutStarted`. */

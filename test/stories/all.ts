@@ -31,6 +31,7 @@ import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
 import { STORY as CHANGER_CHOOSES_THE_COINS } from "./changer-chooses-the-coins.js";
 import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
 import { STORY as CHANGER_RESET_IN_THE_PAYOUT } from "./changer-reset-in-the-payout.js";
+import { STORY as CHANGER_SWAPPED_WITH_A_PAYOUT_OPEN } from "./changer-swapped-with-a-payout-open.js";
 import { STORY as CHANGER_UNPLUGGED_WITH_CREDIT } from "./changer-unplugged-with-credit.js";
 import { STORY as CHOSEN_TUBE_JAMS } from "./chosen-tube-jams.js";
 import { STORY as CREDIT_PUT_ON_A_CARD } from "./credit-put-on-a-card.js";
@@ -108,6 +109,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "changer-chooses-the-coins": CHANGER_CHOOSES_THE_COINS,
   "changer-filled-by-hand-while-off": CHANGER_FILLED_BY_HAND_WHILE_OFF,
   "changer-reset-in-the-payout": CHANGER_RESET_IN_THE_PAYOUT,
+  "changer-swapped-with-a-payout-open": CHANGER_SWAPPED_WITH_A_PAYOUT_OPEN,
   "changer-unplugged-with-credit": CHANGER_UNPLUGGED_WITH_CREDIT,
   "chosen-tube-jams": CHOSEN_TUBE_JAMS,
   "customer-cancels": CUSTOMER_CANCELS,
