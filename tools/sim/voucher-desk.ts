@@ -1,6 +1,7 @@
 /**
  * Where voucher codes are turned into money, as the fleet does it: by the record that was issued, its signature and
- * only once (`shared/redemption.ts`). Behind it the thieves: every code that any panel ever showed is presented, twice, and bent.
+ * only once (`shared/redemption.ts`). Behind it the thieves: every code that any panel ever showed is presented, twice,
+ * and bent.
  */
 import { currencyByNumber } from "../../shared/money/currencies.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
