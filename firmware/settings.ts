@@ -9,6 +9,7 @@ import { DOCUMENTS, type DocumentName } from "../shared/records/kinds.js";
 import {
   decodePlanogram,
   decodeSettings,
+  documentVersion,
   MAX_DOCUMENT_BYTES,
   type Planogram,
   type Settings,
@@ -83,8 +84,8 @@ export class Documents {
 
   /** Puts `bytes` into force. Erases a block: 0.4 s in which JavaScript stands. */
   store(name: DocumentName, bytes: Uint8Array): StoreResult {
-    const version = bytes.length > MAX_DOCUMENT_BYTES ? undefined : versionOf(name, bytes);
-    if (version === undefined || version === 0 || version >= 2 ** 32) return { ok: false, error: "invalid" };
+    const version = documentVersion(name, bytes);
+    if (version === undefined) return { ok: false, error: "invalid" };
     const mark = { version, crc: crc32(bytes) };
     const inForce = this.markOf(name);
     if (version === inForce.version && mark.crc === inForce.crc) return { ok: true, mark: inForce };
@@ -146,7 +147,7 @@ export class Documents {
     for (let i = 0; i < COPIES; i++) {
       const copy = this.readCopy(doc * COPIES + i, doc);
       if (copy === undefined || (best !== undefined && copy.mark.version <= best.mark.version)) continue;
-      if (versionOf(name, copy.bytes) === copy.mark.version) best = copy;
+      if (documentVersion(name, copy.bytes) === copy.mark.version) best = copy;
     }
     return best;
   }
@@ -163,8 +164,4 @@ export class Documents {
     const bytes = this.flash.read(base + HEADER_BYTES, length);
     return crc32(bytes) === crc ? { place, header, bytes, mark: { version, crc } } : undefined;
   }
-}
-
-function versionOf(name: DocumentName, bytes: Uint8Array): number | undefined {
-  return name === "planogram" ? decodePlanogram(bytes)?.version : decodeSettings(bytes)?.version;
 }

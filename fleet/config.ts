@@ -61,6 +61,11 @@ export const Environment = Type.Object({
     pattern: "^(rediss?://.+)?$",
     description: "Redis for live state, fan-out and sessions; default: in this process.",
   }),
+  SPIRAL_MASTER_KEY: Type.String({
+    default: "",
+    pattern: "^([0-9a-f]{64})?$",
+    description: "Key from which the machines' keys are made, 64 hex digits; default: the file master-key of the data.",
+  }),
   SPIRAL_PAGES_DIR: Type.String({ default: "", description: "Folder of the built pages; empty serves no pages." }),
   SPIRAL_SESSION_HOURS: Type.Integer({
     default: 12,
@@ -84,6 +89,7 @@ export interface Config {
   readonly database: { readonly url: string; readonly ingestUrl?: string; readonly appUrl?: string } | undefined;
   readonly mqttUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  readonly masterKey: string | undefined;
   readonly pagesDir: string | undefined;
   readonly sessionHours: number;
   readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
@@ -141,7 +147,8 @@ function parse(given: Readonly<Record<string, string>>): Static<typeof Environme
   const setting = first?.instancePath.slice(1) ?? "";
   const schema = Object.entries(Environment.properties).find(([name]) => name === setting)?.[1];
   const cure = schema === undefined ? "" : asDocumented(schema).description;
-  const shown = setting.includes("URL") ? "has a value that" : `is "${given[setting] ?? ""}", which`;
+  const shown =
+    setting.includes("URL") || setting.includes("KEY") ? "has a value that" : `is "${given[setting] ?? ""}", which`;
   const why = first === undefined || first.keyword === "pattern" ? "does not fit" : first.message;
   throw new ConfigError(setting, `${shown} ${why}`, `What it is: ${cure}`);
 }
@@ -176,6 +183,7 @@ function assemble(env: Static<typeof Environment>): Config {
     database,
     mqttUrl: some(env.SPIRAL_MQTT_URL),
     redisUrl: some(env.SPIRAL_REDIS_URL),
+    masterKey: some(env.SPIRAL_MASTER_KEY),
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
     logLevel: env.SPIRAL_LOG_LEVEL,

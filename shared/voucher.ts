@@ -81,6 +81,17 @@ export function formatVoucherCode(code: string): string {
   return `${code.slice(0, 4)}-${code.slice(4, 9)}-${code.slice(9)}`;
 }
 
+/** A typed code as the machine made it, 14 characters; undefined if it is none. */
+export function plainVoucherCode(text: string): string | undefined {
+  if (!parseVoucherCode(text).ok) return undefined;
+  let code = "";
+  for (let i = 0; i < text.length; i++) {
+    const digit = digitOf(text.charAt(i));
+    if (digit >= 0) code += ALPHABET.charAt(digit);
+  }
+  return code;
+}
+
 /** What a typed code says; upper and lower case, blanks and dashes do not matter, O is 0, I and L are 1. */
 export function parseVoucherCode(text: string): VoucherParse {
   const digits: number[] = [];

@@ -264,6 +264,7 @@ function dispense(
         valueMinor,
         tubes: countBytes(device?.tubes.counts ?? []),
         ...where,
+        ...whoPays(device),
       },
     },
     { do: "mdb", order: { order: "dispense", type, count, ...where } },
@@ -289,10 +290,15 @@ function dispenseValue(state: CashState, payout: Returning, facts: CashFacts, no
         count: 1,
         valueMinor,
         tubes: countBytes(state.changer?.tubes.counts ?? []),
+        ...whoPays(state.changer),
       },
     },
     { do: "mdb", order: { order: "dispenseValue", valueMinor } },
   );
+}
+
+function whoPays(device: Store | undefined): { readonly device?: number } {
+  return device?.serialCrc === undefined ? {} : { device: device.serialCrc };
 }
 
 function issueVoucher(state: CashState, payout: Returning, facts: CashFacts): CashStep {

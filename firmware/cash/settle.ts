@@ -2,6 +2,7 @@
  * Closing an open DISPENSE by what the counts of its store prove, in a running return and after a restart alike: paid
  * as far as they say so, otherwise a claim. Every other difference of a store is a record of its own.
  */
+import type { OpenPayout } from "../../shared/records/durable.js";
 import { STORE_CHANGER } from "../../shared/records/fold-money-in.js";
 import { CLAIM_PAYOUT, countBytes, PAYOUT_EMPTIED } from "../../shared/records/fold-money-out.js";
 import type { CashEffect, CashFacts, Store } from "./state.js";
@@ -15,7 +16,10 @@ export interface Settlement {
 
 const NOTHING: Settlement = Object.freeze<Settlement>({ effects: Object.freeze([]), paidMinor: 0, claimMinor: 0 });
 
-/** restarted: after a reset of machine or device, where an opened door makes the counts worthless. */
+/**
+ * restarted: after a reset of machine or device, where an opened door makes the counts worthless, and so does another
+ * serial number: what this device holds says nothing of what that one paid.
+ */
 export function settle(facts: CashFacts, device: Store, store: number, restarted: boolean): Settlement {
   const { durable } = facts;
   const open = durable.payout;
@@ -26,7 +30,7 @@ export function settle(facts: CashFacts, device: Store, store: number, restarted
     return proof ? NOTHING : audited(facts, device, store, expected);
   }
   const proof = provePayout(open, durable, device);
-  if (!proof.plausible || (restarted && open.doorOpened)) {
+  if (!proof.plausible || (restarted && (open.doorOpened || !isSameDevice(open, device)))) {
     const claim = claimPayout(facts);
     return { ...claim, effects: [...claim.effects, ...audited(facts, device, store, expected).effects] };
   }
@@ -37,6 +41,11 @@ export function settle(facts: CashFacts, device: Store, store: number, restarted
     ...audited(facts, device, store, proof.left).effects,
   ];
   return { effects, paidMinor, claimMinor: 0 };
+}
+
+/** One that told no serial number when it was ordered to pay cannot be told apart from another. */
+function isSameDevice({ device: crc }: OpenPayout, { serialCrc }: Store): boolean {
+  return crc === undefined || crc === serialCrc;
 }
 
 /**

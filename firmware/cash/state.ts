@@ -48,6 +48,8 @@ export interface Store {
   readonly tubes: TubeReport;
   /** It pays by value in whole multiples of this; absent = it does not. */
   readonly payUnitMinor?: number | undefined;
+  /** CRC-32 of the serial number it tells; absent = it tells none. */
+  readonly serialCrc?: number | undefined;
 }
 
 export interface Validator {

@@ -46,7 +46,7 @@ import {
   NO_PAYOUT,
   type Store,
 } from "./state.js";
-import { storeOf, withStore } from "./stores.js";
+import { serialCrcOf, storeOf, withStore } from "./stores.js";
 import { countsKnown, expectedCounts } from "./tubes.js";
 
 const IN_TUBE = 1;
@@ -169,8 +169,9 @@ function onOrder(state: CashState, order: CashOrder, facts: CashFacts, nowMs: nu
 function onMdb(state: CashState, event: MoneyEvent, facts: CashFacts, nowMs: number): CashStep {
   switch (event.event) {
     case "changerReady": {
-      const { valuesMinor, toTube, tubes, payUnitMinor } = event;
-      return storeReady(state, STORE_CHANGER, { valuesMinor, toTube, tubes, payUnitMinor }, facts, nowMs);
+      const { valuesMinor, toTube, tubes, payUnitMinor, serial } = event;
+      const device = { valuesMinor, toTube, tubes, payUnitMinor, serialCrc: serialCrcOf(serial) };
+      return storeReady(state, STORE_CHANGER, device, facts, nowMs);
     }
     case "changerLost":
       return storeLost(state, STORE_CHANGER, facts, nowMs);
@@ -179,8 +180,9 @@ function onMdb(state: CashState, event: MoneyEvent, facts: CashFacts, nowMs: num
     case "dispensed":
       return ended(state, STORE_CHANGER, event.tubes, event.acked, facts, nowMs);
     case "storeReady": {
-      const { valuesMinor, tubes, store } = event;
-      return storeReady(state, store, { valuesMinor, toTube: valuesMinor.map((v) => v > 0), tubes }, facts, nowMs);
+      const { valuesMinor, tubes, store, serial } = event;
+      const device = { valuesMinor, toTube: valuesMinor.map((v) => v > 0), tubes, serialCrc: serialCrcOf(serial) };
+      return storeReady(state, store, device, facts, nowMs);
     }
     case "storeLost":
       return storeLost(state, event.store, facts, nowMs);

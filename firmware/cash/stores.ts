@@ -2,6 +2,7 @@
  * The devices that money can be paid out of, seen alike: coin changer, bill recycler, hoppers, by their number in
  * STORES. Which are there, what they must hold by the records, which of their pieces a plan may use.
  */
+import { crc32, utf8Encode } from "../../shared/bytes.js";
 import type { Tube } from "../../shared/money/tubes.js";
 import type { OpenPayout } from "../../shared/records/durable.js";
 import { STORE_CHANGER, STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
@@ -37,6 +38,12 @@ export function withStore(state: CashState, store: number, device: Store | undef
   const stores = state.stores.map((old, at) => (at === store - 1 ? device : old));
   if (!gone) return { ...state, stores };
   return { ...state, stores, storesGoneMs: state.storesGoneMs.map((old, at) => (at === store - 1 ? nowMs : old)) };
+}
+
+/** What a record keeps of a serial number; undefined for a device that tells none. */
+export function serialCrcOf(serial: string | undefined): number | undefined {
+  const told = serial?.trim() ?? "";
+  return told === "" ? undefined : crc32(utf8Encode(told));
 }
 
 /** Change can be paid at all. */

@@ -7,13 +7,19 @@ import { decodeCbor } from "../../shared/cbor.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import { fromMap } from "../../shared/layout.js";
 import { verifyOrder } from "../../shared/orders.js";
-import { type NewRecord, ORDER_KINDS, ORDER_RESULTS } from "../../shared/records/kinds.js";
+import {
+  type NewRecord,
+  type NewRecordOf,
+  ORDER_KINDS,
+  ORDER_RESULTS,
+  type OrderResult,
+} from "../../shared/records/kinds.js";
 import { type AuditMessage, decodeOrder, MAX_AUDIT_PART_BYTES, type OrderMessage } from "../../shared/wire/messages.js";
+import { type DocumentFacts, judgeDocument, type WaitingDocument } from "./put-document.js";
 
 const DONE = ORDER_RESULTS.indexOf("done");
-const REFUSED = ORDER_RESULTS.indexOf("refused");
-const EXPIRED = ORDER_RESULTS.indexOf("expired");
 const READ_AUDIT = ORDER_KINDS.indexOf("readAudit");
+const PUT_DOCUMENT = ORDER_KINDS.indexOf("putDocument");
 /** Highest counter an order may bear: one far ahead would shut out all that follow it. */
 export const MAX_COUNTER_STEP = 1_000_000;
 
@@ -26,15 +32,19 @@ export interface OrdersState {
   readonly forged: number;
   /** Seen before, too old to know, or too far ahead. */
   readonly repeated: number;
-  /** Left for later, because the ledger is full: the fleet repeats them. */
+  /** Left for later, because the ledger is full or such a document waits already: the fleet repeats them. */
   readonly postponed: number;
+  /** Documents to be put into force when nothing is open, one of each kind at most. */
+  readonly waiting: readonly WaitingDocument[];
 }
 
 export type OrderEffect =
   | { readonly do: "append"; readonly record: NewRecord }
-  | { readonly do: "answerAudit"; readonly message: AuditMessage };
+  | { readonly do: "answerAudit"; readonly message: AuditMessage }
+  /** Puts it on flash and into force; the order's record is made of what comes of it (`answerOf`). */
+  | { readonly do: "putDocument"; readonly document: WaitingDocument };
 
-export interface OrderFacts {
+export interface OrderFacts extends DocumentFacts {
   readonly machineId: string;
   readonly epoch: number;
   readonly orderKey: Uint8Array;
@@ -61,6 +71,7 @@ export const ORDERS_AT_BOOT: OrdersState = Object.freeze<OrdersState>({
   forged: 0,
   repeated: 0,
   postponed: 0,
+  waiting: Object.freeze([]),
 });
 
 const NOTHING: readonly OrderEffect[] = deepFreeze([]);
@@ -78,22 +89,59 @@ export function stepOrders(state: OrdersState, payload: Uint8Array, facts: Order
     return { state: { ...state, repeated: state.repeated + 1 }, effects: NOTHING };
   }
   if (!facts.hasRoom) return { state: { ...state, postponed: state.postponed + 1 }, effects: NOTHING };
+  if (order.kind === PUT_DOCUMENT) return putDocument(state, order, facts);
   return { state, effects: carryOut(order, facts) };
 }
 
+/** Nothing is open: the documents that wait take effect. */
+export function stepWaiting(state: OrdersState, facts: OrderFacts): OrderStep {
+  if (state.waiting.length === 0 || !facts.hasRoom) return { state, effects: NOTHING };
+  const effects: OrderEffect[] = [];
+  let { repeated } = state;
+  for (const document of state.waiting) {
+    // While it waited, so many others came that nobody knows any more whether this one has been taken.
+    if (facts.wasSeen(document.counter)) repeated++;
+    else effects.push({ do: "putDocument", document });
+  }
+  return { state: { ...state, repeated, waiting: [] }, effects };
+}
+
+/** The record of a document's order: done, or why it is not in force. */
+export function answerOf({ counter, doc, version, crc }: WaitingDocument, result: OrderResult): NewRecord {
+  const record = answer(counter, PUT_DOCUMENT, result);
+  return result === "done" ? { ...record, doc, version, crc } : record;
+}
+
+function putDocument(state: OrdersState, order: OrderMessage, facts: OrderFacts): OrderStep {
+  const { counter, args } = order;
+  const { waiting } = state;
+  if (waiting.some((other) => other.counter === counter)) {
+    return { state: { ...state, repeated: state.repeated + 1 }, effects: NOTHING };
+  }
+  const judged = isStale(order, false, facts)
+    ? ({ ok: false, result: "expired" } as const)
+    : judgeDocument(counter, args, facts);
+  if (!judged.ok) return { state, effects: [append(answer(counter, PUT_DOCUMENT, judged.result))] };
+  const { document } = judged;
+  if (waiting.some(({ doc }) => doc === document.doc)) {
+    return { state: { ...state, postponed: state.postponed + 1 }, effects: NOTHING };
+  }
+  return { state: { ...state, waiting: [...waiting, document] }, effects: NOTHING };
+}
+
 function carryOut(order: OrderMessage, facts: OrderFacts): readonly OrderEffect[] {
-  if (order.kind !== READ_AUDIT) return answer(order, REFUSED);
+  const { counter, kind } = order;
+  if (kind !== READ_AUDIT) return [append(answer(counter, kind, "refused"))];
   const cbor = decodeCbor(order.args);
   const args = fromMap(READ_AUDIT_ARGS, cbor.ok ? cbor.value : undefined);
-  if (!args.ok) return answer(order, REFUSED);
+  if (!args.ok) return [append(answer(counter, kind, "refused"))];
   const { reset = false } = args.message;
   // A read as such does no harm late; a reset does.
-  if (isStale(order, reset, facts)) return answer(order, EXPIRED);
+  if (isStale(order, reset, facts)) return [append(answer(counter, kind, "expired"))];
   // The report is what it was before the reset that it goes with.
-  const parts = partsOf(facts.report(), order.counter, facts);
-  const { counter, kind } = order;
+  const parts = partsOf(facts.report(), counter, facts);
   const record: NewRecord = { kind: "commandApplied", counter, order: kind, result: DONE, ...(reset ? { reset } : {}) };
-  return [{ do: "append", record }, ...parts.map((message): OrderEffect => ({ do: "answerAudit", message }))];
+  return [append(record), ...parts.map((message): OrderEffect => ({ do: "answerAudit", message }))];
 }
 
 /**
@@ -105,8 +153,12 @@ function isStale({ expiresS, nonce }: OrderMessage, harmful: boolean, facts: Ord
   return harmful && nonce !== facts.nonce;
 }
 
-function answer({ counter, kind }: OrderMessage, result: number): readonly OrderEffect[] {
-  return [{ do: "append", record: { kind: "commandApplied", counter, order: kind, result } }];
+function answer(counter: number, order: number, result: OrderResult): NewRecordOf<"commandApplied"> {
+  return { kind: "commandApplied", counter, order, result: ORDER_RESULTS.indexOf(result) };
+}
+
+function append(record: NewRecord): OrderEffect {
+  return { do: "append", record };
 }
 
 function partsOf(report: Uint8Array, counter: number, { epoch, newestSeq: seq }: OrderFacts): AuditMessage[] {

@@ -1,8 +1,8 @@
 /** Power-up: open ledger and documents, say that we are here, bring every broken-off act to an end. */
 import { FAULTS } from "../../shared/faults.js";
 import { decodeBody } from "../../shared/records/codec.js";
-import { type DocumentMark, hasFault } from "../../shared/records/durable.js";
-import { BOOT_CAUSES, type BootCause, DOCUMENTS, type NewRecord, RECORDS } from "../../shared/records/kinds.js";
+import { hasFault } from "../../shared/records/durable.js";
+import { BOOT_CAUSES, type BootCause, type NewRecord, RECORDS } from "../../shared/records/kinds.js";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from "../../shared/wire/messages.js";
 import { CASH_AT_BOOT } from "../cash/state.js";
 import { climateAtBoot } from "../climate.js";
@@ -15,6 +15,7 @@ import { openDocuments } from "../settings.js";
 import { Machine } from "./machine.js";
 import { DEFAULT_SETTINGS, type Rooms } from "./rooms.js";
 import type { MachinePorts } from "./types.js";
+import { documentRecords } from "./upkeep.js";
 
 /** So many asserts at the same money position stop sales: one more restart would end in the same place. */
 export const MAX_ASSERTS = 3;
@@ -57,7 +58,7 @@ export function bootMachine(
   ];
   if (stops) records.push({ kind: "faultRaised", fault: FAULTS.assertRepeated.code });
   if (durable.doorOpen !== sensors.doorOpen) records.push({ kind: sensors.doorOpen ? "doorOpened" : "doorClosed" });
-  const machine = new Machine(ports, rooms, deliveryAtStart(ledger, sensors, nowMs), nowMs);
+  const machine = new Machine(ports, rooms, documents, deliveryAtStart(ledger, sensors, nowMs), nowMs);
   machine.start(records, stops || ledger.stands !== undefined || hasFault(durable, FAULTS.assertRepeated.code));
   return machine;
 }
@@ -85,24 +86,4 @@ export function assertsAtMoney(ledger: Ledger): number {
     if (cleared || RECORDS[record.kind].money) asserts = 0;
   });
   return asserts;
-}
-
-/**
- * Records the documents in force where the ledger does not know them yet, and the stock of every slot that has none: a
- * planogram's first loading, also where power went before all of it was on record.
- */
-export function documentRecords({ ledger, planogram }: Rooms, marks: readonly DocumentMark[]): NewRecord[] {
-  const records: NewRecord[] = [];
-  const { durable } = ledger;
-  for (let doc = 0; doc < DOCUMENTS.length; doc++) {
-    const mark = marks[doc];
-    const known = durable.documents[doc];
-    if (mark === undefined || mark.version === 0) continue;
-    if (known?.version === mark.version && known.crc === mark.crc) continue;
-    records.push({ kind: "documentApplied", doc, version: mark.version, crc: mark.crc });
-  }
-  for (const { slot, quantity } of planogram?.slots ?? []) {
-    if (durable.stock[slot] === undefined) records.push({ kind: "stockSet", slot, quantity });
-  }
-  return records;
 }

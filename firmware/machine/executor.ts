@@ -9,6 +9,7 @@ import type { DeliveryEvent, MdbEvent } from "../ports/rooms.js";
 import type { Recorder } from "./recorder.js";
 import type { Rooms } from "./rooms.js";
 import type { Effect, MachinePorts, Task } from "./types.js";
+import type { Upkeep } from "./upkeep.js";
 
 const ACK_FIRST = Object.freeze({ ackFirst: true });
 const ACK_AFTER = Object.freeze({ ackFirst: false });
@@ -21,6 +22,7 @@ export interface Executor {
   readonly ports: MachinePorts;
   readonly rooms: Rooms;
   readonly recorder: Recorder;
+  readonly upkeep: Upkeep;
   push(task: Task): void;
 }
 
@@ -65,6 +67,8 @@ export function perform(effect: Effect, machine: Executor): void {
     case "answerAudit":
       ports.network.publish(topicOf(rooms.identity.machineId, "audit"), encodeAudit(effect.message), 1);
       return;
+    case "putDocument":
+      return machine.upkeep.putDocument(effect.document);
     case "dexSend":
       ports.dex?.send(effect.bytes);
       return;

@@ -20,6 +20,7 @@ import { type CardFacts, cardsDueMs } from "../sale/cards-state.js";
 import type { SaleFacts } from "../sale/facts.js";
 import type { SaleState } from "../sale/state.js";
 import { STARTING, STOPPED, saleDueMs, stepSale } from "../sale/step.js";
+import type { Documents } from "../settings.js";
 import { syncDueMs } from "../uplink/sync.js";
 import { wallNowS } from "./clock.js";
 import { Display } from "./display.js";
@@ -29,11 +30,12 @@ import { FleetSide } from "./fleet-side.js";
 import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
-import { isAtRest, type Rooms, slotOf } from "./rooms.js";
+import { isAtRest, isNothingOpen, type Rooms, slotOf } from "./rooms.js";
 import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
 import { Technician } from "./technician.js";
 import type { Effect, MachinePorts, Task } from "./types.js";
+import { Upkeep } from "./upkeep.js";
 
 /** Pause between two steps of the ledger's idle work (an erase stops JavaScript for up to 400 ms). */
 const IDLE_WORK_MS = 1_000;
@@ -58,6 +60,7 @@ export class Machine implements Executor {
   private readonly technician: Technician;
   private readonly office: Office;
   readonly recorder: Recorder;
+  readonly upkeep: Upkeep;
   private bus: BusState = BUS_AT_BOOT;
   private delivery: DeliveryState;
   private keypad: KeypadState = KEYPAD_EMPTY;
@@ -79,7 +82,7 @@ export class Machine implements Executor {
   /** Inputs that meant nothing in the state they met, by room. */
   readonly unknownInputs = { cash: 0, cards: 0, sale: 0, delivery: 0, messages: 0, stocked: 0 };
 
-  constructor(ports: MachinePorts, rooms: Rooms, delivery: DeliveryState, nowMs: number) {
+  constructor(ports: MachinePorts, rooms: Rooms, documents: Documents, delivery: DeliveryState, nowMs: number) {
     this.ports = ports;
     this.rooms = rooms;
     this.delivery = delivery;
@@ -93,7 +96,8 @@ export class Machine implements Executor {
     this.saleFacts = saleFacts(rooms, this.cashFacts, this.shelf, this.outlook);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
-    this.office = new Office(rooms, this.recorder, () => this.fleet.nonce);
+    this.office = new Office(rooms, this.recorder, documents, () => this.fleet.nonce);
+    this.upkeep = new Upkeep(rooms, this.recorder, documents);
     const push = (task: Task): void => this.push(task);
     this.technician = new Technician(ports, rooms, this.recorder, () => this.fleet.isUp, push);
   }
@@ -246,6 +250,7 @@ export class Machine implements Executor {
     if (!this.moved && this.tasks.isEmpty) return;
     runToRest(this.tasks, this.run, this.look);
     if (!this.moved) return;
+    if (this.documentsTakeEffect()) runToRest(this.tasks, this.run, this.look);
     this.moved = false;
     this.knownDueMs = undefined;
     const hasty = isHasty(this.rooms.sale);
@@ -259,6 +264,13 @@ export class Machine implements Executor {
     if (view === this.shown) return;
     this.shown = view;
     this.ports.panel.show(view);
+  }
+
+  /** Documents that have come, once nothing is open. True if there were any. */
+  private documentsTakeEffect(): boolean {
+    if (!this.office.documentsWait || this.failing || !isNothingOpen(this.rooms, this.delivery)) return false;
+    this.performAll(this.office.stepWaiting());
+    return true;
   }
 
   /**

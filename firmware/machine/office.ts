@@ -16,7 +16,15 @@ import {
   dexDueMs,
   stepDex,
 } from "../audit/dex.js";
-import { ORDERS_AT_BOOT, type OrderEffect, type OrderFacts, type OrdersState, stepOrders } from "../commands/orders.js";
+import {
+  ORDERS_AT_BOOT,
+  type OrderEffect,
+  type OrderFacts,
+  type OrdersState,
+  stepOrders,
+  stepWaiting,
+} from "../commands/orders.js";
+import type { Documents } from "../settings.js";
 import { wallNowS } from "./clock.js";
 import type { Recorder } from "./recorder.js";
 import type { Rooms } from "./rooms.js";
@@ -30,7 +38,7 @@ export class Office {
   private readonly orderFacts: OrderFacts;
 
   /** nonce: of the latest birth. */
-  constructor(rooms: Rooms, recorder: Recorder, nonce: () => number) {
+  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, nonce: () => number) {
     this.rooms = rooms;
     this.recorder = recorder;
     const report = (): Uint8Array => utf8Encode(this.report());
@@ -40,7 +48,7 @@ export class Office {
         return rooms.ledger.hasRoomToSpare;
       },
     };
-    this.orderFacts = orderFacts(rooms, recorder, nonce, report);
+    this.orderFacts = orderFacts(rooms, recorder, documents, nonce, report);
   }
 
   /** The EVA-DTS report as of now. */
@@ -80,9 +88,27 @@ export class Office {
     this.orders = step.state;
     return step.effects;
   }
+
+  /** Documents have come that wait until nothing is open. */
+  get documentsWait(): boolean {
+    return this.orders.waiting.length > 0;
+  }
+
+  /** Nothing is open. */
+  stepWaiting(): readonly OrderEffect[] {
+    const step = stepWaiting(this.orders, this.orderFacts);
+    this.orders = step.state;
+    return step.effects;
+  }
 }
 
-function orderFacts(rooms: Rooms, recorder: Recorder, nonce: () => number, report: () => Uint8Array): OrderFacts {
+function orderFacts(
+  rooms: Rooms,
+  recorder: Recorder,
+  documents: Documents,
+  nonce: () => number,
+  report: () => Uint8Array,
+): OrderFacts {
   const { identity, ledger } = rooms;
   return {
     machineId: identity.machineId,
@@ -100,6 +126,12 @@ function orderFacts(rooms: Rooms, recorder: Recorder, nonce: () => number, repor
     },
     get hasRoom() {
       return ledger.hasRoomToSpare;
+    },
+    get documents() {
+      return documents.marks;
+    },
+    get settings() {
+      return rooms.settings;
     },
     get newestSeq() {
       return ledger.newestSeq;

@@ -50,6 +50,17 @@ export function isAtRest({ sale, cash, cards, ledger }: Rooms, delivery: Deliver
   return ledger.durable.creditMinor === 0 && !cashPending(cash) && delivery.phase.is === "idle";
 }
 
+/**
+ * The same, and nothing waits for its end either: no vend behind an open door, no payout of a device that is away. Only
+ * then another planogram or other settings take effect, so that each sale is begun and closed under the same.
+ */
+export function isNothingOpen(rooms: Rooms, delivery: DeliveryState): boolean {
+  const { vend, stack, payout, hold, revalue } = rooms.ledger.durable;
+  const none =
+    vend === undefined && stack === undefined && payout === undefined && hold === undefined && revalue === undefined;
+  return none && isAtRest(rooms, delivery);
+}
+
 /** Money or a card's answer is on its way: the customer's time stands still. */
 export function paymentPending({ cash, cards }: Rooms): boolean {
   return cashPending(cash) || cardPending(cards);

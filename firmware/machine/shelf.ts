@@ -20,6 +20,7 @@ const SHELF_KINDS: readonly RecordKind[] = Object.freeze<RecordKind[]>([
   "faultRaised",
   "faultCleared",
   "documentApplied",
+  "commandApplied",
 ]);
 
 export class Shelf {

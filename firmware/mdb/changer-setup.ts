@@ -38,7 +38,7 @@ export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFact
   const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
   const valueMask = maskOfValues(valuesMinor);
   const unitMinor = valueMinor(1, scaling, decimals, facts.decimals);
-  const none = { stage: "identification", offered: 0, options: 0, diagnoseMisses: 0 } as const;
+  const none = { stage: "identification", serial: "", offered: 0, options: 0, diagnoseMisses: 0 } as const;
   return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor });
 }
 

@@ -250,12 +250,12 @@ export function recyclerCounted(state: ValidatorState, nowMs: number): Validator
 
 /** What the other rooms are told when the validator is ready, with or without a recycler; see `recyclerTold`. */
 export function recyclerReady(state: ValidatorState): readonly PeripheralEffect[] {
-  const { recycler, valuesMinor } = state;
+  const { recycler, valuesMinor, serial } = state;
   const { tubes } = recycler;
   if (tubes === undefined) return recycler.told || recycler.asked ? [lost()] : NO_EFFECTS;
   const types = recycledTypes(state);
   const values = valuesMinor.map((value, type) => ((types >> type) & 1 ? value : 0));
-  return [tell({ event: "storeReady", store: RECYCLER_STORE, valuesMinor: values, tubes })];
+  return [tell({ event: "storeReady", store: RECYCLER_STORE, valuesMinor: values, tubes, serial })];
 }
 
 /** The state behind `recyclerReady`. */

@@ -58,6 +58,7 @@ export function validatorSetUp(
     foreign,
     stage: "identification",
     options: 0,
+    serial: "",
     appliedSecurity: 0,
   };
 }
@@ -82,8 +83,11 @@ export function takeIdentify(
   const answered = { ...state, contact: commandAnswered(state.contact, nowMs) };
   const bytes = outcome.is === "data" ? outcome.bytes : new Uint8Array(0);
   switch (command) {
-    case "identificationWithOptions":
-      return nextStage(withOptions(answered, bytes), nowMs);
+    case "identification":
+    case "identificationWithOptions": {
+      const serial = bytes.length === 0 ? "" : decodeReply(BILL_VALIDATOR, command, bytes).fields.serial;
+      return nextStage(withOptions({ ...answered, serial }, bytes), nowMs);
+    }
     case "security":
       return nextStage({ ...answered, appliedSecurity: state.securityMask }, nowMs);
     case "recyclerSetup": {

@@ -78,6 +78,8 @@ export interface ValidatorState {
   readonly foreign: boolean;
   /** Options of IDENTIFICATION that the master uses and has not yet switched on. */
   readonly options: number;
+  /** As it tells it; "" = it tells none. */
+  readonly serial: string;
   /** Types to be looked at twice, and those it was told of; 0 after its reset. */
   readonly securityMask: number;
   readonly appliedSecurity: number;
@@ -111,6 +113,7 @@ export const VALIDATOR_AT_BOOT: ValidatorState = Object.freeze<ValidatorState>({
   unitMinor: 0,
   foreign: false,
   options: 0,
+  serial: "",
   securityMask: 0,
   appliedSecurity: 0,
   recycleMask: 0,
@@ -163,6 +166,7 @@ export function withContact(state: ValidatorState, contact: Contact): Draft<Vali
     unitMinor: state.unitMinor,
     foreign: state.foreign,
     options: state.options,
+    serial: state.serial,
     securityMask: state.securityMask,
     appliedSecurity: state.appliedSecurity,
     recycleMask: state.recycleMask,

@@ -2,6 +2,7 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 import type { Config } from "../config.js";
+import { masterKey } from "../store/master-key.js";
 import { sendProblem } from "./errors.js";
 import { eventRoutes } from "./events/routes.js";
 import { faultRoutes } from "./faults/routes.js";
@@ -14,6 +15,7 @@ import { sessionPlugin } from "./session/plugin.js";
 import { sessionRoutes } from "./session/routes.js";
 import { slotRoutes } from "./slots/routes.js";
 import { transactionRoutes } from "./transactions/routes.js";
+import { voucherRoutes } from "./vouchers/routes.js";
 
 export const API_PREFIX = "/api/v1";
 
@@ -35,6 +37,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(transactionRoutes);
         await inside.register(faultRoutes);
         await inside.register(owedRoutes);
+        await inside.register(voucherRoutes, { master: await masterKey(config) });
         await inside.register(productRoutes);
         await inside.register(eventRoutes);
       });

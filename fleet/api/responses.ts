@@ -7,5 +7,6 @@ const problem = { content: { "application/problem+json": { schema: Problem } } }
 export const FAILURES = { 400: problem, 500: problem } as const;
 export const SIGNED_IN_FAILURES = { ...FAILURES, 401: problem } as const;
 export const ONE_FAILURES = { ...SIGNED_IN_FAILURES, 404: problem } as const;
+export const REDEEM_FAILURES = { ...ONE_FAILURES, 409: problem, 413: problem, 415: problem } as const;
 export const SIGN_IN_FAILURES = { ...SIGNED_IN_FAILURES, 413: problem, 415: problem, 429: problem } as const;
 export const LISTEN_FAILURES = { ...SIGNED_IN_FAILURES, 503: problem } as const;

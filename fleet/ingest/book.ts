@@ -21,6 +21,7 @@ import {
   type SlotCount,
   touchMachines,
 } from "../store/ledger.js";
+import { settlePending } from "../store/redemptions.js";
 import { type CursorRow, type RecordFlag, type RecordKey, type SaleKey, unknownProduct } from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
 import { inTransaction } from "../store/transact.js";
@@ -198,6 +199,7 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   await insertRecords(tx, rows.records);
   await insertTransactions(tx, rows.transactions);
   await insertPayments(tx, rows.payments);
+  await settlePending(tx, rows.payments);
   await linkPayments(tx, rows.links);
   await markRefunded(tx, rows.refunded);
   const slots = await applySlotChanges(tx, [...rows.slots.values()]);

@@ -16,3 +16,11 @@ export function trimDecimal(text: string, decimals: number): string {
   const shown = /^0*$/.test(lost) ? kept.slice(0, decimals) : kept;
   return shown === "" ? whole : `${whole}.${shown}`;
 }
+
+/** Decimal text ("1.75") in minor units; undefined if it has more decimals than the currency, or is too great. */
+export function minorOf(text: string, decimals: number): number | undefined {
+  const [whole = "", part = ""] = text.split(".");
+  if (part.slice(decimals).replaceAll("0", "") !== "") return undefined;
+  const minor = Number(whole + part.slice(0, decimals).padEnd(decimals, "0"));
+  return Number.isSafeInteger(minor) ? minor : undefined;
+}

@@ -41,6 +41,7 @@ const PAYOUT = deepFreeze({
   tubes: [6, "uints"],
   doorOpened: [7, "bool"],
   store: [8, "uint"],
+  device: [9, "uint?"],
 });
 
 const HOLD = deepFreeze({

@@ -30,10 +30,7 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
       state.bootNo = record.bootNo;
       return;
     case "documentApplied":
-      if (record.doc >= state.documents.length) return;
-      state.documents[record.doc] = { version: record.version, crc: record.crc };
-      if (record.doc === PLANOGRAM) state.prices = {};
-      return;
+      return documentApplied(state, record.doc, record.version, record.crc);
     case "doorOpened":
       state.doorOpen = true;
       if (state.payout !== undefined) state.payout = { ...state.payout, doorOpened: true };
@@ -61,7 +58,8 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
     case "commandApplied":
       seeOrder(state, record.counter);
       state.counters.orders++;
-      return;
+      if (record.doc === undefined || record.version === undefined || record.crc === undefined) return;
+      return documentApplied(state, record.doc, record.version, record.crc);
     case "serviceDone":
       if (record.act === ENTERED) state.wrongCodes = 0;
       if (record.act === WRONG_CODE) state.wrongCodes += 1;
@@ -71,6 +69,14 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
     case "unreadable":
       return;
   }
+}
+
+/** One that is told of again (its order came once more) changes nothing: prices set at the machine since stay. */
+function documentApplied(state: Durable, doc: number, version: number, crc: number): void {
+  const known = state.documents[doc];
+  if (known === undefined || (known.version === version && known.crc === crc)) return;
+  state.documents[doc] = { version, crc };
+  if (doc === PLANOGRAM) state.prices = {};
 }
 
 /** True if an order with this counter may not be taken: seen before, or too old to know. */

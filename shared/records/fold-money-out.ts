@@ -25,10 +25,11 @@ export function foldMoneyOut(state: Durable, record: LedgerRecordOf<MoneyOutKind
   const { counters } = state;
   switch (record.kind) {
     case "payoutStarted": {
-      const { payoutNo, reason, dueMinor, type, count, valueMinor, store = STORE_CHANGER } = record;
+      const { payoutNo, reason, dueMinor, type, count, valueMinor, store = STORE_CHANGER, device } = record;
       state.payoutNo = payoutNo;
       const tubes = countsOf(record.tubes);
-      state.payout = { payoutNo, reason, dueMinor, type, count, valueMinor, store, tubes, doorOpened: false };
+      const open = { payoutNo, reason, dueMinor, type, count, valueMinor, store, tubes, doorOpened: false };
+      state.payout = device === undefined ? open : { ...open, device };
       return;
     }
     case "payoutDone":

@@ -59,13 +59,22 @@ export const RECORDS = deepFreeze({
   auditRead: { code: 11, wall: true, money: true, fields: { by: [2, "uint"], reset: [3, "bool"] } },
   /**
    * A remote order was carried out or refused. counter: its own, never taken twice. order: ORDER_KINDS. result:
-   * ORDER_RESULTS. reset: by a `readAudit` that was done, as in `auditRead`: order and effect are one record.
+   * ORDER_RESULTS. Order and effect are one record. reset: by a `readAudit` that was done, as in `auditRead`. doc,
+   * version, crc: the document that a `putDocument` has put into force, as in `documentApplied`.
    */
   commandApplied: {
     code: 12,
     wall: true,
     money: true,
-    fields: { counter: [2, "uint"], order: [3, "uint"], result: [4, "uint"], reset: [5, "bool?"] },
+    fields: {
+      counter: [2, "uint"],
+      order: [3, "uint"],
+      result: [4, "uint"],
+      reset: [5, "bool?"],
+      doc: [6, "uint?"],
+      version: [7, "uint?"],
+      crc: [8, "uint?"],
+    },
   },
 
   // money in
@@ -231,7 +240,8 @@ export const RECORDS = deepFreeze({
   /**
    * Bracket opened before each DISPENSE. dueMinor: all that is owed. tubes: count of every type before, one byte each,
    * trailing zeros left out. store: which device pays (STORES), absent = coin changer. type `PAYOUT_BY_VALUE`: the
-   * changer chooses the coins (MDB 0F 02); count is 1 and valueMinor all that it is asked for.
+   * changer chooses the coins (MDB 0F 02); count is 1 and valueMinor all that it is asked for. device: CRC-32 of the
+   * serial number it tells, absent = it tells none; the counts of another device prove nothing.
    */
   payoutStarted: {
     code: 48,
@@ -246,6 +256,7 @@ export const RECORDS = deepFreeze({
       valueMinor: [7, "uint"],
       tubes: [8, "bytes"],
       store: [9, "uint?"],
+      device: [10, "uint?"],
     },
   },
   /** Closes the bracket with what the tubes prove. tubes: counts after, as in `payoutStarted`. */
@@ -415,8 +426,22 @@ export const SERVICE_ACTS = deepFreeze([
   "networkRead",
 ]);
 export const AUDIT_READERS = deepFreeze(["menu", "dex", "file", "remote"]);
-export const ORDER_KINDS = deepFreeze(["readAudit"]);
-export const ORDER_RESULTS = deepFreeze(["done", "refused", "expired"]);
+export const ORDER_KINDS = deepFreeze(["readAudit", "putDocument"]);
+/**
+ * refused: of a kind or with arguments that this firmware does not know. Of a document: stale, not newer than the one
+ * in force; invalid, does not decode; tooLarge; otherCurrency, the machine's money is counted in another one; flash, it
+ * would not be written.
+ */
+export const ORDER_RESULTS = deepFreeze([
+  "done",
+  "refused",
+  "expired",
+  "stale",
+  "invalid",
+  "tooLarge",
+  "otherCurrency",
+  "flash",
+]);
 
 export type BootCause = (typeof BOOT_CAUSES)[number];
 export type ClockQuality = (typeof CLOCK_QUALITIES)[number];
@@ -431,6 +456,7 @@ export type HoldEnd = (typeof HOLD_ENDS)[number];
 export type RefundCause = (typeof REFUND_CAUSES)[number];
 export type StoreName = (typeof STORES)[number];
 export type ServiceAct = (typeof SERVICE_ACTS)[number];
+export type OrderResult = (typeof ORDER_RESULTS)[number];
 
 /** Coin and bill types a changer or validator can have (MDB 4.2: 16). Arrays "per type" have this many entries. */
 export const MDB_TYPES = 16;

@@ -5,6 +5,7 @@
 import { decodeCbor, encodeCbor } from "../cbor.js";
 import { deepFreeze } from "../freeze.js";
 import { fromMap, type MessageOf, toMap } from "../layout.js";
+import type { DocumentName } from "../records/kinds.js";
 
 const PLANOGRAM = deepFreeze({ version: [0, "uint"], slots: [1, "items"] });
 
@@ -111,8 +112,31 @@ export function decodePlanogram(bytes: Uint8Array): Planogram | undefined {
   return slots.length > 60 ? undefined : { version: outer.message.version, slots };
 }
 
+/** What a `putDocument` order carries. doc: DOCUMENTS. bytes: the document. */
+const PUT_DOCUMENT = deepFreeze({ doc: [0, "uint"], bytes: [1, "bytes"] });
+
+export type PutDocument = MessageOf<typeof PUT_DOCUMENT>;
+
+/** Arguments of a `putDocument` order. */
+export function encodePutDocument(put: PutDocument): Uint8Array {
+  return encodeCbor(toMap(PUT_DOCUMENT, put));
+}
+
+export function decodePutDocument(args: Uint8Array): PutDocument | undefined {
+  const cbor = decodeCbor(args);
+  const result = fromMap(PUT_DOCUMENT, cbor.ok ? cbor.value : undefined);
+  return result.ok ? result.message : undefined;
+}
+
 export function encodeSettings(settings: Settings): Uint8Array {
   return encodeCbor(toMap(SETTINGS, settings), MAX_DOCUMENT_BYTES);
+}
+
+/** The version that `bytes` bear; undefined if they are no such document, or none that can be numbered. */
+export function documentVersion(name: DocumentName, bytes: Uint8Array): number | undefined {
+  if (bytes.length > MAX_DOCUMENT_BYTES) return undefined;
+  const { version = 0 } = (name === "planogram" ? decodePlanogram(bytes) : decodeSettings(bytes)) ?? {};
+  return version > 0 && version < 2 ** 32 ? version : undefined;
 }
 
 export function decodeSettings(bytes: Uint8Array): Settings | undefined {

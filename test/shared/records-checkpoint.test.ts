@@ -39,6 +39,7 @@ function fullState(value: number, slotOf: (i: number) => string): Durable {
       tubes,
       doorOpened: true,
       store: value,
+      device: value,
     },
     hold: { holdNo: value, reader: value, slot, item: value, amountMinor: value, approvedMinor: value },
     revalue: { reader: value, amountMinor: value },

@@ -31,6 +31,7 @@ import { STORY as CHANGE_TUBE_JAMMED } from "./change-tube-jammed.js";
 import { STORY as CHANGER_CHOOSES_THE_COINS } from "./changer-chooses-the-coins.js";
 import { STORY as CHANGER_FILLED_BY_HAND_WHILE_OFF } from "./changer-filled-by-hand-while-off.js";
 import { STORY as CHANGER_RESET_IN_THE_PAYOUT } from "./changer-reset-in-the-payout.js";
+import { STORY as CHANGER_SWAPPED_WITH_A_PAYOUT_OPEN } from "./changer-swapped-with-a-payout-open.js";
 import { STORY as CHANGER_UNPLUGGED_WITH_CREDIT } from "./changer-unplugged-with-credit.js";
 import { STORY as CHOSEN_TUBE_JAMS } from "./chosen-tube-jams.js";
 import { STORY as CREDIT_PUT_ON_A_CARD } from "./credit-put-on-a-card.js";
@@ -56,6 +57,7 @@ import { STORY as PLUG_PULLED_DURING_THE_DROP } from "./plug-pulled-during-the-d
 import { STORY as PLUG_PULLED_IN_THE_RECYCLER_PAYOUT } from "./plug-pulled-in-the-recycler-payout.js";
 import { STORY as PLUG_PULLED_ON_THE_WAY_HOME } from "./plug-pulled-on-the-way-home.js";
 import { STORY as PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN } from "./plug-pulled-with-a-switch-stuck-open.js";
+import { STORY as PRICES_CHANGE_WHILE_SOMEBODY_IS_CHOOSING } from "./prices-change-while-somebody-is-choosing.js";
 import { STORY as PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME } from "./product-falls-when-the-spiral-is-home.js";
 import { STORY as PRODUCT_FELL_ON_THE_SECOND_TURN } from "./product-fell-on-the-second-turn.js";
 import { STORY as PRODUCT_JAMMED_AND_MONEY_BACK } from "./product-jammed-and-money-back.js";
@@ -109,6 +111,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "changer-chooses-the-coins": CHANGER_CHOOSES_THE_COINS,
   "changer-filled-by-hand-while-off": CHANGER_FILLED_BY_HAND_WHILE_OFF,
   "changer-reset-in-the-payout": CHANGER_RESET_IN_THE_PAYOUT,
+  "changer-swapped-with-a-payout-open": CHANGER_SWAPPED_WITH_A_PAYOUT_OPEN,
   "changer-unplugged-with-credit": CHANGER_UNPLUGGED_WITH_CREDIT,
   "chosen-tube-jams": CHOSEN_TUBE_JAMS,
   "customer-cancels": CUSTOMER_CANCELS,
@@ -133,6 +136,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "plug-pulled-in-the-recycler-payout": PLUG_PULLED_IN_THE_RECYCLER_PAYOUT,
   "plug-pulled-on-the-way-home": PLUG_PULLED_ON_THE_WAY_HOME,
   "plug-pulled-with-a-switch-stuck-open": PLUG_PULLED_WITH_A_SWITCH_STUCK_OPEN,
+  "prices-change-while-somebody-is-choosing": PRICES_CHANGE_WHILE_SOMEBODY_IS_CHOOSING,
   "product-falls-when-the-spiral-is-home": PRODUCT_FALLS_WHEN_THE_SPIRAL_IS_HOME,
   "product-fell-on-the-second-turn": PRODUCT_FELL_ON_THE_SECOND_TURN,
   "product-jammed-and-money-back": PRODUCT_JAMMED_AND_MONEY_BACK,

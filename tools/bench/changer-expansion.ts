@@ -38,6 +38,8 @@ export interface ExpansionParts {
 export class ChangerExpansion {
   /** COIN_OPTIONS that are on. */
   enabled = 0;
+  /** Somebody may put another changer in this one's place while the power is away. */
+  serial: string;
   /** A code the diagnosis names as long as it is set, e.g. 1502: the tubes were taken out. */
   trouble: number | undefined;
   /** Coins by type that hands filled in and let out, not yet told. */
@@ -50,6 +52,7 @@ export class ChangerExpansion {
 
   constructor(parts: ExpansionParts) {
     this.#parts = parts;
+    this.serial = parts.options.serial;
   }
 
   isOn(option: keyof typeof COIN_OPTIONS): boolean {
@@ -80,7 +83,8 @@ export class ChangerExpansion {
     const { options, payout } = this.#parts;
     switch (command.command) {
       case "identification": {
-        const { maker, serial, model, softwareBcd } = options;
+        const { maker, model, softwareBcd } = options;
+        const { serial } = this;
         return encodeReply(COIN_CHANGER, "identification", {
           maker,
           serial,

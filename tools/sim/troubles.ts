@@ -2,13 +2,12 @@
 
 import { BLIND_MS } from "../../firmware/delivery/state.js";
 import { type BlockHeader, decodeHeader } from "../../firmware/ledger/header.js";
-import { openDocuments } from "../../firmware/settings.js";
-import { encodePlanogram } from "../../shared/wire/documents.js";
 import type { ReaderMoment } from "../bench/card-reader-options.js";
 import type { CutPhase } from "../bench/flash.js";
 import { Rng } from "../bench/rng.js";
 import { flipBits, loseVmcAcks, loseWord, silence } from "../bench/wire-faults.js";
 import { ALL_DEVICES } from "./devices.js";
+import { orderNewPrices } from "./new-prices.js";
 import { sendOrder } from "./orders.js";
 import type { Trouble, TroubleKind } from "./plan.js";
 import { pick } from "./random-machine.js";
@@ -198,14 +197,7 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
       cabinet.thermometer.milliC = milliC;
     };
   },
-  newPrices({ cabinet, rng }) {
-    // documents arrive while the machine is off until the fleet's way of giving them is there
-    const { planogram } = cabinet;
-    const version = planogram.version + 1 + rng.below(1_000);
-    const slots = planogram.slots.map((slot) => ({ ...slot, priceMinor: slot.priceMinor + 10 * rng.below(5) }));
-    cabinet.failMains();
-    if (!cabinet.powered) openDocuments(quiet(cabinet)).store("planogram", encodePlanogram({ version, slots }));
-  },
+  newPrices: ({ cabinet, rng }) => orderNewPrices(cabinet, rng),
   order: ({ cabinet, rng }) => sendOrder(cabinet, rng),
   readerTrouble({ cabinet, rng }) {
     const reader = cabinet.readers[rng.below(2)];
@@ -278,12 +270,6 @@ function programmedBytes({ ledgerFlash }: SimCabinet): number[] {
     for (let at = block * blockBytes; at < (block + 1) * blockBytes; at++) if (bytes[at] !== 0xff) offsets.push(at);
   });
   return offsets;
-}
-
-/** The part holding the documents, with power from the bench. */
-function quiet(cabinet: SimCabinet): SimCabinet["documentFlash"] {
-  cabinet.documentFlash.powerOn();
-  return cabinet.documentFlash;
 }
 
 /** Where something will be wrong. */

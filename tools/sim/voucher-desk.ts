@@ -1,10 +1,12 @@
 /**
  * Where voucher codes are turned into money, as the fleet does it: by the record that was issued, its signature and
- * only once. Behind it the thieves: every code that any panel ever showed is presented, twice, and bent.
+ * only once (`shared/redemption.ts`). Behind it the thieves: every code that any panel ever showed is presented, twice,
+ * and bent.
  */
 import { currencyByNumber } from "../../shared/money/currencies.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
-import { FIRST_CLAIM_NUMBER, parseVoucherCode, verifyVoucher } from "../../shared/voucher.js";
+import { redemptionVerdict } from "../../shared/redemption.js";
+import { parseVoucherCode } from "../../shared/voucher.js";
 import type { SimCabinet } from "./sim-cabinet.js";
 
 type Voucher = Extract<LedgerRecord, { kind: "voucherIssued" }>;
@@ -22,17 +24,24 @@ export class VoucherDesk {
 
   /** Minor units paid for a code. */
   redeem(code: string): number {
-    const parts = parseVoucherCode(code);
-    if (!parts.ok || parts.number >= FIRST_CLAIM_NUMBER) return 0;
-    const voucher = this.#vouchers.get(parts.number);
-    if (voucher === undefined || this.#redeemed.has(voucher.voucherNo)) return 0;
     const { machineId, epoch, voucherKey } = this.#cabinet.identity;
-    const { voucherNo: number, amountMinor } = voucher;
     const currency = currencyByNumber(this.#cabinet.random.options.settings?.currency ?? 0)?.code;
     if (currency === undefined) return 0;
-    if (!verifyVoucher(voucherKey, code, { machineId, epoch, number, amountMinor, currency })) return 0;
-    this.#redeemed.add(number);
-    return amountMinor;
+    const parts = parseVoucherCode(code);
+    const voucher = parts.ok ? this.#vouchers.get(parts.number) : undefined;
+    const issued =
+      voucher === undefined
+        ? undefined
+        : {
+            number: voucher.voucherNo,
+            amountMinor: voucher.amountMinor,
+            currency,
+            redeemed: this.#redeemed.has(voucher.voucherNo),
+          };
+    const presented = { code, machineId, epoch, amountMinor: voucher?.amountMinor, currency };
+    if (redemptionVerdict(voucherKey, presented, issued) !== "pay" || voucher === undefined) return 0;
+    this.#redeemed.add(voucher.voucherNo);
+    return voucher.amountMinor;
   }
 }
 

@@ -2,14 +2,12 @@
  * The whole system in one process: fleet service on embedded parts, the cabinet from its folder, the machine on power,
  * its panel. Everything that was begun is ended again if a later part cannot start.
  */
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { FirstUser } from "../../fleet/api/session/first-user.js";
 import { type Config, ConfigError } from "../../fleet/config.js";
 import { type Fleet, startFleet } from "../../fleet/server.js";
-import { secretFile } from "../../fleet/store/data-folder.js";
 import type { Databases } from "../../fleet/store/databases.js";
-import { fromHex, toHex } from "../../shared/bytes.js";
+import { KEY_VERSION, masterKey } from "../../fleet/store/master-key.js";
 import { orderKey } from "../../shared/orders.js";
 import { voucherKey } from "../../shared/voucher.js";
 import { DEMO_MACHINE_ID } from "../bench/demo.js";
@@ -36,8 +34,6 @@ export interface System {
   close(): Promise<void>;
 }
 
-const KEY_VERSION = 1;
-const KEY_BYTES = 32;
 const FIRMWARE_VERSION = "0.1.0";
 /** One per database, held by whoever runs its virtual machine: "CABI". */
 const CABINET_LOCK = 0x4341_4249;
@@ -113,8 +109,7 @@ async function machineOf(
     say(`The ledger in the cabinet cannot go on: ${demo.dropped}.`);
     say(`The machine gets a new board (epoch ${demo.epoch}); its coins and bills stay, its columns are filled.`);
   }
-  const master = fromHex(await secretFile(dataDir, "master-key", () => toHex(randomBytes(KEY_BYTES))));
-  if (master?.length !== KEY_BYTES) throw new Error(`${join(dataDir, "master-key")} does not hold ${KEY_BYTES} bytes.`);
+  const master = await masterKey(config);
   const machine = new VirtualMachine({
     folder,
     stored,

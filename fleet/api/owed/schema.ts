@@ -17,6 +17,7 @@ export const Owed = Type.Object({
   reason: nullable(Type.String({ description: "Why, in the ledger's word" })),
   slotCode: nullable(Type.String()),
   bookedAt: Instant,
+  redeemedAt: nullable(Instant),
   epoch: Type.Integer(),
   seq: Type.Integer(),
 });

@@ -56,7 +56,15 @@ export function OwedTable({ owed, more, zone }: OwedListProps) {
           <tbody>
             {owed.map((line) => (
               <tr key={`${line.epoch}/${line.seq}`}>
-                <td title={KINDS[line.kind].means}>{KINDS[line.kind].name}</td>
+                <td title={KINDS[line.kind].means}>
+                  {KINDS[line.kind].name}
+                  {line.redeemedAt === null ? null : (
+                    <span className="muted" title={exactTime(line.redeemedAt, zone)}>
+                      {" "}
+                      redeemed
+                    </span>
+                  )}
+                </td>
                 <td className="number strong">{amountText(line.amount, line.currency)}</td>
                 <td className="code">{line.reference ?? "–"}</td>
                 <td>{[reasonText(line.reason), line.slotCode].filter((part) => part !== null).join(", ")}</td>

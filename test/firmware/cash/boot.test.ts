@@ -3,14 +3,16 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cashPending, cashResolved } from "../../../firmware/cash/queries.js";
 import { BILL_UNSEEN_MS, DEVICE_BOOT_MS } from "../../../firmware/cash/state.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../../shared/records/checkpoint.js";
 import { countsOf } from "../../../shared/records/fold-money-out.js";
 import { CashRoom, changerReady, NICKEL, ONE_DOLLAR, perType, QUARTER, tubes, validatorReady } from "./room.js";
 
 const test = suite("firmware/cash boot");
 
 /** The power goes while a DISPENSE of three quarters out of ten is open. */
-function cutInPayout(): CashRoom {
+function cutInPayout(serial?: string): CashRoom {
   const room = CashRoom.ready(tubes(5, 5, 10));
+  if (serial !== undefined) room.mdb(changerReady(tubes(5, 5, 10), serial));
   room.credit(75);
   room.order({ cash: "return", reason: "cancel" });
   room.mdb({ event: "tubes", tubes: tubes(5, 5, 10) });
@@ -68,6 +70,45 @@ test("another changer with other values: the counts prove nothing", () => {
   if (ready.event !== "changerReady") throw new Error("not ready");
   room.mdb({ ...ready, valuesMinor: perType(5, 10, 50) });
   assert.is(room.only("claimOpened").amountMinor, 75);
+});
+
+test("the same serial number: the counts prove what was paid; blanks around it do not matter", () => {
+  const room = cutInPayout("000000004711");
+  assert.ok(room.durable.payout?.device !== undefined);
+  room.mdb(changerReady(tubes(5, 5, 8), "000000004711 "));
+  assert.is(room.only("payoutDone").paidMinor, 50);
+});
+
+for (const [who, serial] of [
+  ["another serial number", "000000004712"],
+  ["none where there was one", ""],
+] as const) {
+  test(`${who}: whatever the tubes hold they prove nothing, and nothing is paid`, () => {
+    for (const left of [10, 9, 7]) {
+      const room = cutInPayout("000000004711");
+      room.mdb(changerReady(tubes(5, 5, left), serial));
+      assert.is(room.only("claimOpened").amountMinor, 75);
+      assert.equal(room.kinds().includes("tubeAudit"), left !== 10);
+      assert.equal(room.durable.tubes, tubes(5, 5, left).counts);
+      assert.is(room.durable.creditMinor, 0);
+      assert.equal(room.acts(), []);
+    }
+  });
+}
+
+test("a changer that told no serial number cannot be told apart: its counts are believed", () => {
+  for (const serial of ["", "   "]) {
+    const room = cutInPayout(serial);
+    assert.is(room.durable.payout?.device, undefined);
+    room.mdb(changerReady(tubes(5, 5, 9), "000000004712"));
+    assert.is(room.only("payoutDone").paidMinor, 25);
+  }
+});
+
+test("the serial number outlives a checkpoint", () => {
+  const room = cutInPayout("000000004711");
+  const read = decodeCheckpoint(encodeCheckpoint(room.durable));
+  assert.is(read?.payout?.device, room.durable.payout?.device);
 });
 
 test("the changer never comes: the open payout becomes a claim", () => {

@@ -47,9 +47,9 @@ export function tubes(nickels: number, dimes: number, quarters: number, change: 
   return { counts: perType(nickels, dimes, quarters), full: no, defective: no, ...change };
 }
 
-export function changerReady(now: TubeReport): MoneyEvent {
+export function changerReady(now: TubeReport, serial?: string): MoneyEvent {
   const toTube = COIN_VALUES.map((value) => value > 0);
-  return { event: "changerReady", valuesMinor: COIN_VALUES, toTube, tubes: now };
+  return { event: "changerReady", valuesMinor: COIN_VALUES, toTube, tubes: now, ...serialOf(serial) };
 }
 
 export function validatorReady(stackerCount: number, escrow = true): MoneyEvent {
@@ -62,8 +62,18 @@ export function bills(ones: number, fives: number, change: Partial<TubeReport> =
   return { counts: perType(ones, fives), full: no, defective: no, ...change };
 }
 
-export function recyclerReady(ones: number, fives: number, change: Partial<TubeReport> = {}): MoneyEvent {
-  return { event: "storeReady", store: RECYCLER, valuesMinor: BILL_VALUES, tubes: bills(ones, fives, change) };
+function serialOf(serial: string | undefined): { readonly serial?: string } {
+  return serial === undefined ? {} : { serial };
+}
+
+export function recyclerReady(
+  ones: number,
+  fives: number,
+  change: Partial<TubeReport> = {},
+  serial?: string,
+): MoneyEvent {
+  const tubes = bills(ones, fives, change);
+  return { event: "storeReady", store: RECYCLER, valuesMinor: BILL_VALUES, tubes, ...serialOf(serial) };
 }
 
 export class CashRoom {

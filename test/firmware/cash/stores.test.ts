@@ -258,6 +258,25 @@ test("an open DISPENSE of a store waits for that store at power-up; the changer 
   assert.equal([room.only("payoutDone").paidMinor, room.durable.creditMinor], [100, 200]);
 });
 
+test("another validator with another recycler: what lies in it proves nothing of what the first one paid", () => {
+  for (const [serial, proven] of [
+    ["000000000815", true],
+    ["000000000816", false],
+  ] as const) {
+    const room = withRecycler(4, 0);
+    room.mdb(recyclerReady(4, 0, {}, "000000000815"));
+    room.credit(300);
+    room.order({ cash: "return", reason: "cancel" });
+    counted(room, tubes(20, 30, 45));
+    billsCounted(room, bills(4, 0));
+    room.restart();
+    room.mdb(changerReady(tubes(20, 30, 45), "any"));
+    room.mdb(recyclerReady(3, 0, {}, serial));
+    assert.equal(room.kinds()[0], proven ? "payoutDone" : "claimOpened");
+    assert.is(room.durable.creditMinor, proven ? 200 : 0);
+  }
+});
+
 test("a store that does not come back after the power cut: a claim", () => {
   const room = withRecycler(4, 0);
   room.credit(300);

@@ -1,14 +1,29 @@
 /** Remote orders: done once, and every way not to take one. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MAX_COUNTER_STEP, ORDERS_AT_BOOT, type OrderFacts, stepOrders } from "../../../firmware/commands/orders.js";
-import { utf8Decode, utf8Encode } from "../../../shared/bytes.js";
+import {
+  answerOf,
+  MAX_COUNTER_STEP,
+  ORDERS_AT_BOOT,
+  type OrderFacts,
+  type OrderStep,
+  stepOrders,
+  stepWaiting,
+} from "../../../firmware/commands/orders.js";
+import { crc32, utf8Decode, utf8Encode } from "../../../shared/bytes.js";
 import { encodeCbor } from "../../../shared/cbor.js";
 import { orderKey, signOrder, verifyOrder } from "../../../shared/orders.js";
 import { emptyDurable } from "../../../shared/records/durable.js";
 import { applyRecord } from "../../../shared/records/fold.js";
 import { orderWasSeen } from "../../../shared/records/fold-life.js";
-import type { NewRecord } from "../../../shared/records/kinds.js";
+import { type NewRecord, ORDER_KINDS, ORDER_RESULTS, type OrderResult } from "../../../shared/records/kinds.js";
+import {
+  encodePlanogram,
+  encodePutDocument,
+  encodeSettings,
+  MAX_DOCUMENT_BYTES,
+  type Settings,
+} from "../../../shared/wire/documents.js";
 import { encodeOrder, MAX_AUDIT_PART_BYTES, type OrderMessage } from "../../../shared/wire/messages.js";
 
 const test = suite("remote orders");
@@ -16,6 +31,17 @@ const test = suite("remote orders");
 const NOW_S = 1_767_268_800;
 const KEY = orderKey(new Uint8Array(32).fill(7), "M-1", 1, 1);
 const REPORT = "report";
+const SETTINGS: Settings = {
+  version: 3,
+  currency: 840,
+  decimals: 2,
+  maxCreditMinor: 2_000,
+  coinMask: 0xffff,
+  billMask: 3,
+};
+const PUT_DOCUMENT = ORDER_KINDS.indexOf("putDocument");
+const PLANOGRAM = 0;
+const SETTINGS_DOC = 1;
 
 type Unsigned = Omit<OrderMessage, "mac">;
 
@@ -39,6 +65,8 @@ class Taker {
     highestCounter: 0,
     newestSeq: 12,
     hasRoom: true,
+    settings: SETTINGS,
+    documents: [],
     wasSeen: (counter) => orderWasSeen(this.durable, counter),
     report: () => utf8Encode(this.report),
   };
@@ -49,8 +77,18 @@ class Taker {
   }
 
   sendBytes(payload: Uint8Array): number[] {
+    return this.take(() => stepOrders(this.state, payload, this.facts));
+  }
+
+  /** Nothing is open any more: what waited is stored, if its flash is fine. */
+  rest(stored: OrderResult = "done"): number[] {
+    return this.take(() => stepWaiting(this.state, this.facts), stored);
+  }
+
+  private take(step: () => OrderStep, stored: OrderResult = "done"): number[] {
     this.facts.highestCounter = this.durable.orderHighest;
-    const { state, effects } = stepOrders(this.state, payload, this.facts);
+    this.facts.documents = this.durable.documents;
+    const { state, effects } = step();
     this.state = state;
     const results: number[] = [];
     for (const effect of effects) {
@@ -58,9 +96,10 @@ class Taker {
         this.parts.push(utf8Decode(effect.message.text) ?? "");
         continue;
       }
-      this.records.push(effect.record);
-      if (effect.record.kind === "commandApplied") results.push(effect.record.result);
-      applyRecord(this.durable, { ...effect.record, atMs: 0, seq: 1 });
+      const record = effect.do === "append" ? effect.record : answerOf(effect.document, stored);
+      this.records.push(record);
+      if (record.kind === "commandApplied") results.push(record.result);
+      applyRecord(this.durable, { ...record, atMs: 0, seq: 1 });
     }
     return results;
   }
@@ -194,6 +233,117 @@ test("a long report goes in parts", () => {
     taker.parts.map(({ length }) => length),
     [MAX_AUDIT_PART_BYTES, MAX_AUDIT_PART_BYTES, 1],
   );
+});
+
+/** An order that brings a document. */
+function put(counter: number, doc: number, bytes: Uint8Array): Unsigned {
+  return order({ counter, kind: PUT_DOCUMENT, args: encodePutDocument({ doc, bytes }) });
+}
+
+function planogram(version: number, priceMinor = 150): Uint8Array {
+  const slot = { slot: "A1", column: 0, productId: 1, name: "Chips", priceMinor, capacity: 9, quantity: 3 };
+  return encodePlanogram({ version, slots: [slot] });
+}
+
+function named(results: readonly number[]): (OrderResult | undefined)[] {
+  return results.map((result) => ORDER_RESULTS[result]);
+}
+
+test("a document waits until nothing is open, then order and effect are one record", () => {
+  const taker = new Taker();
+  assert.equal(taker.send(put(7, PLANOGRAM, planogram(4))), NOT_TAKEN);
+  assert.equal(taker.records, [], "nothing is on record, so the fleet goes on repeating it");
+  assert.equal(taker.send(put(7, PLANOGRAM, planogram(4))), NOT_TAKEN, "as it does");
+  assert.is(taker.state.repeated, 1);
+  assert.equal(named(taker.rest()), ["done"]);
+  assert.equal(taker.records, [
+    {
+      kind: "commandApplied",
+      counter: 7,
+      order: PUT_DOCUMENT,
+      result: 0,
+      doc: PLANOGRAM,
+      version: 4,
+      crc: crc32(planogram(4)),
+    },
+  ]);
+  assert.is(taker.durable.documents[PLANOGRAM]?.version, 4);
+  assert.equal(taker.rest(), [], "once");
+  assert.equal(taker.send(put(7, PLANOGRAM, planogram(4))), NOT_TAKEN);
+});
+
+test("one of each kind waits at most; the next one comes when the fleet repeats it", () => {
+  const taker = new Taker();
+  taker.send(put(1, PLANOGRAM, planogram(4)));
+  taker.send(put(2, SETTINGS_DOC, encodeSettings({ ...SETTINGS, version: 4 })));
+  assert.equal(taker.send(put(3, PLANOGRAM, planogram(5))), NOT_TAKEN);
+  assert.is(taker.state.postponed, 1);
+  assert.is(taker.state.waiting.length, 2);
+  assert.equal(named(taker.rest()), ["done", "done"]);
+  taker.send(put(3, PLANOGRAM, planogram(5)));
+  assert.equal(named(taker.rest()), ["done"]);
+  assert.is(taker.durable.documents[PLANOGRAM]?.version, 5);
+});
+
+test("why a document is refused is on record: stale, malformed, too large, of another currency, expired", () => {
+  const taker = new Taker();
+  taker.send(put(1, PLANOGRAM, planogram(4)));
+  taker.rest();
+  const large = new Uint8Array(MAX_DOCUMENT_BYTES + 1);
+  const euro = encodeSettings({ ...SETTINGS, version: 4, currency: 978 });
+  const cases: readonly [Unsigned, OrderResult][] = [
+    [put(2, PLANOGRAM, planogram(3)), "stale"],
+    [put(3, PLANOGRAM, planogram(4, 160)), "stale"],
+    [put(4, PLANOGRAM, planogram(0)), "invalid"],
+    [put(5, PLANOGRAM, planogram(5).subarray(1)), "invalid"],
+    [put(6, 9, planogram(5)), "invalid"],
+    [put(7, SETTINGS_DOC, planogram(5)), "invalid"],
+    [order({ counter: 8, kind: PUT_DOCUMENT, args: new Uint8Array(3) }), "invalid"],
+    [put(9, PLANOGRAM, large), "tooLarge"],
+    [put(10, SETTINGS_DOC, euro), "otherCurrency"],
+    [{ ...put(11, PLANOGRAM, planogram(5)), expiresS: NOW_S - 1 }, "expired"],
+  ];
+  for (const [unsigned, result] of cases) {
+    assert.equal(named(taker.send(unsigned)), [result], `order ${unsigned.counter}`);
+  }
+  assert.equal(taker.rest(), []);
+  assert.is(taker.durable.documents[PLANOGRAM]?.version, 4);
+});
+
+test("the very document that is in force is done again, and prices set at the machine since stay", () => {
+  const taker = new Taker();
+  taker.send(put(1, PLANOGRAM, planogram(4)));
+  taker.rest();
+  applyRecord(taker.durable, { kind: "stockSet", slot: "A1", quantity: 3, atMs: 0, seq: 2 });
+  applyRecord(taker.durable, { kind: "priceSet", slot: "A1", priceMinor: 175, atMs: 0, seq: 3 });
+  taker.send(put(2, PLANOGRAM, planogram(4)));
+  assert.equal(named(taker.rest()), ["done"]);
+  assert.equal(taker.durable.prices, { A1: 175 });
+  taker.send(put(3, PLANOGRAM, planogram(5)));
+  taker.rest();
+  assert.equal(taker.durable.prices, {}, "a newer planogram's prices count");
+});
+
+test("flash that would not be written is told; with the ledger full a document waits on", () => {
+  const taker = new Taker();
+  taker.send(put(1, PLANOGRAM, planogram(4)));
+  assert.equal(named(taker.rest("flash")), ["flash"]);
+  assert.is(taker.durable.documents[PLANOGRAM]?.version, 0);
+  taker.send(put(2, PLANOGRAM, planogram(4)));
+  taker.facts.hasRoom = false;
+  assert.equal(taker.rest(), []);
+  taker.facts.hasRoom = true;
+  assert.equal(named(taker.rest()), ["done"]);
+});
+
+test("one that waited while too many others came is left to come again under another counter", () => {
+  const taker = new Taker();
+  taker.send(put(1, PLANOGRAM, planogram(4)));
+  taker.send(order({ counter: 70 }));
+  assert.equal(taker.rest(), []);
+  assert.is(taker.state.repeated, 1);
+  taker.send(put(71, PLANOGRAM, planogram(4)));
+  assert.equal(named(taker.rest()), ["done"]);
 });
 
 test("the key is the machine's, the epoch's and the purpose's own", () => {
