@@ -264,6 +264,12 @@ export class Ledger {
     return this.hasRoom(needed + NOTE_RECORDS);
   }
 
+  /** Would a note be written at this time since power-up, ms? */
+  takesNotes(atMs: number): boolean {
+    const today = Math.floor(atMs / DAY_MS) === this.noteDay ? this.notesToday : 0;
+    return this.stands === undefined && today < NOTES_PER_DAY && this.hasRoomToSpare;
+  }
+
   /** One more record fits beside all that open money may still need. */
   get hasRoomToSpare(): boolean {
     return this.hasRoom(this.reserveRecords + 1);

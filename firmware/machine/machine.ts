@@ -251,6 +251,7 @@ export class Machine implements Executor {
     runToRest(this.tasks, this.run, this.look);
     if (!this.moved) return;
     if (this.documentsTakeEffect()) runToRest(this.tasks, this.run, this.look);
+    if (!this.failing && this.recorder.catchUp()) runToRest(this.tasks, this.run, this.look);
     this.moved = false;
     this.knownDueMs = undefined;
     const hasty = isHasty(this.rooms.sale);

@@ -1,5 +1,5 @@
 /** The embedded server's life, migrations, roles, partitions; no service around them. */
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -67,8 +67,8 @@ test("migrations are applied once; a changed or vanished one stops the start", a
   assert.equal(await migrate(sql), []);
   const folder = join(dataDir, "migrations");
   await mkdir(folder);
-  const names = ["0001_fleet.sql", "0002_grants.sql", "0003_cards.sql"];
   const root = new URL("../../fleet/store/migrations/", import.meta.url);
+  const names = await readdir(root);
   for (const name of names) await writeFile(join(folder, name), await readFile(new URL(name, root)));
   await writeFile(join(folder, "9998_more.sql"), "CREATE TABLE more (id INT); CREATE TABLE most (id INT);");
   assert.equal(await migrate(sql, folder), ["9998_more.sql"]);

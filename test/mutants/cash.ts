@@ -249,15 +249,22 @@ export const CASH: readonly Mutant[] = [
   {
     name: "tubes that somebody could reach prove a payout from before the restart",
     file: "firmware/cash/settle.ts",
-    find: "if (!proof.plausible || (restarted && open.doorOpened)) {",
-    replace: "if (!proof.plausible) {",
+    find: "(restarted && (open.doorOpened || !isSameDevice(open, device)))",
+    replace: "(restarted && !isSameDevice(open, device))",
     tests: BOOT,
   },
   {
     name: "tubes that prove nothing close a payout as paid",
     file: "firmware/cash/settle.ts",
-    find: "if (!proof.plausible || (restarted && open.doorOpened)) {",
-    replace: "if (restarted && open.doorOpened) {",
+    find: "if (!proof.plausible || (restarted &&",
+    replace: "if ((restarted &&",
+    tests: BOOT,
+  },
+  {
+    name: "another changer proves the payout that was ordered of the first",
+    file: "firmware/cash/settle.ts",
+    find: "(open.doorOpened || !isSameDevice(open, device))",
+    replace: "open.doorOpened",
     tests: BOOT,
   },
   {

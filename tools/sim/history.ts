@@ -54,11 +54,19 @@ export class History {
   /** followed: a record behind it is still what it was, so it cannot have looked torn. */
   #changed(before: LedgerRecord, now: LedgerRecord, followed: boolean): string[] {
     if (!this.rotten) return [`record ${before.seq} was ${before.kind} and is ${now.kind} now`];
-    if (before.kind !== "unreadable") this.#lose(before);
     this.records[before.seq - 1] = now;
+    if (before.kind === "unreadable" && this.#isBack(now)) return [];
+    if (before.kind !== "unreadable") this.#lose(before);
     // Looked torn because it rotted, and another one has its sequence now.
     const isNewer = now.kind !== "unreadable";
     return isNewer && followed ? [`record ${before.seq} (${before.kind}) was written over`] : [];
+  }
+
+  /** The block it had rotted in has gone with its headers, and an older copy of it is in force again. */
+  #isBack(now: LedgerRecord): boolean {
+    if (!this.everLost.some((lost) => same(lost, now))) return false;
+    this.lost.delete(now.seq);
+    return true;
   }
 
   #lose(record: LedgerRecord): void {

@@ -45,6 +45,7 @@ test("what falls in that time is the sale's drop", () => {
 test("stopped on its way home after the drop, a spiral is no trouble", () => {
   const room = DeliveryRoom.turning();
   room.leaves(T + 80);
+  room.take();
   room.edge(true, FAIL - 80);
   room.edge(false, FAIL - 30);
   assert.equal(room.told(), [{ delivery: "dropped", fallMs: FAIL - 80 - T }]);

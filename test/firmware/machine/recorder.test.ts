@@ -144,6 +144,28 @@ test("no room: notes are left out in silence, money stops the machine", () => {
   assert.throws(() => recorder.append(COIN), /ledger full/);
 });
 
+test("what found no room is told as soon as there is some, as it is by then", () => {
+  const { rooms, recorder } = open();
+  const { ledger } = rooms;
+  const faults = (): number[] => ledger.durable.faults.map(({ fault }) => fault);
+  recorder.fault("changerOffline", true);
+  recorder.fault("tubeJam", true);
+  for (let i = 0; i < 2_000 && ledger.state.dropped === 0; i++) recorder.append({ kind: "clockSet", quality: 0 });
+  recorder.fault("changerOffline", false);
+  recorder.fault("jam", true, "B4");
+  recorder.fault("tubeJam", false);
+  recorder.fault("tubeJam", true);
+  rooms.doorOpen = true;
+  assert.equal(faults(), [FAULTS.changerOffline.code, FAULTS.tubeJam.code]);
+  assert.not.ok(recorder.catchUp(), "there is none yet");
+  ledger.acked(ledger.newestSeq);
+  recorder.nowMs += 86_400_000;
+  assert.ok(recorder.catchUp());
+  assert.equal(faults(), [FAULTS.tubeJam.code, FAULTS.jam.code]);
+  assert.ok(ledger.durable.doorOpen);
+  assert.not.ok(recorder.catchUp(), "all is told");
+});
+
 test("the shelf: reckoned anew only after a record, and only what changed is another object", () => {
   const rooms = openRooms();
   const shelf = new Shelf(rooms);
