@@ -37,6 +37,11 @@ export interface Standing {
   readonly unseenOdd: number;
   readonly uncertain: number;
   readonly unknown: number;
+  /**
+   * Cuts in the drop window of a column whose home switch lies: open at power-up, it makes the rest of the turn a whole
+   * one, whose product is taken for the one that fell in the dark. Nothing on the board tells the two apart.
+   */
+  readonly turnedAgain: number;
   /** Columns without a beam: products that turns brought down, settled sales, and turns that failed. */
   readonly beamless: number;
   readonly homeProven: number;
@@ -54,6 +59,7 @@ const NOTHING: Standing = Object.freeze<Standing>({
   unseenOdd: 0,
   uncertain: 0,
   unknown: 0,
+  turnedAgain: 0,
   beamless: 0,
   homeProven: 0,
   homeFailed: 0,
@@ -87,6 +93,7 @@ export function standingOf(cabinet: SimCabinet): Standing {
     unseenOdd: unseenOddDrops + overlappingDrops,
     uncertain: truth.beamPulsesUncertain,
     unknown: unknownSales + unpaidUnknown,
+    turnedAgain: cabinet.cuts.filter(({ column, inWindow }) => inWindow && lies(cabinet, column)).length,
     beamless: beamlessDrops,
     homeProven,
     homeFailed,
@@ -94,6 +101,10 @@ export function standingOf(cabinet: SimCabinet): Standing {
     leftMinor: customerDifferenceMinor(facts) + claimsMinor,
     uncountedMinor: truth.uncountedCoinsMinor,
   };
+}
+
+function lies({ turns }: SimCabinet, column: number | undefined): boolean {
+  return column !== undefined && turns.lyingSwitches.has(column);
 }
 
 /** From one moment of rest to the next: nobody came away with more goods and money than they paid. */
@@ -121,7 +132,7 @@ function goodsBetween({ turns }: SimCabinet, before: Standing, now: Standing, lo
   // of a turn's own product somebody must have said that nobody knows; what fell oddly nobody could expect
   const uncertain = between("uncertain");
   const claimed = Math.min(between("unseenTurned") + uncertain, between("unknown") + uncertain);
-  const excused = claimed + between("unseenOdd") + lost;
+  const excused = claimed + between("unseenOdd") + between("turnedAgain") + lost;
   if (unnamed > excused) found.push(`${unnamed} products fell unnamed, of which ${excused} could not be seen`);
   // no beam: as many sales as turns, and as many products as sales, jams and switches that lied
   if (turns.lyingSwitches.size > 0) return found;

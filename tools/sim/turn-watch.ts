@@ -10,6 +10,8 @@ export interface Cut {
   readonly atUs: number;
   /** Of the sale that was open then. */
   readonly saleNo: number | undefined;
+  /** That sale's. */
+  readonly column: number | undefined;
   /** Its spiral had left home for it: a product may have fallen since. */
   readonly inWindow: boolean;
   /** In that turn something covered the beam or shone at it. */
@@ -102,7 +104,7 @@ export class TurnWatch {
     const known = sale !== undefined && sale.saleNo === openSale;
     const left = known && this.#spirals.departuresOf(sale.column) > sale.departures;
     const inWindow = left || (known && this.lyingSwitches.has(sale.column));
-    return { atUs, saleNo: openSale, inWindow, blind: this.#blind };
+    return { atUs, saleNo: openSale, column: known ? sale.column : undefined, inWindow, blind: this.#blind };
   }
 
   /** A product has come to lie in the tray. */
