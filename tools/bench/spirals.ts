@@ -379,6 +379,7 @@ export class Spirals implements MotorsPort {
     const { noBeam } = this.#column(product.column);
     this.#world.after(this.#rng.between(...FALL_US), () => {
       const darkUs = this.#rng.between(...DARK_US);
+      if (!noBeam && how === "oddly") this.#truth.oddDrops += 1;
       if (!noBeam) this.#beam.cross(darkUs, how === "oddly");
       else if (how === "oddly") this.#truth.beamlessOddDrops += 1;
       else this.#truth.beamlessDrops += 1;

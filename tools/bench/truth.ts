@@ -103,6 +103,8 @@ export class Truth {
   unseenDrops = 0;
   /** Of these, those that were not the one product of a turn: late, kicked loose, the second of two. */
   unseenOddDrops = 0;
+  /** All that fell oddly where there is a beam, seen or not. */
+  oddDrops = 0;
   /** Products that passed together with another one: the beam cannot tell. */
   overlappingDrops = 0;
   /** Products of columns without a beam, each the one of a turn; and the odd ones. */

@@ -35,6 +35,8 @@ export interface Standing {
   /** Of those that came down, what no beam could see or tell apart, and why. */
   readonly unseenTurned: number;
   readonly unseenOdd: number;
+  /** Fell oddly and was seen. */
+  readonly seenOdd: number;
   readonly uncertain: number;
   readonly unknown: number;
   /**
@@ -57,6 +59,7 @@ const NOTHING: Standing = Object.freeze<Standing>({
   named: 0,
   unseenTurned: 0,
   unseenOdd: 0,
+  seenOdd: 0,
   uncertain: 0,
   unknown: 0,
   turnedAgain: 0,
@@ -91,6 +94,7 @@ export function standingOf(cabinet: SimCabinet): Standing {
     named: sales + testVends + freeVends + extraDrops + strayDrops - homeProven,
     unseenTurned: unseenDrops - unseenOddDrops,
     unseenOdd: unseenOddDrops + overlappingDrops,
+    seenOdd: truth.oddDrops - unseenOddDrops,
     uncertain: truth.beamPulsesUncertain,
     unknown: unknownSales + unpaidUnknown,
     turnedAgain: cabinet.cuts.filter(({ column, inWindow }) => inWindow && lies(cabinet, column)).length,
@@ -132,7 +136,9 @@ function goodsBetween({ turns }: SimCabinet, before: Standing, now: Standing, lo
   // of a turn's own product somebody must have said that nobody knows; what fell oddly nobody could expect
   const uncertain = between("uncertain");
   const claimed = Math.min(between("unseenTurned") + uncertain, between("unknown") + uncertain);
-  const excused = claimed + between("unseenOdd") + between("turnedAgain") + lost;
+  // what was kicked down in a turn was its sale's drop: then the turn's own product is the odd one
+  const exchanged = Math.min(Math.max(0, between("unseenTurned") - claimed), Math.max(0, between("seenOdd")));
+  const excused = claimed + exchanged + between("unseenOdd") + between("turnedAgain") + lost;
   if (unnamed > excused) found.push(`${unnamed} products fell unnamed, of which ${excused} could not be seen`);
   // no beam: as many sales as turns, and as many products as sales, jams and switches that lied
   if (turns.lyingSwitches.size > 0) return found;
