@@ -75,7 +75,7 @@ test("an outcome is unknown only where power died in that very sale's drop windo
   const record = { kind: "outcomeUnknown", seq: length + 1, atMs: 0, saleNo: 7, slot: "A1", priceMinor: 50 } as const;
   const rest = { paidMinor: 50, means: 0, productId: 1, planogramVersion: 1, claimNo: 1, cause: 0, code: "X" };
   cabinet.history.records.push({ ...record, ...rest });
-  const cut = { atUs: 0, saleNo: 7, inWindow: true, blind: true };
+  const cut = { atUs: 0, saleNo: 7, column: undefined, inWindow: true, blind: true };
   const unknown = /sales 7 unknown without a cut/;
   assert.match(judgeNow(cabinet).join(), unknown, "no cut");
   cabinet.cuts.push({ ...cut, saleNo: 6 });
