@@ -104,7 +104,8 @@ export function noRetry(state: DeliveryState): DeliveryStep {
 }
 
 function run(state: DeliveryState, begun: Turn): DeliveryStep {
-  const turn = state.beam.glare ? { ...begun, blind: true } : begun;
+  const { dark, glare } = state.beam;
+  const turn = !begun.homeOnly && (glare || dark) ? { ...begun, blind: true } : begun;
   const maxMs = turn.kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS;
   return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs });
 }
@@ -124,7 +125,9 @@ export function spiralLeft(state: DeliveryState, column: number, atMs: number): 
 
 /** The mains failed and the beam was watched for long enough: what has not fallen by now stays where it is. */
 export function pauseTurn(state: DeliveryState, turn: Turn): DeliveryStep {
-  if (turn.blind || !turn.proven || turn.homeOnly) return go({ ...state, phase: { is: "idle", answer: "unknown" } });
+  // Still dark: what has fallen behind whatever stands there nobody saw.
+  const sawAll = turn.proven && !turn.blind && !turn.homeOnly && !state.beam.dark;
+  if (!sawAll) return go({ ...state, phase: { is: "idle", answer: "unknown" } });
   return answered(state, "unknown", tell({ delivery: "paused" }));
 }
 

@@ -135,6 +135,20 @@ export const LINK_AND_RIM: readonly Mutant[] = [
     tests: PAUSE,
   },
   {
+    name: "a beam that is covered when the watch ends has seen that nothing fell",
+    file: "firmware/delivery/turn.ts",
+    find: " && !turn.homeOnly && !state.beam.dark;",
+    replace: " && !turn.homeOnly;",
+    tests: PAUSE,
+  },
+  {
+    name: "a turn that is finished behind a covered beam is believed to have dropped nothing",
+    file: "firmware/delivery/turn.ts",
+    find: "!begun.homeOnly && (glare || dark)",
+    replace: "!begun.homeOnly && glare",
+    tests: PAUSE,
+  },
+  {
     name: "a turn is begun while the mains fail",
     file: "firmware/delivery/step.ts",
     find: "if (state.failingSinceMs !== undefined) return ignore(state);",

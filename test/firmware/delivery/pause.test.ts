@@ -93,6 +93,27 @@ test("a beam that was blind in the turn proves nothing", () => {
   assert.equal(room.told(), []);
 });
 
+test("a beam that is dark when the watch ends proves nothing, however short a time it has been", () => {
+  const room = failing();
+  room.edge(true, FAIL + PAUSE_WATCH_MS - 300);
+  room.wait(FAIL + 60_000);
+  assert.equal(room.told(), []);
+});
+
+test("a paused turn finished behind something that covers the beam: nobody knows, unless the drop is seen", () => {
+  const hidden = new DeliveryRoom(deliveryAtBoot({ beamDark: true, awayFromHome: [COLUMN] }, 10_000));
+  hidden.order({ delivery: "finish", column: COLUMN, homeOnly: false, proven: true });
+  hidden.stops("home", hidden.nowMs + 800);
+  hidden.wait(hidden.nowMs + 6_000);
+  assert.equal(hidden.told().at(-1), { delivery: "unknown" });
+  const seen = new DeliveryRoom(deliveryAtBoot({ beamDark: true, awayFromHome: [COLUMN] }, 10_000));
+  seen.order({ delivery: "finish", column: COLUMN, homeOnly: false, proven: true });
+  seen.edge(false, 10_200);
+  seen.edge(true, 10_700);
+  seen.edge(false, 10_760);
+  assert.equal(seen.told().at(-1), { delivery: "dropped", fallMs: 700 });
+});
+
 test("a paused turn that is finished and drops nothing is a jam; without the pause nobody knows", () => {
   for (const proven of [true, false]) {
     const room = new DeliveryRoom(deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 10_000));
