@@ -138,11 +138,13 @@ function tellMachine({ code }: Money, options: CabinetOptions): string {
 
 function randomSettings(rng: Rng, money: Money, slots: readonly PlanogramSlot[], hasChanger: boolean): Settings {
   const dearest = Math.max(...slots.map(({ priceMinor }) => priceMinor));
+  // who has only bills overpays by less than the smallest of them
+  const overMinor = hasChanger ? 0 : Math.min(...money.bills);
   return {
     ...DEMO_SETTINGS,
     currency: money.currency,
     decimals: money.decimals,
-    maxCreditMinor: Math.max(...money.bills.slice(0, 2), dearest) * rng.between(1, 3),
+    maxCreditMinor: Math.max(...money.bills.slice(0, 2), dearest) * rng.between(1, 3) + overMinor,
     coinMask: (1 << money.coins.length) - 1,
     billMask: (1 << money.bills.length) - 1,
     forcedVend: rng.chance(250_000) || !hasChanger,
