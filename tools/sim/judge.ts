@@ -43,7 +43,10 @@ const POWER_LOST = UNKNOWN_CAUSES.indexOf("powerLost");
 export function judgeNow(cabinet: SimCabinet, all = false): string[] {
   const { history } = cabinet;
   const { oldestSeq, records } = cabinet.readFlash();
-  const found = [...cabinet.found, ...history.take(oldestSeq, records, all), ...queues(cabinet)];
+  // What power broke off may read whole now and torn at power-up: only what the machine makes of it counts.
+  const most = Math.max(cabinet.newestWritten, history.records.length);
+  const kept = cabinet.machine === undefined ? records.slice(0, Math.max(0, most - oldestSeq + 1)) : records;
+  const found = [...cabinet.found, ...history.take(oldestSeq, kept, all), ...queues(cabinet)];
   found.push(...fleetCopy(cabinet), ...unknownOutcomes(cabinet));
   if (history.lost.size === 0) found.push(...violations(cabinet.facts()));
   return found;

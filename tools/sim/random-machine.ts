@@ -41,6 +41,9 @@ export interface RandomMachine {
   readonly about: string;
 }
 
+/** Bits of the setting `ackFirst`. */
+const ACK_FIRST_CHANGER = 1;
+const ACK_FIRST_VALIDATOR = 2;
 /** Coins of a type that change may not touch. */
 const MOST_FLOAT = 8;
 /** What the worst refund of the largest credit has to fit in; each look at the flash copies it. */
@@ -159,8 +162,16 @@ function randomSettings(rng: Rng, money: Money, slots: readonly PlanogramSlot[],
 
 /** Gives a cabinet's devices their quirks; before its first power-up. */
 export function applyQuirks(cabinet: Cabinet, machine: RandomMachine): void {
-  if (cabinet.changer !== undefined) Object.assign(cabinet.changer.quirks, machine.changerQuirks);
-  if (cabinet.validator !== undefined) Object.assign(cabinet.validator.quirks, machine.validatorQuirks);
+  // the setting is for devices that say what they have to say once: of one that repeats it would book twice
+  const { ackFirst = 0 } = machine.options.settings ?? {};
+  if (cabinet.changer !== undefined) {
+    Object.assign(cabinet.changer.quirks, machine.changerQuirks);
+    cabinet.changer.queue.repeats = (ackFirst & ACK_FIRST_CHANGER) === 0;
+  }
+  if (cabinet.validator !== undefined) {
+    Object.assign(cabinet.validator.quirks, machine.validatorQuirks);
+    cabinet.validator.queue.repeats = (ackFirst & ACK_FIRST_VALIDATOR) === 0;
+  }
   cabinet.readers.forEach((reader, index) => {
     if (reader !== undefined) Object.assign(reader.quirks, machine.readerQuirks[index]);
   });

@@ -43,6 +43,8 @@ export class SimCabinet extends Cabinet {
   /** Turns, drops and what disturbs them. */
   readonly turns: TurnWatch = new TurnWatch(this.spirals);
   readonly found: string[] = [];
+  /** Sequence of the newest record whose program was over when power went. */
+  newestWritten = 0;
   /** Honest people at a machine that sold, with the product in its slot; and those who got it. */
   readonly honest = { attempts: 0, served: 0 };
   /** Bills pulled back out, and products kicked loose. */
@@ -110,6 +112,7 @@ export class SimCabinet extends Cabinet {
 
   override cutPower(): void {
     if (!this.powered) return;
+    this.newestWritten = this.machine?.rooms.ledger.newestSeq ?? this.newestWritten;
     const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
     this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo));
     this.effectsToCut = 0;
