@@ -169,7 +169,8 @@ export function balance(cabinet: SimCabinet): string[] {
   }
   const lostMinor = lostMinorOf(everLost);
   // What a hopper's own sensor miscounts no machine can know until somebody counts what is in it.
-  const highMinor = mostMinor + suppressedMinor(records, cabinet) + truth.phantomCoinsMinor + lostMinor;
+  const hiddenMinor = suppressedMinor([...records, ...everLost], cabinet) + truth.phantomCoinsMinor;
+  const highMinor = mostMinor + hiddenMinor + lostMinor;
   const fits = keptMinor <= highMinor && keptMinor >= leastMinor - truth.uncountedCoinsMinor - lostMinor;
   return fits ? [] : [`customers are short of ${keptMinor}, named: ${leastMinor} to ${mostMinor}`];
 }
