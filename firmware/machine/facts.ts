@@ -74,7 +74,13 @@ export function cashFacts(rooms: Rooms, shelf: Shelf): CashFacts {
   };
 }
 
-export function saleFacts(rooms: Rooms, cash: CashFacts, shelf: Shelf, outlook: Outlook): SaleFacts {
+export function saleFacts(
+  rooms: Rooms,
+  cash: CashFacts,
+  shelf: Shelf,
+  outlook: Outlook,
+  nowMs: () => number,
+): SaleFacts {
   return {
     get durable() {
       return rooms.ledger.durable;
@@ -104,7 +110,8 @@ export function saleFacts(rooms: Rooms, cash: CashFacts, shelf: Shelf, outlook: 
       return rooms.cards;
     },
     get slotOffHome() {
-      if (rooms.motorRuns) return undefined;
+      // Its slot is closed on flash first; where that note would be refused, nothing turns.
+      if (rooms.motorRuns || !rooms.ledger.takesNotes(nowMs())) return undefined;
       return rooms.planogram?.slots.find(({ slot, column }) => rooms.away.includes(column) && !shelf.isClosed(slot));
     },
     slotAway(after) {

@@ -93,7 +93,7 @@ export class Machine implements Executor {
     this.cashFacts = cashFacts(rooms, this.shelf);
     this.cardFacts = cardFacts(rooms, this.cashFacts);
     this.outlook = new Outlook(rooms, this.cashFacts);
-    this.saleFacts = saleFacts(rooms, this.cashFacts, this.shelf, this.outlook);
+    this.saleFacts = saleFacts(rooms, this.cashFacts, this.shelf, this.outlook, () => this.recorder.nowMs);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
     this.office = new Office(rooms, this.recorder, documents, () => this.fleet.nonce);

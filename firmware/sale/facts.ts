@@ -26,7 +26,10 @@ export interface SaleFacts {
   /** The slot is closed by a fault of its own. */
   slotFaulty(code: string): boolean;
   changePayable(amountMinor: number): boolean;
-  /** A slot without a fault of its own whose spiral stands away from home; undefined while a spiral turns. */
+  /**
+   * A slot without a fault of its own whose spiral stands away from home; undefined while a spiral turns, and while the
+   * ledger would refuse the note that closes the slot.
+   */
   readonly slotOffHome: PlanogramSlot | undefined;
   /** The same of slots that are closed, too; the next one behind `after`, as the planogram has them. */
   slotAway(after: string | undefined): PlanogramSlot | undefined;
