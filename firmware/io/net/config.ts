@@ -1,0 +1,56 @@
+/**
+ * What the network side has to be told: which interface, which broker, whose certificates. Filled by the composition
+ * root from the secret store; nothing here is ever logged or sent. Keys and certificates are DER.
+ */
+import { decodeCbor, encodeCbor } from "../../../shared/cbor.js";
+import { deepFreeze } from "../../../shared/freeze.js";
+import { fromMap, type LayoutResult, type MessageOf, toMap } from "../../../shared/layout.js";
+
+/** Largest configuration: two certificates, a key and names. */
+export const MAX_CONFIG_BYTES = 8_192;
+
+/**
+ * ssid, password: of Wi-Fi; both absent = Ethernet. brokerCa: the one certificate authority that may vouch for broker
+ * and update server. certificate, key: the machine's own (RSA-2048), the key as PKCS #8. imageKey: modulus of the
+ * RSA key (3072 bits, exponent 65537) under which images are signed. floorS: no clock may say less, Unix seconds: the
+ * newer of build time and newest ledger record. board: which images fit.
+ */
+const CONFIG = deepFreeze({
+  machineId: [0, "text"],
+  ssid: [1, "text?"],
+  password: [2, "text?"],
+  brokerHost: [3, "text"],
+  brokerPort: [4, "uint"],
+  brokerCa: [5, "bytes"],
+  certificate: [6, "bytes"],
+  key: [7, "bytes"],
+  timeHost: [8, "text"],
+  floorS: [9, "uint"],
+  board: [10, "text"],
+  imageKey: [11, "bytes"],
+});
+
+export type NetConfig = MessageOf<typeof CONFIG>;
+
+/** What the secret store keeps for the network; the rest of `NetConfig` is no secret. */
+export type NetSecrets = Pick<NetConfig, "ssid" | "password" | "certificate" | "key" | "brokerCa">;
+
+/** The secret store as the network needs it: read once, when the worker is started. */
+export interface SecretsPort {
+  /** Undefined where the machine has not been provisioned yet: then there is no network. */
+  netSecrets(): NetSecrets | undefined;
+}
+
+export function encodeConfig(config: NetConfig): Uint8Array {
+  return encodeCbor(toMap(CONFIG, config), MAX_CONFIG_BYTES);
+}
+
+export function decodeConfig(bytes: Uint8Array): LayoutResult<NetConfig> {
+  const cbor = decodeCbor(bytes);
+  return cbor.ok ? fromMap(CONFIG, cbor.value) : { ok: false, error: "notAMap", field: "" };
+}
+
+/** Lowest time anybody may believe (TLS is checked against it before any time server has answered). */
+export function clockFloorS(buildS: number, newestRecordS: number): number {
+  return Math.max(buildS, newestRecordS);
+}
