@@ -1,4 +1,5 @@
 /** What a front panel shows: made by the firmware, rendered on the machine's display and in the browser alike. */
+import type { Phrase } from "./panel-phrases.js";
 
 export interface ProductView {
   readonly slot: string;
@@ -20,6 +21,12 @@ export interface CodeView {
   readonly qr: string;
 }
 
+/** A key that does something by itself, and what. */
+export interface MenuKey {
+  readonly key: string;
+  readonly does: string;
+}
+
 /** The technician's menu, in place of what customers see. */
 export interface MenuView {
   readonly title: string;
@@ -28,19 +35,33 @@ export interface MenuView {
   readonly entry: string;
   /** What the keys do. */
   readonly hint: string;
+  /** The same one by one; empty = any key goes on. */
+  readonly keys: readonly MenuKey[];
+  /** What is typed into it before `#`: nothing, a number, or a slot code. */
+  readonly typed: "nothing" | "number" | "slot";
+  /** The lines are items, each opened by the key it begins with. */
+  readonly choice: boolean;
 }
 
 export interface PanelView {
   /** Purchase state by name. */
   readonly state: string;
-  /** First and second line of the display. */
+  /** First and second line of the display, in English. */
   readonly headline: string;
   readonly detail: string;
+  /** The same for panels that speak other languages, too; detail: undefined = nothing more to say. */
+  readonly says: { readonly headline: Phrase; readonly detail: Phrase | undefined };
   readonly slot: string | undefined;
   readonly creditMinor: number;
   readonly credit: string;
   readonly exactChangeOnly: boolean;
   readonly selling: boolean;
+  /** Why it does not sell; undefined while it does. */
+  readonly outCause: string | undefined;
+  /** What a customer may pay by now. */
+  readonly pay: "cash" | "card" | "any";
+  /** The credit may be put on the card shown: input `revalue`. */
+  readonly topUp: boolean;
   readonly code: CodeView | undefined;
   /** Open only behind an open door. */
   readonly menu?: MenuView | undefined;

@@ -104,6 +104,9 @@ function isSame(a: PanelView, b: PanelView): boolean {
     a.creditMinor === b.creditMinor &&
     a.exactChangeOnly === b.exactChangeOnly &&
     a.selling === b.selling &&
+    a.outCause === b.outCause &&
+    a.pay === b.pay &&
+    a.topUp === b.topUp &&
     a.products === b.products &&
     a.code?.code === b.code?.code &&
     isSameMenu(a.menu, b.menu)

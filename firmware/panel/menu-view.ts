@@ -3,13 +3,21 @@
  * display one line at a time, which `text-display.ts` fits to its two.
  */
 import { formatMinor } from "../../shared/money/amounts.js";
-import type { MenuView } from "../../shared/panel-view.js";
+import type { MenuKey, MenuView } from "../../shared/panel-view.js";
 import { LINES_PER_PAGE, MENU_ITEMS, type MenuFacts, type MenuState, type Screen } from "./menu-state.js";
 
 type List = Extract<Screen, { is: "list" }>;
 /** Screens with more than a text display shows at once; `#` turns the page. */
 export type Paged = Extract<Screen, { readonly page: number }>;
-const BACK = "* back";
+/** What a screen says itself; the hint follows from its keys. */
+type Words = Omit<MenuView, "hint" | "keys" | "typed" | "choice">;
+const BACK: MenuKey = Object.freeze({ key: "*", does: "back" });
+const LEAVE: MenuKey = Object.freeze({ key: "*", does: "leave" });
+const MORE: MenuKey = Object.freeze({ key: "#", does: "more" });
+const ENTER: MenuKey = Object.freeze({ key: "#", does: "enter" });
+const DONE: MenuKey = Object.freeze({ key: "#", does: "done" });
+const TAKEN: MenuKey = Object.freeze({ key: "#", does: "taken" });
+const CLEAR: MenuKey = Object.freeze({ key: "0", does: "clear" });
 
 /** Undefined while it is closed. */
 export function menuView(state: MenuState, facts: MenuFacts, nowMs: number): MenuView | undefined {
@@ -19,11 +27,20 @@ export function menuView(state: MenuState, facts: MenuFacts, nowMs: number): Men
     case "code": {
       const locked = nowMs < state.lockedUntilMs;
       const lines = locked ? ["Locked: too many wrong codes"] : state.wrong > 0 ? ["Wrong code"] : [];
-      return { title: "Service code", lines, entry: "*".repeat(state.typed.length), hint: `# enter  ${BACK}` };
+      return typing({ title: "Service code", lines, entry: "*".repeat(state.typed.length) }, "slot");
     }
     case "open":
       return screenView(state.screen, state.rights, facts);
   }
+}
+
+function withKeys(words: Words, keys: readonly MenuKey[], choice = false): MenuView {
+  const hint = keys.length === 0 ? "any key" : keys.map(({ key, does }) => `${key} ${does}`).join("  ");
+  return { ...words, hint, keys, typed: "nothing", choice };
+}
+
+function typing(words: Words, typed: MenuView["typed"], enter = ENTER): MenuView {
+  return { ...withKeys(words, [enter, BACK]), typed };
 }
 
 function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView {
@@ -32,45 +49,37 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
   switch (screen.is) {
     case "main": {
       const { lines, pages, page } = pageOf(screen, rights, facts);
-      if (pages === 1) return { title: "Service menu", lines, entry: "", hint: "* leave" };
-      return { title: `Menu ${page + 1}/${pages}`, lines, entry: "", hint: "# more  * leave" };
+      if (pages === 1) return withKeys({ title: "Service menu", lines, entry: "" }, [LEAVE], true);
+      return withKeys({ title: `Menu ${page + 1}/${pages}`, lines, entry: "" }, [MORE, LEAVE], true);
     }
-    case "fill":
-      return {
-        title: "Fill tubes",
-        lines: ["Put coins in; they are not credit", `Filled in all: ${money(durable.counters.filledMinor)}`],
-        entry: "",
-        hint: "# done",
-      };
-    case "cashBox":
-      return {
-        title: "Cash box taken?",
-        lines: [`Coins ${money(durable.boxCoinsMinor)}`, `Bills ${money(durable.boxBillsMinor)}`],
-        entry: "",
-        hint: `# taken  ${BACK}`,
-      };
+    case "fill": {
+      const lines = ["Put coins in; they are not credit", `Filled in all: ${money(durable.counters.filledMinor)}`];
+      return withKeys({ title: "Fill tubes", lines, entry: "" }, [DONE]);
+    }
+    case "cashBox": {
+      const lines = [`Coins ${money(durable.boxCoinsMinor)}`, `Bills ${money(durable.boxBillsMinor)}`];
+      return withKeys({ title: "Cash box taken?", lines, entry: "" }, [TAKEN, BACK]);
+    }
     case "emptyType": {
       const { lines, pages } = pageOf(screen, rights, facts);
-      const enter = pages > 1 ? "# more" : "# enter";
-      return { title: "Empty: which coin?", lines, entry: screen.typed, hint: `${enter}  ${BACK}` };
+      const words = { title: "Empty: which coin?", lines, entry: screen.typed };
+      return typing(words, "number", pages > 1 ? MORE : ENTER);
     }
-    case "emptyCount":
-      return {
-        title: `Empty: how many of ${money(facts.coinValuesMinor[screen.type] ?? 0)}?`,
-        lines: [`In the tube: ${durable.tubes[screen.type] ?? 0}`],
-        entry: screen.typed,
-        hint: `# enter  ${BACK}`,
-      };
+    case "emptyCount": {
+      const title = `Empty: how many of ${money(facts.coinValuesMinor[screen.type] ?? 0)}?`;
+      const lines = [`In the tube: ${durable.tubes[screen.type] ?? 0}`];
+      return typing({ title, lines, entry: screen.typed }, "number");
+    }
     case "slot":
-      return { title: SLOT_TITLES[screen.of], lines: [], entry: screen.typed, hint: `# enter  ${BACK}` };
+      return typing({ title: SLOT_TITLES[screen.of], lines: [], entry: screen.typed }, "slot");
     case "number":
       return numberView(screen, facts);
     case "list":
       return listView(screen, rights, facts);
     case "test":
-      return { title: `Test vend ${screen.slot}`, lines: [testLine(screen, facts)], entry: "", hint: "any key" };
+      return withKeys({ title: `Test vend ${screen.slot}`, lines: [testLine(screen, facts)], entry: "" }, []);
     case "said":
-      return { title: screen.line, lines: [], entry: "", hint: "any key" };
+      return withKeys({ title: screen.line, lines: [], entry: "" }, []);
   }
 }
 
@@ -82,14 +91,14 @@ const SLOT_TITLES = Object.freeze({
 
 function numberView({ of, slot, typed }: Extract<Screen, { is: "number" }>, facts: MenuFacts): MenuView {
   const planned = facts.slots.find((candidate) => candidate.slot === slot);
-  const hint = `# enter  ${BACK}`;
   if (of === "count") {
     const now = facts.durable.stock[slot] ?? 0;
-    return { title: `${slot}: how many?`, lines: [`Now ${now} of ${planned?.capacity ?? 0}`], entry: typed, hint };
+    const lines = [`Now ${now} of ${planned?.capacity ?? 0}`];
+    return typing({ title: `${slot}: how many?`, lines, entry: typed }, "number");
   }
   const nowMinor = facts.durable.prices[slot] ?? planned?.priceMinor ?? 0;
   const lines = [`Now ${formatMinor(nowMinor, facts.currency)}`, "Smallest units, e.g. 150"];
-  return { title: `${slot}: which price?`, lines, entry: typed, hint };
+  return typing({ title: `${slot}: which price?`, lines, entry: typed }, "number");
 }
 
 /** How far the test vend is, by the sale and by the records. */
@@ -125,10 +134,12 @@ function pageOf(screen: Paged, rights: number, facts: MenuFacts): Page {
 
 function listView(list: List, rights: number, facts: MenuFacts): MenuView {
   const { lines, pages, page } = pageOf(list, rights, facts);
-  const more = pages > 1 ? "# more  " : "";
-  const clear = list.of === "faults" && facts.durable.faults.length > 0 ? "0 clear  " : "";
+  const keys: MenuKey[] = [];
+  if (list.of === "faults" && facts.durable.faults.length > 0) keys.push(CLEAR);
+  if (pages > 1) keys.push(MORE);
+  keys.push(BACK);
   const title = MENU_ITEMS.find(({ name }) => name === list.of)?.title ?? "";
-  return { title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines, entry: "", hint: clear + more + BACK };
+  return withKeys({ title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines, entry: "" }, keys);
 }
 
 function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {

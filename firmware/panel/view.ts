@@ -4,6 +4,7 @@
  */
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
+import { type Phrase, type PhraseName, phraseText } from "../../shared/panel-phrases.js";
 import type { CodeView, PanelView, ProductView } from "../../shared/panel-view.js";
 
 export type { CodeView, PanelView, ProductView };
@@ -36,99 +37,105 @@ export interface PanelFacts {
 /** Columns of the display that readers are told of (firmware/machine/facts). */
 const READER_COLUMNS = 16;
 
-const NOTICES: { readonly [say: string]: string | undefined } = Object.freeze({
-  soldOut: "Sold out",
-  unavailable: "Not available",
-  unknownSlot: "No such selection",
-  exactChange: "Exact change only",
-  thanks: "Thank you!",
-  declined: "Card declined",
-  cardLost: "Card reader failed, nothing sold",
-  revalued: "The money is on your card",
+const NOTICES: { readonly [say: string]: PhraseName | undefined } = Object.freeze({
+  soldOut: "soldOut",
+  unavailable: "unavailable",
+  unknownSlot: "unknownSlot",
+  exactChange: "exactChange",
+  thanks: "thanks",
+  declined: "declined",
+  cardLost: "cardLost",
+  revalued: "revalued",
 });
 
-const OUT_OF_SERVICE: { readonly [cause: string]: string | undefined } = Object.freeze({
-  starting: "Starting …",
-  doorOpen: "Door open",
-  tooWarm: "Out of service: too warm",
-  noMeansOfPayment: "Out of service: no payment",
+const OUT_OF_SERVICE: { readonly [cause: string]: PhraseName | undefined } = Object.freeze({
+  starting: "starting",
+  doorOpen: "doorOpen",
+  tooWarm: "tooWarm",
+  noMeansOfPayment: "noPayment",
 });
 
 export function panelView(facts: PanelFacts): PanelView {
-  const { headline, detail } = lines(facts);
+  const says = lines(facts);
   return {
     state: facts.state,
-    headline,
-    detail,
+    headline: phraseText(says.headline, "en"),
+    detail: says.detail === undefined ? "" : phraseText(says.detail, "en"),
+    says,
     slot: facts.slot,
     creditMinor: facts.creditMinor,
     credit: formatMinor(facts.creditMinor, facts.currency),
     exactChangeOnly: facts.exactChangeOnly,
     selling: facts.state !== "OUT_OF_SERVICE",
+    outCause: facts.outCause,
+    pay: facts.pay,
+    topUp: facts.topUp,
     code: facts.code,
     products: facts.products,
   };
 }
 
-interface Lines {
-  readonly headline: string;
-  readonly detail: string;
+type Lines = PanelView["says"];
+
+function phrase(say: PhraseName, value = ""): Phrase {
+  return { say, value };
+}
+
+/** Words that are no phrase: names, what was typed, what a reader says. */
+function plain(value: string): Phrase | undefined {
+  return value === "" ? undefined : phrase("plain", value);
 }
 
 function lines(facts: PanelFacts): Lines {
   const money = (minor: number): string => formatMinor(minor, facts.currency);
-  const { code } = facts;
-  if (code !== undefined) {
-    const headline = code.kind === "voucher" ? `Voucher ${code.amount}` : `Please keep this code: ${code.amount}`;
-    return { headline, detail: code.code };
+  const { code, readerText, state, entry, creditMinor } = facts;
+  if (code !== undefined) return { headline: phrase(code.kind, code.amount), detail: plain(code.code) };
+  if (readerText !== undefined && state !== "OUT_OF_SERVICE") {
+    const headline = phrase("plain", readerText.slice(0, READER_COLUMNS).trim());
+    return { headline, detail: plain(readerText.slice(READER_COLUMNS).trim()) };
   }
-  const { readerText } = facts;
-  if (readerText !== undefined && facts.state !== "OUT_OF_SERVICE") {
-    return { headline: readerText.slice(0, READER_COLUMNS).trim(), detail: readerText.slice(READER_COLUMNS).trim() };
-  }
-  const notice = facts.notice === undefined ? undefined : NOTICES[facts.notice];
-  const lamp = facts.exactChangeOnly && facts.pay !== "card" ? "Exact change only" : "";
-  const detail = notice ?? (facts.cardShown ? "Card ready" : lamp);
-  const name = facts.products.find((product) => product.slot === facts.slot)?.name ?? facts.slot ?? "";
-  switch (facts.state) {
+  const said = facts.notice === undefined ? undefined : NOTICES[facts.notice];
+  const notice = said === undefined ? undefined : phrase(said);
+  const lamp = facts.exactChangeOnly && facts.pay !== "card" ? phrase("exactChange") : undefined;
+  const detail = notice ?? (facts.cardShown ? phrase("cardReady") : lamp);
+  const name = plain(facts.products.find((product) => product.slot === facts.slot)?.name ?? facts.slot ?? "");
+  switch (state) {
     case "PRODUCT_SELECTED":
       return { headline: asksFor(facts, money(facts.priceMinor ?? 0)), detail: notice ?? name };
     case "ACCEPTING_PAYMENT":
       return accepting(facts, notice, name, money);
     case "DISPENSING":
-      return { headline: "Please wait …", detail: name };
+      return { headline: phrase("wait"), detail: name };
     case "RETURNING_CHANGE":
-      return {
-        headline: notice ?? "Please take your money",
-        detail: facts.creditMinor > 0 ? money(facts.creditMinor) : "",
-      };
+      return { headline: notice ?? phrase("takeMoney"), detail: plain(creditMinor > 0 ? money(creditMinor) : "") };
     case "ERROR":
-      return { headline: "Sorry, no product fell", detail: "Your money is returned" };
+      return { headline: phrase("noProduct"), detail: phrase("returned") };
     case "OUT_OF_SERVICE":
-      return { headline: OUT_OF_SERVICE[facts.outCause ?? ""] ?? "Out of service", detail: "" };
+      return { headline: phrase(OUT_OF_SERVICE[facts.outCause ?? ""] ?? "outOfService"), detail: undefined };
     default:
-      if (facts.entry !== "") return { headline: facts.entry, detail };
-      return { headline: notice ?? "Please choose", detail: notice === undefined ? detail : "" };
+      if (entry !== "") return { headline: phrase("plain", entry), detail };
+      return { headline: notice ?? phrase("choose"), detail: notice === undefined ? detail : undefined };
   }
 }
 
-function asksFor({ pay }: PanelFacts, price: string): string {
-  if (pay === "card") return `Card or phone: ${price}`;
-  return pay === "any" ? `Insert ${price} or card` : `Insert ${price}`;
+function asksFor({ pay }: PanelFacts, price: string): Phrase {
+  if (pay === "card") return phrase("byCard", price);
+  return phrase(pay === "any" ? "insertOrCard" : "insert", price);
 }
 
 function accepting(
   facts: PanelFacts,
-  notice: string | undefined,
-  name: string,
+  notice: Phrase | undefined,
+  name: Phrase | undefined,
   money: (minor: number) => string,
 ): Lines {
-  if (facts.busy) return { headline: "Please wait …", detail: name };
-  if (facts.priceMinor === undefined) {
-    const headline = facts.entry === "" ? `Credit ${money(facts.creditMinor)}` : facts.entry;
-    return { headline, detail: notice ?? (facts.topUp ? "Choose, or # = to card" : "Please choose") };
+  const { entry, creditMinor, priceMinor } = facts;
+  if (facts.busy) return { headline: phrase("wait"), detail: name };
+  if (priceMinor === undefined) {
+    const headline = entry === "" ? phrase("credit", money(creditMinor)) : phrase("plain", entry);
+    return { headline, detail: notice ?? phrase(facts.topUp ? "chooseOrTopUp" : "choose") };
   }
-  if (facts.creditMinor === 0) return { headline: asksFor(facts, money(facts.priceMinor)), detail: notice ?? name };
-  const remainingMinor = Math.max(0, facts.priceMinor - facts.creditMinor);
-  return { headline: `${money(remainingMinor)} remaining`, detail: notice ?? name };
+  if (creditMinor === 0) return { headline: asksFor(facts, money(priceMinor)), detail: notice ?? name };
+  const remainingMinor = Math.max(0, priceMinor - creditMinor);
+  return { headline: phrase("remaining", money(remainingMinor)), detail: notice ?? name };
 }

@@ -294,7 +294,15 @@ test("a word longer than a line is broken, not cut", () => {
     readerText: `${"x".repeat(16)}${"y".repeat(16)}`,
   });
   assert.equal(textPages(view, 16), [["x".repeat(16), "y".repeat(16)]]);
-  const long = { title: "Network", lines: [`Machine ${"N".repeat(40)}`], entry: "", hint: "any key" };
+  const long = {
+    title: "Network",
+    lines: [`Machine ${"N".repeat(40)}`],
+    entry: "",
+    hint: "any key",
+    keys: [],
+    typed: "nothing",
+    choice: false,
+  } as const;
   assert.ok(says([read(pagesOf(withMenu(long), 16))], "N".repeat(40)));
 });
 

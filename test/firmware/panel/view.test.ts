@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type PanelFacts, panelView } from "../../../firmware/panel/view.js";
 import type { CurrencyCode } from "../../../shared/money/currencies.js";
+import { LANGUAGES, PHRASES, phraseText } from "../../../shared/panel-phrases.js";
 import type { ProductView } from "../../../shared/panel-view.js";
 
 const test = suite("panel: view");
@@ -128,6 +129,31 @@ test("selling, credit, lamp and products are passed on as they are", () => {
   assert.is(view.exactChangeOnly, true);
   assert.is(view.creditMinor, 25);
   assert.is(view.products[0], COKE);
+});
+
+test("what is said in English is said in every language, with the same value in it", () => {
+  for (const [wanted, facts] of LINES) {
+    const { says, headline, detail } = panelView({ ...NOTHING, ...facts });
+    assert.is(phraseText(says.headline, "en"), headline);
+    assert.is(says.detail === undefined ? "" : phraseText(says.detail, "en"), detail);
+    for (const language of LANGUAGES) {
+      const said = [says.headline, ...(says.detail === undefined ? [] : [says.detail])];
+      for (const phrase of said) assert.ok(phraseText(phrase, language).includes(phrase.value), wanted);
+    }
+  }
+  for (const language of LANGUAGES) {
+    for (const [say, text] of Object.entries(PHRASES[language])) {
+      assert.is(
+        text.includes("{}"),
+        Object.entries(PHRASES.en).some(([name, en]) => name === say && en.includes("{}")),
+      );
+    }
+  }
+});
+
+test("a graphic panel is told why nothing is sold and how to pay", () => {
+  const out = panelView({ ...NOTHING, state: "OUT_OF_SERVICE", outCause: "ledgerFull", pay: "any", topUp: true });
+  assert.equal([out.outCause, out.pay, out.topUp], ["ledgerFull", "any", true]);
 });
 
 test.run();
