@@ -6,6 +6,7 @@
 import { openLedger, ownerOf } from "../../firmware/ledger/ledger.js";
 import { bootMachine } from "../../firmware/machine/boot.js";
 import type { Machine } from "../../firmware/machine/machine.js";
+import type { BootFacts, MachinePorts } from "../../firmware/machine/types.js";
 import type { FlashPort, Identity } from "../../firmware/ports/hardware.js";
 import { openDocuments } from "../../firmware/settings.js";
 import { decodeBody } from "../../shared/records/codec.js";
@@ -17,6 +18,7 @@ import { Board, type BoardOptions, pulseEnds } from "./board.js";
 import type { Card } from "./card-truth.js";
 import { assertSound, type CheckerFacts, violations } from "./checkers.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "./demo.js";
+import type { JavaScriptProgram } from "./javascript-side.js";
 import type { Bill, Coin } from "./truth.js";
 
 export interface CabinetOptions extends Partial<BoardOptions> {
@@ -24,6 +26,14 @@ export interface CabinetOptions extends Partial<BoardOptions> {
   readonly planogram?: Planogram;
   readonly settings?: Settings;
   readonly identity?: Identity;
+  /** Asked at each start of the machine for somebody who listens in: the benches do. */
+  readonly listen?: (start: BootFacts, nowMs: number) => Listener;
+}
+
+/** Stands between board and machine: `ports` are what the machine gets, `around` what the board runs. */
+export interface Listener {
+  readonly ports: MachinePorts;
+  around(machine: Machine): JavaScriptProgram;
 }
 
 /** What is in the flash, read by a second pair of eyes. */
@@ -53,9 +63,10 @@ export class Cabinet extends Board {
     const columns = planogram.slots.map(({ column, quantity }) => ({ column, products: quantity }));
     const slot: { machine: Machine | undefined; cause: BootCause } = { machine: undefined, cause: "power" };
     super({ columns, ...options, machineId }, (ports, sensors, nowMs) => {
-      const machine = bootMachine(ports, identity, sensors, slot.cause, nowMs);
+      const listener = options.listen?.({ ports, identity, sensors, cause: slot.cause }, nowMs);
+      const machine = bootMachine(listener?.ports ?? ports, identity, sensors, slot.cause, nowMs);
       slot.machine = machine;
-      return machine;
+      return listener?.around(machine) ?? machine;
     });
     this.identity = identity;
     this.planogram = planogram;

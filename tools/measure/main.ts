@@ -7,8 +7,9 @@ import { MONEY } from "./money.js";
 import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
+import { XS_MEMORY } from "./xs-memory.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM];
+const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY];
 const MORE = "npm run --silent bench -- --help says what there is.";
 
 function help(): string {

@@ -28,6 +28,8 @@ export type XsCost = { readonly computeUnits: number; readonly heapSlots: number
 export type XsWorker = {
   /** Runs a script to its end, promise jobs included. Rejects with XS's message if it throws or the engine dies. */
   evaluate(source: string): Promise<XsCost>;
+  /** Collects garbage and writes the whole heap to `file`, in XS's own format: see heap.ts. */
+  snapshot(file: string): Promise<void>;
   close(): void;
 };
 
@@ -86,17 +88,21 @@ export async function startXs(program: string, onText: (text: string) => void, l
     pending?.reject(new Error(reason));
     pending = undefined;
   });
-  const evaluate = (source: string): Promise<XsCost> =>
+  const command = (body: string): Promise<XsCost> =>
     new Promise((resolve, reject) => {
       if (pending !== undefined || child.exitCode !== null || child.signalCode !== null) {
         reject(new Error("the XS engine is busy or gone"));
         return;
       }
       pending = { resolve, reject };
-      send(`e${source}`);
+      send(body);
     });
+  const evaluate = (source: string): Promise<XsCost> => command(`e${source}`);
+  const snapshot = async (file: string): Promise<void> => {
+    await command(`w${file}`);
+  };
   await evaluate(PRELUDE);
-  return { evaluate, close: () => child.kill("SIGKILL") };
+  return { evaluate, snapshot, close: () => child.kill("SIGKILL") };
 }
 
 /** Calls `onMessage` with the body of each netstring `<length>:<body>,` as soon as it is whole. */
