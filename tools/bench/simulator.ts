@@ -1,6 +1,7 @@
 /**
  * What the manifest starts on the Moddable simulator: the firmware's own composition root on the simulated board, the
- * world kept at the pace of the real clock. Traces purchase state and display line whenever they change.
+ * world kept at the pace of the real clock. Traces purchase state and display line whenever they change, and each
+ * record that is on flash: `npm run firmware -- simulate` reads both.
  */
 import Timer from "timer";
 import { openClock } from "../../firmware/io/clock.js";
@@ -31,6 +32,13 @@ function startSimulator(): void {
     if (line !== told) trace(`${board.js.nowMs} ms  ${line}\n`);
     told = line;
   });
+  board.watch = {
+    before: () => undefined,
+    after: (effect) => {
+      if (effect.do === "append") trace(`${board.js.nowMs} ms  record ${effect.record.kind}\n`);
+    },
+    idle: () => true,
+  };
   board.powerOn();
   const clock = openClock();
   const startUs = board.world.nowUs;
