@@ -1,7 +1,8 @@
 /**
  * Reads a heap that XS has written (`XsWorker.snapshot`): how many slots live in it, and how many bytes of chunks. The
  * engine here has 64-bit pointers; `deviceBytes` says what the same chunks take on the device, where a pointer is four
- * bytes, a slot 16 and a chunk's header 8. Layout: XS's own xsSnapshot.c and xsAll.h (13.x).
+ * bytes, a slot 16 and a chunk's header 8, and where byte code lies in flash: a function made at run time points to it,
+ * while one here holds a copy. Layout: XS's own xsSnapshot.c and xsAll.h (13.x).
  */
 
 const SLOT_BYTES = 32;
@@ -14,6 +15,8 @@ const ATOM_HEADER_BYTES = 8;
 /** Within a slot. */
 const KIND_AT = 8;
 const VALUE_AT = 16;
+
+const KEY_KIND = 43;
 
 /** Kinds of slots that own a chunk, by number (xsAll.h). */
 const CHUNK_OF_KIND: Readonly<Record<number, "string" | "slots" | "bytes" | "code" | "pointers" | "key" | undefined>> =
@@ -44,28 +47,49 @@ export interface XsHeap {
 /** Throws RangeError if `file` is no heap of a little-endian 64-bit XS. */
 export function readXsHeap(file: Buffer): XsHeap {
   const chunks = atom(file, "BLOC");
-  const heap = atom(file, "HEAP");
-  if (heap.length % SLOT_BYTES !== 0) throw new RangeError("the heap is no row of slots");
-  const owners = owningKinds(heap, chunks);
+  const slots = atom(file, "HEAP");
+  if (slots.length % SLOT_BYTES !== 0) throw new RangeError("the heap is no row of slots");
+  const names = scriptNames(slots, chunks);
+  const owners = owningKinds(slots, chunks);
+  let chunkBytes = 0;
   let deviceBytes = 0;
   for (let at = 0; at < chunks.length; ) {
     const size = chunks.readUInt32LE(at);
     if (size < CHUNK_HEADER_BYTES) throw new RangeError("a chunk without size");
-    deviceBytes += DEVICE_CHUNK_HEADER_BYTES + onDevice(size - CHUNK_HEADER_BYTES, owners.get(at));
+    if (!names.has(at)) {
+      chunkBytes += size;
+      deviceBytes += onDevice(size - CHUNK_HEADER_BYTES, owners.get(at));
+    }
     at += size;
   }
-  return { slots: heap.length / SLOT_BYTES, chunkBytes: chunks.length, deviceBytes };
+  return { slots: slots.length / SLOT_BYTES - names.size, chunkBytes, deviceBytes };
 }
 
 function onDevice(bytes: number, kind: number | undefined): number {
   switch (CHUNK_OF_KIND[kind ?? -1]) {
     case "slots":
-      return (bytes / SLOT_BYTES) * DEVICE_SLOT_BYTES;
+      return DEVICE_CHUNK_HEADER_BYTES + (bytes / SLOT_BYTES) * DEVICE_SLOT_BYTES;
     case "pointers":
-      return (bytes / POINTER_BYTES) * DEVICE_POINTER_BYTES;
+      return DEVICE_CHUNK_HEADER_BYTES + (bytes / POINTER_BYTES) * DEVICE_POINTER_BYTES;
+    case "code":
+      return 0;
     default:
-      return bytes;
+      return DEVICE_CHUNK_HEADER_BYTES + bytes;
   }
+}
+
+/** Chunks of the names `#1`, `#2` … that the engine keeps for ever, a slot each, for every script it was ever sent. */
+function scriptNames(slots: Buffer, chunks: Buffer): Set<number> {
+  const names = new Set<number>();
+  for (let at = 0; at < slots.length; at += SLOT_BYTES) {
+    if (slots.readUInt8(at + KIND_AT) !== KEY_KIND) continue;
+    const data = slots.readUInt32LE(at + VALUE_AT);
+    const chunkAt = data - CHUNK_HEADER_BYTES;
+    if (chunkAt < 0) continue;
+    const text = chunks.toString("latin1", data, chunkAt + chunks.readUInt32LE(chunkAt));
+    if (/^#\d+\0/.test(text)) names.add(chunkAt);
+  }
+  return names;
 }
 
 /** By offset of a chunk: the kind of a slot that owns it. Slots lie in the heap and in the chunks of arrays. */
