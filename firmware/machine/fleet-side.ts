@@ -24,7 +24,7 @@ import {
   telemetrySent,
 } from "../uplink/telemetry.js";
 import type { Wall } from "./clock.js";
-import { syncFacts } from "./facts.js";
+import { FactsForSync } from "./facts.js";
 import { announcement, telemetryMessage } from "./reports.js";
 import type { Rooms } from "./rooms.js";
 import type { MachinePorts } from "./types.js";
@@ -44,7 +44,7 @@ export class FleetSide {
     this.ports = ports;
     this.rooms = rooms;
     this.cashFacts = cashFacts;
-    this.facts = syncFacts(rooms, ports.random);
+    this.facts = new FactsForSync(rooms, ports.random);
     this.telemetry = telemetryAtBoot(rooms.identity.machineId, this.periodMs(), nowMs);
   }
 

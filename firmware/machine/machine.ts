@@ -22,10 +22,9 @@ import type { SaleState } from "../sale/state.js";
 import { STARTING, STOPPED, saleDueMs, stepSale } from "../sale/step.js";
 import type { Documents } from "../settings.js";
 import { syncDueMs } from "../uplink/sync.js";
-import { wallNowS } from "./clock.js";
 import { Display } from "./display.js";
 import { type Executor, perform } from "./executor.js";
-import { cardFacts, cashFacts, mdbFacts, saleFacts, tooWarmMilliC } from "./facts.js";
+import { FactsForCards, FactsForCash, FactsForMdb, FactsForSale, tooWarmMilliC } from "./facts.js";
 import { FleetSide } from "./fleet-side.js";
 import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
@@ -89,17 +88,17 @@ export class Machine implements Executor {
     this.idleWorkAtMs = nowMs + IDLE_WORK_MS;
     this.recorder = new Recorder(rooms, this.committed, nowMs);
     this.shelf = new Shelf(rooms);
-    this.mdbFacts = mdbFacts(rooms, this.shelf, (at) => wallNowS(this.recorder.wall, at));
-    this.cashFacts = cashFacts(rooms, this.shelf);
-    this.cardFacts = cardFacts(rooms, this.cashFacts);
+    this.mdbFacts = new FactsForMdb(rooms, this.shelf, this.recorder);
+    this.cashFacts = new FactsForCash(rooms, this.shelf);
+    this.cardFacts = new FactsForCards(rooms, this.cashFacts);
     this.outlook = new Outlook(rooms, this.cashFacts);
-    this.saleFacts = saleFacts(rooms, this.cashFacts, this.shelf, this.outlook, () => this.recorder.nowMs);
+    this.saleFacts = new FactsForSale(rooms, this.cashFacts, this.shelf, this.outlook, this.recorder);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
-    this.office = new Office(rooms, this.recorder, documents, () => this.fleet.nonce);
+    this.office = new Office(rooms, this.recorder, documents, this.fleet);
     this.upkeep = new Upkeep(rooms, this.recorder, documents);
     const push = (task: Task): void => this.push(task);
-    this.technician = new Technician(ports, rooms, this.recorder, () => this.fleet.isUp, push);
+    this.technician = new Technician(ports, rooms, this.recorder, this.fleet, push);
   }
 
   /**

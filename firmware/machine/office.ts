@@ -5,7 +5,9 @@
 import { utf8Encode } from "../../shared/bytes.js";
 import { auditReport } from "../../shared/eva-dts/report.js";
 import { writeReport } from "../../shared/eva-dts/text.js";
+import type { DocumentMark } from "../../shared/records/durable.js";
 import { orderWasSeen } from "../../shared/records/fold-life.js";
+import type { Settings } from "../../shared/wire/documents.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import {
   DEX_AT_BOOT,
@@ -29,6 +31,11 @@ import { wallNowS } from "./clock.js";
 import type { Recorder } from "./recorder.js";
 import type { Rooms } from "./rooms.js";
 
+/** Where the nonce of the latest birth is. */
+interface Births {
+  readonly nonce: number;
+}
+
 export class Office {
   dex: DexState = DEX_AT_BOOT;
   orders: OrdersState = ORDERS_AT_BOOT;
@@ -37,26 +44,19 @@ export class Office {
   private readonly dexFacts: DexFacts;
   private readonly orderFacts: OrderFacts;
 
-  /** nonce: of the latest birth. */
-  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, nonce: () => number) {
+  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, births: Births) {
     this.rooms = rooms;
     this.recorder = recorder;
-    const report = (): Uint8Array => utf8Encode(this.report());
-    this.dexFacts = {
-      report,
-      get hasRoom() {
-        return rooms.ledger.hasRoomToSpare;
-      },
-    };
-    this.orderFacts = orderFacts(rooms, recorder, documents, nonce, report);
+    this.dexFacts = new FactsForDex(rooms, this);
+    this.orderFacts = new FactsForOrders(rooms, recorder, documents, births, this);
   }
 
-  /** The EVA-DTS report as of now. */
-  report(): string {
+  /** The EVA-DTS report as of now, ASCII. */
+  report(): Uint8Array {
     const { identity, ledger, planogram, settings } = this.rooms;
     const { wall, nowMs } = this.recorder;
     const atS = wallNowS(wall, nowMs);
-    return writeReport(
+    const text = writeReport(
       auditReport({
         machineId: identity.machineId,
         model: identity.model,
@@ -68,6 +68,7 @@ export class Office {
         ...(atS === undefined ? {} : { atS }),
       }),
     );
+    return utf8Encode(text);
   }
 
   /** When the DEX port wants a tick, absolute ms. */
@@ -102,41 +103,74 @@ export class Office {
   }
 }
 
-function orderFacts(
-  rooms: Rooms,
-  recorder: Recorder,
-  documents: Documents,
-  nonce: () => number,
-  report: () => Uint8Array,
-): OrderFacts {
-  const { identity, ledger } = rooms;
-  return {
-    machineId: identity.machineId,
-    epoch: identity.epoch,
-    orderKey: identity.orderKey,
-    get nonce() {
-      return nonce();
-    },
-    get syncedS() {
-      const { wall, nowMs } = recorder;
-      return wall.quality === "synced" ? wallNowS(wall, nowMs) : undefined;
-    },
-    get highestCounter() {
-      return ledger.durable.orderHighest;
-    },
-    get hasRoom() {
-      return ledger.hasRoomToSpare;
-    },
-    get documents() {
-      return documents.marks;
-    },
-    get settings() {
-      return rooms.settings;
-    },
-    get newestSeq() {
-      return ledger.newestSeq;
-    },
-    wasSeen: (counter) => orderWasSeen(ledger.durable, counter),
-    report,
-  };
+class FactsForDex implements DexFacts {
+  protected readonly rooms: Rooms;
+  private readonly office: Office;
+
+  constructor(rooms: Rooms, office: Office) {
+    this.rooms = rooms;
+    this.office = office;
+  }
+
+  get hasRoom(): boolean {
+    return this.rooms.ledger.hasRoomToSpare;
+  }
+
+  report(): Uint8Array {
+    return this.office.report();
+  }
+}
+
+class FactsForOrders extends FactsForDex implements OrderFacts {
+  private readonly recorder: Recorder;
+  private readonly stored: Documents;
+  private readonly births: Births;
+
+  constructor(rooms: Rooms, recorder: Recorder, stored: Documents, births: Births, office: Office) {
+    super(rooms, office);
+    this.recorder = recorder;
+    this.stored = stored;
+    this.births = births;
+  }
+
+  get machineId(): string {
+    return this.rooms.identity.machineId;
+  }
+
+  get epoch(): number {
+    return this.rooms.identity.epoch;
+  }
+
+  get orderKey(): Uint8Array {
+    return this.rooms.identity.orderKey;
+  }
+
+  get nonce(): number {
+    return this.births.nonce;
+  }
+
+  get syncedS(): number | undefined {
+    const { wall, nowMs } = this.recorder;
+    return wall.quality === "synced" ? wallNowS(wall, nowMs) : undefined;
+  }
+
+  get highestCounter(): number {
+    return this.rooms.ledger.durable.orderHighest;
+  }
+
+  get documents(): readonly DocumentMark[] {
+    return this.stored.marks;
+  }
+
+  get settings(): Settings {
+    return this.rooms.settings;
+  }
+
+  get newestSeq(): number {
+    return this.rooms.ledger.newestSeq;
+  }
+
+  wasSeen(counter: number): boolean {
+    return orderWasSeen(this.rooms.ledger.durable, counter);
+  }
 }

@@ -1,15 +1,23 @@
 /** The technician's menu joined to the rest of the machine: its facts, and what each of its effects does. */
 import { faultSentence } from "../../shared/faults.js";
 import { serviceCodeOwner } from "../../shared/menu-code.js";
+import type { CurrencyCode } from "../../shared/money/currencies.js";
 import type { MenuView } from "../../shared/panel-view.js";
+import type { Durable } from "../../shared/records/durable.js";
+import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import { menuAtBoot, menuDueMs, stepMenu } from "../panel/menu.js";
-import type { MenuEffect, MenuFacts, MenuInput, MenuOrder, MenuState } from "../panel/menu-state.js";
+import type { MenuEffect, MenuFacts, MenuInput, MenuOrder, MenuState, Pass, PriceRule } from "../panel/menu-state.js";
 import { menuView } from "../panel/menu-view.js";
 import { turningNow } from "../sale/technician.js";
 import { priceRule } from "./prices.js";
 import type { Recorder } from "./recorder.js";
 import { currencyOf, type Rooms } from "./rooms.js";
 import type { MachinePorts, Task } from "./types.js";
+
+/** Whether the fleet can be reached. */
+interface Network {
+  readonly isUp: boolean;
+}
 
 export class Technician {
   private state: MenuState;
@@ -23,12 +31,12 @@ export class Technician {
     { panel }: Pick<MachinePorts, "panel">,
     rooms: Rooms,
     recorder: Recorder,
-    networkUp: () => boolean,
+    network: Network,
     push: (task: Task) => void,
   ) {
     this.recorder = recorder;
     this.push = push;
-    this.facts = menuFacts(panel, rooms, networkUp);
+    this.facts = new FactsForMenu(panel, rooms, network);
     this.state = menuAtBoot(rooms.ledger.durable, recorder.nowMs);
   }
 
@@ -84,47 +92,77 @@ export class Technician {
   }
 }
 
-function menuFacts(panel: MachinePorts["panel"], rooms: Rooms, networkUp: () => boolean): MenuFacts {
-  const { identity, ledger } = rooms;
-  return {
-    machineId: identity.machineId,
-    get durable() {
-      return ledger.durable;
-    },
-    get doorOpen() {
-      return rooms.doorOpen;
-    },
-    get currency() {
-      return currencyOf(rooms.settings);
-    },
-    get slots() {
-      return rooms.planogram?.slots ?? [];
-    },
-    get coinValuesMinor() {
-      return rooms.cash.changer?.valuesMinor ?? [];
-    },
-    get prices() {
-      return priceRule(rooms);
-    },
-    get turning() {
-      return rooms.motorRuns ? "busy" : turningNow(rooms.sale, ledger);
-    },
-    get spiralsAway() {
-      return (rooms.planogram?.slots ?? []).filter(({ column }) => rooms.away.includes(column)).length;
-    },
-    get refusedTest() {
-      return rooms.sale.at === "OUT_OF_SERVICE" ? rooms.sale.refused : undefined;
-    },
-    get textDisplay() {
-      return panel.columns !== undefined;
-    },
-    get networkUp() {
-      return networkUp();
-    },
-    get unackedRecords() {
-      return ledger.newestSeq - ledger.mark;
-    },
-    passOf: (code) => serviceCodeOwner(rooms.settings.serviceCodes ?? [], identity.machineId, code),
-    sentenceOf: (fault, slot) => faultSentence(fault, identity.machineId, slot),
-  };
+class FactsForMenu implements MenuFacts {
+  private readonly panel: MachinePorts["panel"];
+  private readonly rooms: Rooms;
+  private readonly network: Network;
+
+  constructor(panel: MachinePorts["panel"], rooms: Rooms, network: Network) {
+    this.panel = panel;
+    this.rooms = rooms;
+    this.network = network;
+  }
+
+  get machineId(): string {
+    return this.rooms.identity.machineId;
+  }
+
+  get durable(): Durable {
+    return this.rooms.ledger.durable;
+  }
+
+  get doorOpen(): boolean {
+    return this.rooms.doorOpen;
+  }
+
+  get currency(): CurrencyCode {
+    return currencyOf(this.rooms.settings);
+  }
+
+  get slots(): readonly PlanogramSlot[] {
+    return this.rooms.planogram?.slots ?? [];
+  }
+
+  get coinValuesMinor(): readonly number[] {
+    return this.rooms.cash.changer?.valuesMinor ?? [];
+  }
+
+  get prices(): PriceRule {
+    return priceRule(this.rooms);
+  }
+
+  get turning(): MenuFacts["turning"] {
+    return this.rooms.motorRuns ? "busy" : turningNow(this.rooms.sale, this.rooms.ledger);
+  }
+
+  get spiralsAway(): number {
+    return this.slots.filter(({ column }) => this.rooms.away.includes(column)).length;
+  }
+
+  get refusedTest(): MenuFacts["refusedTest"] {
+    const { sale } = this.rooms;
+    return sale.at === "OUT_OF_SERVICE" ? sale.refused : undefined;
+  }
+
+  get textDisplay(): boolean {
+    return this.panel.columns !== undefined;
+  }
+
+  get networkUp(): boolean {
+    return this.network.isUp;
+  }
+
+  get unackedRecords(): number {
+    const { ledger } = this.rooms;
+    return ledger.newestSeq - ledger.mark;
+  }
+
+  passOf(code: string): Pass | undefined {
+    const { settings, identity } = this.rooms;
+    return serviceCodeOwner(settings.serviceCodes ?? [], identity.machineId, code);
+  }
+
+  sentenceOf(fault: number, slot: string | undefined): string {
+    return faultSentence(fault, this.rooms.identity.machineId, slot);
+  }
 }

@@ -1,7 +1,7 @@
 /** No spiral is brought home where the note that closes its slot before would find no room. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { cashFacts, saleFacts } from "../../../firmware/machine/facts.js";
+import { FactsForCash, FactsForSale } from "../../../firmware/machine/facts.js";
 import { Outlook } from "../../../firmware/machine/outlook.js";
 import { Shelf } from "../../../firmware/machine/shelf.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
@@ -19,8 +19,8 @@ test("a slot off its home is one to bring home while the ledger takes notes", ()
   if (machine === undefined) throw new Error("it does not run");
   const { rooms, recorder } = machine;
   const shelf = new Shelf(rooms);
-  const cash = cashFacts(rooms, shelf);
-  const facts = saleFacts(rooms, cash, shelf, new Outlook(rooms, cash), () => recorder.nowMs);
+  const cash = new FactsForCash(rooms, shelf);
+  const facts = new FactsForSale(rooms, cash, shelf, new Outlook(rooms, cash), recorder);
   rooms.away = [B1_COLUMN];
   assert.is(facts.slotOffHome?.slot, "B1");
   for (let i = 0; i < MOST_NOTES && rooms.ledger.takesNotes(recorder.nowMs); i++) {
