@@ -28,7 +28,8 @@ class Signal<T> {
   }
 }
 
-test("birth, batch, order and will, over a connection that is cut in between", async () => {
+/** A broker, and a client that is about to connect to it. */
+async function world() {
   const broker = await Aedes.createBroker();
   const server = createServer(broker.handle);
   server.listen(0, "127.0.0.1");
@@ -71,6 +72,19 @@ test("birth, batch, order and will, over a connection that is cut in between", a
     },
     onDone: (count) => done.give(count),
   });
+  const cut = (): void => {
+    socket?.destroy();
+  };
+  const close = (): void => {
+    client.close();
+    broker.close();
+    server.close();
+  };
+  return { broker, client, published, ups, messages, done, cut, close };
+}
+
+test("birth, batch, order and will, over a connection that is cut in between", async () => {
+  const { broker, client, published, ups, messages, done, cut, close } = await world();
   client.link(true);
   assert.is(await ups.next(), true);
   const birth = await published.next();
@@ -93,7 +107,7 @@ test("birth, batch, order and will, over a connection that is cut in between", a
     assert.equal(message.payload, new Uint8Array([5]));
   }
 
-  socket?.destroy();
+  cut();
   assert.is(await ups.next(), false);
   const will = await published.next();
   assert.equal([will.topic, will.retain, [...Buffer.from(will.payload)]], ["fleet/M-1/status", true, [0, 1]]);
@@ -106,9 +120,7 @@ test("birth, batch, order and will, over a connection that is cut in between", a
   assert.equal([...Buffer.from(telemetry.payload)], [9]);
   assert.is(await done.next(), 1);
 
-  client.close();
-  broker.close();
-  server.close();
+  close();
 });
 
 test.run();
