@@ -26,8 +26,8 @@ export type ImageFault = "tooLong" | "flash" | "notAnImage";
  */
 export declare class ImageWriter {
   /**
-   * `resumeAt`: bytes that are already in the slot, a multiple of 4,096; 0: begin anew. Throws if it is not, or if another
-   * writer is open.
+   * `resumeAt`: bytes that are already in the slot, a multiple of 4,096; 0: begin anew. Throws if it is not, if another
+   * writer is open, and while the running image is on trial: the other slot then holds the one to go back to.
    */
   constructor(resumeAt: number);
   readonly slotBytes: number;

@@ -1,7 +1,8 @@
 /** The MDB link: see mdb-link.h; each function here mirrors the one of the same name in firmware/mdb/link.ts. */
+#include "contexts.h"
 #include "mdb-link.h"
 
-static void report(MdbLink *link, MdbResultKind kind)
+INTERRUPT static void report(MdbLink *link, MdbResultKind kind)
 {
 	MdbOut *out = &link->out;
 	if (out->resultCount >= MDB_MAX_RESULTS)
@@ -12,14 +13,14 @@ static void report(MdbLink *link, MdbResultKind kind)
 	out->resultCount += 1;
 }
 
-static void reportGarbled(MdbLink *link, MdbGarbled reason)
+INTERRUPT static void reportGarbled(MdbLink *link, MdbGarbled reason)
 {
 	link->counters.garbled += 1;
 	report(link, MDB_RESULT_GARBLED);
 	link->out.results[link->out.resultCount - 1].reason = reason;
 }
 
-static uint8_t checksum(const uint8_t *bytes, uint8_t length)
+INTERRUPT static uint8_t checksum(const uint8_t *bytes, uint8_t length)
 {
 	uint8_t sum = 0;
 	for (uint8_t i = 0; i < length; i += 1)
@@ -27,7 +28,7 @@ static uint8_t checksum(const uint8_t *bytes, uint8_t length)
 	return sum;
 }
 
-static void rest(MdbLink *link, uint64_t readyAtUs)
+INTERRUPT static void rest(MdbLink *link, uint64_t readyAtUs)
 {
 	link->phase = MDB_IDLE;
 	link->nextDueUs = MDB_NEVER_US;
@@ -35,21 +36,21 @@ static void rest(MdbLink *link, uint64_t readyAtUs)
 }
 
 /* Waits for the first word of an answer to what was just transmitted. Limits are the last good microsecond. */
-static void awaitAnswer(MdbLink *link)
+INTERRUPT static void awaitAnswer(MdbLink *link)
 {
 	link->phase = MDB_WAITING;
 	link->rxCount = 0;
 	link->nextDueUs = link->txEndUs + MDB_RESPONSE_ACCEPT_US + MDB_WORD_STAMP_US + 1;
 }
 
-static void transmitWord(MdbLink *link, uint16_t word, uint64_t nowUs)
+INTERRUPT static void transmitWord(MdbLink *link, uint16_t word, uint64_t nowUs)
 {
 	link->out.words[0] = word;
 	link->out.wordCount = 1;
 	link->txEndUs = nowUs + MDB_WORD_US;
 }
 
-static void startBlock(MdbLink *link, uint64_t nowUs)
+INTERRUPT static void startBlock(MdbLink *link, uint64_t nowUs)
 {
 	MdbOut *out = &link->out;
 	uint8_t length = link->sentLength;
@@ -65,7 +66,7 @@ static void startBlock(MdbLink *link, uint64_t nowUs)
 }
 
 /* Fires the timer if it was due at `atUs`. */
-static void expire(MdbLink *link, uint64_t atUs, uint64_t nowUs)
+INTERRUPT static void expire(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 {
 	if (atUs < link->nextDueUs)
 		return;
@@ -107,13 +108,13 @@ static void expire(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 }
 
 /* Sends our one-word answer, mode bit clear, and ends the exchange. */
-static void answer(MdbLink *link, uint16_t word, uint64_t nowUs)
+INTERRUPT static void answer(MdbLink *link, uint16_t word, uint64_t nowUs)
 {
 	transmitWord(link, word, nowUs);
 	rest(link, link->txEndUs + MDB_BETWEEN_BLOCKS_US);
 }
 
-static void askAgain(MdbLink *link, uint64_t atUs, uint64_t nowUs)
+INTERRUPT static void askAgain(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 {
 	if (nowUs > atUs + MDB_ACK_WINDOW_US) {
 		rest(link, nowUs + MDB_BETWEEN_BLOCKS_US);
@@ -129,7 +130,7 @@ static void askAgain(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 	}
 }
 
-static bool isHeld(const MdbLink *link)
+INTERRUPT static bool isHeld(const MdbLink *link)
 {
 	const uint8_t *reply = link->out.reply;
 	uint8_t length = link->out.replyLength;
@@ -147,13 +148,13 @@ static bool isHeld(const MdbLink *link)
 	return false;
 }
 
-static void reportData(MdbLink *link, bool held)
+INTERRUPT static void reportData(MdbLink *link, bool held)
 {
 	report(link, MDB_RESULT_DATA);
 	link->out.results[link->out.resultCount - 1].held = held;
 }
 
-static void takeData(MdbLink *link, uint64_t atUs, uint64_t nowUs)
+INTERRUPT static void takeData(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 {
 	if (isHeld(link) && !link->ackFirst) {
 		link->phase = MDB_HELD;
@@ -170,7 +171,7 @@ static void takeData(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 }
 
 /* Keeps off the line until `untilUs`, longer if words go on, then reports `outcome`. */
-static void startDrain(MdbLink *link, MdbGarbled outcome, uint64_t untilUs)
+INTERRUPT static void startDrain(MdbLink *link, MdbGarbled outcome, uint64_t untilUs)
 {
 	link->phase = MDB_DRAINING;
 	link->outcome = outcome;
@@ -178,7 +179,7 @@ static void startDrain(MdbLink *link, MdbGarbled outcome, uint64_t untilUs)
 	link->drainEndUs = untilUs + MDB_DRAIN_MAX_US;
 }
 
-static void drainWord(MdbLink *link, uint64_t atUs)
+INTERRUPT static void drainWord(MdbLink *link, uint64_t atUs)
 {
 	uint64_t quietUs = atUs + MDB_GAP_ACCEPT_US + MDB_WORD_STAMP_US;
 	link->counters.strays += 1;
@@ -190,7 +191,7 @@ static void drainWord(MdbLink *link, uint64_t atUs)
 		link->nextDueUs = quietUs + 1;
 }
 
-static void endBlock(MdbLink *link, uint64_t atUs, uint64_t nowUs)
+INTERRUPT static void endBlock(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 {
 	uint8_t count = link->rxCount;
 	if (count > 1) {
@@ -218,7 +219,7 @@ static void endBlock(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 	}
 }
 
-static void takeWord(MdbLink *link, uint16_t word, uint64_t atUs, uint64_t nowUs)
+INTERRUPT static void takeWord(MdbLink *link, uint16_t word, uint64_t atUs, uint64_t nowUs)
 {
 	if (link->phase == MDB_DRAINING) {
 		drainWord(link, atUs);
@@ -245,7 +246,7 @@ static void takeWord(MdbLink *link, uint16_t word, uint64_t atUs, uint64_t nowUs
 }
 
 /* Also where the record was handed out before: nothing of it stays but the buffers' old bytes, which nobody reads. */
-static void emptyOut(MdbLink *link)
+INTERRUPT static void emptyOut(MdbLink *link)
 {
 	link->out.resultCount = 0;
 	link->out.wordCount = 0;
@@ -253,7 +254,7 @@ static void emptyOut(MdbLink *link)
 	link->out.replyLength = 0;
 }
 
-void mdbLinkReset(MdbLink *link)
+TASK void mdbLinkReset(MdbLink *link)
 {
 	static const MdbCounters NONE = { 0, 0, 0, 0, 0, 0 };
 	link->sentLength = 0;
@@ -270,8 +271,8 @@ void mdbLinkReset(MdbLink *link)
 	emptyOut(link);
 }
 
-bool mdbLinkSend(MdbLink *link, const uint8_t *block, uint8_t length, MdbReplyClass replyClass, const uint8_t *events,
-	bool ackFirst, uint64_t nowUs)
+INTERRUPT bool mdbLinkSend(MdbLink *link, const uint8_t *block, uint8_t length, MdbReplyClass replyClass,
+	const uint8_t *events, bool ackFirst, uint64_t nowUs)
 {
 	emptyOut(link);
 	expire(link, nowUs, nowUs);
@@ -291,7 +292,7 @@ bool mdbLinkSend(MdbLink *link, const uint8_t *block, uint8_t length, MdbReplyCl
 	return true;
 }
 
-void mdbLinkRelease(MdbLink *link, uint64_t nowUs)
+INTERRUPT void mdbLinkRelease(MdbLink *link, uint64_t nowUs)
 {
 	emptyOut(link);
 	expire(link, nowUs, nowUs);
@@ -304,7 +305,7 @@ void mdbLinkRelease(MdbLink *link, uint64_t nowUs)
 	report(link, MDB_RESULT_ACK_SENT);
 }
 
-void mdbLinkBusReset(MdbLink *link, uint64_t nowUs)
+INTERRUPT void mdbLinkBusReset(MdbLink *link, uint64_t nowUs)
 {
 	emptyOut(link);
 	expire(link, nowUs, nowUs);
@@ -314,14 +315,14 @@ void mdbLinkBusReset(MdbLink *link, uint64_t nowUs)
 	link->nextDueUs = link->txEndUs + MDB_QUIET_START_UP_US;
 }
 
-void mdbLinkWord(MdbLink *link, uint16_t word, uint64_t atUs, uint64_t nowUs)
+INTERRUPT void mdbLinkWord(MdbLink *link, uint16_t word, uint64_t atUs, uint64_t nowUs)
 {
 	emptyOut(link);
 	expire(link, atUs, nowUs);
 	takeWord(link, word, atUs, nowUs);
 }
 
-void mdbLinkTick(MdbLink *link, uint64_t nowUs)
+INTERRUPT void mdbLinkTick(MdbLink *link, uint64_t nowUs)
 {
 	emptyOut(link);
 	expire(link, nowUs, nowUs);

@@ -1,4 +1,5 @@
 /** Words in and out of level runs, and the link on them: see mdb-wire.h. */
+#include "contexts.h"
 #include "mdb-wire.h"
 
 /* Bit times in hundredths of a microsecond: 9,600 baud. */
@@ -6,17 +7,17 @@
 #define HALF_BIT_CENTI_US (BIT_CENTI_US / 2)
 
 /* End of bit `bits` after the start of its word, whole microseconds. */
-static uint32_t bitEndUs(uint32_t bits)
+INTERRUPT static uint32_t bitEndUs(uint32_t bits)
 {
 	return (bits * BIT_CENTI_US + 50) / 100;
 }
 
-static MdbRun run(bool high, uint32_t us)
+INTERRUPT static MdbRun run(bool high, uint32_t us)
 {
 	return (MdbRun)((high ? MDB_RUN_HIGH : 0) | us);
 }
 
-static uint16_t encodeWord(uint16_t word, MdbRun *runs)
+INTERRUPT static uint16_t encodeWord(uint16_t word, MdbRun *runs)
 {
 	/* start bit 0, nine bits from the lowest, stop bit 1 */
 	uint32_t frame = (uint32_t)1 << 10 | (uint32_t)(word & 0x1ff) << 1;
@@ -34,7 +35,7 @@ static uint16_t encodeWord(uint16_t word, MdbRun *runs)
 	return count;
 }
 
-uint16_t mdbEncodeWords(const uint16_t *words, uint8_t count, MdbRun *runs)
+INTERRUPT uint16_t mdbEncodeWords(const uint16_t *words, uint8_t count, MdbRun *runs)
 {
 	uint16_t used = 0;
 	for (uint8_t i = 0; i < count; i += 1)
@@ -42,7 +43,27 @@ uint16_t mdbEncodeWords(const uint16_t *words, uint8_t count, MdbRun *runs)
 	return used;
 }
 
-static void keepNews(MdbWire *wire)
+INTERRUPT uint16_t mdbEncodeBreak(uint32_t us, MdbRun *runs)
+{
+	uint16_t count = 0;
+	while (us > 0 && count < MDB_MAX_BREAK_RUNS) {
+		uint32_t partUs = us < MDB_RUN_US ? us : MDB_RUN_US;
+		runs[count] = run(false, partUs);
+		count += 1;
+		us -= partUs;
+	}
+	return count;
+}
+
+INTERRUPT uint32_t mdbRunsUs(const MdbRun *runs, uint16_t count)
+{
+	uint32_t us = 0;
+	for (uint16_t i = 0; i < count && (runs[i] & MDB_RUN_US) != 0; i += 1)
+		us += runs[i] & MDB_RUN_US;
+	return us;
+}
+
+INTERRUPT static void keepNews(MdbWire *wire)
 {
 	const MdbOut *out = &wire->link.out;
 	for (uint8_t i = 0; i < out->resultCount; i += 1) {
@@ -62,7 +83,7 @@ static void keepNews(MdbWire *wire)
 	}
 }
 
-bool mdbWireTake(MdbWire *wire, MdbNews *news)
+TASK bool mdbWireTake(MdbWire *wire, MdbNews *news)
 {
 	uint32_t taken = wire->newsTaken;
 	if (taken == wire->newsWritten)
@@ -75,7 +96,7 @@ bool mdbWireTake(MdbWire *wire, MdbNews *news)
 }
 
 /* When the timer has to look: not before a burst is over that may bring the words it waits for. */
-static void setAlarm(MdbWire *wire)
+INTERRUPT static void setAlarm(MdbWire *wire)
 {
 	uint64_t dueUs = wire->link.nextDueUs;
 	if (wire->bursting && dueUs != MDB_NEVER_US && dueUs < wire->burstSinceUs + MDB_BURST_MAX_US)
@@ -83,14 +104,14 @@ static void setAlarm(MdbWire *wire)
 	wire->alarmUs = dueUs;
 }
 
-static void begin(MdbWire *wire)
+INTERRUPT static void begin(MdbWire *wire)
 {
 	wire->txRuns = 0;
 	wire->breakUs = 0;
 }
 
 /* What the link wants done after one call. A burst has many: at most one of them sends. */
-static void carryOut(MdbWire *wire)
+INTERRUPT static void carryOut(MdbWire *wire)
 {
 	const MdbOut *out = &wire->link.out;
 	if (out->wordCount > 0)
@@ -101,7 +122,7 @@ static void carryOut(MdbWire *wire)
 	setAlarm(wire);
 }
 
-void mdbWireReset(MdbWire *wire)
+TASK void mdbWireReset(MdbWire *wire)
 {
 	mdbLinkReset(&wire->link);
 	begin(wire);
@@ -114,8 +135,8 @@ void mdbWireReset(MdbWire *wire)
 	setAlarm(wire);
 }
 
-bool mdbWireSend(MdbWire *wire, const uint8_t *block, uint8_t length, MdbReplyClass replyClass, const uint8_t *events,
-	bool ackFirst, uint64_t nowUs)
+INTERRUPT bool mdbWireSend(MdbWire *wire, const uint8_t *block, uint8_t length, MdbReplyClass replyClass,
+	const uint8_t *events, bool ackFirst, uint64_t nowUs)
 {
 	begin(wire);
 	bool taken = mdbLinkSend(&wire->link, block, length, replyClass, events, ackFirst, nowUs);
@@ -123,21 +144,21 @@ bool mdbWireSend(MdbWire *wire, const uint8_t *block, uint8_t length, MdbReplyCl
 	return taken;
 }
 
-void mdbWireRelease(MdbWire *wire, uint64_t nowUs)
+INTERRUPT void mdbWireRelease(MdbWire *wire, uint64_t nowUs)
 {
 	begin(wire);
 	mdbLinkRelease(&wire->link, nowUs);
 	carryOut(wire);
 }
 
-void mdbWireBusReset(MdbWire *wire, uint64_t nowUs)
+INTERRUPT void mdbWireBusReset(MdbWire *wire, uint64_t nowUs)
 {
 	begin(wire);
 	mdbLinkBusReset(&wire->link, nowUs);
 	carryOut(wire);
 }
 
-void mdbWireBurstBegan(MdbWire *wire, uint64_t atUs)
+INTERRUPT void mdbWireBurstBegan(MdbWire *wire, uint64_t atUs)
 {
 	begin(wire);
 	wire->bursting = true;
@@ -145,7 +166,7 @@ void mdbWireBurstBegan(MdbWire *wire, uint64_t atUs)
 	setAlarm(wire);
 }
 
-void mdbWireTimer(MdbWire *wire, uint64_t nowUs)
+INTERRUPT void mdbWireTimer(MdbWire *wire, uint64_t nowUs)
 {
 	begin(wire);
 	if (nowUs < wire->alarmUs)
@@ -164,12 +185,12 @@ typedef struct {
 	bool hunting;
 } Sampler;
 
-static uint32_t sampleUs(uint32_t bit)
+INTERRUPT static uint32_t sampleUs(uint32_t bit)
 {
 	return (bit * BIT_CENTI_US + HALF_BIT_CENTI_US) / 100;
 }
 
-static void endWord(MdbWire *wire, Sampler *word, uint64_t nowUs)
+INTERRUPT static void endWord(MdbWire *wire, Sampler *word, uint64_t nowUs)
 {
 	word->inWord = false;
 	bool start = (word->bits & 1) != 0;
@@ -186,7 +207,7 @@ static void endWord(MdbWire *wire, Sampler *word, uint64_t nowUs)
 }
 
 /* The line was at one level from `fromUs` to `toUs`. */
-static void level(MdbWire *wire, Sampler *word, bool high, uint64_t fromUs, uint64_t toUs, uint64_t nowUs)
+INTERRUPT static void level(MdbWire *wire, Sampler *word, bool high, uint64_t fromUs, uint64_t toUs, uint64_t nowUs)
 {
 	if (!word->inWord) {
 		if (high)
@@ -206,7 +227,7 @@ static void level(MdbWire *wire, Sampler *word, bool high, uint64_t fromUs, uint
 	}
 }
 
-void mdbWireBurst(MdbWire *wire, const MdbRun *runs, uint16_t count, uint64_t startUs, uint64_t nowUs)
+INTERRUPT void mdbWireBurst(MdbWire *wire, const MdbRun *runs, uint16_t count, uint64_t startUs, uint64_t nowUs)
 {
 	Sampler word = { 0, 0, 0, false, false };
 	uint64_t atUs = startUs;

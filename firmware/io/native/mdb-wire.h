@@ -21,6 +21,8 @@ typedef uint16_t MdbRun;
 /* Start bit, nine data bits and stop bit, each at most a run of its own. */
 #define MDB_MAX_RUNS (MDB_MAX_BLOCK_WORDS * MDB_WORD_BITS)
 #define MDB_BURST_IDLE_US 1300
+/* Enough for a break of 131 ms; ours is MDB_BREAK_US. */
+#define MDB_MAX_BREAK_RUNS 4
 /* The longest block, each word 1 ms after the one before, is over by then: a line that is still busy babbles. */
 #define MDB_BURST_MAX_US 90000
 /* Results not yet taken by JavaScript. One exchange has at most two and the next begins only after them. */
@@ -68,5 +70,9 @@ bool mdbWireTake(MdbWire *wire, MdbNews *news);
 
 /* Level runs of `count` words, back to back; returns how many runs. `runs` has room for count × MDB_WORD_BITS. */
 uint16_t mdbEncodeWords(const uint16_t *words, uint8_t count, MdbRun *runs);
+/* Level runs that hold the line low for `us`; `runs` has room for MDB_MAX_BREAK_RUNS, which also end a longer break. */
+uint16_t mdbEncodeBreak(uint32_t us, MdbRun *runs);
+/* How long `count` runs last, up to the first one of 0. */
+uint32_t mdbRunsUs(const MdbRun *runs, uint16_t count);
 
 #endif

@@ -1,7 +1,8 @@
 /** The native rim of the delivery side: see rim.h. */
+#include "contexts.h"
 #include "rim.h"
 
-static void tell(Rim *rim, RimEventKind kind, uint8_t value, uint64_t atUs)
+INTERRUPT static void tell(Rim *rim, RimEventKind kind, uint8_t value, uint64_t atUs)
 {
 	uint32_t written = rim->written;
 	if (written - rim->taken >= RIM_MAX_EVENTS) {
@@ -18,7 +19,7 @@ static void tell(Rim *rim, RimEventKind kind, uint8_t value, uint64_t atUs)
 	rim->written = written + 1;
 }
 
-bool rimTake(Rim *rim, RimEvent *event)
+TASK bool rimTake(Rim *rim, RimEvent *event)
 {
 	uint32_t taken = rim->taken;
 	if (taken == rim->written)
@@ -30,18 +31,18 @@ bool rimTake(Rim *rim, RimEvent *event)
 	return true;
 }
 
-static uint64_t sooner(uint64_t left, uint64_t right)
+INTERRUPT static uint64_t sooner(uint64_t left, uint64_t right)
 {
 	return left < right ? left : right;
 }
 
-static bool ramping(const Rim *rim)
+INTERRUPT static bool ramping(const Rim *rim)
 {
 	return rim->running && rim->duty < RIM_DUTY_FULL;
 }
 
 /* The next time at which something happens by itself. */
-static void setAlarm(Rim *rim)
+INTERRUPT static void setAlarm(Rim *rim)
 {
 	uint64_t alarmUs = RIM_NEVER_US;
 	if (rim->running) {
@@ -66,7 +67,7 @@ static void setAlarm(Rim *rim)
 	rim->alarmUs = alarmUs;
 }
 
-static void halt(Rim *rim, RimStop why, uint64_t atUs)
+INTERRUPT static void halt(Rim *rim, RimStop why, uint64_t atUs)
 {
 	if (!rim->running)
 		return;
@@ -76,7 +77,7 @@ static void halt(Rim *rim, RimStop why, uint64_t atUs)
 }
 
 /* The edge that the receiver has shown since, unless it is the doing of a blink. */
-static void tellBeam(Rim *rim, uint64_t atUs)
+INTERRUPT static void tellBeam(Rim *rim, uint64_t atUs)
 {
 	if (rim->blinking || rim->darkSeen == rim->dark)
 		return;
@@ -85,7 +86,7 @@ static void tellBeam(Rim *rim, uint64_t atUs)
 }
 
 /* A home switch that has settled. */
-static void homeSettled(Rim *rim)
+INTERRUPT static void homeSettled(Rim *rim)
 {
 	rim->homeClosed = rim->homeSeen;
 	if (!rim->homeClosed && !rim->hasLeft) {
@@ -96,7 +97,7 @@ static void homeSettled(Rim *rim)
 	}
 }
 
-static void runDue(Rim *rim, uint64_t nowUs)
+INTERRUPT static void runDue(Rim *rim, uint64_t nowUs)
 {
 	if (rim->running && rim->homeSeen != rim->homeClosed && nowUs >= rim->homeSinceUs + RIM_HOME_SETTLES_US)
 		homeSettled(rim);
@@ -113,7 +114,7 @@ static void runDue(Rim *rim, uint64_t nowUs)
 }
 
 /* One blink: emitter off, look, emitter on, and edges count again when the receiver has followed. */
-static void blinkDue(Rim *rim, uint64_t nowUs)
+INTERRUPT static void blinkDue(Rim *rim, uint64_t nowUs)
 {
 	if (!rim->emitterOrdered || nowUs < rim->blinkUs)
 		return;
@@ -141,7 +142,7 @@ static void blinkDue(Rim *rim, uint64_t nowUs)
 	}
 }
 
-void rimReset(Rim *rim, bool dark, uint64_t nowUs)
+TASK void rimReset(Rim *rim, bool dark, uint64_t nowUs)
 {
 	rim->duty = 0;
 	rim->emitter = true;
@@ -168,7 +169,7 @@ void rimReset(Rim *rim, bool dark, uint64_t nowUs)
 	setAlarm(rim);
 }
 
-void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t nowUs)
+INTERRUPT void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t nowUs)
 {
 	halt(rim, RIM_STOP_ORDERED, nowUs);
 	rim->running = true;
@@ -186,13 +187,13 @@ void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t
 	setAlarm(rim);
 }
 
-void rimStop(Rim *rim, uint64_t nowUs)
+INTERRUPT void rimStop(Rim *rim, uint64_t nowUs)
 {
 	halt(rim, RIM_STOP_ORDERED, nowUs);
 	setAlarm(rim);
 }
 
-void rimEmitter(Rim *rim, bool on, uint64_t nowUs)
+INTERRUPT void rimEmitter(Rim *rim, bool on, uint64_t nowUs)
 {
 	rim->emitterOrdered = on;
 	rim->emitter = on;
@@ -202,7 +203,7 @@ void rimEmitter(Rim *rim, bool on, uint64_t nowUs)
 	setAlarm(rim);
 }
 
-void rimHome(Rim *rim, bool closed, uint64_t atUs)
+INTERRUPT void rimHome(Rim *rim, bool closed, uint64_t atUs)
 {
 	runDue(rim, atUs);
 	/* each bounce begins the settling anew */
@@ -213,14 +214,14 @@ void rimHome(Rim *rim, bool closed, uint64_t atUs)
 	setAlarm(rim);
 }
 
-void rimBeam(Rim *rim, bool dark, uint64_t atUs)
+INTERRUPT void rimBeam(Rim *rim, bool dark, uint64_t atUs)
 {
 	rim->darkSeen = dark;
 	tellBeam(rim, atUs);
 	setAlarm(rim);
 }
 
-void rimStallCurrent(Rim *rim, bool drawn, uint64_t atUs)
+INTERRUPT void rimStallCurrent(Rim *rim, bool drawn, uint64_t atUs)
 {
 	if (drawn && !rim->stalling)
 		rim->stallSinceUs = atUs;
@@ -228,14 +229,14 @@ void rimStallCurrent(Rim *rim, bool drawn, uint64_t atUs)
 	setAlarm(rim);
 }
 
-void rimPowerFail(Rim *rim, uint64_t atUs)
+INTERRUPT void rimPowerFail(Rim *rim, uint64_t atUs)
 {
 	halt(rim, RIM_STOP_ORDERED, atUs);
 	tell(rim, RIM_POWER_FAIL, 0, atUs);
 	setAlarm(rim);
 }
 
-void rimTimer(Rim *rim, uint64_t nowUs)
+INTERRUPT void rimTimer(Rim *rim, uint64_t nowUs)
 {
 	runDue(rim, nowUs);
 	blinkDue(rim, nowUs);
