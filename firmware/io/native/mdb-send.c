@@ -3,8 +3,12 @@
 #include "mdb-send.h"
 #include "driver/gpio.h"
 #include "esp_private/rmt.h"
-#include "hal/rmt_ll.h"
+#include "sdkconfig.h"
 #include "soc/rmt_struct.h"
+
+#if !CONFIG_IDF_TARGET_ESP32
+#error "the registers below are the plain ESP32's"
+#endif
 
 #define MICROSECOND_HZ 1000000
 /* Words of a memory block of the plain ESP32; a channel takes as many blocks as its symbols need, from its own on. */
@@ -55,6 +59,7 @@ INTERRUPT void mdbSend(MdbSender *sender, const MdbRun *runs, uint16_t count)
 	}
 	/* a half of 0 µs ends it; an odd count has one already */
 	memory[(count + 1) / 2] = 0;
-	rmt_ll_tx_reset_pointer(&RMT, (uint32_t)sender->id);
-	rmt_ll_tx_start(&RMT, (uint32_t)sender->id);
+	RMT.conf_ch[sender->id].conf1.mem_rd_rst = 1;
+	RMT.conf_ch[sender->id].conf1.mem_rd_rst = 0;
+	RMT.conf_ch[sender->id].conf1.tx_start = 1;
 }

@@ -6,7 +6,7 @@
 #include "xsHost.h"
 #include "contexts.h"
 #include "esp_task_wdt.h"
-#include "hal/wdt_hal.h"
+#include "rtc_wdt.h"
 #include "sdkconfig.h"
 
 #if !CONFIG_ESP_TASK_WDT_INIT || !CONFIG_ESP_TASK_WDT_PANIC
@@ -14,15 +14,6 @@
 #endif
 
 static esp_task_wdt_user_handle_t watch;
-
-TASK static void endBootWatch(void)
-{
-	wdt_hal_context_t rtc = RWDT_HAL_CONTEXT_DEFAULT();
-	wdt_hal_write_protect_disable(&rtc);
-	wdt_hal_feed(&rtc);
-	wdt_hal_disable(&rtc);
-	wdt_hal_write_protect_enable(&rtc);
-}
 
 TASK static void endWatch(void)
 {
@@ -45,7 +36,7 @@ TASK void xs_watchdog(xsMachine *the)
 		watch = NULL;
 		xsUnknownError("no watchdog");
 	}
-	endBootWatch();
+	rtc_wdt_disable();
 	xsmcSetHostData(xsThis, &watch);
 }
 

@@ -22,8 +22,6 @@ const ALLOWED: { readonly [name: string]: string | undefined } = deepFreeze({
   mcpwm_comparator_set_compare_value: "CONFIG_MCPWM_CTRL_FUNC_IN_IRAM",
   portENTER_CRITICAL_ISR: undefined,
   portEXIT_CRITICAL_ISR: undefined,
-  rmt_ll_tx_reset_pointer: undefined,
-  rmt_ll_tx_start: undefined,
   rmt_receive: "CONFIG_RMT_RECV_FUNC_IN_IRAM",
   vTaskNotifyGiveFromISR: undefined,
 });

@@ -1,0 +1,3 @@
+/** Stand-in: the RTC watchdog of the plain ESP32. */
+#pragma once
+void rtc_wdt_disable(void);
