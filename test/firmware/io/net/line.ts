@@ -102,7 +102,7 @@ export class Line {
   }
 }
 
-function readAll(written: Uint8Array): Sent[] {
+export function readAll(written: Uint8Array): Sent[] {
   const sent: Sent[] = [];
   for (let at = 0; at < written.length; ) {
     const first = written[at] ?? 0;

@@ -1,0 +1,180 @@
+/**
+ * What the bus's machine and the network's worker say to each other: each frame one kind byte and its fields, in one
+ * ArrayBuffer. How many may be under way is bounded on both sides, so that no message queue of the platform
+ * (`task.queueLength` in the manifest, 20) is ever full: a full one would block whoever posts, the bus included.
+ */
+import { Reader, utf8Decode, utf8Encode, Writer } from "../../../shared/bytes.js";
+import { deepFreeze } from "../../../shared/freeze.js";
+
+/** Largest frame: a message of 12 KiB and its topic. */
+export const MAX_FRAME_BYTES = 16_384;
+/** Published messages that are not done: all that is under way to the fleet at once. */
+export const MAX_GIVEN = 6;
+/** The platform's message queue in each direction; see `queueBound`. */
+export const QUEUE_LENGTH = 20;
+
+/** Steps of an update as the worker reports them (update-state.ts), by number. */
+export const UPDATE_NEWS = deepFreeze(["downloading", "verified", "switched", "refused", "failed"] as const);
+export type UpdateNews = (typeof UPDATE_NEWS)[number];
+
+export type ToWorker =
+  | { readonly frame: "config"; readonly config: Uint8Array }
+  | {
+      readonly frame: "announcement";
+      readonly connection: number;
+      readonly birth: Uint8Array;
+      readonly will: Uint8Array;
+    }
+  | { readonly frame: "publish"; readonly topic: string; readonly payload: Uint8Array; readonly qos: 0 | 1 }
+  /** The oldest message handed up has been taken. */
+  | { readonly frame: "taken" }
+  /** Fetch and install this image: a signed manifest (image-manifest.ts). */
+  | { readonly frame: "update"; readonly manifest: Uint8Array }
+  /** Nothing is open at the machine: flash may be erased, a restart may be asked for. */
+  | { readonly frame: "idle"; readonly idle: boolean };
+
+export type FromWorker =
+  | { readonly frame: "ask"; readonly connection: number }
+  | { readonly frame: "up"; readonly up: boolean }
+  | { readonly frame: "message"; readonly topic: string; readonly payload: Uint8Array }
+  | { readonly frame: "done"; readonly count: number }
+  | { readonly frame: "wall"; readonly wallS: number }
+  /** A sign of life. */
+  | { readonly frame: "alive" }
+  /** detail: bytes so far, or number of the reason. */
+  | { readonly frame: "updateNews"; readonly news: UpdateNews; readonly detail: number };
+
+const TO_CODES = deepFreeze({ config: 1, announcement: 2, publish: 3, taken: 4, update: 5, idle: 6 } as const);
+const FROM_CODES = deepFreeze({ ask: 1, up: 2, message: 3, done: 4, wall: 5, alive: 6, updateNews: 7 } as const);
+
+export function encodeToWorker(frame: ToWorker): ArrayBuffer {
+  const out = new Writer(MAX_FRAME_BYTES).u8(TO_CODES[frame.frame]);
+  switch (frame.frame) {
+    case "config":
+      out.put(frame.config);
+      break;
+    case "announcement":
+      out.u32(frame.connection).u16(frame.birth.length).put(frame.birth).put(frame.will);
+      break;
+    case "publish":
+      putTopic(out.u8(frame.qos), frame.topic).put(frame.payload);
+      break;
+    case "taken":
+      break;
+    case "update":
+      out.put(frame.manifest);
+      break;
+    case "idle":
+      out.u8(frame.idle ? 1 : 0);
+      break;
+  }
+  return bufferOf(out);
+}
+
+/** Undefined for what is no frame: it is passed over. */
+export function decodeToWorker(buffer: unknown): ToWorker | undefined {
+  const reader = readerOf(buffer);
+  switch (reader?.u8()) {
+    case TO_CODES.config:
+      return { frame: "config", config: reader.take(reader.remaining) };
+    case TO_CODES.announcement: {
+      const connection = reader.u32();
+      const birth = reader.take(reader.u16());
+      return reader.overrun
+        ? undefined
+        : { frame: "announcement", connection, birth, will: reader.take(reader.remaining) };
+    }
+    case TO_CODES.publish: {
+      const qos = reader.u8();
+      const topic = takeTopic(reader);
+      if (topic === undefined || qos > 1) return undefined;
+      return { frame: "publish", topic, qos: qos === 1 ? 1 : 0, payload: reader.take(reader.remaining) };
+    }
+    case TO_CODES.taken:
+      return { frame: "taken" };
+    case TO_CODES.update:
+      return { frame: "update", manifest: reader.take(reader.remaining) };
+    case TO_CODES.idle:
+      return { frame: "idle", idle: reader.u8() === 1 };
+    default:
+      return undefined;
+  }
+}
+
+export function encodeFromWorker(frame: FromWorker): ArrayBuffer {
+  const out = new Writer(MAX_FRAME_BYTES).u8(FROM_CODES[frame.frame]);
+  switch (frame.frame) {
+    case "ask":
+      out.u32(frame.connection);
+      break;
+    case "up":
+      out.u8(frame.up ? 1 : 0);
+      break;
+    case "message":
+      putTopic(out, frame.topic).put(frame.payload);
+      break;
+    case "done":
+      out.u8(frame.count);
+      break;
+    case "wall":
+      // beyond 2106, so two halves
+      out.u16(Math.floor(frame.wallS / 2 ** 32)).u32(frame.wallS % 2 ** 32);
+      break;
+    case "alive":
+      break;
+    case "updateNews":
+      out.u8(UPDATE_NEWS.indexOf(frame.news)).u32(frame.detail);
+      break;
+  }
+  return bufferOf(out);
+}
+
+export function decodeFromWorker(buffer: unknown): FromWorker | undefined {
+  const reader = readerOf(buffer);
+  const frame = reader === undefined ? undefined : readFromWorker(reader);
+  return reader?.overrun ? undefined : frame;
+}
+
+function readFromWorker(reader: Reader): FromWorker | undefined {
+  switch (reader.u8()) {
+    case FROM_CODES.ask:
+      return { frame: "ask", connection: reader.u32() };
+    case FROM_CODES.up:
+      return { frame: "up", up: reader.u8() === 1 };
+    case FROM_CODES.message: {
+      const topic = takeTopic(reader);
+      return topic === undefined ? undefined : { frame: "message", topic, payload: reader.take(reader.remaining) };
+    }
+    case FROM_CODES.done:
+      return { frame: "done", count: reader.u8() };
+    case FROM_CODES.wall:
+      return { frame: "wall", wallS: reader.u16() * 2 ** 32 + reader.u32() };
+    case FROM_CODES.alive:
+      return { frame: "alive" };
+    case FROM_CODES.updateNews: {
+      const news = UPDATE_NEWS[reader.u8()];
+      return news === undefined ? undefined : { frame: "updateNews", news, detail: reader.u32() };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function putTopic(out: Writer, topic: string): Writer {
+  const bytes = utf8Encode(topic);
+  return out.u8(bytes.length).put(bytes);
+}
+
+function takeTopic(reader: Reader): string | undefined {
+  const bytes = reader.take(reader.u8());
+  return reader.overrun ? undefined : utf8Decode(bytes);
+}
+
+function readerOf(buffer: unknown): Reader | undefined {
+  return buffer instanceof ArrayBuffer ? new Reader(new Uint8Array(buffer)) : undefined;
+}
+
+function bufferOf(writer: Writer): ArrayBuffer {
+  const bytes = writer.toBytes();
+  return bytes.slice().buffer;
+}

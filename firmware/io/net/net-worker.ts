@@ -1,0 +1,150 @@
+/**
+ * The network's side of the worker: interface, time server, broker, update, and the frames to and from the bus's
+ * machine. All classes are handed in; `worker.ts` gives it those of the chip. It may take seconds for a handshake: only
+ * the network waits for it.
+ */
+import { deepFreeze } from "../../../shared/freeze.js";
+import { topicOf } from "../../../shared/wire/topics.js";
+import { decodeConfig, type NetConfig } from "./config.js";
+import { decodeToWorker, encodeFromWorker, type FromWorker } from "./frames.js";
+import { type InterfaceClass, NetInterface } from "./interface.js";
+import { MqttClient } from "./mqtt-client.js";
+import { ALIVE_MS } from "./network.js";
+import type { Clockwork, DatagramClass, Resolve, SocketClass } from "./sockets.js";
+import { TimeClient } from "./time-client.js";
+
+/** Above the telemetry period of 300 s: telemetry is the sign of life, PINGREQ only where it has ceased. */
+export const KEEP_ALIVE_S = 400;
+
+export interface NetWorkerOptions {
+  readonly post: (frame: ArrayBuffer) => void;
+  readonly interface: InterfaceClass;
+  /** The TLS socket class for this configuration: certificates, key, and the time they are checked against. */
+  readonly tls: (config: NetConfig, nowS: () => number) => SocketClass;
+  readonly datagrams: DatagramClass;
+  readonly resolve: Resolve;
+  readonly makeClockwork: () => Clockwork;
+  readonly random: (bound: number) => number;
+}
+
+/** Frames the worker may have under way to the machine: 4 handed, 6 done, and one of each other kind. */
+export const MAX_FROM_WORKER = 15;
+
+export class NetWorker {
+  readonly #options: NetWorkerOptions;
+  readonly #clockwork: Clockwork;
+  #parts: { readonly link: NetInterface; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
+  /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
+  #baseS = 0;
+  #baseMs = 0;
+
+  constructor(options: NetWorkerOptions) {
+    this.#options = options;
+    this.#clockwork = options.makeClockwork();
+    this.#alive();
+  }
+
+  /** A message of the bus's machine. */
+  heard(message: unknown): void {
+    const frame = decodeToWorker(message);
+    if (frame === undefined) return;
+    const mqtt = this.#parts?.mqtt;
+    switch (frame.frame) {
+      case "config": {
+        const config = decodeConfig(frame.config);
+        if (config.ok && this.#parts === undefined) this.#start(config.message);
+        return;
+      }
+      case "announcement":
+        return mqtt?.announcement(frame.connection, frame.birth, frame.will);
+      case "publish":
+        return mqtt?.publish(frame.topic, frame.payload, frame.qos);
+      case "taken":
+        return mqtt?.taken();
+      case "update":
+      case "idle":
+        return;
+    }
+  }
+
+  close(): void {
+    this.#clockwork.alarm(undefined, () => {});
+    this.#parts?.link.close();
+    this.#parts?.time.close();
+    this.#parts?.mqtt.close();
+    this.#parts = undefined;
+  }
+
+  #start(config: NetConfig): void {
+    const { resolve, random, datagrams, makeClockwork, tls } = this.#options;
+    this.#setTime(config.floorS);
+    const mqtt = new MqttClient({
+      plan: planOf(config.machineId),
+      socket: { io: tls(config, () => this.#nowS()), host: config.brokerHost, port: config.brokerPort },
+      resolve,
+      random,
+      clockwork: makeClockwork(),
+      onAsk: (connection) => this.#post({ frame: "ask", connection }),
+      onUp: (up) => this.#post({ frame: "up", up }),
+      onMessage: (topic, payload) => this.#post({ frame: "message", topic, payload }),
+      onDone: (count) => this.#post({ frame: "done", count }),
+    });
+    const time = new TimeClient({
+      io: datagrams,
+      host: config.timeHost,
+      floorS: config.floorS,
+      resolve,
+      random,
+      clockwork: makeClockwork(),
+      onTime: (wallS) => {
+        this.#setTime(wallS);
+        this.#post({ frame: "wall", wallS });
+      },
+    });
+    const link = new NetInterface({
+      io: this.#options.interface,
+      ssid: config.ssid,
+      password: config.password,
+      random,
+      clockwork: makeClockwork(),
+      onUp: (up) => {
+        time.link(up);
+        mqtt.link(up);
+      },
+    });
+    this.#parts = { link, time, mqtt };
+  }
+
+  #alive(): void {
+    this.#clockwork.alarm(ALIVE_MS, () => {
+      this.#post({ frame: "alive" });
+      this.#alive();
+    });
+  }
+
+  #setTime(wallS: number): void {
+    this.#baseS = wallS;
+    this.#baseMs = this.#clockwork.nowMs();
+  }
+
+  #nowS(): number {
+    return this.#baseS + Math.floor((this.#clockwork.nowMs() - this.#baseMs) / 1_000);
+  }
+
+  #post(frame: FromWorker): void {
+    this.#options.post(encodeFromWorker(frame));
+  }
+}
+
+/** Who speaks to whom: the acks travel with QoS 0, a lost one costs a resend; orders with QoS 1. */
+export function planOf(machineId: string) {
+  return deepFreeze({
+    clientId: machineId,
+    statusTopic: topicOf(machineId, "status"),
+    filters: [
+      { topic: topicOf(machineId, "acks"), qos: 0 as const },
+      { topic: topicOf(machineId, "commands"), qos: 1 as const },
+    ],
+    keepAliveS: KEEP_ALIVE_S,
+  });
+}

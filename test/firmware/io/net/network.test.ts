@@ -1,0 +1,265 @@
+/** Both sides of the network and the frames between them: birth to ack, full queues, a worker that dies. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeConfig, encodeConfig, type NetConfig } from "../../../../firmware/io/net/config.js";
+import {
+  decodeFromWorker,
+  decodeToWorker,
+  encodeFromWorker,
+  encodeToWorker,
+  type FromWorker,
+  MAX_GIVEN,
+  QUEUE_LENGTH,
+  type ToWorker,
+} from "../../../../firmware/io/net/frames.js";
+import { encodePublish } from "../../../../firmware/io/net/mqtt-codec.js";
+import { NetWorker } from "../../../../firmware/io/net/net-worker.js";
+import { ALIVE_MS, Network, SILENT_MS } from "../../../../firmware/io/net/network.js";
+import type { WorldInput } from "../../../../firmware/ports/inputs.js";
+import { concatBytes } from "../../../../shared/bytes.js";
+import { SimInterfaces } from "../../../../tools/bench/net-interface.js";
+import { SimWorker } from "../../../../tools/bench/net-worker.js";
+import { SimClockwork, SimDatagramSockets, type SimSocket, SimSockets } from "../../../../tools/bench/sockets.js";
+import { CONNACK, puback, readAll, suback } from "./line.js";
+
+const test = suite("network");
+
+const CONFIG: NetConfig = {
+  machineId: "M-1",
+  ssid: "cellar",
+  password: "12345678",
+  brokerHost: "broker.example",
+  brokerPort: 8883,
+  brokerCa: new Uint8Array([1]),
+  certificate: new Uint8Array([2]),
+  key: new Uint8Array([3]),
+  timeHost: "time.example",
+  floorS: 1_750_000_000,
+  board: "devkit",
+  imageKey: new Uint8Array([4]),
+};
+
+/** A machine with its network, and what the platform and the world do to them. */
+class Machine {
+  readonly clock = new SimClockwork();
+  readonly clocks: SimClockwork[] = [];
+  readonly sockets = new SimSockets();
+  readonly datagrams = new SimDatagramSockets();
+  readonly interfaces = new SimInterfaces();
+  readonly inputs: WorldInput[] = [];
+  readonly workers: SimWorker[] = [];
+  tlsNowS: () => number = () => 0;
+  /** No memory for a worker. */
+  noMemory = false;
+  readonly network: Network;
+
+  constructor() {
+    this.network = new Network({
+      config: CONFIG,
+      clockwork: this.clock,
+      deliver: (input) => this.inputs.push(input),
+      startWorker: (heard) => {
+        if (this.noMemory) throw new Error("unable to instantiate worker");
+        const worker = new SimWorker((post) => this.program(post), heard);
+        this.workers.push(worker);
+        return worker;
+      },
+    });
+    this.network.announce({
+      birth: (connection) => new Uint8Array([1, connection]),
+      will: (connection) => new Uint8Array([0, connection]),
+    });
+  }
+
+  program(post: (frame: ArrayBuffer) => void): NetWorker {
+    return new NetWorker({
+      post,
+      interface: this.interfaces.io,
+      tls: (_config, nowS) => {
+        this.tlsNowS = nowS;
+        return this.sockets.io;
+      },
+      datagrams: this.datagrams.io,
+      resolve: (_host, answer) => answer("10.0.0.1"),
+      makeClockwork: () => {
+        const clock = new SimClockwork();
+        this.clocks.push(clock);
+        return clock;
+      },
+      random: (bound) => bound - 1,
+    });
+  }
+
+  get worker(): SimWorker {
+    const worker = this.workers.at(-1);
+    if (worker === undefined) throw new Error("no worker");
+    return worker;
+  }
+
+  get socket(): SimSocket {
+    return this.sockets.last;
+  }
+
+  pass(ms: number): void {
+    for (const clock of [...this.clocks, this.clock]) clock.pass(ms);
+    this.worker.run();
+  }
+
+  connect(): void {
+    this.worker.run();
+    this.interfaces.last.becomes(500);
+    this.socket.offer();
+    this.worker.run();
+    this.socket.arrive(CONNACK);
+    const [, subscribe, birth] = readAll(this.socket.written);
+    this.socket.arrive(concatBytes(suback(subscribe?.id ?? 0), puback(birth?.id ?? 0)));
+    this.worker.run();
+    assert.ok(this.network.up);
+  }
+}
+
+test("from power-up to a batch that the broker has, an ack that the machine has, and the time", () => {
+  const machine = new Machine();
+  assert.is(machine.network.publish("t", new Uint8Array(1), 1), false, "not connected: nothing is taken");
+  machine.connect();
+  assert.equal(machine.inputs, [{ on: "network", up: true }]);
+  assert.ok(machine.network.publish("fleet/M-1/events", new Uint8Array(8_192).fill(3), 1));
+  machine.worker.run();
+  const batch = readAll(machine.socket.written).at(-1);
+  assert.equal(batch?.payload, new Uint8Array(8_192).fill(3));
+  machine.socket.arrive(puback(batch?.id ?? 0));
+  machine.socket.arrive(
+    encodePublish({
+      topic: "fleet/M-1/commands",
+      payload: new Uint8Array([9]),
+      qos: 1,
+      retain: false,
+      dup: false,
+      id: 5,
+    }),
+  );
+  const before = machine.socket.written.length;
+  machine.worker.runMachine();
+  assert.equal(machine.inputs.at(-1), { on: "message", topic: "fleet/M-1/commands", payload: new Uint8Array([9]) });
+  assert.is(machine.socket.written.length, before, "no PUBACK before the machine has taken it");
+  machine.worker.run();
+  assert.equal(machine.socket.written.slice(before), puback(5));
+  assert.is(machine.tlsNowS(), CONFIG.floorS);
+  const [question] = machine.datagrams.opened[0]?.sent ?? [];
+  const answer = new Uint8Array(48);
+  answer.set([0x24, 1]);
+  answer.set(question?.bytes.subarray(40) ?? [], 24);
+  new DataView(answer.buffer).setUint32(40, CONFIG.floorS + 77 + 2_208_988_800);
+  machine.datagrams.opened[0]?.arrive(answer);
+  machine.worker.run();
+  assert.equal(machine.inputs.at(-1), { on: "wall", wallS: CONFIG.floorS + 77, quality: "synced" });
+  assert.is(machine.tlsNowS(), CONFIG.floorS + 77);
+});
+
+test("at most so many messages are with the worker, and no queue of the platform is ever full", () => {
+  const machine = new Machine();
+  machine.connect();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < MAX_GIVEN; i++) assert.ok(machine.network.publish("t", new Uint8Array(10), 1));
+    assert.is(machine.network.publish("t", new Uint8Array(10), 1), false);
+    // meanwhile the broker sends whatever it has, the time comes, the link flaps, and the machine stands still
+    for (let id = 1; id <= 30; id++) {
+      machine.socket.arrive(
+        encodePublish({ topic: "c", payload: new Uint8Array(3), qos: 1, retain: false, dup: false, id }),
+      );
+    }
+    machine.worker.runWorker();
+    for (const { id, topic } of readAll(machine.socket.written)) {
+      if (topic === "t") machine.socket.arrive(puback(id));
+    }
+    machine.network.idle(round % 2 === 0);
+    machine.worker.run();
+    for (const { id, topic } of readAll(machine.socket.written)) {
+      if (topic === "t") machine.socket.arrive(puback(id));
+    }
+    machine.worker.run();
+  }
+  assert.ok(machine.worker.deepest < QUEUE_LENGTH, `${machine.worker.deepest}`);
+});
+
+test("what would not fit a frame is refused", () => {
+  const machine = new Machine();
+  machine.connect();
+  assert.is(machine.network.publish("t", new Uint8Array(16_384), 1), false);
+  assert.is(machine.network.publish("t", new Uint8Array(12_288), 1), true);
+});
+
+test("a worker that falls silent, or cannot be started, is started anew", () => {
+  const machine = new Machine();
+  machine.connect();
+  for (let i = 0; i < 5; i++) machine.pass(ALIVE_MS);
+  assert.is(machine.workers.length, 1, "signs of life");
+  assert.ok(machine.network.publish("t", new Uint8Array(1), 1));
+  machine.clock.pass(SILENT_MS);
+  assert.ok(machine.workers[0]?.terminated);
+  assert.is(machine.workers.length, 2);
+  assert.equal(machine.inputs.at(-1), { on: "network", up: false });
+  machine.connect();
+  for (let i = 0; i < MAX_GIVEN; i++) assert.ok(machine.network.publish("t", new Uint8Array(1), 1), "all room again");
+  machine.workers[0]?.run();
+  machine.noMemory = true;
+  machine.clock.pass(SILENT_MS);
+  assert.is(machine.workers.length, 2);
+  assert.is(machine.network.publish("t", new Uint8Array(1), 1), false);
+  machine.noMemory = false;
+  machine.clock.pass(SILENT_MS);
+  assert.is(machine.workers.length, 3);
+  machine.connect();
+  assert.is(machine.network.restarts, 4);
+});
+
+test("use after close is refused, closing twice is not", () => {
+  const machine = new Machine();
+  machine.connect();
+  machine.network.close();
+  machine.network.close();
+  assert.ok(machine.worker.terminated);
+  assert.throws(() => machine.network.publish("t", new Uint8Array(1), 1), "closed");
+  assert.throws(() => machine.network.idle(true), "closed");
+  assert.throws(() => machine.network.update(new Uint8Array(1)), "closed");
+  machine.clock.pass(SILENT_MS);
+  assert.is(machine.workers.length, 1);
+});
+
+test("frames are read as they were written, and what is no frame is none", () => {
+  const toWorker: readonly ToWorker[] = [
+    { frame: "config", config: encodeConfig(CONFIG) },
+    { frame: "announcement", connection: 70_000, birth: new Uint8Array([1, 2]), will: new Uint8Array(0) },
+    { frame: "publish", topic: "ü", payload: new Uint8Array([5]), qos: 0 },
+    { frame: "taken" },
+    { frame: "update", manifest: new Uint8Array([7]) },
+    { frame: "idle", idle: true },
+  ];
+  for (const frame of toWorker) {
+    const bytes = encodeToWorker(frame);
+    assert.equal(decodeToWorker(bytes), frame);
+    for (let length = 0; length < bytes.byteLength; length++) decodeToWorker(bytes.slice(0, length));
+  }
+  const fromWorker: readonly FromWorker[] = [
+    { frame: "ask", connection: 3 },
+    { frame: "up", up: false },
+    { frame: "message", topic: "t", payload: new Uint8Array(0) },
+    { frame: "done", count: 6 },
+    { frame: "wall", wallS: 2 ** 32 + 5 },
+    { frame: "alive" },
+    { frame: "updateNews", news: "downloading", detail: 1_500_000 },
+  ];
+  for (const frame of fromWorker) {
+    const bytes = encodeFromWorker(frame);
+    assert.equal(decodeFromWorker(bytes), frame);
+    for (let length = 0; length < bytes.byteLength; length++) decodeFromWorker(bytes.slice(0, length));
+  }
+  const config = decodeConfig(encodeConfig(CONFIG));
+  assert.equal(config.ok && config.message, CONFIG);
+  for (const none of [undefined, "text", {}, new ArrayBuffer(0), new Uint8Array([99]).buffer]) {
+    assert.is(decodeToWorker(none), undefined);
+    assert.is(decodeFromWorker(none), undefined);
+  }
+});
+
+test.run();
