@@ -11,6 +11,7 @@
 #include "contexts.h"
 #include "courier.h"
 #include "motor-drive.h"
+#include "options.h"
 #include "rim.h"
 #include "driver/gpio.h"
 #include "driver/gptimer.h"
@@ -28,7 +29,6 @@
 /* Stall current has to last for RIM_STALL_US, so looking at it so often is enough, and saves a capture. */
 #define STALL_LOOK_US 10000
 
-/* In the order in which delivery-rim.js hands them over, and of the bits that say which are active when low. */
 typedef enum { MOTOR, HOME, STALL, EMITTER, BEAM, POWER_FAIL, LINES } RimLine;
 
 typedef struct {
@@ -292,14 +292,17 @@ TASK void xs_delivery_rim_destructor(void *data)
 		closeSide();
 }
 
-/* Takes the pins that the constructor was given; those of lines that may be left out are negative then. */
+/* Takes the pins of the options; those of stall and power fail may be left out. */
 TASK static void takePins(xsMachine *the)
 {
-	int inverted = xsmcToInteger(xsArg(LINES));
+	static const xsIdentifier OPTIONS[LINES] = {
+		xsID_motor, xsID_home, xsID_stall, xsID_emitter, xsID_beam, xsID_powerFail
+	};
+	static const char *const NAMES[LINES] = { "motor", "home", "stall", "emitter", "beam", "powerFail" };
 	for (int which = 0; which < LINES; which += 1) {
-		int pin = xsmcToInteger(xsArg(which));
+		int pin = optionNumber(the, OPTIONS[which], -1);
 		bool optional = which == STALL || which == POWER_FAIL;
-		side.activeLow[which] = (inverted >> which & 1) != 0;
+		side.activeLow[which] = optionListHas(the, xsID_activeLow, NAMES[which]);
 		if (optional && pin < 0)
 			continue;
 		if (!chipPinTake(&side.pins[which], pin)) {
@@ -311,8 +314,7 @@ TASK static void takePins(xsMachine *the)
 
 TASK void xs_delivery_rim(xsMachine *the)
 {
-	if (!xsmcIsCallable(xsArg(LINES + 1)))
-		xsTypeError("onReadable is no function");
+	optionCallback(the, xsID_onReadable);
 	if (side.open)
 		xsUnknownError("in use");
 	takePins(the);
@@ -338,7 +340,6 @@ TASK void xs_delivery_rim(xsMachine *the)
 	portEXIT_CRITICAL(&lock);
 	side.object = xsThis;
 	xsRemember(side.object);
-	xsmcSet(xsThis, xsID_onReadable, xsArg(LINES + 1));
 	side.open = true;
 	xsmcSetHostData(xsThis, &side);
 }

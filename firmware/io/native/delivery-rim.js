@@ -2,16 +2,10 @@
  * Binds delivery-rim.c: motor, home switch, drop beam and power-fail input on the chip (see delivery-rim.d.ts).
  * Compiled by xsc alone: `Native` and `native` are its names for what is written in C.
  */
-const NO_PIN = -1;
-/** Bits by which the C side is told which lines are active when low. */
-const LINES = ["motor", "home", "stall", "emitter", "beam", "powerFail"];
-
 class DeliveryRim extends Native("xs_delivery_rim_destructor") {
   constructor(options) {
     super();
-    const { motor, home, stall = NO_PIN, emitter, beam, powerFail = NO_PIN, activeLow = [], onReadable } = options;
-    const inverted = LINES.reduce((bits, line, index) => (activeLow.includes(line) ? bits | (1 << index) : bits), 0);
-    native("xs_delivery_rim").call(this, motor, home, stall, emitter, beam, powerFail, inverted, onReadable);
+    native("xs_delivery_rim").call(this, options);
   }
   turn(column, maxMs) {
     native("xs_delivery_rim_turn").call(this, column, maxMs);

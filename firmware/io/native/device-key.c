@@ -7,6 +7,7 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 #include "contexts.h"
+#include "options.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "nvs.h"
@@ -135,8 +136,7 @@ TASK void xs_device_key_destructor(void *data)
 
 TASK void xs_device_key(xsMachine *the)
 {
-	if (!xsmcIsCallable(xsArg(0)))
-		xsTypeError("onReady is no function");
+	optionCallback(the, xsID_onReady);
 	/* a maker that was closed over goes on to its end */
 	if (key.state != KEY_CLOSED || key.making)
 		xsUnknownError("in use");
@@ -144,7 +144,6 @@ TASK void xs_device_key(xsMachine *the)
 	key.state = KEY_MAKING;
 	key.making = true;
 	key.object = xsThis;
-	xsmcSet(xsThis, xsID_onReady, xsArg(0));
 	if (xTaskCreate(maker, "key", MAKER_STACK_BYTES, NULL, MAKER_PRIORITY, NULL) != pdPASS) {
 		key.making = false;
 		closeKey();

@@ -5,7 +5,7 @@
 class DeviceKey extends Native("xs_device_key_destructor") {
   constructor(options) {
     super();
-    native("xs_device_key").call(this, options.onReady);
+    native("xs_device_key").call(this, options);
   }
   get state() {
     return native("xs_device_key_state").call(this);

@@ -12,6 +12,7 @@
 #include "courier.h"
 #include "mdb-send.h"
 #include "mdb-wire.h"
+#include "options.h"
 #include "driver/gpio.h"
 #include "driver/gptimer.h"
 #include "driver/mcpwm_cap.h"
@@ -30,8 +31,6 @@
 /* An alarm that is due already is set a moment ahead, so that the timer does not miss it. */
 #define ALARM_LEAST_US 10
 #define DEVICES 32
-#define INVERT_RECEIVE 1
-#define INVERT_TRANSMIT 2
 
 typedef struct {
 	MdbWire wire;
@@ -278,11 +277,11 @@ TASK void xs_mdb_line_destructor(void *data)
 
 TASK void xs_mdb_line(xsMachine *the)
 {
-	int receivePin = xsmcToInteger(xsArg(0));
-	int transmitPin = xsmcToInteger(xsArg(1));
-	int inverted = xsmcToInteger(xsArg(2));
-	if (!xsmcIsCallable(xsArg(3)))
-		xsTypeError("onReadable is no function");
+	int receivePin = optionNumber(the, xsID_receive, -1);
+	int transmitPin = optionNumber(the, xsID_transmit, -1);
+	bool invertReceive = optionFlag(the, xsID_invertReceive);
+	bool invertTransmit = optionFlag(the, xsID_invertTransmit);
+	optionCallback(the, xsID_onReadable);
 	if (line.open)
 		xsUnknownError("in use");
 	if (!chipPinTake(&line.receivePin, receivePin) || !chipPinTake(&line.transmitPin, transmitPin)) {
@@ -290,23 +289,22 @@ TASK void xs_mdb_line(xsMachine *the)
 		xsUnknownError("pin in use");
 	}
 	mdbWireReset(&line.wire);
-	line.restLevel = inverted & INVERT_RECEIVE ? 0 : 1;
+	line.restLevel = invertReceive ? 0 : 1;
 	esp_err_t problem = courierOpen(&line.courier, the, deliver) ? ESP_OK : ESP_ERR_NO_MEM;
 	if (problem == ESP_OK)
-		problem = mdbSenderOpen(&line.sender, transmitPin, inverted & INVERT_TRANSMIT, INTERRUPT_PRIORITY);
+		problem = mdbSenderOpen(&line.sender, transmitPin, invertTransmit, INTERRUPT_PRIORITY);
 	if (problem == ESP_OK)
 		problem = openTimer();
 	if (problem == ESP_OK)
-		problem = openReceiver(inverted & INVERT_RECEIVE);
+		problem = openReceiver(invertReceive);
 	if (problem == ESP_OK)
-		problem = openCapture(inverted & INVERT_RECEIVE);
+		problem = openCapture(invertReceive);
 	if (problem != ESP_OK) {
 		closeLine();
 		xsUnknownError("the line cannot be opened: %d", (int)problem);
 	}
 	line.object = xsThis;
 	xsRemember(line.object);
-	xsmcSet(xsThis, xsID_onReadable, xsArg(3));
 	line.open = true;
 	xsmcSetHostData(xsThis, &line);
 }

@@ -10,6 +10,7 @@ typedef uint32_t xsUnsignedValue;
 typedef double xsNumberValue;
 typedef uint8_t xsBooleanValue;
 typedef uint16_t xsIdentifier;
+typedef uint32_t xsIndex;
 typedef void (*xsDestructor)(void *);
 #define xsThis (the->frame[0])
 #define xsResult (the->frame[1])
@@ -42,6 +43,12 @@ void *standInToArrayBuffer(xsMachine *the, xsSlot *slot);
 #define xsmcToArrayBuffer(slot) standInToArrayBuffer(the, &(slot))
 void standInGetBuffer(xsMachine *the, xsSlot *slot, void **bytes, xsUnsignedValue *length);
 #define xsmcGetBufferReadable(slot, bytes, length) standInGetBuffer(the, &(slot), bytes, length)
+xsBooleanValue standInHas(xsMachine *the, xsSlot *object, xsIdentifier name);
+#define xsmcHas(object, name) standInHas(the, &(object), name)
+void standInGetIndex(xsMachine *the, xsSlot *to, xsSlot *object, xsIndex index);
+#define xsmcGetIndex(to, object, index) standInGetIndex(the, &(to), &(object), index)
+char *standInToString(xsMachine *the, xsSlot *slot);
+#define xsmcToString(slot) standInToString(the, &(slot))
 void standInGet(xsMachine *the, xsSlot *to, xsSlot *object, xsIdentifier name);
 #define xsmcGet(to, object, name) standInGet(the, &(to), &(object), name)
 void standInSet(xsMachine *the, xsSlot *object, xsIdentifier name, xsSlot *from);
