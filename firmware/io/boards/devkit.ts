@@ -33,7 +33,16 @@ export const DEVKIT: PinMap = deepFreeze<PinMap>({
     ethernetSelect: { pin: 5, way: "out", resting: "pullUp", strap: "select is high at rest, as the strap wants it" },
     ethernetInterrupt: { pin: 4, way: "in", resting: "pullUp" },
   },
-  levels: { homeClosed: 0, stalling: 1, beamDark: 1, powerFailing: 0, doorOpen: 1, compressorOn: 1 },
+  levels: {
+    mdbReceiveRest: 1,
+    mdbTransmitRest: 1,
+    homeClosed: 0,
+    stalling: 1,
+    beamDark: 1,
+    powerFailing: 0,
+    doorOpen: 1,
+    compressorOn: 1,
+  },
   i2cHz: 100_000,
   motors: {
     expander: { address: 0x20, outputs: 0xffff, inputs: 0 },

@@ -75,8 +75,11 @@ export interface PinMap {
   readonly flashMiB: number;
   readonly psram: boolean;
   readonly pins: { readonly [role in PinRole]?: PinUse };
-  /** Level of each line that means yes. */
+  /** Level of each line that means what its name says. */
   readonly levels: {
+    /** What the bus at rest reads behind its level shifter, and what rests it. */
+    readonly mdbReceiveRest: 0 | 1;
+    readonly mdbTransmitRest: 0 | 1;
     readonly homeClosed: 0 | 1;
     readonly stalling: 0 | 1;
     readonly beamDark: 0 | 1;

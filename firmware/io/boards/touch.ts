@@ -39,7 +39,16 @@ export const TOUCH: PinMap = deepFreeze<PinMap>({
     screenData: { pin: 2, way: "out", resting: "pullDown", strap: "an input of the display: low" },
     backlight: { pin: 18, way: "out", resting: "pullDown" },
   },
-  levels: { homeClosed: 0, stalling: 1, beamDark: 1, powerFailing: 0, doorOpen: 1, compressorOn: 1 },
+  levels: {
+    mdbReceiveRest: 1,
+    mdbTransmitRest: 1,
+    homeClosed: 0,
+    stalling: 1,
+    beamDark: 1,
+    powerFailing: 0,
+    doorOpen: 1,
+    compressorOn: 1,
+  },
   i2cHz: 100_000,
   motors: {
     expander: { address: 0x20, outputs: 0xffff, inputs: 0 },
