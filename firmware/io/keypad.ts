@@ -12,6 +12,8 @@ export const SCAN_EVERY_MS = 15;
 export const SCANS_TO_AGREE = 2;
 /** Scans running that fail before the keypad is said to be silent. */
 export const SILENT_SCANS = 20;
+/** Scans from one look at the expander to the next: about a second. */
+export const SCANS_TO_RENEW = 64;
 
 export interface KeypadOptions {
   readonly io: DigitalBankClass;
@@ -20,6 +22,8 @@ export interface KeypadOptions {
   /** One text a row, one key a letter. */
   readonly keys: readonly string[];
   readonly timers: Timers;
+  /** Puts the banks' chip right, in case it had lost its supply. */
+  readonly renew?: () => unknown;
 }
 
 export class Keypad {
@@ -28,6 +32,7 @@ export class Keypad {
   readonly #keys: readonly string[];
   readonly #allRows: number;
   readonly #columnMask: number;
+  readonly #renew: (() => unknown) | undefined;
   #rows: DigitalBankIo | undefined;
   #columns: DigitalBankIo | undefined;
   #stop: (() => void) | undefined;
@@ -38,8 +43,9 @@ export class Keypad {
   #agreeing = 0;
   #ghosting = false;
   #failed = 0;
+  #scans = 0;
 
-  constructor({ io, rows, columns, keys, timers }: KeypadOptions) {
+  constructor({ io, rows, columns, keys, timers, renew }: KeypadOptions) {
     const fits = keys.length === rows.length && keys.every((row) => row.length === columns.length);
     if (rows.length === 0 || columns.length === 0 || !fits) throw new RangeError("invalid keys");
     this.#rowPins = rows;
@@ -47,12 +53,12 @@ export class Keypad {
     this.#keys = keys;
     this.#allRows = maskOf(rows);
     this.#columnMask = maskOf(columns);
+    this.#renew = renew;
     this.#seen = rows.map(() => 0);
     this.#pressed = rows.map(() => 0);
     this.#rows = new io({ pins: this.#allRows, mode: io.OutputOpenDrain });
     try {
       this.#columns = new io({ pins: this.#columnMask, mode: io.InputPullUp });
-      this.configure();
     } catch (error) {
       this.close();
       throw error;
@@ -91,7 +97,9 @@ export class Keypad {
   }
 
   #tick(): void {
+    this.#scans += 1;
     try {
+      if (this.#scans % SCANS_TO_RENEW === 0) this.#renew?.();
       this.#look();
       this.#failed = 0;
     } catch {
@@ -102,6 +110,7 @@ export class Keypad {
   }
 
   #look(): void {
+    if (this.#failed > 0 || this.#scans === 1) this.configure();
     // At rest one look at all rows together is enough.
     if (this.#pressed.every((columns) => columns === 0) && this.#seen.every((columns) => columns === 0)) {
       if (this.#down() === 0) return;

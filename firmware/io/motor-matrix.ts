@@ -11,6 +11,8 @@ export interface MotorMatrixOptions {
   readonly io: DigitalBankClass;
   readonly rows: readonly number[];
   readonly columns: readonly number[];
+  /** Puts the bank's chip right, in case it had lost its supply. */
+  readonly renew?: () => unknown;
 }
 
 /** noColumn: the matrix has none of that number. shorted: other lines are high than should be. silent: no answer. */
@@ -19,14 +21,16 @@ export type Selection = "selected" | "noColumn" | "shorted" | "silent";
 export class MotorMatrix {
   readonly #rows: readonly number[];
   readonly #columns: readonly number[];
+  readonly #renew: (() => unknown) | undefined;
   #io: DigitalBankIo | undefined;
 
-  constructor({ io, rows, columns }: MotorMatrixOptions) {
+  constructor({ io, rows, columns, renew }: MotorMatrixOptions) {
     const pins = [...rows, ...columns];
     if (rows.length === 0 || columns.length === 0) throw new RangeError("invalid matrix");
     if (new Set(pins).size !== pins.length) throw new RangeError("a pin twice");
     this.#rows = rows;
     this.#columns = columns;
+    this.#renew = renew;
     this.#io = new io({ pins: maskOf(pins), mode: io.Output });
   }
 
@@ -59,11 +63,18 @@ export class MotorMatrix {
   #write(lines: number): Selection {
     const io = this.#io;
     if (io === undefined) throw new Error("motor matrix is closed");
-    try {
-      io.write(lines);
-      return io.read() === lines ? "selected" : "shorted";
-    } catch {
-      return "silent";
-    }
+    const selection = tryLines(io, lines);
+    if (selection === "selected" || this.#renew === undefined) return selection;
+    this.#renew();
+    return tryLines(io, lines);
+  }
+}
+
+function tryLines(io: DigitalBankIo, lines: number): Selection {
+  try {
+    io.write(lines);
+    return io.read() === lines ? "selected" : "shorted";
+  } catch {
+    return "silent";
   }
 }

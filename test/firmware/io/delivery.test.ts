@@ -15,7 +15,8 @@ function bench(columns?: readonly number[]) {
   const carrier = new SimCarrier(columns);
   const { rows, columns: lines, expander: at } = DEVKIT.motors;
   const expander = new Expander({ io: carrier.bus.SMBus, ...I2C_PINS, address: at.address });
-  const matrix = new MotorMatrix({ io: expander.DigitalBank, rows, columns: lines });
+  const renew = (): boolean => expander.renew();
+  const matrix = new MotorMatrix({ io: expander.DigitalBank, rows, columns: lines, renew });
   const delivery = new Delivery({ io: carrier.cabinet.rimClass(), map: DEVKIT, matrix });
   const inputs: WorldInput[] = [];
   delivery.listen((input) => inputs.push(input));
@@ -74,6 +75,14 @@ test("a line that stays low selects nothing either", () => {
   assert.is(matrix.release(), "selected");
 });
 
+test("an expander that lost its supply is put right before a motor is given up", () => {
+  const { carrier, delivery, world } = bench();
+  carrier.motorExpander.reset();
+  delivery.motors.turn(1, TURN_MAX_MS);
+  assert.equal(carrier.selected(), [1]);
+  world.runFor(100_000);
+});
+
 test("an ordered stop, a stall, and the mains that fail", () => {
   const { cabinet, delivery, inputs, world } = bench();
   delivery.motors.turn(0, TURN_MAX_MS);
@@ -105,7 +114,7 @@ test("edges of the beam and foreign light", () => {
 });
 
 test("home switches are read one by one at power-up, without a motor that turns", () => {
-  const { cabinet, carrier, delivery, expander, world } = bench([0, 1, 2]);
+  const { bus, cabinet, carrier, delivery, world } = bench([0, 1, 2]);
   delivery.motors.turn(1, TURN_MAX_MS);
   world.runFor(1_000_000);
   delivery.motors.stop();
@@ -117,7 +126,7 @@ test("home switches are read one by one at power-up, without a motor that turns"
   carrier.motorExpander.shorts.set(5, 1);
   assert.is(delivery.homeSwitch(0), "shorted");
   assert.is(cabinet.spirals.turns, 1);
-  expander.close();
+  bus.stuck = true;
   assert.is(delivery.homeSwitch(0), "silent");
 });
 

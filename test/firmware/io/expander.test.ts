@@ -47,13 +47,21 @@ test("open drains only pull down, inputs are pulled up", () => {
   assert.throws(() => columns.write(0), /can't write input/);
 });
 
-test("another chip at its address, or none, is refused, and the bus is free again", () => {
-  const { bus, chip, options } = bench();
+test("another chip at its address, or none, is none; one that comes later is as its banks want it", () => {
+  const { bus, mcp, options } = bench();
   bus.attach(ADDRESS, { take: () => true, give: () => 0xff });
-  assert.throws(() => new Expander(options), /unexpected chip/);
+  const expander = new Expander(options);
+  assert.not.ok(expander.renew());
+  assert.throws(() => expander.configure(), /unexpected chip/);
+  const { DigitalBank } = expander;
+  const bank = new DigitalBank({ pins: 0x0001, mode: DigitalBank.Output });
+  assert.throws(() => bank.write(1), /unexpected chip/);
   bus.detach(ADDRESS);
-  assert.throws(() => new Expander(options), /failed/);
-  assert.not.ok(chip.isOwned(21));
+  assert.throws(() => bank.read(), /failed/);
+  assert.not.ok(expander.renew());
+  bus.attach(ADDRESS, mcp);
+  assert.is(bank.read(), 1);
+  assert.ok(expander.renew());
 });
 
 test("bad options: pins in use, no pins, a pin that is an output only, a mode it has not", () => {
@@ -103,7 +111,7 @@ test("a chip that lost its power is put right again", () => {
   bank.write(1);
   mcp.reset();
   assert.is(bank.read(), 0);
-  expander.configure();
+  assert.ok(expander.renew());
   assert.is(bank.read(), 1);
 });
 
@@ -114,6 +122,7 @@ test("who closes an expander that does not answer gets through", () => {
   const bank = new DigitalBank({ pins: 0x0001, mode: DigitalBank.Output });
   bus.stuck = true;
   assert.throws(() => bank.write(1), /failed/);
+  assert.throws(() => bank.read(), /failed/);
   bank.close();
   expander.close();
   assert.not.ok(chip.isOwned(22));

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
 import type { KeypadMatrix, PinMap } from "../../../firmware/io/boards/pin-map.js";
 import { Expander } from "../../../firmware/io/expander.js";
-import { Keypad, SCAN_EVERY_MS, SCANS_TO_AGREE, SILENT_SCANS } from "../../../firmware/io/keypad.js";
+import { Keypad, SCAN_EVERY_MS, SCANS_TO_AGREE, SCANS_TO_RENEW, SILENT_SCANS } from "../../../firmware/io/keypad.js";
 import { I2C_PINS, SimCarrier } from "../../support/io/carrier.js";
 import { SimKeys } from "../../support/io/keys.js";
 
@@ -23,7 +23,8 @@ function bench() {
   carrier.keypadExpander.outside = keys.outside;
   const expander = new Expander({ io: carrier.bus.SMBus, ...I2C_PINS, address: MAP.expander.address });
   const { rows, columns } = MAP;
-  const options = { io: expander.DigitalBank, rows, columns, keys: MAP.keys, timers: carrier.chip.timers };
+  const renew = (): boolean => expander.renew();
+  const options = { io: expander.DigitalBank, rows, columns, keys: MAP.keys, timers: carrier.chip.timers, renew };
   const keypad = new Keypad(options);
   const told: string[] = [];
   keypad.listen((input) => told.push(input.on === "key" ? input.key : input.on));
@@ -105,6 +106,16 @@ test("an expander that falls silent: said so, and no key is made up; back, keys 
   hold("3");
   assert.ok(keypad.answers);
   assert.equal(told, ["1", "3"]);
+});
+
+test("an expander that lost its supply is put right within a second or so", () => {
+  const { keypadExpander, told, hold } = bench();
+  hold("", 20_000);
+  keypadExpander.reset();
+  hold("", (SCANS_TO_RENEW + 4) * SCAN_EVERY_MS * 1_000);
+  told.splice(0);
+  hold("6");
+  assert.equal(told, ["6"]);
 });
 
 test("keys that do not fit the matrix, and pins in use", () => {
