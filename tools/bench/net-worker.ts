@@ -1,6 +1,6 @@
 /**
- * The platform's two message queues between the bus's machine and the network's worker, without a second thread: what is
- * posted waits until `run`, and a queue that is full throws, because on the chip it would block.
+ * The platform's two message queues between the bus's machine and the network's worker, without a second thread: what
+ * is posted waits until `run`, and a queue that is full throws, because on the chip it would block.
  */
 import { QUEUE_LENGTH } from "../../firmware/io/net/frames.js";
 import type { WorkerLine } from "../../firmware/io/net/network.js";
