@@ -117,7 +117,9 @@ export class Expander {
     this.#latch &= ~pins;
     this.#inputs |= pins;
     this.#pulledUp &= ~pins;
-    if (this.#io !== undefined) this.renew();
+    if (this.#io === undefined) return;
+    this.#ready = false;
+    this.renew();
   }
 
   levels(): number {
