@@ -4,6 +4,7 @@
  * is no poison: the error goes up and the whole is tried again.
  */
 import type { Sql } from "../store/databases.js";
+import { isConnectionFailure } from "../store/transact.js";
 import { type Booked, book, type Changes, type Job, type Outcome } from "./book.js";
 import { halve } from "./verify.js";
 
@@ -48,8 +49,7 @@ async function bookHalves(ingest: Sql, job: Job, nowMs: number): Promise<Booked>
 export function isPoison(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if (error.name === "PostgresError" && "code" in error) return /^(22|23|54)/.test(String(error.code));
-  // Socket and driver errors bear a code (ECONNREFUSED, CONNECTION_CLOSED …); a fault of our code does not.
-  return !("code" in error);
+  return !isConnectionFailure(error);
 }
 
 /** What is kept of the reason why a record was refused. */

@@ -86,7 +86,7 @@ function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
           : recordDeath(databases.ingest, serial, message),
       ),
     incarnation: () => incarnation,
-    announce: (changes) => quietly(announce(live, databases.app, changes)),
+    announce: (changes) => quietly(announce(live, databases.ingest, changes)),
     announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),
     now: Date.now,
     log: (level, text, detail) => app.log[level]({ detail }, text),
@@ -99,7 +99,7 @@ async function keepTelemetry(
   states: readonly MachineState[],
 ): Promise<void> {
   const owners = new Map(states.map((state) => [state.serial, state.operatorId]));
-  const decimals = await readDecimals(app.databases.app, [...owners.keys()]);
+  const decimals = await readDecimals(app.databases.ingest, [...owners.keys()]);
   for (const { serial, message, receivedMs } of items) {
     const operatorId = owners.get(serial);
     if (operatorId === undefined) continue;

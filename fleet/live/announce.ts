@@ -18,8 +18,8 @@ export interface CommittedChanges {
 }
 
 /** Publishes sales, slot counts, faults and changed states. */
-export async function announce(live: LiveStore, app: Sql, changes: CommittedChanges): Promise<void> {
-  const [sales, faults] = await Promise.all([readSales(app, changes.sales), readFaults(app, changes.faults)]);
+export async function announce(live: LiveStore, ingest: Sql, changes: CommittedChanges): Promise<void> {
+  const [sales, faults] = await Promise.all([readSales(ingest, changes.sales), readFaults(ingest, changes.faults)]);
   for (const { operatorId, value } of sales) {
     await send(live, operatorId, { type: "sale", machine: value.machine, transaction: value });
   }

@@ -36,7 +36,7 @@ export const livePlugin = fp(
 
 /** States from the store; what is newer in the live store stays. */
 async function rebuild(app: FastifyInstance, live: LiveStore): Promise<void> {
-  for (const { serial, decimals, body, receivedMs } of await newestTelemetryOfAll(app.databases.app)) {
+  for (const { serial, decimals, body, receivedMs } of await newestTelemetryOfAll(app.databases.ingest)) {
     const view = viewOfBytes(body, receivedMs, decimals);
     if (view !== undefined) await live.setState(serial, { atMs: receivedMs, value: JSON.stringify(view) });
   }

@@ -1,7 +1,7 @@
 /** What machines could not give their customers, as the pages read it: derived from payments. */
 import type { Owed } from "../api/owed/schema.js";
 import { trimDecimal } from "./amounts.js";
-import type { Sql } from "./databases.js";
+import type { Transaction } from "./databases.js";
 import type { Page } from "./reading.js";
 
 /** Position in the list: `at` keeps microseconds, as text. */
@@ -23,13 +23,13 @@ type OwedRow = Omit<Owed, "bookedAt" | "redeemedAt"> & {
  * reference (migration 0003).
  */
 export async function listOwed(
-  app: Sql,
+  tx: Transaction,
   operatorId: string,
   serial: string,
   limit: number,
   before: OwedKeyset | undefined,
 ): Promise<Page<Owed, OwedKeyset>> {
-  const rows = await app<OwedRow[]>`
+  const rows = await tx<OwedRow[]>`
     SELECT p.kind, p.currency, p.reason, p.epoch, p.seq, t.slot_code AS "slotCode", p.booked_at AS "bookedAt",
       split_part(p.reference, ': ', 1) AS reference, m.currency_decimals AS decimals, p.booked_at::text AS key,
       r.redeemed_at AS "redeemedAt",

@@ -1,4 +1,7 @@
-/** What the pages read, with the app role: machines, slots, transactions, faults, products; keyset pages. */
+/**
+ * What the pages read, in a transaction of the app role (tenancy.ts): machines, slots, transactions, faults, products;
+ * keyset pages. What live events read is of all operators, with the ingest role.
+ */
 import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
 import type { Fault } from "../api/faults/schema.js";
 import type { MachineSummary, RevenueTotal } from "../api/machines/schema.js";
@@ -6,7 +9,7 @@ import type { Product } from "../api/products/schema.js";
 import type { Slot } from "../api/slots/schema.js";
 import type { Transaction } from "../api/transactions/schema.js";
 import { trimDecimal } from "./amounts.js";
-import type { Sql } from "./databases.js";
+import type { Sql, Transaction as Tx } from "./databases.js";
 import type { RecordKey, SaleKey } from "./rows.js";
 
 /** A page and the key of its last row, undefined on the last page. */
@@ -91,13 +94,13 @@ function machineOf(row: SummaryRow): MachineRow {
 
 /** Machines in order of their serials. `after`: serial of the last one of the page before. */
 export async function listMachines(
-  app: Sql,
+  tx: Tx,
   operatorId: string,
   filter: { readonly status?: string | undefined; readonly limit: number; readonly after?: string | undefined },
 ): Promise<Page<MachineSummary, string>> {
   const { status = null, limit, after = "" } = filter;
-  const rows = await app<SummaryRow[]>`
-    ${app.unsafe(SUMMARY)}
+  const rows = await tx<SummaryRow[]>`
+    ${tx.unsafe(SUMMARY)}
     WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
       AND (${status}::text IS NULL OR m.status = ${status})
     ORDER BY m.serial_number LIMIT ${limit + 1}
@@ -106,19 +109,19 @@ export async function listMachines(
   return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
 }
 
-export async function readMachine(app: Sql, operatorId: string, serial: string): Promise<MachineRow | undefined> {
-  const [row] = await app<SummaryRow[]>`
-    ${app.unsafe(SUMMARY)} WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
+export async function readMachine(tx: Tx, operatorId: string, serial: string): Promise<MachineRow | undefined> {
+  const [row] = await tx<SummaryRow[]>`
+    ${tx.unsafe(SUMMARY)} WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
   `;
   return row === undefined ? undefined : machineOf(row);
 }
 
 /** Today's sums by currency; simulated machines apart from real ones. */
-export async function revenueTotals(app: Sql, operatorId: string): Promise<readonly RevenueTotal[]> {
-  const rows = await app<(RevenueTotal & { decimals: number })[]>`
+export async function revenueTotals(tx: Tx, operatorId: string): Promise<readonly RevenueTotal[]> {
+  const rows = await tx<(RevenueTotal & { decimals: number })[]>`
     SELECT m.currency, m.simulated, max(m.currency_decimals)::int AS decimals, count(*)::int AS machines,
       sum(today.revenue::numeric)::text AS "revenueToday", sum(today.sales)::int AS "salesToday"
-    FROM machines m ${app.unsafe(TODAY)}
+    FROM machines m ${tx.unsafe(TODAY)}
     WHERE m.operator_id = ${operatorId}
     GROUP BY m.currency, m.simulated ORDER BY m.simulated, m.currency
   `;
@@ -126,8 +129,8 @@ export async function revenueTotals(app: Sql, operatorId: string): Promise<reado
 }
 
 /** The machine's slots in order of their codes. */
-export async function listSlots(app: Sql, operatorId: string, serial: string): Promise<readonly Slot[]> {
-  const rows = await app<(Slot & { decimals: number })[]>`
+export async function listSlots(tx: Tx, operatorId: string, serial: string): Promise<readonly Slot[]> {
+  const rows = await tx<(Slot & { decimals: number })[]>`
     SELECT s.slot_code AS "slotCode", s.product_id AS "productId", p.name AS "productName", p.category,
       p.image_url AS "imageUrl", s.quantity, s.max_capacity AS "maxCapacity", s.price::text AS price, s.currency,
       m.currency_decimals AS decimals
@@ -188,13 +191,13 @@ function transactionOf({ decimals, key: _, dispensedAt, bookedAt, deviceTime, ..
 
 /** Newest first. */
 export async function listTransactions(
-  app: Sql,
+  tx: Tx,
   operatorId: string,
   filter: TransactionFilter,
 ): Promise<Page<Transaction, TransactionKeyset>> {
   const { machine = null, slot = null, status = null, method = null, from = null, to = null, limit, before } = filter;
-  const rows = await app<TransactionRow[]>`
-    ${app.unsafe(TRANSACTION)}
+  const rows = await tx<TransactionRow[]>`
+    ${tx.unsafe(TRANSACTION)}
     WHERE t.operator_id = ${operatorId}
       AND (${machine}::text IS NULL OR m.serial_number = ${machine})
       AND (${slot}::text IS NULL OR t.slot_code = ${slot})
@@ -217,10 +220,10 @@ export interface Owned<T> {
   readonly value: T;
 }
 
-export async function readSales(app: Sql, keys: readonly SaleKey[]): Promise<readonly Owned<Transaction>[]> {
+export async function readSales(ingest: Sql, keys: readonly SaleKey[]): Promise<readonly Owned<Transaction>[]> {
   if (keys.length === 0) return [];
-  const rows = await app<(TransactionRow & { operatorId: string })[]>`
-    SELECT f.*, m.operator_id AS "operatorId" FROM (${app.unsafe(TRANSACTION)}
+  const rows = await ingest<(TransactionRow & { operatorId: string })[]>`
+    SELECT f.*, m.operator_id AS "operatorId" FROM (${ingest.unsafe(TRANSACTION)}
       WHERE t.id = ANY (${keys.map(({ id }) => id)}::uuid[])
         AND t.booked_at = ANY (${keys.map(({ bookedMs }) => new Date(bookedMs).toISOString())}::timestamptz[])) f
     JOIN machines m ON m.serial_number = f.machine
@@ -265,7 +268,7 @@ export interface FaultKeyset {
 
 /** Newest first. `open`: only open ones (true), only cleared ones (false). */
 export async function listFaults(
-  app: Sql,
+  tx: Tx,
   operatorId: string,
   filter: {
     readonly machine?: string | undefined;
@@ -275,8 +278,8 @@ export async function listFaults(
   },
 ): Promise<Page<Fault, FaultKeyset>> {
   const { machine = null, open = null, limit, before } = filter;
-  const rows = await app<FaultRow[]>`
-    ${app.unsafe(FAULT)}
+  const rows = await tx<FaultRow[]>`
+    ${tx.unsafe(FAULT)}
     WHERE f.operator_id = ${operatorId}
       AND (${machine}::text IS NULL OR m.serial_number = ${machine})
       AND (${open}::boolean IS NULL OR (f.cleared_at IS NULL) = ${open})
@@ -289,10 +292,10 @@ export async function listFaults(
   return { items: rows.slice(0, limit).map(faultOfRow), next };
 }
 
-export async function readFaults(app: Sql, keys: readonly RecordKey[]): Promise<readonly Owned<Fault>[]> {
+export async function readFaults(ingest: Sql, keys: readonly RecordKey[]): Promise<readonly Owned<Fault>[]> {
   if (keys.length === 0) return [];
-  const rows = await app<FaultRow[]>`
-    ${app.unsafe(FAULT)}
+  const rows = await ingest<FaultRow[]>`
+    ${ingest.unsafe(FAULT)}
     JOIN (SELECT DISTINCT * FROM unnest(${keys.map(({ machineId }) => machineId)}::uuid[],
       ${keys.map(({ epoch }) => epoch)}::bigint[], ${keys.map(({ seq }) => seq)}::bigint[])
       AS k (machine_id, epoch, seq)) k
@@ -303,8 +306,8 @@ export async function readFaults(app: Sql, keys: readonly RecordKey[]): Promise<
 }
 
 /** The operator's catalogue in order of numbers. */
-export async function listProducts(app: Sql, operatorId: string): Promise<readonly Product[]> {
-  const rows = await app<Product[]>`
+export async function listProducts(tx: Tx, operatorId: string): Promise<readonly Product[]> {
+  const rows = await tx<Product[]>`
     SELECT id, number, name, category, sku, default_price::text AS "defaultPrice", currency, image_url AS "imageUrl"
     FROM products WHERE operator_id = ${operatorId} ORDER BY number
   `;
@@ -318,11 +321,11 @@ function decimalsOf(currency: string): number {
 
 /** Newest telemetry of a machine as it came, with the moment it reached us. */
 export async function newestTelemetry(
-  app: Sql,
+  tx: Tx,
   operatorId: string,
   serial: string,
 ): Promise<{ readonly body: Uint8Array; readonly receivedMs: number } | undefined> {
-  const [row] = await app<{ body: Uint8Array; receivedAt: Date }[]>`
+  const [row] = await tx<{ body: Uint8Array; receivedAt: Date }[]>`
     SELECT t.body, t.received_at AS "receivedAt" FROM machine_telemetry t JOIN machines m ON m.id = t.machine_id
     WHERE t.operator_id = ${operatorId} AND m.serial_number = ${serial}
     ORDER BY t.received_at DESC LIMIT 1
@@ -338,19 +341,19 @@ export interface StoredTelemetry {
 }
 
 /** Newest telemetry of every machine of every operator: what live state is rebuilt from. */
-export async function newestTelemetryOfAll(app: Sql): Promise<readonly StoredTelemetry[]> {
-  const rows = await app<(Omit<StoredTelemetry, "receivedMs"> & { receivedAt: Date })[]>`
+export async function newestTelemetryOfAll(ingest: Sql): Promise<readonly StoredTelemetry[]> {
+  const rows = await ingest<(Omit<StoredTelemetry, "receivedMs"> & { receivedAt: Date })[]>`
     SELECT m.serial_number AS serial, m.currency_decimals AS decimals, t.body, t.received_at AS "receivedAt"
     FROM machines m JOIN LATERAL (
-      SELECT body, received_at FROM machine_telemetry t WHERE t.machine_id = m.id ORDER BY received_at DESC LIMIT 1
+      SELECT body, received_at FROM telemetry t WHERE t.machine_id = m.id ORDER BY received_at DESC LIMIT 1
     ) t ON true
   `;
   return rows.map(({ receivedAt, ...row }) => ({ ...row, receivedMs: receivedAt.getTime() }));
 }
 
 /** Currency decimals by serial. */
-export async function readDecimals(app: Sql, serials: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await app<{ serial: string; decimals: number }[]>`
+export async function readDecimals(ingest: Sql, serials: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await ingest<{ serial: string; decimals: number }[]>`
     SELECT serial_number AS serial, currency_decimals AS decimals
     FROM machines WHERE serial_number = ANY (${[...serials]}::text[])
   `;

@@ -4,7 +4,7 @@
  */
 import type { Sql, Transaction } from "./databases.js";
 import type { PaymentRow } from "./rows.js";
-import { inTransaction } from "./transact.js";
+import { asOperator } from "./tenancy.js";
 
 export interface RedeemingMachine {
   readonly id: string;
@@ -18,10 +18,12 @@ export async function redeemingMachine(
   operatorId: string,
   serial: string,
 ): Promise<RedeemingMachine | undefined> {
-  const [row] = await app<RedeemingMachine[]>`
-    SELECT id, epoch, currency, currency_decimals AS decimals FROM machines
-    WHERE operator_id = ${operatorId} AND serial_number = ${serial}`;
-  return row;
+  return asOperator(app, operatorId, async (tx) => {
+    const [row] = await tx<RedeemingMachine[]>`
+      SELECT id, epoch, currency, currency_decimals AS decimals FROM machines
+      WHERE operator_id = ${operatorId} AND serial_number = ${serial}`;
+    return row;
+  });
 }
 
 /** What is asked for. code: as the machine made it. amount: decimal text. */
@@ -62,7 +64,7 @@ export async function redeem(
   request: RedemptionRequest,
   decide: (known: KnownVoucher) => Decision,
 ): Promise<RedemptionRow | undefined> {
-  return inTransaction(app, async (tx) => {
+  return asOperator(app, request.operatorId, async (tx) => {
     await lockVouchers(tx, [request.machineId]);
     const known = { issued: await issuedOf(tx, request), redemption: await redemptionOf(tx, request) };
     const state = decide(known);

@@ -23,10 +23,10 @@ export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Prom
 
 /**
  * True if the connection failed, or the server ended it (SQLSTATE classes 08 and 57P): trying again on another one may
- * help.
+ * help. Otherwise a code says that of the driver (CONNECTION_CLOSED, CONNECT_TIMEOUT …) or of the socket (ECONNRESET).
  */
 export function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   const code = String(error.code);
-  return error.name === "PostgresError" ? /^(08|57P)/.test(code) : true;
+  return error.name === "PostgresError" ? /^(08|57P)/.test(code) : /^(CONNECTION_|CONNECT_|E[A-Z]+$)/.test(code);
 }

@@ -1,12 +1,14 @@
 /** Users and their sessions. Passwords are argon2id hashes; of a session only the hash of its token is kept. */
 import { createHash } from "node:crypto";
+import type { Role } from "../api/roles.js";
 import type { Databases, Sql } from "./databases.js";
+import { asOperator } from "./tenancy.js";
 import { inTransaction } from "./transact.js";
 
 export interface User {
   readonly id: string;
   readonly name: string;
-  readonly role: "operator";
+  readonly role: Role;
   readonly operatorId: string;
   readonly operatorName: string;
 }
@@ -21,9 +23,9 @@ export async function findUser(
   name: string,
 ): Promise<{ readonly user: User; readonly passwordHash: string } | undefined> {
   const [row] = await app<(User & { passwordHash: string })[]>`
-    SELECT u.id, u.name, u.role, u.operator_id AS "operatorId", o.name AS "operatorName",
-      u.password_hash AS "passwordHash"
-    FROM users u JOIN operators o ON o.id = u.operator_id WHERE u.name = ${name}
+    SELECT id, name, role, operator_id AS "operatorId", operator_name AS "operatorName",
+      password_hash AS "passwordHash"
+    FROM find_user(${name})
   `;
   if (row === undefined) return undefined;
   const { passwordHash, ...user } = row;
@@ -36,9 +38,11 @@ export async function addUser(
   operatorId: string,
   name: string,
   passwordHash: string,
+  role: Role = "owner",
 ): Promise<boolean> {
   const rows = await sql`
-    INSERT INTO users (operator_id, name, password_hash) VALUES (${operatorId}, ${name}, ${passwordHash})
+    INSERT INTO users (operator_id, name, password_hash, role)
+    VALUES (${operatorId}, ${name}, ${passwordHash}, ${role})
     ON CONFLICT (name) DO NOTHING RETURNING id
   `;
   return rows.length > 0;
@@ -65,27 +69,30 @@ export async function setPasswordHash(
 }
 
 export async function addSession(app: Sql, token: string, user: User, expiresMs: number): Promise<void> {
-  await app`DELETE FROM sessions WHERE expires_at < now()`;
-  await app`
-    INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
-    VALUES (${hashToken(token)}, ${user.id}, ${user.operatorId}, ${new Date(expiresMs)})
-  `;
+  await asOperator(
+    app,
+    user.operatorId,
+    (tx) => tx`
+      INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
+      VALUES (${hashToken(token)}, ${user.id}, ${user.operatorId}, ${new Date(expiresMs)})
+    `,
+  );
 }
 
 /** The session of this token; undefined if it never was, was ended, or is over. */
 export async function findSession(app: Sql, token: string): Promise<UserSession | undefined> {
   const [row] = await app<(User & { expiresAt: Date })[]>`
-    SELECT u.id, u.name, u.role, s.operator_id AS "operatorId", o.name AS "operatorName", s.expires_at AS "expiresAt"
-    FROM sessions s JOIN users u ON u.id = s.user_id JOIN operators o ON o.id = s.operator_id
-    WHERE s.token_hash = ${hashToken(token)} AND s.expires_at > now()
+    SELECT id, name, role, operator_id AS "operatorId", operator_name AS "operatorName", expires_at AS "expiresAt"
+    FROM find_session(${hashToken(token)})
   `;
   if (row === undefined) return undefined;
   const { expiresAt, ...user } = row;
   return { ...user, expiresMs: expiresAt.getTime() };
 }
 
+/** Ends this session, and forgets all that are over. */
 export async function dropSession(app: Sql, token: string): Promise<void> {
-  await app`DELETE FROM sessions WHERE token_hash = ${hashToken(token)}`;
+  await app`SELECT end_session(${hashToken(token)})`;
 }
 
 /** What stands for a token wherever it is kept. */

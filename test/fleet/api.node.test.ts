@@ -79,7 +79,7 @@ test("the first password is in a 0600 file; the cookie is out of a script's reac
   const answer = await signIn(fleet, "operator", context.password);
   const cookie = String(answer.headers["set-cookie"]);
   for (const part of ["HttpOnly", "SameSite=Strict", "Path=/"]) assert.match(cookie, part);
-  assert.equal(answer.json().user, { name: "operator", role: "operator" });
+  assert.equal(answer.json().user, { name: "operator", role: "owner" });
   assert.equal(answer.json().operator, { name: "Test Vending" });
   const [row] = await fleet.databases.migrate<{ hash: string }[]>`SELECT password_hash AS hash FROM users`;
   assert.match(row?.hash ?? "", /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);

@@ -44,7 +44,7 @@ async function outages(context: Context): Promise<void> {
     assert.is(await underWay, ledger.newest);
     await until(async () => (await database(context)) === "200 ok", "it did not come back");
   }
-  const [records] = await fleet.databases.app<{ sales: number }[]>`SELECT count(*)::int AS sales FROM transactions`;
+  const [records] = await fleet.databases.migrate<{ sales: number }[]>`SELECT count(*)::int AS sales FROM transactions`;
   assert.is(records?.sales, 3);
 }
 

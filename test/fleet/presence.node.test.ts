@@ -62,7 +62,7 @@ test("birth, will and status reach the pages through the broker", async ({ fleet
     { online: true, status: "maintenance" },
     { online: false, status: "offline" },
   ]);
-  const [row] = await fleet.databases.app<{ version: string; heard: boolean }[]>`
+  const [row] = await fleet.databases.migrate<{ version: string; heard: boolean }[]>`
     SELECT firmware_version AS version, last_heartbeat > now() - interval '1 minute' AS heard
     FROM machines WHERE serial_number = 'PRES-2'`;
   assert.equal({ ...row }, { version: "1.2.3", heard: true });
@@ -86,7 +86,7 @@ test("telemetry is kept, brings a silent machine back, and dates records of a ma
   await within(seen, "no telemetry came");
   const state = await fleet.app.live.getState("PRES-3");
   assert.is(JSON.parse(state?.value ?? "{}").state, "DISPENSING");
-  const [row] = await fleet.databases.app<{ online: boolean }[]>`
+  const [row] = await fleet.databases.migrate<{ online: boolean }[]>`
     SELECT online FROM machines WHERE serial_number = 'PRES-3'`;
   assert.is(row?.online, true);
 
@@ -96,7 +96,7 @@ test("telemetry is kept, brings a silent machine back, and dates records of a ma
   const about = { productId: 7, planogramVersion: 1, changeMinor: 0, proof: 0 };
   ledger.append({ kind: "saleSettled", ...sale, ...about });
   await machine.sync(ledger);
-  const [sold] = await fleet.databases.app<{ quality: string; ageS: number; device: Date | null }[]>`
+  const [sold] = await fleet.databases.migrate<{ quality: string; ageS: number; device: Date | null }[]>`
     SELECT t.time_quality AS quality, extract(epoch FROM now() - t.booked_at)::int AS "ageS", t.device_time AS device
     FROM transactions t JOIN machines m ON m.id = t.machine_id WHERE m.serial_number = 'PRES-3'`;
   assert.is(sold?.quality, "estimated");

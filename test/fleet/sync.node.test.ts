@@ -32,7 +32,7 @@ async function storedOf({ fleet }: { fleet: TestFleet }, serial: string): Promis
 }
 
 async function salesOf({ fleet }: { fleet: TestFleet }, serial: string): Promise<readonly number[]> {
-  const rows = await fleet.databases.app<{ saleNo: number }[]>`
+  const rows = await fleet.databases.migrate<{ saleNo: number }[]>`
     SELECT t.sale_no AS "saleNo" FROM transactions t JOIN machines m ON m.id = t.machine_id
     WHERE m.serial_number = ${serial} ORDER BY t.booked_at, t.seq
   `;
@@ -44,8 +44,8 @@ test("the worked example is one sale with its payments, change and stock", async
   const ledger = new TestLedger().boot().sellCoke(1);
   const ack = await machine.send(ledger.batch());
   assert.equal(ack, { epoch: 1, mark: ledger.newest, incarnation: 1 });
-  const { app, migrate } = context.fleet.databases;
-  const [sale] = await app`
+  const { migrate } = context.fleet.databases;
+  const [sale] = await migrate`
     SELECT t.id, t.slot_code, t.amount, t.paid, t.change, t.currency, t.payment_method, t.status, t.time_quality,
       t.dispensed_at = t.booked_at AS dispensed, p.name
     FROM transactions t JOIN machines m ON m.id = t.machine_id JOIN products p ON p.id = t.product_id
@@ -68,7 +68,7 @@ test("the worked example is one sale with its payments, change and stock", async
     payments.map(({ kind, amount }) => `${kind} ${amount}`),
     ["bill 1.000", "bill 1.000", "change -0.250"],
   );
-  const [slot] = await app<{ quantity: number }[]>`
+  const [slot] = await migrate<{ quantity: number }[]>`
     SELECT s.quantity FROM machine_slots s JOIN machines m ON m.id = s.machine_id
     WHERE m.serial_number = ${machine.serial} AND s.slot_code = 'B4'`;
   assert.is(slot?.quantity, 5);
@@ -192,7 +192,7 @@ test("a sale of an unknown product is booked, flagged, and named once the produc
   const flags = async (): Promise<readonly (string | null)[]> =>
     (await storedOf(context, machine.serial)).map(({ flag }) => flag).filter((flag) => flag !== null);
   const names = async (): Promise<readonly (string | null)[]> => {
-    const rows = await context.fleet.databases.app<{ name: string | null }[]>`
+    const rows = await context.fleet.databases.migrate<{ name: string | null }[]>`
       SELECT p.name FROM transactions t JOIN machines m ON m.id = t.machine_id
       LEFT JOIN products p ON p.id = t.product_id
       WHERE m.serial_number = ${machine.serial} ORDER BY t.seq`;
@@ -236,9 +236,9 @@ test("a jam is a failed sale, refunded when its money went back", async (context
   ledger.append({ kind: "vendStarted", ...sale });
   ledger.append({ kind: "saleFailed", ...sale, productId: COKE, planogramVersion: 1, cause: 0 });
   ledger.append({ kind: "faultRaised", fault: 1, slot: "B4" });
-  const { app } = context.fleet.databases;
+  const { migrate } = context.fleet.databases;
   const statusOf = async (): Promise<string> => {
-    const rows = await app<{ status: string }[]>`
+    const rows = await migrate<{ status: string }[]>`
       SELECT t.status FROM transactions t JOIN machines m ON m.id = t.machine_id
       WHERE m.serial_number = ${machine.serial}`;
     return rows.map(({ status }) => status).join();
@@ -258,14 +258,14 @@ test("a jam is a failed sale, refunded when its money went back", async (context
     payments.map(({ kind, amount, linked }) => `${kind} ${amount} ${linked}`),
     ["bill 2.000 true", "refund -1.750 true", "voucher -0.250 true"],
   );
-  const [fault] = await app`
+  const [fault] = await migrate`
     SELECT f.fault, f.slot_code, f.severity, f.cleared_at FROM machine_faults f JOIN machines m ON m.id = f.machine_id
     WHERE m.serial_number = ${machine.serial}`;
   assert.equal({ ...fault }, { fault: 1, slot_code: "B4", severity: "error", cleared_at: null });
   const clearing = ledger.newest;
   ledger.append({ kind: "faultCleared", fault: 1, slot: "B4" });
   await machine.sync(ledger, clearing);
-  const open = await app`
+  const open = await migrate`
     SELECT 1 FROM machine_faults f JOIN machines m ON m.id = f.machine_id
     WHERE m.serial_number = ${machine.serial} AND f.cleared_at IS NULL`;
   assert.is(open.length, 0);
@@ -288,7 +288,7 @@ test("an unknown outcome is booked as unknown and is no revenue", async (context
   ledger.append({ kind: "stockSet", slot: "B4", quantity: 7 });
   ledger.append({ kind: "strayDrop", slot: "B4" });
   await machine.sync(ledger);
-  const [row] = await context.fleet.databases.app`
+  const [row] = await context.fleet.databases.migrate`
     SELECT t.status, t.amount, t.dispensed_at, s.quantity FROM transactions t JOIN machines m ON m.id = t.machine_id
     JOIN machine_slots s ON s.machine_id = m.id AND s.slot_code = 'B4' WHERE m.serial_number = ${machine.serial}`;
   assert.equal({ ...row }, { status: "unknown", amount: "1.750", dispensed_at: null, quantity: 6 });

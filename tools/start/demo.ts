@@ -14,6 +14,7 @@ import {
   registerMachine,
 } from "../../fleet/store/provision.js";
 import { readMachine } from "../../fleet/store/reading.js";
+import { asOperator } from "../../fleet/store/tenancy.js";
 import { decimalText } from "../../shared/money/amounts.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM } from "../bench/demo.js";
 import { type BoardSide, decideBoard } from "./board.js";
@@ -43,7 +44,7 @@ export async function seedDemo(databases: Databases, dataDir: string, board: Boa
     await addProduct(databases, operatorId, { ...about, number: productId, defaultPrice });
   }
   const password = await secretFile(dataDir, MACHINE_PASSWORD_FILE, randomSecret);
-  const before = await readMachine(databases.app, operatorId, DEMO_MACHINE_ID);
+  const before = await asOperator(databases.app, operatorId, (tx) => readMachine(tx, operatorId, DEMO_MACHINE_ID));
   const { epoch, dropped } = decideBoard(board, before);
   const registered = await registerMachine(databases, {
     serial: DEMO_MACHINE_ID,

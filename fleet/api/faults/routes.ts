@@ -1,10 +1,11 @@
 /** Faults of the operator's machines, newest first. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { listFaults, readMachine } from "../../store/reading.js";
+import { listFaults } from "../../store/reading.js";
+import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { ProblemError } from "../problems.js";
+import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { FaultList, FaultQuery } from "./schema.js";
@@ -23,11 +24,11 @@ export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { operatorId } = userOf(request);
       const { limit = DEFAULT_PAGE, cursor, machine, open } = request.query;
       const before = decodeCursor(Before, cursor);
-      const page = await listFaults(app.databases.app, operatorId, { machine, open, limit, before });
-      if (machine !== undefined && page.items.length === 0) {
-        const known = await readMachine(app.databases.app, operatorId, machine);
-        if (known === undefined) throw new ProblemError("no-such-machine", machine);
-      }
+      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+        const found = await listFaults(tx, operatorId, { machine, open, limit, before });
+        if (machine !== undefined && found.items.length === 0) await mustKnow(tx, operatorId, machine);
+        return found;
+      });
       return { faults: [...page.items], nextCursor: encodeCursor(page.next) };
     },
   );

@@ -4,12 +4,13 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { viewOfBytes } from "../../live/view.js";
-import { listMachines, newestTelemetry, readMachine, revenueTotals } from "../../store/reading.js";
+import { listMachines, newestTelemetry, revenueTotals } from "../../store/reading.js";
+import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { ProblemError } from "../problems.js";
 import { ONE_FAILURES, SIGNED_IN_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
+import { mustKnow } from "./known.js";
 import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, Telemetry } from "./schema.js";
 
 const AfterSerial = Type.Tuple([Type.String({ maxLength: 32 })]);
@@ -22,10 +23,9 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { operatorId } = userOf(request);
       const { status, limit = DEFAULT_PAGE, cursor } = request.query;
       const after = decodeCursor(AfterSerial, cursor)?.[0];
-      const [page, totals] = await Promise.all([
-        listMachines(app.databases.app, operatorId, { status, limit, after }),
-        revenueTotals(app.databases.app, operatorId),
-      ]);
+      const [page, totals] = await asOperator(app.databases.app, operatorId, (tx) =>
+        Promise.all([listMachines(tx, operatorId, { status, limit, after }), revenueTotals(tx, operatorId)]),
+      );
       const next = page.next === undefined ? undefined : [page.next];
       return { machines: [...page.items], totals: [...totals], nextCursor: encodeCursor(next) };
     },
@@ -36,9 +36,10 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { params: SerialParams, response: { 200: MachineDetail, ...ONE_FAILURES } } },
     async (request) => {
       const { operatorId } = userOf(request);
-      const found = await readMachine(app.databases.app, operatorId, request.params.serial);
-      if (found === undefined) throw new ProblemError("no-such-machine", request.params.serial);
-      const { summary, epoch, mark } = found;
+      const { serial } = request.params;
+      const { summary, epoch, mark } = await asOperator(app.databases.app, operatorId, (tx) =>
+        mustKnow(tx, operatorId, serial),
+      );
       return { ...summary, epoch, mark, telemetry: await telemetryOf(app, operatorId, summary) };
     },
   );
@@ -55,6 +56,6 @@ async function telemetryOf(
     const value: unknown = JSON.parse(state.value);
     if (Value.Check(Telemetry, value)) return value;
   }
-  const stored = await newestTelemetry(app.databases.app, operatorId, serial);
+  const stored = await asOperator(app.databases.app, operatorId, (tx) => newestTelemetry(tx, operatorId, serial));
   return stored === undefined ? null : (viewOfBytes(stored.body, stored.receivedMs, currencyDecimals) ?? null);
 }

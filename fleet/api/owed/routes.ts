@@ -2,10 +2,10 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { listOwed } from "../../store/owed.js";
-import { readMachine } from "../../store/reading.js";
+import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { ProblemError } from "../problems.js";
+import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { OwedList, OwedQuery } from "./schema.js";
@@ -25,10 +25,11 @@ export const owedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { serial } = request.params;
       const { limit = DEFAULT_PAGE, cursor } = request.query;
       const before = decodeCursor(Before, cursor);
-      const page = await listOwed(app.databases.app, operatorId, serial, limit, before);
-      if (page.items.length === 0 && (await readMachine(app.databases.app, operatorId, serial)) === undefined) {
-        throw new ProblemError("no-such-machine", serial);
-      }
+      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+        const found = await listOwed(tx, operatorId, serial, limit, before);
+        if (found.items.length === 0) await mustKnow(tx, operatorId, serial);
+        return found;
+      });
       return { owed: [...page.items], nextCursor: encodeCursor(page.next) };
     },
   );

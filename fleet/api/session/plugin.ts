@@ -9,6 +9,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { findSession, hashToken, type UserSession } from "../../store/users.js";
 import { ProblemError } from "../problems.js";
+import { ROLES } from "../roles.js";
 
 export const SESSION_COOKIE = "spiral_session";
 /** How long a session is believed without asking the store: a reset password takes effect within it. */
@@ -27,7 +28,7 @@ declare module "fastify" {
 const Kept = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  role: Type.Literal("operator"),
+  role: Type.Enum([...ROLES]),
   operatorId: Type.String(),
   operatorName: Type.String(),
   expiresMs: Type.Integer(),

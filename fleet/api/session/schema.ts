@@ -1,6 +1,7 @@
 /** Signing in and out. The session is an HttpOnly, SameSite=Strict cookie; no token ever reaches a script. */
 import Type, { type Static } from "typebox";
 import { Instant } from "../common.js";
+import { ROLES } from "../roles.js";
 
 export const SignIn = Type.Object(
   {
@@ -12,7 +13,7 @@ export const SignIn = Type.Object(
 export type SignIn = Static<typeof SignIn>;
 
 export const Session = Type.Object({
-  user: Type.Object({ name: Type.String(), role: Type.Enum(["operator"]) }),
+  user: Type.Object({ name: Type.String(), role: Type.Enum([...ROLES]) }),
   operator: Type.Object({ name: Type.String() }),
   expiresAt: Instant,
 });

@@ -1,8 +1,9 @@
 /** The slots of one machine. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { listSlots, readMachine } from "../../store/reading.js";
+import { listSlots } from "../../store/reading.js";
+import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
-import { ProblemError } from "../problems.js";
+import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { SlotList } from "./schema.js";
@@ -14,10 +15,11 @@ export const slotRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { operatorId } = userOf(request);
       const { serial } = request.params;
-      const slots = await listSlots(app.databases.app, operatorId, serial);
-      if (slots.length === 0 && (await readMachine(app.databases.app, operatorId, serial)) === undefined) {
-        throw new ProblemError("no-such-machine", serial);
-      }
+      const slots = await asOperator(app.databases.app, operatorId, async (tx) => {
+        const found = await listSlots(tx, operatorId, serial);
+        if (found.length === 0) await mustKnow(tx, operatorId, serial);
+        return found;
+      });
       return { slots: [...slots] };
     },
   );

@@ -1,10 +1,11 @@
 /** Transactions of the operator, newest first. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { listTransactions, readMachine } from "../../store/reading.js";
+import { listTransactions } from "../../store/reading.js";
+import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { ProblemError } from "../problems.js";
+import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { userOf } from "../session/plugin.js";
 import { TransactionList, TransactionQuery } from "./schema.js";
@@ -24,12 +25,12 @@ export const transactionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { operatorId } = userOf(request);
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const before = decodeCursor(Before, cursor);
-      const page = await listTransactions(app.databases.app, operatorId, { ...filter, limit, before });
       const { machine } = filter;
-      if (machine !== undefined && page.items.length === 0) {
-        const known = await readMachine(app.databases.app, operatorId, machine);
-        if (known === undefined) throw new ProblemError("no-such-machine", machine);
-      }
+      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+        const found = await listTransactions(tx, operatorId, { ...filter, limit, before });
+        if (machine !== undefined && found.items.length === 0) await mustKnow(tx, operatorId, machine);
+        return found;
+      });
       return { transactions: [...page.items], nextCursor: encodeCursor(page.next) };
     },
   );

@@ -35,7 +35,7 @@ export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Ar
       const key = voucherKey(master, serial, epoch, KEY_VERSION);
       const idempotencyKey = request.headers["idempotency-key"];
       const asked = { machineId: machine.id, epoch, code, operatorId, userId, idempotencyKey };
-      // Undefined: asked before. Problems are told behind the transaction, which takes errors with a code for its own.
+      // Undefined: asked before.
       let verdict: Verdict | undefined;
       const row = await redeem(
         app.databases.app,

@@ -1,0 +1,187 @@
+/**
+ * Two operators on one database: neither sees, changes or makes anything of the other, in any table or view, whatever
+ * the query. What bears operator_id and has no policy fails here: read from the catalogue, not from a list of ours.
+ */
+import { rm } from "node:fs/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { book } from "../../fleet/ingest/book.js";
+import { type Databases, openDatabases, type Transaction } from "../../fleet/store/databases.js";
+import { addOperator } from "../../fleet/store/provision.js";
+import { insertTelemetry } from "../../fleet/store/telemetry.js";
+import { asOperator } from "../../fleet/store/tenancy.js";
+import { addSession, addUser, findSession, findUser } from "../../fleet/store/users.js";
+import { addTestMachine, addTestProducts, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
+
+interface Context {
+  dataDir: string;
+  databases: Databases;
+  /** Two operators with everything twice. */
+  ours: string;
+  theirs: string;
+}
+const test = suite<Context>("fleet/tenancy");
+
+test.before(async (context) => {
+  context.dataDir = await temporaryFolder();
+  context.databases = await openDatabases(testConfig(context.dataDir));
+  context.ours = await addTenant(context.databases, "OURS");
+  context.theirs = await addTenant(context.databases, "THEIRS");
+});
+test.after(async ({ databases, dataDir }) => {
+  await databases.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** An operator with a machine that sold, owes, has a fault, told of itself, and was refused a batch. */
+async function addTenant(databases: Databases, name: string): Promise<string> {
+  const operatorId = await addOperator(databases, name);
+  await addTestProducts({ databases }, operatorId);
+  await addTestMachine({ databases }, operatorId, name);
+  await addUser(databases, operatorId, name.toLowerCase(), "no hash");
+  const user = await findUser(databases.app, name.toLowerCase());
+  assert.ok(user);
+  await addSession(databases.app, `session of ${name}`, user.user, Date.now() + 60_000);
+  const ledger = new TestLedger().boot().sellCoke(1);
+  ledger.append({ kind: "faultRaised", fault: 1 });
+  const unknownEpoch = { ...new TestLedger(9).boot().batch() };
+  const jobs = [ledger.batch(), unknownEpoch].map((batch) => ({ serial: name, batch }));
+  await book(databases.ingest, jobs, Date.now());
+  const about = { epoch: 1, seq: 1, boot: 1, uptimeS: 60, state: "IDLE", tempMilliC: null, revenueMinor: 0, vends: 0 };
+  await insertTelemetry(databases.ingest, [
+    { ...about, serial: name, receivedMs: Date.now(), body: new Uint8Array([1]) },
+  ]);
+  await asOperator(databases.app, operatorId, (tx) => redemption(tx, operatorId, user.user.id));
+  return operatorId;
+}
+
+async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {
+  await tx`
+    INSERT INTO voucher_redemptions (machine_id, epoch, code, operator_id, amount, currency, state, idempotency_key,
+      requested_by)
+    SELECT id, 1, 'ABCDEFGHJKLMNP', ${operatorId}, 1, 'USD', 'pending', 'key', ${userId} FROM machines
+    WHERE operator_id = ${operatorId}`;
+}
+
+interface Owned {
+  readonly name: string;
+  readonly kind: string;
+  readonly column: string;
+  readonly isPart: boolean;
+}
+
+/** Everything that says whose it is. */
+async function ownedRelations({ migrate }: Databases): Promise<readonly Owned[]> {
+  return migrate<Owned[]>`
+    SELECT c.relname AS name, c.relkind AS kind, c.relispartition AS "isPart",
+      CASE WHEN c.relname = 'operators' THEN 'id' ELSE 'operator_id' END AS column
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND (c.relname = 'operators' OR EXISTS (
+        SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'operator_id' AND NOT a.attisdropped))
+    ORDER BY 1`;
+}
+
+test("whatever bears operator_id is under row security, by policies for each role; views are barriers", async ({
+  databases,
+}) => {
+  const { migrate: sql } = databases;
+  for (const { name, kind, isPart } of await ownedRelations(databases)) {
+    const [about] = await sql<{ on: boolean; forced: boolean; barrier: boolean; granted: number }[]>`
+      SELECT c.relrowsecurity AS on, c.relforcerowsecurity AS forced,
+        coalesce(c.reloptions @> ARRAY['security_barrier=true'], false) AS barrier,
+        (SELECT count(*)::int FROM information_schema.role_table_grants g
+          WHERE g.table_name = c.relname AND g.grantee IN ('spiral_app', 'spiral_ingest')) AS granted
+      FROM pg_class c WHERE c.relname = ${name}`;
+    // A partition is reached through its table, whose policies count; by itself it is nobody's but the owner's.
+    if (isPart) assert.is(about?.granted, 0, name);
+    else if (kind === "v") assert.is(about?.barrier, true, name);
+    else {
+      assert.equal([about?.on, about?.forced], [true, true], `${name}: CALL protect_tenants('${name}')`);
+      const policies = await sql<{ name: string; check: string }[]>`
+        SELECT policyname AS name, with_check AS check FROM pg_policies WHERE tablename = ${name} ORDER BY 1`;
+      assert.equal(
+        policies.map((policy) => policy.name),
+        ["ingest", "owner", "tenant"],
+        name,
+      );
+      assert.match(policies.find((policy) => policy.name === "tenant")?.check ?? "", "tenant()", name);
+    }
+  }
+});
+
+test("what holds rows of machines or tenants without saying whose is not the app's to read", async ({ databases }) => {
+  const open = await databases.migrate<{ name: string }[]>`
+    SELECT c.relname AS name FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND has_table_privilege('spiral_app', c.oid, 'SELECT') AND c.relname <> 'operators' AND NOT EXISTS (
+        SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'operator_id' AND NOT a.attisdropped)
+    ORDER BY 1`;
+  assert.equal(
+    open.map(({ name }) => name),
+    ["fleet_settings"],
+  );
+});
+
+test("in every table and view, each tenant sees its own rows and none of the other's; nobody named, nothing", async ({
+  databases,
+  ours,
+  theirs,
+}) => {
+  const { migrate, app } = databases;
+  let seen = 0;
+  for (const { name, column, isPart } of await ownedRelations(databases)) {
+    const [may] = await migrate<{ read: boolean }[]>`
+      SELECT has_any_column_privilege('spiral_app', ${name}::regclass, 'SELECT') AS read`;
+    if (isPart || may?.read !== true) continue;
+    const owners = `SELECT DISTINCT ${column} AS owner FROM ${name}`;
+    for (const tenant of [ours, theirs]) {
+      const rows = await asOperator(app, tenant, (tx) => tx.unsafe<{ owner: string }[]>(owners));
+      assert.equal(
+        rows.map(({ owner }) => owner),
+        [tenant],
+        `${name} shows other than its tenant's rows, or the test gave it none`,
+      );
+    }
+    assert.is((await app.unsafe(owners)).length, 0, name);
+    seen += 1;
+  }
+  assert.ok(seen >= 12, `${seen} tables and views`);
+});
+
+test("no tenant writes into another's rows, or makes rows of another", async ({ databases, ours, theirs }) => {
+  const { app } = databases;
+  const user = await findUser(app, "theirs");
+  assert.ok(user);
+  const intoTheirs = asOperator(app, ours, (tx) => redemption(tx, theirs, user.user.id));
+  // Their machine is not seen, so there is nothing to copy from …
+  assert.is(await failure(intoTheirs), "");
+  const made = asOperator(app, ours, (tx) => {
+    return tx`
+      INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
+      VALUES (decode('00', 'hex'), ${user.user.id}, ${theirs}, now())`;
+  });
+  // … and a row that is said to be theirs is refused.
+  assert.match(await failure(made), /row-level security/);
+});
+
+test("a tenant's name ends with its transaction, also a failed one", async ({ databases, ours }) => {
+  const { app } = databases;
+  await asOperator(app, ours, (tx) => tx`SELECT 1`);
+  await failure(asOperator(app, ours, (tx) => tx`SELECT 1 / 0`));
+  const pool = Array.from({ length: 12 }, () => app<{ name: string | null }[]>`SELECT tenant()::text AS name`);
+  for (const [row] of await Promise.all(pool)) assert.is(row?.name, null);
+});
+
+test("the doors before an operator is known let one through, not a list; hashes stay inside", async ({ databases }) => {
+  const { app, ingest } = databases;
+  assert.is((await findUser(app, "ours"))?.user.operatorName, "OURS");
+  assert.is(await findUser(app, "%"), undefined);
+  assert.is((await findSession(app, "session of OURS"))?.operatorName, "OURS");
+  assert.is(await findSession(app, "no session"), undefined);
+  assert.match(await failure(app`SELECT password_hash FROM users`), /permission denied/);
+  assert.match(await failure(ingest`SELECT * FROM find_user('ours')`), /permission denied/);
+  assert.match(await failure(app`CALL protect_tenants('operators')`), /permission denied/);
+});
+
+test.run();
