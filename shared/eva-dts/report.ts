@@ -5,8 +5,9 @@
  */
 import { deepFreeze } from "../freeze.js";
 import { currencyByNumber } from "../money/currencies.js";
-import type { AuditTotals, SlotAudit, SlotCounters } from "../records/audit.js";
+import type { AuditTotals } from "../records/audit.js";
 import type { Durable } from "../records/durable.js";
+import type { SlotAudits, SlotCounter } from "../records/slot-audits.js";
 import type { PlanogramSlot } from "../wire/documents.js";
 import { dateOf, timeOf } from "./dates.js";
 import { type EvaReport, plain, type Segment } from "./text.js";
@@ -184,28 +185,30 @@ function coins({ durable }: EvaFacts): Segment[] {
 
 function products({ products: planogram, durable }: EvaFacts): Segment[] {
   const segments: Segment[] = [];
+  const { slots } = durable.audit;
   for (const { slot, name, priceMinor, capacity } of planogram) {
     const price = durable.prices[slot] ?? priceMinor;
-    segments.push(
-      ...product(slot, [digits(price), plain(name, MAX_TEXT), String(capacity)], durable.audit.slots[slot]),
-    );
+    segments.push(...product(slot, [digits(price), plain(name, MAX_TEXT), String(capacity)], slots));
   }
   // What was sold from slots that are no longer there still belongs to the totals.
-  for (const slot of Object.keys(durable.audit.slots)) {
+  for (const slot of slots.codes) {
     if (planogram.some((known) => known.slot === slot)) continue;
-    segments.push(...product(slot, ["", "", ""], durable.audit.slots[slot]));
+    segments.push(...product(slot, ["", "", ""], slots));
   }
   return segments;
 }
 
-function product(slot: string, about: readonly [string, string, string], audit: SlotAudit | undefined): Segment[] {
+function product(slot: string, about: readonly [string, string, string], audits: SlotAudits): Segment[] {
   const number = plain(slot, MAX_PRODUCT);
-  const { since, sinceReset, soldOutS = 0 } = audit ?? {};
-  const of = (name: keyof SlotCounters): [string, string] => [digits(since?.[name]), digits(sinceReset?.[name])];
+  const soldOutS = audits.soldOutS(slot);
+  const of = (name: SlotCounter): [string, string] => [
+    digits(audits.since(slot, name)),
+    digits(audits.sinceReset(slot, name)),
+  ];
   const [cash, cashReset] = of("cashSales");
   const [cashMinor, cashMinorReset] = of("cashSalesMinor");
-  const sold = both(since);
-  const soldReset = both(sinceReset);
+  const sold = both((name) => audits.since(slot, name));
+  const soldReset = both((name) => audits.sinceReset(slot, name));
   const [price] = about;
   const [tests, testsReset] = of("testVends");
   const [frees, freesReset] = of("freeVends");
@@ -217,7 +220,7 @@ function product(slot: string, about: readonly [string, string, string], audit: 
   ];
   if (soldOutS > 0) segments.push(["PA5", dateOf(soldOutS), timeOf(soldOutS)]);
   segments.push(["PA7", number, "CA", PRICE_LIST, price, cash, cashMinor, cashReset, cashMinorReset]);
-  if (since !== undefined && since.cardSales > 0) {
+  if (audits.since(slot, "cardSales") > 0) {
     const [card, cardReset] = of("cardSales");
     const [cardMinor, cardMinorReset] = of("cardSalesMinor");
     // Both readers together.
@@ -227,9 +230,8 @@ function product(slot: string, about: readonly [string, string, string], audit: 
   return segments;
 }
 
-function both(of: SlotCounters | undefined): { readonly sales: number; readonly minor: number } {
-  if (of === undefined) return { sales: 0, minor: 0 };
-  return { sales: of.cashSales + of.cardSales, minor: of.cashSalesMinor + of.cardSalesMinor };
+function both(of: (name: SlotCounter) => number): { readonly sales: number; readonly minor: number } {
+  return { sales: of("cashSales") + of("cardSales"), minor: of("cashSalesMinor") + of("cardSalesMinor") };
 }
 
 /** Every fault that is open, under our own number; EA205 1 = active. How often it came is not counted. */

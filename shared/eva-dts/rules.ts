@@ -3,8 +3,9 @@
  * fields of a report, and between the audit counters and the ledger's own ones.
  */
 import { deepFreeze } from "../freeze.js";
-import { AUDIT_TOTALS, MAX_AUDIT_SLOTS, SLOT_COUNTERS } from "../records/audit.js";
+import { AUDIT_TOTALS } from "../records/audit.js";
 import type { Durable } from "../records/durable.js";
+import { MAX_AUDIT_SLOTS, SLOT_COUNTERS } from "../records/slot-audits.js";
 import { digitsOf, type EvaReport, numberOf } from "./text.js";
 
 type Field = readonly [id: string, at: number];
@@ -136,10 +137,10 @@ export function auditViolations({ audit, counters }: Pick<Durable, "audit" | "co
     if (sinceReset[name] > since[name] || sinceReset[name] < 0) broken.push(`audit: ${name} is more since the reset`);
     if (audit.resets === 0 && sinceReset[name] !== since[name]) broken.push(`audit: ${name} was reset by nobody`);
   }
-  for (const slot of Object.keys(audit.slots)) {
-    const product = audit.slots[slot];
+  const { slots } = audit;
+  for (const slot of slots.codes) {
     for (const name of SLOT_COUNTERS) {
-      if ((product?.sinceReset[name] ?? 0) > (product?.since[name] ?? 0)) broken.push(`audit: ${slot}: ${name}`);
+      if (slots.sinceReset(slot, name) > slots.since(slot, name)) broken.push(`audit: ${slot}: ${name}`);
     }
   }
   return broken;

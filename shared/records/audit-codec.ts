@@ -4,8 +4,9 @@
  * twice. 60 products after 20 years of 300 sales a day need some 2.5 KiB, ten in their first months 150 to 300 bytes.
  */
 import { utf8Decode, utf8Encode } from "../bytes.js";
-import { AUDIT_TOTALS, type Audit, type CoinAudit, emptyAudit, SLOT_COUNTERS, zeros } from "./audit.js";
+import { AUDIT_TOTALS, type Audit, type CoinAudit, emptyAudit } from "./audit.js";
 import { MDB_TYPES } from "./kinds.js";
+import { SLOT_COUNTERS } from "./slot-audits.js";
 
 const LAYOUT_VERSION = 1;
 /** A number takes at most so many bytes: 53 bits. */
@@ -25,8 +26,9 @@ export function encodeAudit(audit: Audit, maxBytes = Infinity): Uint8Array {
     putNumber(out, read === undefined ? 0 : read.by + 1);
     putNumber(out, read?.atS ?? 0);
   }
-  putGroup(out, AUDIT_TOTALS, audit.since);
-  if (twice) putGroup(out, AUDIT_TOTALS, audit.sinceReset);
+  const { since, sinceReset, slots } = audit;
+  putGroup(out, AUDIT_TOTALS, (name) => since[name]);
+  if (twice) putGroup(out, AUDIT_TOTALS, (name) => sinceReset[name]);
   putNumber(out, audit.coins.length);
   for (const coin of audit.coins) {
     putNumber(out, coin === undefined ? 0 : coin.valueMinor + 1);
@@ -34,18 +36,16 @@ export function encodeAudit(audit: Audit, maxBytes = Infinity): Uint8Array {
     putNumber(out, coin.filled);
     putNumber(out, coin.manualOut);
   }
-  const counted = Object.keys(audit.slots);
+  const counted = slots.codes;
   if (counted.length === 0 && out.every((byte, i) => i === 0 || byte === 0)) return new Uint8Array(0);
   for (const slot of counted) {
-    const product = audit.slots[slot];
-    if (product === undefined) continue;
     const code = utf8Encode(slot);
     const at = out.length;
     putNumber(out, code.length);
     for (const byte of code) out.push(byte);
-    putNumber(out, product.soldOutS);
-    putGroup(out, SLOT_COUNTERS, product.since);
-    if (twice) putGroup(out, SLOT_COUNTERS, product.sinceReset);
+    putNumber(out, slots.soldOutS(slot));
+    putGroup(out, SLOT_COUNTERS, (name) => slots.since(slot, name));
+    if (twice) putGroup(out, SLOT_COUNTERS, (name) => slots.sinceReset(slot, name));
     if (out.length <= maxBytes) continue;
     out.length = at;
     break;
@@ -63,22 +63,29 @@ export function decodeAudit(bytes: Uint8Array): Audit | undefined {
   const twice = audit.resets > 0;
   audit.lastRead = readOf(from);
   audit.readBefore = readOf(from);
-  from.group(AUDIT_TOTALS, audit.since);
-  if (twice) from.group(AUDIT_TOTALS, audit.sinceReset);
-  else Object.assign(audit.sinceReset, audit.since);
+  const { since, sinceReset, slots } = audit;
+  from.group(AUDIT_TOTALS, (name, value) => {
+    since[name] = value;
+    if (!twice) sinceReset[name] = value;
+  });
+  if (twice) {
+    slots.reset();
+    from.group(AUDIT_TOTALS, (name, value) => {
+      sinceReset[name] = value;
+    });
+  }
   const types = from.number();
   if (types > MDB_TYPES) return undefined;
   for (let type = 0; type < types; type++) audit.coins.push(coinOf(from));
   while (from.left > 0) {
     const slot = from.text();
     if (slot === undefined) return undefined;
-    const soldOutS = from.number();
-    const since = zeros(SLOT_COUNTERS);
-    const sinceReset = zeros(SLOT_COUNTERS);
-    from.group(SLOT_COUNTERS, since);
-    if (twice) from.group(SLOT_COUNTERS, sinceReset);
-    else Object.assign(sinceReset, since);
-    audit.slots[slot] = { since, sinceReset, soldOutS };
+    if (!slots.open(slot)) return undefined;
+    slots.noteSoldOut(slot, from.number());
+    from.group(SLOT_COUNTERS, (name, value) => slots.add(slot, name, value));
+    if (!twice) continue;
+    for (const name of SLOT_COUNTERS) slots.setSinceReset(slot, name, 0);
+    from.group(SLOT_COUNTERS, (name, value) => slots.setSinceReset(slot, name, value));
   }
   return from.ended ? undefined : audit;
 }
@@ -103,14 +110,15 @@ function putNumber(out: number[], value: number): void {
   out.push(rest);
 }
 
-function putGroup<N extends string>(out: number[], names: readonly N[], counters: { readonly [name in N]: number }) {
+function putGroup<N extends string>(out: number[], names: readonly N[], counter: (name: N) => number): void {
   let present = 0;
   names.forEach((name, i) => {
-    if (counters[name] !== 0) present += 2 ** i;
+    if (counter(name) !== 0) present += 2 ** i;
   });
   putNumber(out, present);
   for (const name of names) {
-    if (counters[name] !== 0) putNumber(out, counters[name]);
+    const value = counter(name);
+    if (value !== 0) putNumber(out, value);
   }
 }
 
@@ -143,13 +151,13 @@ class PackedReader {
   }
 
   /** A counter that a later version added is passed over. */
-  group<N extends string>(names: readonly N[], into: { [name in N]: number }): void {
+  group<N extends string>(names: readonly N[], take: (name: N, value: number) => void): void {
     let present = this.number();
     for (let i = 0; present > 0 && i < MAX_GROUP; i++, present = Math.floor(present / 2)) {
       if (present % 2 === 0) continue;
       const value = this.number();
       const name = names[i];
-      if (name !== undefined) into[name] = value;
+      if (name !== undefined) take(name, value);
     }
   }
 

@@ -15,6 +15,7 @@ import {
   PAYMENT_MEANS,
   PAYOUT_REASONS,
 } from "./kinds.js";
+import { SlotAudits } from "./slot-audits.js";
 
 /** Of the whole machine. Names end in Minor for amounts, the rest are counts. Order is for ever: append only. */
 export const AUDIT_TOTALS = deepFreeze([
@@ -55,25 +56,6 @@ export const AUDIT_TOTALS = deepFreeze([
 export type AuditTotal = (typeof AUDIT_TOTALS)[number];
 export type AuditTotals = { [name in AuditTotal]: number };
 
-/** Of one product. Order is for ever: append only. Card: both readers together. */
-export const SLOT_COUNTERS = deepFreeze([
-  "cashSales",
-  "cashSalesMinor",
-  "cardSales",
-  "cardSalesMinor",
-  "testVends",
-  "freeVends",
-] as const);
-export type SlotCounter = (typeof SLOT_COUNTERS)[number];
-export type SlotCounters = { [name in SlotCounter]: number };
-
-export interface SlotAudit {
-  readonly since: SlotCounters;
-  readonly sinceReset: SlotCounters;
-  /** When it was last sold out, Unix seconds; 0 = never, or the clock was unknown. */
-  soldOutS: number;
-}
-
 /** Of one MDB coin type of the changer, since initialisation. */
 export interface CoinAudit {
   valueMinor: number;
@@ -96,8 +78,7 @@ export interface Audit {
   /** The newest read, and the one before it. */
   lastRead: AuditRead | undefined;
   readBefore: AuditRead | undefined;
-  /** By slot code, at most `MAX_AUDIT_SLOTS`. */
-  slots: { [slot: string]: SlotAudit };
+  readonly slots: SlotAudits;
   /** By MDB type; no entry for a type no record has named. */
   coins: (CoinAudit | undefined)[];
 }
@@ -108,9 +89,6 @@ export interface BeforeRecord {
   readonly hold?: { readonly reader: number } | undefined;
   readonly stock: { readonly [slot: string]: number };
 }
-
-/** Products counted apart; sales of one more are in the totals only. */
-export const MAX_AUDIT_SLOTS = 60;
 
 const CASH = PAYMENT_MEANS.indexOf("cash");
 const FREE = PAYMENT_MEANS.indexOf("free");
@@ -132,14 +110,14 @@ export function emptyAudit(): Audit {
     resets: 0,
     lastRead: undefined,
     readBefore: undefined,
-    slots: {},
+    slots: new SlotAudits(),
     coins: [],
   };
 }
 
 /** A counter of 0 for every name. */
-export function zeros<N extends string>(names: readonly N[]): { [name in N]: number };
-export function zeros(names: readonly string[]): { [name: string]: number } {
+function zeros<N extends string>(names: readonly N[]): { [name in N]: number };
+function zeros(names: readonly string[]): { [name: string]: number } {
   const counters: { [name: string]: number } = {};
   for (const name of names) counters[name] = 0;
   return counters;
@@ -221,34 +199,32 @@ function foldRead(audit: Audit, by: number, reset: boolean, wallS = 0): void {
   if (reset) {
     audit.resets++;
     Object.assign(audit.sinceReset, zeros(AUDIT_TOTALS));
-    for (const slot of Object.keys(audit.slots)) {
-      Object.assign(audit.slots[slot]?.sinceReset ?? {}, zeros(SLOT_COUNTERS));
-    }
+    audit.slots.reset();
   }
   add(audit, "reads", 1);
 }
 
 function foldSale(audit: Audit, record: LedgerRecordOf<"saleSettled">, before: BeforeRecord): void {
   const { slot, priceMinor, means } = record;
+  const { slots } = audit;
   noteSoldOut(audit, slot, record.wallS, before);
-  const product = slotOf(audit, slot);
   if (means === TEST || means === FREE) {
     add(audit, means === TEST ? "testVends" : "freeVends", 1);
     add(audit, means === TEST ? "testVendsMinor" : "freeVendsMinor", priceMinor);
-    return addToSlot(product, means === TEST ? "testVends" : "freeVends", 1);
+    return slots.add(slot, means === TEST ? "testVends" : "freeVends", 1);
   }
   if (record.exactChange === true) add(audit, "exactChangeMinor", priceMinor);
   if (means === CASH) {
     add(audit, "cashSales", 1);
     add(audit, "cashSalesMinor", priceMinor);
-    addToSlot(product, "cashSales", 1);
-    return addToSlot(product, "cashSalesMinor", priceMinor);
+    slots.add(slot, "cashSales", 1);
+    return slots.add(slot, "cashSalesMinor", priceMinor);
   }
   const second = before.hold?.reader === SECOND_READER;
   add(audit, second ? "card2Sales" : "card1Sales", 1);
   add(audit, second ? "card2SalesMinor" : "card1SalesMinor", priceMinor);
-  addToSlot(product, "cardSales", 1);
-  addToSlot(product, "cardSalesMinor", priceMinor);
+  slots.add(slot, "cardSales", 1);
+  slots.add(slot, "cardSalesMinor", priceMinor);
   const overMinor = (record.capturedMinor ?? priceMinor) - priceMinor;
   if (overMinor < 0) {
     add(audit, second ? "discounts2" : "discounts1", 1);
@@ -259,28 +235,13 @@ function foldSale(audit: Audit, record: LedgerRecordOf<"saleSettled">, before: B
   }
 }
 
-function noteSoldOut(audit: Audit, slot: string, wallS: number | undefined, before: BeforeRecord): void {
-  const product = before.stock[slot] === 1 ? slotOf(audit, slot) : undefined;
-  if (product !== undefined && wallS !== undefined) product.soldOutS = wallS;
+function noteSoldOut({ slots }: Audit, slot: string, wallS: number | undefined, before: BeforeRecord): void {
+  if (before.stock[slot] === 1 && slots.open(slot) && wallS !== undefined) slots.noteSoldOut(slot, wallS);
 }
 
 function add(audit: Audit, name: AuditTotal, amount: number): void {
   audit.since[name] += amount;
   audit.sinceReset[name] += amount;
-}
-
-function addToSlot(product: SlotAudit | undefined, name: SlotCounter, amount: number): void {
-  if (product === undefined) return;
-  product.since[name] += amount;
-  product.sinceReset[name] += amount;
-}
-
-function slotOf(audit: Audit, slot: string): SlotAudit | undefined {
-  const known = audit.slots[slot];
-  if (known !== undefined || Object.keys(audit.slots).length >= MAX_AUDIT_SLOTS) return known;
-  const product = { since: zeros(SLOT_COUNTERS), sinceReset: zeros(SLOT_COUNTERS), soldOutS: 0 };
-  audit.slots[slot] = product;
-  return product;
 }
 
 function coinOf(audit: Audit, type: number, valueMinor: number): CoinAudit | undefined {

@@ -130,8 +130,8 @@ export const MACHINE: readonly Mutant[] = [
   {
     name: "a claim bears the code of the voucher of its number",
     file: "firmware/machine/facts.ts",
-    find: "codeFor(rooms, claimNumber(claimNo), amountMinor),",
-    replace: "codeFor(rooms, claimNo, amountMinor),",
+    find: "codeFor(this.rooms, claimNumber(claimNo), amountMinor);",
+    replace: "codeFor(this.rooms, claimNo, amountMinor);",
     tests: [...LOOP, ...BOOT, ...STORIES],
   },
   {

@@ -2,19 +2,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { auditViolations } from "../../shared/eva-dts/rules.js";
-import {
-  AUDIT_TOTALS,
-  type Audit,
-  type AuditTotal,
-  emptyAudit,
-  MAX_AUDIT_SLOTS,
-  SLOT_COUNTERS,
-} from "../../shared/records/audit.js";
+import { AUDIT_TOTALS, type Audit, type AuditTotal, emptyAudit } from "../../shared/records/audit.js";
 import { decodeAudit, encodeAudit } from "../../shared/records/audit-codec.js";
 import { decodeCheckpoint, encodeCheckpoint, MAX_CHECKPOINT_BYTES } from "../../shared/records/checkpoint.js";
 import { type Durable, emptyDurable } from "../../shared/records/durable.js";
 import { applyRecord } from "../../shared/records/fold.js";
 import type { NewRecord, NewRecordOf } from "../../shared/records/kinds.js";
+import { MAX_AUDIT_SLOTS, SLOT_COUNTERS } from "../../shared/records/slot-audits.js";
 
 const test = suite("records: audit");
 
@@ -141,8 +135,8 @@ test("a reset begins the counters since reset anew, and nothing else", () => {
   const { audit } = folded(sale(), { kind: "auditRead", by: 0, reset: true }, sale(), sale({ slot: "A1" }));
   assert.is(audit.since.cashSales, 3);
   assert.is(audit.sinceReset.cashSales, 2);
-  assert.is(audit.slots.B4?.since.cashSalesMinor, 80);
-  assert.is(audit.slots.B4?.sinceReset.cashSalesMinor, 40);
+  assert.is(audit.slots.since("B4", "cashSalesMinor"), 80);
+  assert.is(audit.slots.sinceReset("B4", "cashSalesMinor"), 40);
   assert.is(audit.resets, 1);
   assert.is(audit.sinceReset.reads, 1, "the read that resets is the first since");
   assert.equal(audit.lastRead, { by: 0, atS: NOON_S + 1 });
@@ -150,7 +144,7 @@ test("a reset begins the counters since reset anew, and nothing else", () => {
 
 test("the last product of a slot leaves the time at which it was sold out", () => {
   const state = folded({ kind: "stockSet", slot: "B4", quantity: 2 }, sale(), sale());
-  assert.is(state.audit.slots.B4?.soldOutS, NOON_S + 2);
+  assert.is(state.audit.slots.soldOutS("B4"), NOON_S + 2);
 });
 
 test("coins by type know their value, fills and what went out by hand", () => {
@@ -170,6 +164,7 @@ function worn(slots: number, count: number, resets: number): Audit {
   for (const name of AUDIT_TOTALS) audit.since[name] = count * slots;
   Object.assign(audit.sinceReset, audit.since);
   audit.resets = resets;
+  if (resets > 0) audit.slots.reset();
   for (let i = 0; i < slots; i++) {
     const since = {
       cashSales: count,
@@ -180,9 +175,12 @@ function worn(slots: number, count: number, resets: number): Audit {
       freeVends: 9,
     };
     const part = resets === 0 ? 1 : 50;
-    const sinceReset = { ...since };
-    for (const name of SLOT_COUNTERS) sinceReset[name] = Math.ceil(since[name] / part);
-    audit.slots[`B${i}`] = { since, sinceReset, soldOutS: NOON_S };
+    const slot = `B${i}`;
+    audit.slots.noteSoldOut(slot, NOON_S);
+    for (const name of SLOT_COUNTERS) {
+      audit.slots.add(slot, name, since[name]);
+      audit.slots.setSinceReset(slot, name, Math.ceil(since[name] / part));
+    }
   }
   return audit;
 }
@@ -207,14 +205,17 @@ test("an audit too long for its checkpoint gives way by products, never by total
   assert.ok(bytes.length <= MAX_CHECKPOINT_BYTES && bytes.length > MAX_CHECKPOINT_BYTES - 60, `${bytes.length} bytes`);
   const back = decodeCheckpoint(bytes);
   assert.equal(back?.audit.since, state.audit.since);
-  assert.equal(back?.audit.slots.B0, state.audit.slots.B0);
-  assert.is(back?.audit.slots.B59, undefined);
+  for (const name of SLOT_COUNTERS) {
+    assert.is(back?.audit.slots.since("B0", name), state.audit.slots.since("B0", name));
+    assert.is(back?.audit.slots.sinceReset("B0", name), state.audit.slots.sinceReset("B0", name));
+  }
+  assert.not.ok(back?.audit.slots.has("B59"));
 });
 
 test("a 61st product is counted in the totals only", () => {
   const sales = Array.from({ length: MAX_AUDIT_SLOTS + 1 }, (_, i) => sale({ slot: `C${i}` }));
   const { audit } = folded(...sales);
-  assert.is(Object.keys(audit.slots).length, MAX_AUDIT_SLOTS);
+  assert.is(audit.slots.codes.length, MAX_AUDIT_SLOTS);
   assert.is(audit.since.cashSales, MAX_AUDIT_SLOTS + 1);
 });
 

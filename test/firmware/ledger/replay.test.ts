@@ -6,6 +6,7 @@ import { openLedger } from "../../../firmware/ledger/ledger.js";
 import { recover } from "../../../firmware/ledger/recover.js";
 import { encodeCheckpoint, MAX_CHECKPOINT_BYTES } from "../../../shared/records/checkpoint.js";
 import { MAX_SLOTS } from "../../../shared/records/durable.js";
+import { SLOT_COUNTERS } from "../../../shared/records/slot-audits.js";
 import { SimFlash } from "../../../tools/bench/flash.js";
 import { replayReads } from "../../../tools/measure/ledger.js";
 import { agedCabinet, BUSY_SLOT } from "../../../tools/measure/sixty-slots.js";
@@ -70,8 +71,8 @@ test("blank flash costs its headers, no block", () => {
 test("60 slots long in use: every column's counters in the checkpoint, and read at once, and the machine sells", () => {
   const cabinet = agedCabinet(12, { ledgerBlocks: 24 });
   const { durable } = cabinet;
-  assert.is(Object.keys(durable.audit.slots).length, MAX_SLOTS);
-  assert.is(durable.audit.slots[BUSY_SLOT]?.since.cashSales, 12);
+  assert.is(durable.audit.slots.codes.length, MAX_SLOTS);
+  assert.is(durable.audit.slots.since(BUSY_SLOT, "cashSales"), 12);
   const { length } = encodeCheckpoint(durable);
   assert.ok(length > 800 && length < 1_300, `${length} bytes`);
   for (const rot of [false, true]) {
@@ -94,10 +95,12 @@ test("the largest checkpoint is bounded, and a block that begins with it still t
     let name: keyof typeof totals;
     for (name in totals) totals[name] = huge;
   }
-  for (const slot of Object.values(durable.audit.slots)) {
-    for (const counters of [slot.since, slot.sinceReset]) {
-      let name: keyof typeof counters;
-      for (name in counters) counters[name] = huge;
+  const { slots } = durable.audit;
+  slots.reset();
+  for (const slot of slots.codes) {
+    for (const name of SLOT_COUNTERS) {
+      slots.add(slot, name, huge - slots.since(slot, name));
+      slots.setSinceReset(slot, name, huge);
     }
   }
   const { length } = encodeCheckpoint(durable);
