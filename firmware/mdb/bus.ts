@@ -16,7 +16,6 @@ import {
   type PeripheralEffect,
 } from "./peripheral.js";
 import {
-  absent,
   DEVICES_AT_BOOT,
   type DeviceName,
   type DeviceState,
@@ -166,7 +165,7 @@ function refitted(before: BusState, facts: MdbFacts, nowMs: number): Step {
       continue;
     }
     if (wasFitted) effects = joined(effects, takenAway(seat, state[seat.name], nowMs));
-    state = withDevice(state, seat, absent(seat.atBoot));
+    state = withDevice(state, seat, seat.unfitted);
   }
   return { state, effects };
 }

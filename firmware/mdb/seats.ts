@@ -77,6 +77,8 @@ export interface Seat {
   readonly ackFirstBit: number;
   readonly driver: Driver<DeviceState>;
   readonly atBoot: DeviceState;
+  /** While it is not fitted; made here, so that a device which is not there takes no RAM. */
+  readonly unfitted: DeviceState;
   /** Over, once the device is no longer fitted. */
   readonly offline: FaultName;
 }
@@ -89,7 +91,8 @@ function seat<N extends DeviceName & FittedName>(
   ackFirstBit = 0,
 ): Seat {
   const fittedBit = 1 << FITTED.indexOf(name);
-  return Object.freeze({ name, fittedBit, ackFirstBit, driver, atBoot: DEVICES_AT_BOOT[name], offline });
+  const atBoot = DEVICES_AT_BOOT[name];
+  return Object.freeze({ name, fittedBit, ackFirstBit, driver, atBoot, unfitted: absent(atBoot), offline });
 }
 
 export const SEATS: readonly Seat[] = Object.freeze([
@@ -121,7 +124,7 @@ function besides(reader: ReaderState, other: ReaderState, underWay: string | und
 }
 
 /** A device that is not fitted: never searched nor told of; an order that wants an answer hears that it is lost. */
-export function absent(atBoot: DeviceState): DeviceState {
-  const contact: Contact = { ...atBoot.contact, phase: "absent", told: "lost" };
-  return { ...atBoot, contact };
+function absent(atBoot: DeviceState): DeviceState {
+  const contact = Object.freeze<Contact>({ ...atBoot.contact, phase: "absent", told: "lost" });
+  return Object.freeze({ ...atBoot, contact });
 }
