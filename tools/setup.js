@@ -28,6 +28,7 @@ const COMMANDS = Object.freeze({
   mutants: ["--import", "tsx", "test/mutants/run.ts"],
   ledger: ["--import", "tsx", "tools/ledger/main.ts"],
   "eva-dts": ["--import", "tsx", "tools/eva-dts/main.ts"],
+  firmware: ["--import", "tsx", "tools/firmware/main.ts"],
   test: ["--import", "tsx", "test/support/run.ts"],
   check: ["--import", "tsx", "test/support/run.ts", "--check"],
   format: ["node_modules/@biomejs/biome/bin/biome", "check", "--write", "."],

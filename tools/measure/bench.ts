@@ -7,11 +7,17 @@ export interface BenchResult {
   readonly counted: Readonly<Record<string, number | string | null>>;
 }
 
+/** There is no figure on this machine. */
+export interface NotMeasured {
+  readonly name: string;
+  readonly notMeasured: string;
+}
+
 export interface Bench {
   readonly name: string;
   readonly about: string;
   /** `say` reports progress on long work. */
-  run(say: (line: string) => void): Promise<BenchResult>;
+  run(say: (line: string) => void): Promise<BenchResult | NotMeasured>;
 }
 
 /** Middle value; the machine is noisy, means lie. */

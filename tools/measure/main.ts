@@ -7,9 +7,12 @@ import { MONEY } from "./money.js";
 import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
+import { XS_CODE } from "./xs-code.js";
 import { XS_MEMORY } from "./xs-memory.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY];
+const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY, XS_CODE];
+/** As of `npm run firmware`: something has to be installed first. */
+const EXIT_NOT_MEASURED = 3;
 const MORE = "npm run --silent bench -- --help says what there is.";
 
 function help(): string {
@@ -34,6 +37,11 @@ async function main(): Promise<number> {
   if (bench === undefined) return refuse(`There is no benchmark "${name}".\n${help()}`);
   if (more.length > 0) return refuse(`One benchmark at a time; "${more.join(" ")}" is too much. ${MORE}`);
   const result = await bench.run((line) => console.error(line));
+  if ("notMeasured" in result) {
+    console.error(`${result.name}: no figure. ${result.notMeasured}`);
+    if (values.json) console.log(JSON.stringify({ ...result, value: null }));
+    return EXIT_NOT_MEASURED;
+  }
   if (values.json) {
     console.log(JSON.stringify(result));
     return 0;
