@@ -1,6 +1,6 @@
 /**
  * Temperature and the food-safety lock: above 45 °F (NAMA; setting `tooWarmMilliC`) for longer than the pull-down time
- * nothing is sold until it has been cold again. Owns no relay yet: the compressor comes with its driver.
+ * nothing is sold until it has been cold again. Says when it is to be cooled; what a compressor bears is its driver's.
  */
 import type { FaultName } from "../shared/faults.js";
 
@@ -8,6 +8,9 @@ import type { FaultName } from "../shared/faults.js";
 export const WARM_ALLOWED_MS = 1_800_000;
 /** Below the limit by so much before the lock opens. */
 export const HYSTERESIS_MILLI_C = 500;
+/** Cooling begins so much below the limit, and ends so much below it: with 45 °F at 5.0 and 3.0 °C. */
+export const COOL_FROM_BELOW_MILLI_C = 2_200;
+export const COOL_TO_BELOW_MILLI_C = 4_200;
 
 export interface ClimateState {
   /** Last reading, thousandths of a degree; undefined while the thermometer is silent. */
@@ -15,22 +18,24 @@ export interface ClimateState {
   /** Too warm since, ms; undefined while it is cold enough. */
   readonly warmSinceMs: number | undefined;
   readonly locked: boolean;
+  /** As the compressor was last told. */
+  readonly cooling: boolean | undefined;
 }
 
 export type ClimateInput =
   | { readonly on: "temperature"; readonly milliC: number | undefined }
   | { readonly on: "tick" };
 
-export interface ClimateEffect {
-  readonly do: "fault";
-  readonly fault: FaultName;
-  readonly present: boolean;
-}
+export type ClimateEffect =
+  | { readonly do: "fault"; readonly fault: FaultName; readonly present: boolean }
+  /** As `CompressorPort.cool`; only when it changes. */
+  | { readonly do: "compressor"; readonly on: boolean | undefined };
 
 export const CLIMATE_AT_BOOT: ClimateState = Object.freeze<ClimateState>({
   tempMilliC: undefined,
   warmSinceMs: undefined,
   locked: false,
+  cooling: false,
 });
 
 /**
@@ -38,7 +43,7 @@ export const CLIMATE_AT_BOOT: ClimateState = Object.freeze<ClimateState>({
  * reading says that it is cold: pulling the plug opens no lock.
  */
 export function climateAtBoot(locked: boolean, nowMs: number): ClimateState {
-  return locked ? { tempMilliC: undefined, warmSinceMs: nowMs, locked } : CLIMATE_AT_BOOT;
+  return locked ? { ...CLIMATE_AT_BOOT, warmSinceMs: nowMs, locked } : CLIMATE_AT_BOOT;
 }
 
 export interface ClimateStep {
@@ -49,7 +54,9 @@ export interface ClimateStep {
 export function stepClimate(state: ClimateState, input: ClimateInput, limitMilliC: number, nowMs: number): ClimateStep {
   if (input.on === "tick") return judge(state, nowMs, []);
   const effects: ClimateEffect[] = [{ do: "fault", fault: "thermometer", present: input.milliC === undefined }];
-  if (input.milliC === undefined) return judge({ ...state, tempMilliC: undefined }, nowMs, effects);
+  const cooling = coolingFor(state, input.milliC, limitMilliC);
+  if (cooling !== state.cooling) effects.push({ do: "compressor", on: cooling });
+  if (input.milliC === undefined) return judge({ ...state, tempMilliC: undefined, cooling }, nowMs, effects);
   const { milliC } = input;
   const warmSinceMs =
     milliC > limitMilliC
@@ -57,7 +64,14 @@ export function stepClimate(state: ClimateState, input: ClimateInput, limitMilli
       : milliC > limitMilliC - HYSTERESIS_MILLI_C
         ? state.warmSinceMs
         : undefined;
-  return judge({ ...state, tempMilliC: milliC, warmSinceMs }, nowMs, effects);
+  return judge({ ...state, tempMilliC: milliC, warmSinceMs, cooling }, nowMs, effects);
+}
+
+/** Undefined: nobody knows how cold it is. Between the two marks it goes on as it is. */
+function coolingFor(state: ClimateState, milliC: number | undefined, limitMilliC: number): boolean | undefined {
+  if (milliC === undefined) return undefined;
+  if (milliC >= limitMilliC - COOL_FROM_BELOW_MILLI_C) return true;
+  return milliC > limitMilliC - COOL_TO_BELOW_MILLI_C && state.cooling !== false;
 }
 
 /** When the lock would close by time alone, absolute ms. */

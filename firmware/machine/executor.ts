@@ -59,6 +59,9 @@ export function perform(effect: Effect, machine: Executor): void {
       return ports.motors.stop();
     case "emitter":
       return ports.beam.emitter(effect.on);
+    case "compressor":
+      ports.compressor?.cool(effect.on);
+      return;
     case "fault":
       return recorder.fault(effect.fault, effect.present, "slot" in effect ? effect.slot : undefined);
     case "sendBatch":

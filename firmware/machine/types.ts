@@ -3,13 +3,14 @@
 import type { BootCause } from "../../shared/records/kinds.js";
 import type { DexEffect } from "../audit/dex.js";
 import type { CashEffect, CashInput } from "../cash/state.js";
-import type { ClimateInput } from "../climate.js";
+import type { ClimateEffect, ClimateInput } from "../climate.js";
 import type { OrderEffect } from "../commands/orders.js";
 import type { DeliveryEffect, DeliveryInput } from "../delivery/state.js";
 import type { MdbEffect, MdbInput } from "../mdb/bus.js";
 import type { PanelView } from "../panel/view.js";
 import type {
   BeamPort,
+  CompressorPort,
   DexPort,
   FlashPort,
   Identity,
@@ -44,6 +45,8 @@ export interface MachinePorts {
   readonly random: RandomPort;
   /** Absent where the platform cannot tell. */
   readonly memory?: MemoryPort;
+  /** Absent where nothing is cooled. */
+  readonly compressor?: CompressorPort;
   /** Absent where no socket for a handset is fitted. */
   readonly dex?: DexPort;
   readonly watch?: EffectWatch;
@@ -62,6 +65,7 @@ export type Effect =
   | CardEffect
   | SaleEffect
   | DeliveryEffect
+  | ClimateEffect
   | SyncEffect
   | DexEffect
   | OrderEffect;

@@ -49,6 +49,12 @@ export interface BeamPort {
   emitter(on: boolean): void;
 }
 
+/** The compressor. When it may start and stop at all is its driver's. */
+export interface CompressorPort {
+  /** It is to run or to rest. undefined: nobody knows how cold it is; then it runs half of the time. */
+  cool(on: boolean | undefined): void;
+}
+
 /** MQTT client of the platform. Nothing here means that the fleet has stored anything. */
 export interface NetworkPort {
   /** QoS 1, or 0 for telemetry. False if not connected or its queue is full: nothing was sent. */

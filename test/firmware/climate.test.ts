@@ -4,6 +4,8 @@ import * as assert from "uvu/assert";
 import {
   CLIMATE_AT_BOOT,
   type ClimateState,
+  COOL_FROM_BELOW_MILLI_C,
+  COOL_TO_BELOW_MILLI_C,
   climateAtBoot,
   climateDueMs,
   HYSTERESIS_MILLI_C,
@@ -37,13 +39,26 @@ test("the lock opens only below the hysteresis", () => {
   assert.ok(state.locked);
   const open = read(state, TOO_WARM_MILLI_C - HYSTERESIS_MILLI_C, WARM_ALLOWED_MS + 2);
   assert.not.ok(open.state.locked);
-  assert.ok(open.effects.some((effect) => effect.fault === "tooWarm" && !effect.present));
+  assert.ok(open.effects.some((effect) => effect.do === "fault" && effect.fault === "tooWarm" && !effect.present));
+});
+
+test("cooling begins and ends at its marks, is told when it changes, and nobody knows without a thermometer", () => {
+  const from = TOO_WARM_MILLI_C - COOL_FROM_BELOW_MILLI_C;
+  const to = TOO_WARM_MILLI_C - COOL_TO_BELOW_MILLI_C;
+  const told: (boolean | undefined)[] = [];
+  let state = CLIMATE_AT_BOOT;
+  for (const milliC of [from - 1, from, from - 1, to + 1, to, from - 1, undefined, undefined, to + 1, to]) {
+    const step = read(state, milliC, 0);
+    state = step.state;
+    for (const effect of step.effects) if (effect.do === "compressor") told.push(effect.on);
+  }
+  assert.equal(told, [true, false, undefined, true, false]);
 });
 
 test("a silent thermometer is a fault and does not stop the clock of the lock", () => {
   const { state } = read(CLIMATE_AT_BOOT, warm, 0);
   const silent = read(state, undefined, 10);
-  assert.ok(silent.effects.some((effect) => effect.fault === "thermometer" && effect.present));
+  assert.ok(silent.effects.some((effect) => effect.do === "fault" && effect.fault === "thermometer" && effect.present));
   assert.is(climateDueMs(silent.state), WARM_ALLOWED_MS);
 });
 

@@ -165,7 +165,7 @@ export const LINK_AND_RIM: readonly Mutant[] = [
   {
     name: "pulling the plug opens the food-safety lock",
     file: "firmware/climate.ts",
-    find: "return locked ? { tempMilliC: undefined, warmSinceMs: nowMs, locked } : CLIMATE_AT_BOOT;",
+    find: "return locked ? { ...CLIMATE_AT_BOOT, warmSinceMs: nowMs, locked } : CLIMATE_AT_BOOT;",
     replace: "return locked ? { ...CLIMATE_AT_BOOT, warmSinceMs: nowMs } : CLIMATE_AT_BOOT;",
     tests: CLIMATE,
   },

@@ -1,7 +1,7 @@
 /** The compressor: rests between runs, after power-up too, and never shorter runs than its oil allows. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Compressor, MIN_OFF_MS, MIN_ON_MS } from "../../../firmware/io/compressor.js";
+import { BLIND_TURN_MS, Compressor, MIN_OFF_MS, MIN_ON_MS } from "../../../firmware/io/compressor.js";
 import { SimChip } from "../../support/io/chip.js";
 
 const test = suite("firmware/io compressor");
@@ -52,6 +52,25 @@ test("orders that change nothing start no time anew", () => {
     run(10_000);
   }
   assert.is(chip.driven(PIN), 1);
+});
+
+test("where nobody knows how cold it is, it runs and rests by turns until somebody does", () => {
+  const { chip, compressor, run } = bench();
+  run(MIN_OFF_MS);
+  compressor.cool(undefined);
+  assert.is(chip.driven(PIN), 1);
+  run(BLIND_TURN_MS - 1);
+  compressor.cool(undefined);
+  assert.is(chip.driven(PIN), 1);
+  run(1);
+  assert.is(chip.driven(PIN), 0);
+  run(BLIND_TURN_MS);
+  assert.is(chip.driven(PIN), 1);
+  run(MIN_ON_MS);
+  compressor.cool(false);
+  assert.is(chip.driven(PIN), 0);
+  run(3 * BLIND_TURN_MS);
+  assert.is(chip.driven(PIN), 0);
 });
 
 test("a relay that pulls at low level", () => {
