@@ -1,0 +1,58 @@
+/** A line as an analyser sees it: words to levels, levels to the bursts that the pulse counter makes of them. */
+
+export const WORD_BITS = 11;
+/** 9,600 baud, and what a UART's clock may be off. */
+export const BIT_US = 104.17;
+export const SLOW_BIT_US = BIT_US * 1.02;
+export const FAST_BIT_US = BIT_US * 0.98;
+export const BURST_IDLE_US = 1_300;
+
+/** A line's levels from its first start bit on: [high, µs]. */
+export type Level = readonly [high: boolean, us: number];
+
+/** The levels of words, `gapUs` of rest between them; each low level lasts `skewUs` longer than it should. */
+export function levelsOf(words: readonly number[], bitUs: number, gapUs = 0, skewUs = 0): Level[] {
+  const levels: Level[] = [];
+  for (const word of words) {
+    const frame = (1 << 10) | (word << 1);
+    for (let bit = 0; bit < WORD_BITS; bit += 1) {
+      const from = Math.round(bit * bitUs);
+      levels.push([((frame >> bit) & 1) === 1, Math.round((bit + 1) * bitUs) - from]);
+    }
+    if (gapUs > 0) levels.push([true, gapUs]);
+  }
+  const merged: [boolean, number][] = [];
+  for (const [high, us] of levels) {
+    const last = merged.at(-1);
+    if (last?.[0] === high) last[1] += us;
+    else merged.push([high, us]);
+  }
+  return merged.map(([high, us]): Level => [high, high ? us - skewUs : us + skewUs]);
+}
+
+export interface Burst {
+  readonly startUs: number;
+  /** The line has rested for BURST_IDLE_US. */
+  readonly heardUs: number;
+  readonly runs: string;
+}
+
+/** What the pulse counter makes of levels that begin at `startUs`: split where the line rests too long. */
+export function burstsOf(levels: readonly Level[], startUs: number): Burst[] {
+  const bursts: Burst[] = [];
+  let runs = "";
+  let fromUs = startUs;
+  let atUs = startUs;
+  for (const [index, [high, us]] of levels.entries()) {
+    const rests = high && (us > BURST_IDLE_US || index === levels.length - 1);
+    if (!rests) runs += ((high ? 0x8000 : 0) | us).toString(16).padStart(4, "0");
+    if (rests) {
+      // the run that never ended reads as 0
+      bursts.push({ startUs: fromUs, heardUs: atUs + BURST_IDLE_US, runs: `${runs}8000` });
+      runs = "";
+      fromUs = atUs + us;
+    }
+    atUs += us;
+  }
+  return bursts;
+}
