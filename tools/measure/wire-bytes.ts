@@ -36,8 +36,7 @@ const RECONNECTS_A_DAY = 1;
 
 export const WIRE_BYTES: Bench = {
   name: "wire-bytes",
-  about:
-    "bytes a machine and month on the network: IP, TCP, TLS, MQTT, 5-minute telemetry and 50 sales a day; target 1,500,000",
+  about: "bytes a machine and month on the network, IP headers to MQTT, 50 sales a day; target 1500000",
   async run(say) {
     const { seen, batches, reports } = sellForADay(say);
     const tls = await measureTls(seen);
