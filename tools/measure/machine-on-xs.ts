@@ -13,7 +13,10 @@ const LIMIT_UNITS = 2_000_000_000;
 const BLOCK_BYTES = 4_096;
 const TICK = Object.freeze({ on: "tick" } as const);
 
-/** NOR flash without faults, at no cost beyond its bytes. */
+/**
+ * Flash without faults, at no cost beyond its bytes. That no bit goes back to 1, the flash it was recorded on has seen
+ * to (tools/bench/flash.ts).
+ */
 class PlainFlash implements FlashPort {
   readonly blockBytes = BLOCK_BYTES;
   readonly blocks: number;
@@ -29,9 +32,7 @@ class PlainFlash implements FlashPort {
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length; i += 1) {
-      this.bytes[offset + i] = (this.bytes[offset + i] ?? 0) & (bytes[i] ?? 0);
-    }
+    this.bytes.set(bytes, offset);
   }
 
   eraseBlock(block: number): void {
