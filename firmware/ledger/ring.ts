@@ -25,8 +25,10 @@ export class Ring {
   readonly blocks: number;
   /** Highest number any readable header bears, or given since. */
   highest = 0;
-  /** Places in force, oldest first. */
-  private readonly order: number[] = [];
+  /** Places in force, oldest first, going round from `begun`: all the room there will ever be need for. */
+  private readonly order: Uint16Array;
+  private begun = 0;
+  private count = 0;
   private readonly numbers: Uint32Array;
   private readonly firsts: Uint32Array;
   private readonly states: Uint8Array;
@@ -38,6 +40,7 @@ export class Ring {
 
   constructor(blocks: number) {
     this.blocks = blocks;
+    this.order = new Uint16Array(blocks);
     this.numbers = new Uint32Array(blocks);
     this.firsts = new Uint32Array(blocks);
     this.states = new Uint8Array(blocks);
@@ -46,11 +49,11 @@ export class Ring {
 
   /** Blocks in force. */
   get size(): number {
-    return this.order.length;
+    return this.count;
   }
 
   get free(): number {
-    return this.blocks - this.order.length - this.bad - this.guarded - this.kept;
+    return this.blocks - this.count - this.bad - this.guarded - this.kept;
   }
 
   /** Blocks that hold what earlier epochs never sent. */
@@ -60,25 +63,25 @@ export class Ring {
 
   /** Place of the i-th block in force, oldest first. */
   placeAt(i: number): number | undefined {
-    return this.order[i];
+    return i < 0 || i >= this.count ? undefined : this.order[(this.begun + i) % this.blocks];
   }
 
   get newest(): number | undefined {
-    return this.order[this.order.length - 1];
+    return this.placeAt(this.count - 1);
   }
 
   numberAt(i: number): number {
-    return this.numbers[this.order[i] ?? 0] ?? 0;
+    return this.numbers[this.placeAt(i) ?? 0] ?? 0;
   }
 
   /** Sequence of the first record of the i-th block in force. */
   firstSeqAt(i: number): number {
-    return this.firsts[this.order[i] ?? 0] ?? 0;
+    return this.firsts[this.placeAt(i) ?? 0] ?? 0;
   }
 
   /** Index of the block in force that holds `seq`; −1 if it lies before the oldest. */
   indexOf(seq: number): number {
-    let i = this.order.length - 1;
+    let i = this.count - 1;
     while (i >= 0 && this.firstSeqAt(i) > seq) i--;
     return i;
   }
@@ -126,18 +129,26 @@ export class Ring {
   }
 
   push(place: number, number: number, firstSeq: number): void {
-    this.order.push(place);
+    this.order[(this.begun + this.count) % this.blocks] = place;
+    this.count += 1;
     this.numbers[place] = number;
     this.firsts[place] = firstSeq;
     this.states[place] = IN_FORCE;
   }
 
   dropNewest(): void {
-    this.release(this.order.pop());
+    const place = this.newest;
+    if (place === undefined) return;
+    this.count -= 1;
+    this.release(place);
   }
 
   dropOldest(): void {
-    this.release(this.order.shift());
+    const place = this.placeAt(0);
+    if (place === undefined) return;
+    this.begun = (this.begun + 1) % this.blocks;
+    this.count -= 1;
+    this.release(place);
   }
 
   /** A readable header of any epoch: numbers go on above it, and without a block in force places go on behind it. */
@@ -180,7 +191,7 @@ export class Ring {
     this.states[place] = BAD;
   }
 
-  private release(place: number | undefined): void {
-    if (place !== undefined) this.states[place] = UNKNOWN;
+  private release(place: number): void {
+    this.states[place] = UNKNOWN;
   }
 }

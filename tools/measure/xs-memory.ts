@@ -22,6 +22,8 @@ const QUIET_MS = 120_000;
 const IDLE_MS = 20_000;
 /** What the ledger believes is in each column: more than is sold. */
 const BELIEVED = 1_000_000;
+/** As on the board: 1 MiB (firmware/io/boards/partitions.csv). */
+const LEDGER_BLOCKS = 256;
 /** From one cycle's slot to the next: all of them in turn, none beside the one before. */
 const STRIDE = 7;
 
@@ -86,7 +88,13 @@ export async function pair(say: (line: string) => void): Promise<Pair | { readon
   const { version, slots } = sixtySlots();
   const planogram = { version, slots: slots.map((slot) => ({ ...slot, quantity: BELIEVED })) };
   const columns = slots.map(({ column }) => ({ column, products: 0 }));
-  const cabinet = sellingCabinet({ planogram, columns, leaps: false, listen: tape.listen });
+  const cabinet = sellingCabinet({
+    planogram,
+    columns,
+    ledgerBlocks: LEDGER_BLOCKS,
+    leaps: false,
+    listen: tape.listen,
+  });
   if (tape.start === undefined) throw new Error("nothing was recorded");
   const lone = await loneMachine(tape.start, say);
   return lone.ok ? new Pair(cabinet, tape, lone.machine) : { reason: lone.reason };
