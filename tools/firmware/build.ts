@@ -12,8 +12,6 @@ import { EXPECTED_IDF, findIdf, type Sdk, sdkEnvironment } from "./sdk.js";
 
 /** A build from nothing takes half a minute on an idle machine and minutes on a busy one. */
 const BUILD_LIMIT_MS = 1_800_000;
-/** Device of the SDK's simulator that has the size of the touch board's screen. */
-const SIMULATOR_DEVICE = "moddable_two";
 const TAIL_LINES = 30;
 
 export interface Place {
@@ -37,9 +35,7 @@ export type BuildEnd = { readonly ok: true; readonly built: Built } | { readonly
 /** Names as the SDK has them: its platform argument, and where below the output folder it puts things. */
 export function sdkNames(target: Target): { readonly platform: string; readonly folder: string } {
   const kind = target.debug ? "debug" : "release";
-  if (target.platform === "lin") {
-    return { platform: `lin/${SIMULATOR_DEVICE}`, folder: `lin/${SIMULATOR_DEVICE}/${kind}/spiral` };
-  }
+  if (target.platform === "lin") return { platform: "lin", folder: `lin/mc/${kind}/spiral` };
   // Relative: mcconfig puts the argument into small letters, and a project may lie below a folder with large ones.
   const platform = `esp32:./firmware/io/boards/${target.board}`;
   return { platform, folder: `esp32/spiral_${target.board}/${kind}/spiral` };
@@ -93,7 +89,7 @@ function linkOnly(work: string): string[] {
   return [
     "-f",
     join(work, "makefile"),
-    `IDF_PATH=${join(work, "no-esp-idf")}`,
+    `IDF_PATH=${work}`,
     `IDF_VERSION=${EXPECTED_IDF}`,
     "-o",
     join(work, "xsProj-esp32", "build", "config", "sdkconfig.h"),

@@ -73,7 +73,7 @@ export function newsIn(line: string): News | undefined {
 /** `line` without what only a terminal understands. */
 export function plainText(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").replace(/^\(xsdb\) /, "");
+  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").replace(/^(?:\(xsdb\) )?(?:\[Thread \d+\] )?/, "");
 }
 
 /** What the sale makes of a line of the log. */

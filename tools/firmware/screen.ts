@@ -10,6 +10,12 @@ const XVFB_SCREEN = "1024x768x24";
 const TOOL_LIMIT_MS = 20_000;
 const XVFB_LIMIT_MS = 20_000;
 
+/**
+ * The simulated screen, and its distance from the window's right and lower edge: as in simulators/spiral.js, the footer
+ * of the SDK's simulator included.
+ */
+const SCREEN = { width: 240, height: 372, right: 14, bottom: 14 + 27 } as const;
+
 const call = promisify(execFile);
 
 export interface Screen {
@@ -49,15 +55,29 @@ export async function findWindow(display: string): Promise<string | undefined> {
   }
 }
 
-/** A finger on the window, at its own pixel x, y. */
+/** A finger on the simulated screen, at its pixel x, y. */
 export async function touch(display: string, window: string, x: number, y: number): Promise<void> {
-  await xdotool(display, ["mousemove", "--window", window, String(x), String(y), "mousedown", "1"]);
+  const corner = await screenCorner(display, window);
+  const at = [String(corner.x + x), String(corner.y + y)];
+  await xdotool(display, ["mousemove", "--window", window, ...at, "mousedown", "1"]);
   await xdotool(display, ["mouseup", "1"]);
 }
 
-/** A PNG of the window. */
+/** A PNG of the simulated screen. */
 export async function photograph(display: string, window: string, file: string): Promise<void> {
-  await call("import", ["-display", display, "-window", window, file], { timeout: TOOL_LIMIT_MS });
+  const { x, y } = await screenCorner(display, window);
+  const crop = `${SCREEN.width}x${SCREEN.height}+${x}+${y}`;
+  await call("import", ["-display", display, "-window", window, "-crop", crop, "+repage", file], {
+    timeout: TOOL_LIMIT_MS,
+  });
+}
+
+/** Left upper corner of the simulated screen in the window: it lies fast to the window's right lower corner. */
+async function screenCorner(display: string, window: string): Promise<{ x: number; y: number }> {
+  const { stdout } = await xdotool(display, ["getwindowgeometry", "--shell", window]);
+  const width = Number(/^WIDTH=(\d+)$/m.exec(stdout)?.[1]);
+  const height = Number(/^HEIGHT=(\d+)$/m.exec(stdout)?.[1]);
+  return { x: width - SCREEN.right - SCREEN.width, y: height - SCREEN.bottom - SCREEN.height };
 }
 
 function xdotool(display: string, args: readonly string[]): Promise<{ stdout: string }> {

@@ -2,7 +2,7 @@
  * `npm run firmware -- simulate`: builds for the SDK's simulator (mcsim), starts it with the SDK's xsbug-log between,
  * and buys a product with real touches on its window. Sold is what the traced records say, nothing else.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -20,8 +20,6 @@ export type SimulateEnd =
   | { readonly ok: false; readonly reason: string; readonly missing: boolean };
 
 const TARGET = { platform: "lin", debug: true } as const;
-/** Where the SDK's device of this size shows its screen, in pixels of the simulator's window. */
-const SCREEN_AT = { x: 0, y: 0 };
 const LOOK_EVERY_MS = 250;
 /** From a record on flash to the picture that tells of it. */
 const REDRAW_MS = 600;
@@ -45,6 +43,10 @@ export async function simulate(
   if (absent.length > 0) {
     const packages = absent.map((program) => PACKAGES[program] ?? program).join(" ");
     return failed(`Not installed: ${absent.join(", ")} (Debian: apt-get install ${packages}).`, true);
+  }
+  const log = join(sdk.folder, "tools", "xsbug-log");
+  if (!existsSync(join(log, "node_modules"))) {
+    return failed(`The SDK's xsbug-log lacks its own package. Install it once: cd ${log} && npm install`, true);
   }
   const built = await build(TARGET, sdk, place, order.verbose ? say : onlyNews(say));
   if (!built.ok) return failed(built.reason, false);
@@ -103,7 +105,8 @@ class Session {
       XSBUG_LOG_PORT: port,
       XSBUG_PROJECT: home,
     };
-    const args = [join(tool, "xsbug-log.js"), simulator, join(sdk.folder, "build", "simulators"), library];
+    const devices = join(place.root, "tools", "firmware", "simulators");
+    const args = [join(tool, "xsbug-log.js"), simulator, devices, library];
     this.#log = start(process.execPath, args, { cwd: tool, env, line: (line) => this.#hear(line) });
     void this.#log.ended.then((how) => {
       this.#ended = how;
@@ -163,7 +166,7 @@ class Session {
     if (step.touch === undefined) return;
     const { id, x, y } = step.touch;
     this.#say(`touch ${id} at ${x},${y}`);
-    await touch(this.#screen.display, window, SCREEN_AT.x + x, SCREEN_AT.y + y);
+    await touch(this.#screen.display, window, x, y);
   }
 
   async #photograph(file: string): Promise<string | undefined> {

@@ -41,7 +41,7 @@ test("reads the simulator's lines", () => {
   });
   assert.is(newsIn("xsdb listening on port 5002."), undefined);
   assert.is(newsIn("12 ms  dark"), undefined);
-  assert.is(plainText("\u001b[2K\u001b[0G(xsdb) 5 ms  dark"), "5 ms  dark");
+  assert.is(plainText("(xsdb) \u001b[2K\u001b[0G[Thread 1] 5 ms  dark"), "5 ms  dark");
 });
 
 test("chooses, pays until it suffices, and is done when the machine rests again", () => {
