@@ -105,13 +105,16 @@ function failure({ code, output, timedOut }: RunEnd, log: string): string {
   return `${tail}\nThe build ${how}; all of it is in ${log}.`;
 }
 
-/** A person's view of the SDK's output: the first line of each kind of work, and whatever is not such a line. */
+/**
+ * A person's view of the SDK's output: the first line of each kind of work, and the SDK's own warnings and errors. What
+ * its compilers print stands in the log, and the end of it in the reason when a build fails.
+ */
 export function onlyNews(say: (line: string) => void): (line: string) => void {
   const told = new Set<string>();
   return (line) => {
     const work = /^# ([a-z0-9]+)(?: |$)/.exec(line)?.[1];
     if (work === undefined) {
-      if (line.trim() !== "") say(line);
+      if (/^### (?:warning|error)\b/i.test(line)) say(line);
     } else if (!told.has(work)) {
       told.add(work);
       say(`${work} ...`);
