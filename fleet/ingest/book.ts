@@ -22,7 +22,14 @@ import {
   touchMachines,
 } from "../store/ledger.js";
 import { settlePending } from "../store/redemptions.js";
-import { type CursorRow, type RecordFlag, type RecordKey, type SaleKey, unknownProduct } from "../store/rows.js";
+import {
+  type CursorRow,
+  type Owner,
+  type RecordFlag,
+  type RecordKey,
+  type SaleKey,
+  unknownProduct,
+} from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
 import { inTransaction } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
@@ -162,6 +169,7 @@ function bookRecords(
   const start = clockOf(running);
   const clocks = clocksOf(start, readable);
   const facts = factsOf(running, nowMs);
+  const { owners } = running;
   let flagged = 0;
   let clock = start;
   chained.forEach(({ seq, code, body, chain }, index) => {
@@ -169,6 +177,7 @@ function bookRecords(
     const dated = date(record?.atMs ?? 0, clocks[index] ?? start, facts, running.lastBookedMs ?? undefined);
     // A record that says nothing of its time is dated like the one before it.
     const bookedMs = record === undefined ? (running.lastBookedMs ?? nowMs) : dated.bookedMs;
+    if (owners !== null) running.operatorId = ownerAt(owners, bookedMs) ?? running.operatorId;
     const entry = records.get(seq);
     let flag: RecordFlag | null = entry !== undefined && "flag" in entry ? entry.flag : null;
     let flagDetail = entry !== undefined && "flag" in entry ? entry.detail : null;
@@ -209,6 +218,11 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   const machines = await touchMachines(tx, touches, nowMs);
   const sales = [...rows.transactions.map(({ id, bookedMs }) => ({ id, bookedMs })), ...rows.refunded];
   return { sales, slots, faults, machines };
+}
+
+/** Whose the machine was: a machine that is sold keeps its old owner's history. */
+function ownerAt(owners: readonly Owner[], bookedMs: number): string | undefined {
+  return owners.find(({ fromMs }) => fromMs === null || fromMs <= bookedMs)?.operatorId;
 }
 
 function clockOf(running: Running): Clock {

@@ -15,6 +15,10 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
   const epochs = keys.map(({ epoch }) => epoch);
   return tx<CursorRow[]>`
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
+      CASE WHEN m.owned_since > '-infinity' THEN (
+        SELECT json_agg(json_build_object('fromMs', CASE WHEN o.from_at > '-infinity' THEN ${millis(tx, "o.from_at")}
+          END, 'operatorId', o.operator_id) ORDER BY o.from_at DESC)
+        FROM machine_owners o WHERE o.machine_id = m.id) END AS owners,
       m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
       m.uptime_boot AS "uptimeBoot", ${millis(tx, "m.uptime_began_at")} AS "uptimeBeganMs",
       c.epoch, c.mark, c.chain, c.forked, c.boot_no AS "bootNo", c.boot_wall_ms AS "bootWallMs",

@@ -147,6 +147,10 @@ export async function registerMachine(
       VALUES (${machineId}, ${epoch}, ${operatorId}, ${chainStart(epoch)})
       ON CONFLICT DO NOTHING
     `;
+    await tx`
+      INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${machineId}, '-infinity', ${operatorId})
+      ON CONFLICT DO NOTHING
+    `;
     return { machineId, serial, username: serial, password, epoch };
   });
 }
@@ -167,6 +171,28 @@ export async function issueEpoch({ migrate: sql }: Pick<Databases, "migrate">, s
       VALUES (${id}, ${epoch}, ${operatorId}, ${chainStart(epoch)})
     `;
     return epoch;
+  });
+}
+
+/**
+ * Gives the machine to another operator from `at` on. What it sold before stays booked, and is booked even if it comes
+ * later, for the old one; its slots are planned anew, for products are their operator's.
+ */
+export async function moveMachine(
+  { migrate: sql }: Pick<Databases, "migrate">,
+  serial: string,
+  operatorId: string,
+  at: Date = new Date(),
+): Promise<void> {
+  await inTransaction(sql, async (tx) => {
+    const [row] = await tx<{ id: string }[]>`
+      UPDATE machines SET operator_id = ${operatorId}, owned_since = ${at}, location_id = NULL
+      WHERE serial_number = ${serial} AND owned_since < ${at} RETURNING id
+    `;
+    if (row === undefined) throw new RangeError(`no machine ${serial} that was somebody's before ${at.toISOString()}`);
+    await tx`INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${row.id}, ${at}, ${operatorId})`;
+    await tx`UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL WHERE machine_id = ${row.id}`;
+    await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
   });
 }
 

@@ -8,6 +8,8 @@ export interface CursorRow {
   readonly machineId: string;
   readonly serial: string;
   readonly operatorId: string;
+  /** Null: it was never anybody else's. */
+  readonly owners: readonly Owner[] | null;
   readonly currency: string;
   readonly currencyDecimals: number;
   readonly simulated: boolean;
@@ -33,6 +35,12 @@ export interface CursorRow {
   /** The sale that failed with that hold. */
   readonly holdSaleId: string | null;
   readonly holdSaleBookedMs: number | null;
+}
+
+/** Whose the machine is from then on, newest first; `fromMs` null: from the beginning. */
+export interface Owner {
+  readonly fromMs: number | null;
+  readonly operatorId: string;
 }
 
 /** Names one ledger position. */

@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { book } from "../../fleet/ingest/book.js";
 import { type Databases, openDatabases, type Transaction } from "../../fleet/store/databases.js";
-import { addOperator } from "../../fleet/store/provision.js";
+import { addOperator, moveMachine } from "../../fleet/store/provision.js";
 import { insertTelemetry } from "../../fleet/store/telemetry.js";
 import { asOperator } from "../../fleet/store/tenancy.js";
 import { addSession, addUser, findSession, findUser } from "../../fleet/store/users.js";
@@ -52,7 +52,22 @@ async function addTenant(databases: Databases, name: string): Promise<string> {
     { ...about, serial: name, receivedMs: Date.now(), body: new Uint8Array([1]) },
   ]);
   await asOperator(databases.app, operatorId, (tx) => redemption(tx, operatorId, user.user.id));
+  await addBooks(databases, operatorId);
   return operatorId;
+}
+
+/** One row in each table of what an operator keeps. */
+async function addBooks({ migrate: sql }: Databases, operatorId: string): Promise<void> {
+  const machine = sql`(SELECT id FROM machines WHERE operator_id = ${operatorId})`;
+  const about = sql`${operatorId}, ${machine}`;
+  await sql`INSERT INTO api_keys (operator_id, name, key_hash) VALUES (${operatorId}, 'ERP', decode(md5(random()::text), 'hex'))`;
+  await sql`INSERT INTO locations (operator_id, name, type) VALUES (${operatorId}, 'Main hall', 'station')`;
+  await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
+  await sql`
+    INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
+  await sql`INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload) VALUES (${about}, 1, 1, 0, '')`;
+  await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
+  await sql`INSERT INTO audit_log (operator_id, action, subject, subject_id) VALUES (${operatorId}, 'made', 'user', '1')`;
 }
 
 async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {
@@ -146,7 +161,7 @@ test("in every table and view, each tenant sees its own rows and none of the oth
     assert.is((await app.unsafe(owners)).length, 0, name);
     seen += 1;
   }
-  assert.ok(seen >= 12, `${seen} tables and views`);
+  assert.ok(seen >= 20, `${seen} tables and views`);
 });
 
 test("no tenant writes into another's rows, or makes rows of another", async ({ databases, ours, theirs }) => {
@@ -171,6 +186,49 @@ test("a tenant's name ends with its transaction, also a failed one", async ({ da
   await failure(asOperator(app, ours, (tx) => tx`SELECT 1 / 0`));
   const pool = Array.from({ length: 12 }, () => app<{ name: string | null }[]>`SELECT tenant()::text AS name`);
   for (const [row] of await Promise.all(pool)) assert.is(row?.name, null);
+});
+
+test("a machine that is sold keeps its old owner's history, also what comes late", async ({
+  databases,
+  ours,
+  theirs,
+}) => {
+  const soldAt = new Date(Date.now() - 60_000);
+  await addTestMachine({ databases }, ours, "SOLD-1");
+  await moveMachine(databases, "SOLD-1", theirs, soldAt);
+  assert.match(await failure(moveMachine(databases, "SOLD-1", ours, soldAt)), /no machine SOLD-1 that was somebody's/);
+  const ledger = new TestLedger(1, Math.floor(soldAt.getTime() / 1_000) - 30).boot().sellCoke(1);
+  for (let i = 0; i < 400; i++) ledger.append({ kind: "doorOpened" });
+  ledger.sellCoke(2);
+  for (let seq = 1; seq <= ledger.newest; seq += 64) {
+    await book(databases.ingest, [{ serial: "SOLD-1", batch: ledger.batch(seq) }], Date.now());
+  }
+  const owners = await databases.migrate<{ owner: string; seq: number }[]>`
+    SELECT t.operator_id AS owner, t.sale_no AS seq FROM transactions t JOIN machines m ON m.id = t.machine_id
+    WHERE m.serial_number = 'SOLD-1' ORDER BY t.sale_no`;
+  assert.equal(
+    owners.map(({ owner }) => owner),
+    [ours, theirs],
+  );
+});
+
+test("a location takes its machines along when it is renamed or moved, for its own tenant only", async ({
+  databases,
+  ours,
+  theirs,
+}) => {
+  const { app, migrate } = databases;
+  await migrate`
+    UPDATE machines m SET location_id = l.id FROM locations l
+    WHERE l.operator_id = m.operator_id AND m.serial_number IN ('OURS', 'THEIRS')`;
+  await asOperator(app, ours, (tx) => tx`UPDATE locations SET name = 'Gate 7', time_zone = 'Asia/Kathmandu'`);
+  const named = await migrate<{ name: string; zone: string }[]>`
+    SELECT location_name AS name, time_zone AS zone FROM machines WHERE operator_id IN (${ours}, ${theirs})
+      AND serial_number IN ('OURS', 'THEIRS') ORDER BY serial_number`;
+  assert.equal(
+    named.map(({ name }) => name),
+    ["Gate 7", ""],
+  );
 });
 
 test("the doors before an operator is known let one through, not a list; hashes stay inside", async ({ databases }) => {
