@@ -1,27 +1,93 @@
-/** `npm run admin -- reset-password [name]`: what an installer does from the command line, service running or not. */
+/** `npm run admin`: what an installer does from the command line, service running or not. */
 import { FIRST_USER, resetPassword } from "../fleet/api/session/first-user.js";
-import { describeSettings, readConfig } from "../fleet/config.js";
+import { type Config, describeSettings, readConfig } from "../fleet/config.js";
+import { type Rebuilt, rebuild, rebuildAll } from "../fleet/ingest/rebuild.js";
 import { hasDatabase } from "../fleet/store/data-folder.js";
-import { openDatabases } from "../fleet/store/databases.js";
+import { type Databases, openDatabases } from "../fleet/store/databases.js";
 
 const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
+npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
+npm run admin -- rebuild-books <serial|--all>   the same, and put them right
 npm run admin -- settings                list the environment settings
 npm run admin -- --help                  show this
 
 The service may be running or not. Give the settings it is started with, SPIRAL_DATA_DIR above all.`;
 const EXIT_USAGE = 2;
+/** Told in full; more are counted. */
+const MAX_TOLD_BREAKS = 5;
+
+type Act = (databases: Databases, config: Config) => Promise<number>;
+
+/** What the arguments ask for; undefined: nothing we know. */
+function actOf([command, subject, ...more]: readonly string[]): Act | undefined {
+  if (more.length > 0) return undefined;
+  switch (command) {
+    case "reset-password":
+      return (databases, config) => newPassword(databases, config, subject ?? FIRST_USER);
+    case "check-books":
+      return (databases) => books(databases, subject, false);
+    case "rebuild-books":
+      if (subject === undefined) return undefined;
+      return (databases) => books(databases, subject === "--all" ? undefined : subject, true);
+    default:
+      return undefined;
+  }
+}
+
+async function newPassword(databases: Databases, { dataDir }: Config, name: string): Promise<number> {
+  const user = await resetPassword(databases, dataDir, name);
+  if (user === undefined) {
+    process.stderr.write(`There is no user ${name}.\n`);
+    return 1;
+  }
+  process.stdout.write(`New password of ${user.name}: ${user.password}\n`);
+  return 0;
+}
+
+/** Exit code 1 if books differ and are not put right, or a ledger does not hold. */
+async function books({ migrate }: Databases, serial: string | undefined, replace: boolean): Promise<number> {
+  let broken = 0;
+  const tell = (rebuilt: Rebuilt): void => {
+    broken += rebuilt.broken.length;
+    process.stdout.write(`${describeBooks(rebuilt, replace)}\n`);
+  };
+  if (serial === undefined) {
+    const { machines, records, wrong } = await rebuildAll(migrate, { replace }, tell);
+    process.stdout.write(`${machines} machines, ${records} records: ${wrong} with books that differ\n`);
+    return broken > 0 || (wrong > 0 && !replace) ? 1 : 0;
+  }
+  const rebuilt = await rebuild(migrate, serial, { replace });
+  if (rebuilt === undefined) {
+    process.stderr.write(`There is no machine ${serial}.\n`);
+    return 1;
+  }
+  tell(rebuilt);
+  return broken > 0 || (rebuilt.differences.length > 0 && !replace) ? 1 : 0;
+}
+
+function describeBooks({ serial, records, broken, differences }: Rebuilt, replace: boolean): string {
+  if (broken.length + differences.length === 0) return `${serial}: ${records} records, the books agree`;
+  const lines = broken.slice(0, MAX_TOLD_BREAKS).map((text) => `${serial}: the ledger does not hold: ${text}`);
+  if (broken.length > MAX_TOLD_BREAKS) lines.push(`${serial}: … and ${broken.length - MAX_TOLD_BREAKS} more`);
+  for (const { table, extra, missing, example } of differences) {
+    const done = replace ? ", put right" : "";
+    lines.push(`${serial}: ${table}: ${extra} rows too many, ${missing} missing${done}; for example ${example}`);
+  }
+  return lines.join("\n");
+}
 
 async function main(args: readonly string[]): Promise<number> {
-  const [command, name = FIRST_USER] = args;
+  const [command = ""] = args;
   if (command === "settings") {
     process.stdout.write(`${describeSettings()}\n`);
     return 0;
   }
-  if (command === "--help" || command === "-h" || command === "help") {
+  if (["--help", "-h", "help"].includes(command)) {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  if (command !== "reset-password" || args.length > 2) {
+  const act = actOf(args);
+  if (act === undefined) {
     process.stderr.write(`${USAGE}\n`);
     return EXIT_USAGE;
   }
@@ -34,13 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const databases = await openDatabases(config, { join: true });
   try {
-    const user = await resetPassword(databases, config.dataDir, name);
-    if (user === undefined) {
-      process.stderr.write(`There is no user ${name}.\n`);
-      return 1;
-    }
-    process.stdout.write(`New password of ${user.name}: ${user.password}\n`);
-    return 0;
+    return await act(databases, config);
   } finally {
     await databases.close();
   }

@@ -33,7 +33,7 @@ import {
 import { setAside } from "../store/set-aside.js";
 import { inTransaction } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
-import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
+import { derive, emptyRows, isSaleRecord, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 import { type ChainedRecord, lastSeq, verify } from "./verify.js";
 
 /** A batch of one machine. `raw`: its records are stored as they are and flagged, nothing is derived from them. */
@@ -194,7 +194,12 @@ function bookRecords(
     }
     if (flag !== null) flagged++;
     const { machineId, operatorId, epoch } = running;
-    rows.records.push({ machineId, operatorId, epoch, seq, kind: code, body, chain, flag, flagDetail, bookedMs });
+    const isSale = record !== undefined && isSaleRecord(record);
+    rows.records.push({
+      ...{ machineId, operatorId, epoch, seq, kind: code, body, chain, flag, flagDetail, bookedMs },
+      deviceMs: isSale ? (dated.deviceMs ?? null) : null,
+      timeQuality: isSale ? dated.quality : null,
+    });
     running.mark = seq;
     running.chain = chain;
   });

@@ -128,6 +128,11 @@ function moneyIn(seq: number, valueMinor: number, kind: PaymentKind, dated: Date
 
 type Sale = LedgerRecordOf<"saleSettled" | "saleFailed" | "outcomeUnknown">;
 
+/** True for records that become a row of `transactions`. */
+export function isSaleRecord(record: LedgerRecord): record is Sale {
+  return record.kind in STATUS_OF;
+}
+
 const STATUS_OF = { saleSettled: "completed", saleFailed: "failed", outcomeUnknown: "unknown" } as const;
 
 function sale(record: Sale, dated: Dated, running: Running, rows: Rows, productId: string | null): void {

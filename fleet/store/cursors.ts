@@ -94,7 +94,7 @@ export function booleans(tx: Transaction, values: readonly (boolean | null)[]) {
 const BOOLEAN_OID = 16;
 
 /** Unix ms of a timestamp column, null if it is null. */
-function millis(tx: Transaction, column: string) {
+export function millis(tx: Transaction, column: string) {
   return tx.unsafe(`(extract(epoch FROM ${column}) * 1000)::bigint`);
 }
 

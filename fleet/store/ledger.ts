@@ -19,13 +19,17 @@ export async function insertRecords(tx: Transaction, rows: readonly RecordRow[])
   const all = columns(rows);
   // Bodies as hex text: postgres.js takes an array of Buffers for one bytea.
   await tx`
-    INSERT INTO ledger_records (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked_at)
-    SELECT machine_id, epoch, seq, operator_id, kind, decode(body, 'hex'), chain, flag, flag_detail, booked_at
+    INSERT INTO ledger_records (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked_at,
+      device_time, time_quality)
+    SELECT machine_id, epoch, seq, operator_id, kind, decode(body, 'hex'), chain, flag, flag_detail, booked_at,
+      device_time, time_quality
     FROM unnest(${all((r) => r.machineId)}::uuid[], ${all((r) => r.epoch)}::bigint[], ${all((r) => r.seq)}::bigint[],
       ${all((r) => r.operatorId)}::uuid[], ${all((r) => r.kind)}::smallint[], ${all((r) => toHex(r.body))}::text[],
       ${all((r) => r.chain)}::bigint[], ${all((r) => r.flag)}::text[], ${all((r) => r.flagDetail)}::text[],
-      ${all((r) => instant(r.bookedMs))}::timestamptz[])
-      AS r (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked_at)
+      ${all((r) => instant(r.bookedMs))}::timestamptz[], ${all((r) => instant(r.deviceMs))}::timestamptz[],
+      ${all((r) => r.timeQuality)}::text[])
+      AS r (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked_at, device_time,
+        time_quality)
   `;
 }
 

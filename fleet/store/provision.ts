@@ -204,9 +204,9 @@ export async function addSlots(
 ): Promise<void> {
   for (const { slotCode, productNumber, quantity, maxCapacity, price } of slots) {
     await sql`
-      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price,
-        currency)
-      SELECT m.id, m.operator_id, ${slotCode}, p.id, ${quantity}, ${maxCapacity}, ${price}, m.currency
+      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, planned_quantity,
+        max_capacity, price, currency)
+      SELECT m.id, m.operator_id, ${slotCode}, p.id, ${quantity}, ${quantity}, ${maxCapacity}, ${price}, m.currency
       FROM machines m LEFT JOIN products p ON p.operator_id = m.operator_id AND p.number = ${productNumber}
       WHERE m.serial_number = ${serial}
       ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id,

@@ -65,6 +65,9 @@ export interface RecordRow extends RecordKey {
   readonly flag: RecordFlag | null;
   readonly flagDetail: string | null;
   readonly bookedMs: number;
+  /** Of sales, for rebuilding: how they were dated. */
+  readonly deviceMs: number | null;
+  readonly timeQuality: TimeQuality | null;
 }
 
 export type TimeQuality = "synced" | "kept" | "estimated" | "received";

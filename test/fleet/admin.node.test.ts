@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import { book } from "../../fleet/ingest/book.js";
 import { startFleet } from "../../fleet/server.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { runNode } from "../support/process.js";
-import { temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, TestLedger, temporaryFolder, testConfig } from "./support.js";
 
 const test = suite<{ dataDir: string }>("fleet/admin");
 const PROGRAM = fileURLToPath(new URL("../../tools/admin.ts", import.meta.url));
@@ -38,7 +39,15 @@ test("it tells how to use it and which settings there are", async () => {
   ]);
   assert.equal([help.code, nothing.code, unknown.code, settings.code], [0, 2, 2, 0]);
   for (const { output } of [help, nothing, unknown]) {
-    for (const part of ["reset-password [name]", "settings", "--help", "SPIRAL_DATA_DIR"]) assert.match(output, part);
+    for (const part of [
+      "reset-password [name]",
+      "settings",
+      "check-books [serial]",
+      "rebuild-books <serial|--all>",
+      "--help",
+      "SPIRAL_DATA_DIR",
+    ])
+      assert.match(output, part);
   }
   assert.match(settings.output, /^SPIRAL_DATABASE_URL \(default none\): /m);
 });
@@ -50,6 +59,27 @@ test("a folder without a database is told, and nothing is made in it", async ({ 
   assert.is(code, 1);
   assert.match(output, `There is no database in ${join(dataDir, "mistyped")}. Set SPIRAL_DATA_DIR`);
   assert.not.ok(await stat(join(dataDir, "mistyped")).catch(() => undefined));
+});
+
+test("books are checked and put right while the service runs", async ({ dataDir }) => {
+  const fleet = await startFleet(testConfig(dataDir));
+  const operatorId = await addOperator(fleet.databases, "Test Vending");
+  await addTestMachine(fleet, operatorId, "BOOKS-1");
+  const job = { serial: "BOOKS-1", batch: new TestLedger().boot().sellCoke(1).batch() };
+  await book(fleet.databases.ingest, [job], Date.now());
+  const agree = await admin("check-books", "BOOKS-1");
+  assert.equal([agree.code, agree.output.trim()], [0, "BOOKS-1: 10 records, the books agree"]);
+  await fleet.databases.migrate`UPDATE payments SET amount = 3 WHERE kind = 'bill'`;
+  const differ = await admin("check-books");
+  assert.is(differ.code, 1, differ.output);
+  assert.match(differ.output, /^BOOKS-1: payments: 2 rows too many, 2 missing; for example .*"amount":3/m);
+  assert.match(differ.output, /^1 machines, 10 records: 1 with books that differ$/m);
+  const mended = await admin("rebuild-books", "--all");
+  assert.equal([mended.code, /put right/.test(mended.output)], [0, true], mended.output);
+  assert.is((await admin("check-books")).code, 0);
+  assert.is((await admin("rebuild-books")).code, 2);
+  assert.match((await admin("check-books", "NOBODY")).output, "There is no machine NOBODY.");
+  await fleet.close();
 });
 
 test("a password is reset while the service runs, and again when it is stopped", async ({ dataDir }) => {

@@ -1,0 +1,159 @@
+/**
+ * Everything derived, derived once more from `ledger_records`, compared with what is kept, and put in its place where
+ * asked. A machine at a time, in one transaction that holds its cursors: booking of that machine waits meanwhile.
+ */
+import { chainNext, chainStart, decodeBody } from "../../shared/records/codec.js";
+import type { LedgerRecord } from "../../shared/records/kinds.js";
+import {
+  compareBooks,
+  type Difference,
+  type KeptRecord,
+  keptRecords,
+  nextSerials,
+  openBooks,
+  replaceBooks,
+} from "../store/books.js";
+import type { Sql, Transaction } from "../store/databases.js";
+import {
+  applyFaults,
+  applySlotChanges,
+  insertPayments,
+  insertTransactions,
+  linkPayments,
+  markRefunded,
+  productIds,
+  productKey,
+} from "../store/ledger.js";
+import { inTransaction } from "../store/transact.js";
+import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
+
+/** Records derived before their rows are written: bounds memory. */
+const PAGE_RECORDS = 2_000;
+const SERIALS_AT_ONCE = 500;
+
+export interface Rebuilt {
+  readonly serial: string;
+  readonly records: number;
+  /** Places where the ledger itself does not hold: a sequence missing, a chain that does not follow. */
+  readonly broken: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+export interface RebuildOptions {
+  /** Put what was derived in the place of what is kept. */
+  readonly replace: boolean;
+  /** Sales booked before may have been archived: they are neither compared nor replaced. */
+  readonly fromMs?: number;
+  readonly pageRecords?: number;
+}
+
+/** Rebuilds one machine's books. Undefined if there is no such machine. */
+export async function rebuild(owner: Sql, serial: string, options: RebuildOptions): Promise<Rebuilt | undefined> {
+  const { replace, fromMs = 0, pageRecords = PAGE_RECORDS } = options;
+  return inTransaction(owner, async (tx) => {
+    const cursors = (await openBooks(tx, serial)).map((cursor): Running => ({ ...cursor }));
+    const [first] = cursors;
+    if (first === undefined) return undefined;
+    const broken: string[] = [];
+    let records = 0;
+    for (const running of cursors) records += await rederive(tx, running, broken, pageRecords);
+    const differences = await compareBooks(tx, first.machineId, fromMs);
+    if (replace && differences.length > 0) await replaceBooks(tx, first.machineId, cursors, fromMs);
+    return { serial, records, broken, differences };
+  });
+}
+
+/** Every machine's books, in order of serials; tells each whose books are not what its ledger says. Returns how many. */
+export async function rebuildAll(
+  owner: Sql,
+  options: RebuildOptions,
+  tell: (rebuilt: Rebuilt) => void,
+): Promise<{ readonly machines: number; readonly records: number; readonly wrong: number }> {
+  const sums = { machines: 0, records: 0, wrong: 0 };
+  for (let after = ""; ; ) {
+    const serials = await nextSerials(owner, after, SERIALS_AT_ONCE);
+    for (const serial of serials) {
+      const rebuilt = await rebuild(owner, serial, options);
+      if (rebuilt === undefined) continue;
+      sums.machines += 1;
+      sums.records += rebuilt.records;
+      if (rebuilt.broken.length + rebuilt.differences.length === 0) continue;
+      sums.wrong += 1;
+      tell(rebuilt);
+    }
+    const last = serials.at(-1);
+    if (last === undefined) return sums;
+    after = last;
+  }
+}
+
+/** One ledger into the temporary tables; returns how many records it has. */
+async function rederive(tx: Transaction, running: Running, broken: string[], pageRecords: number): Promise<number> {
+  const { epoch } = running;
+  running.chain = chainStart(epoch);
+  let count = 0;
+  for (;;) {
+    const kept = await keptRecords(tx, running, running.mark, pageRecords);
+    const rows = emptyRows();
+    await deriveKept(tx, kept, running, rows, broken);
+    await write(tx, rows);
+    count += kept.length;
+    if (kept.length < pageRecords) return count;
+  }
+}
+
+async function deriveKept(
+  tx: Transaction,
+  kept: readonly KeptRecord[],
+  running: Running,
+  rows: Rows,
+  broken: string[],
+): Promise<void> {
+  const readable = kept.map(readKept);
+  const products = await productIds(tx, wantedProducts(kept, readable));
+  kept.forEach((row, at) => {
+    const place = `epoch ${running.epoch}, record ${row.seq}`;
+    if (row.seq !== running.mark + 1) broken.push(`${place}: follows ${running.mark}`);
+    const chain = chainNext(running.chain, row.kind, row.seq, row.body);
+    if (chain !== row.chain) broken.push(`${place}: chain is ${row.chain}, of its bytes ${chain}`);
+    running.mark = row.seq;
+    // On by what is kept: one break is told once.
+    running.chain = row.chain;
+    const record = readable[at];
+    if (record === undefined) return;
+    running.operatorId = row.operatorId;
+    const number = productNumberOf(record);
+    const product = number === undefined ? undefined : products.get(productKey(row.operatorId, number));
+    const dated = {
+      bookedMs: row.bookedMs,
+      deviceMs: row.deviceMs ?? undefined,
+      quality: row.timeQuality ?? ("received" as const),
+    };
+    derive(record, dated, running, rows, product ?? null);
+  });
+}
+
+/** Flags other than of a product say that nothing was derived. */
+function readKept({ kind, seq, body, flag }: KeptRecord): LedgerRecord | undefined {
+  if (flag !== null && flag !== "unknownProduct") return undefined;
+  const result = decodeBody(kind, seq, body);
+  return result.ok && refusalOf(result.record) === undefined ? result.record : undefined;
+}
+
+function wantedProducts(kept: readonly KeptRecord[], readable: readonly (LedgerRecord | undefined)[]) {
+  return kept.flatMap(({ operatorId }, at) => {
+    const record = readable[at];
+    const number = record === undefined ? undefined : productNumberOf(record);
+    return number === undefined ? [] : [{ operatorId, number }];
+  });
+}
+
+/** As booking writes, but for the records themselves. */
+async function write(tx: Transaction, rows: Rows): Promise<void> {
+  await insertTransactions(tx, rows.transactions);
+  await insertPayments(tx, rows.payments);
+  await linkPayments(tx, rows.links);
+  await markRefunded(tx, rows.refunded);
+  await applySlotChanges(tx, [...rows.slots.values()]);
+  await applyFaults(tx, rows.faults);
+}

@@ -1,0 +1,149 @@
+/**
+ * The books of one machine made anew beside those that are kept: temporary tables of the same names, which hide the kept
+ * ones from every statement of the transaction, so that rebuilding writes with the very functions that booking does.
+ */
+import { booleans, instant, millis } from "./cursors.js";
+import type { Sql, Transaction } from "./databases.js";
+import type { CursorRow, TimeQuality } from "./rows.js";
+
+/** Derived tables, what is compared of each, and the key by which a difference is named. */
+export const DERIVED = Object.freeze({
+  transactions: `id, booked_at, operator_id, slot_code, product_id, product_number, planogram_version, amount, paid,
+    change, currency, tax_rate, payment_method, payment_ref, status, dispensed_at, device_time, time_quality, sale_no,
+    epoch, seq, simulated`,
+  payments: "epoch, seq, operator_id, kind, amount, currency, reference, reason, transaction_id, booked_at",
+  machine_faults: `epoch, raised_seq, operator_id, fault, slot_code, detail, severity, raised_at, cleared_at,
+    cleared_seq`,
+  machine_slots: "slot_code, quantity",
+} as const);
+export type DerivedTable = keyof typeof DERIVED;
+const TABLES = Object.keys(DERIVED).filter((name): name is DerivedTable => name in DERIVED);
+
+/** A row that is kept and not derived (extra), or derived and not kept (missing). */
+export interface Difference {
+  readonly table: DerivedTable;
+  readonly extra: number;
+  readonly missing: number;
+  /** One such row, as JSON. */
+  readonly example: string;
+}
+
+/** Locks the machine's cursors, so that nothing is booked meanwhile; they come as they would be before any record. */
+export async function openBooks(tx: Transaction, serial: string): Promise<readonly CursorRow[]> {
+  await tx`
+    SELECT 1 FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial}
+    ORDER BY c.machine_id, c.epoch FOR UPDATE OF c`;
+  for (const table of TABLES) {
+    await tx.unsafe(`CREATE TEMP TABLE ${table} (LIKE public.${table} INCLUDING DEFAULTS INCLUDING INDEXES)
+      ON COMMIT DROP`);
+  }
+  await tx`
+    INSERT INTO machine_slots (machine_id, operator_id, slot_code, quantity, planned_quantity, currency)
+    SELECT s.machine_id, s.operator_id, s.slot_code, s.planned_quantity, s.planned_quantity, s.currency
+    FROM public.machine_slots s JOIN machines m ON m.id = s.machine_id
+    WHERE m.serial_number = ${serial} AND s.planned_quantity IS NOT NULL`;
+  return tx<CursorRow[]>`
+    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", NULL AS owners, m.currency,
+      m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
+      NULL::bigint AS "uptimeBoot", NULL::bigint AS "uptimeBeganMs", c.epoch, 0::bigint AS mark, 0::bigint AS chain,
+      c.forked, 0::bigint AS "bootNo", NULL::bigint AS "bootWallMs", 0::smallint AS "clockQuality",
+      NULL::bigint AS "lastBookedMs", 0::bigint AS "creditMinor", 0::bigint AS "creditFromSeq",
+      NULL::uuid AS "lastSaleId", NULL::bigint AS "lastSaleBookedMs", false AS "lastSaleFailed",
+      0::bigint AS "holdSeq", 0::bigint AS "holdMinor", NULL::uuid AS "holdSaleId", NULL::bigint AS "holdSaleBookedMs"
+    FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial} ORDER BY c.epoch`;
+}
+
+/** A record as it is kept. */
+export interface KeptRecord {
+  readonly seq: number;
+  readonly operatorId: string;
+  readonly kind: number;
+  readonly body: Uint8Array;
+  readonly chain: number;
+  readonly flag: string | null;
+  readonly bookedMs: number;
+  readonly deviceMs: number | null;
+  readonly timeQuality: TimeQuality | null;
+}
+
+/** The next records of one ledger, in order. */
+export async function keptRecords(
+  tx: Transaction,
+  { machineId, epoch }: Pick<CursorRow, "machineId" | "epoch">,
+  afterSeq: number,
+  limit: number,
+): Promise<readonly KeptRecord[]> {
+  return tx<KeptRecord[]>`
+    SELECT seq, operator_id AS "operatorId", kind, body, chain, flag, ${millis(tx, "booked_at")} AS "bookedMs",
+      ${millis(tx, "device_time")} AS "deviceMs", time_quality AS "timeQuality"
+    FROM ledger_records WHERE machine_id = ${machineId} AND epoch = ${epoch} AND seq > ${afterSeq}
+    ORDER BY seq LIMIT ${limit}`;
+}
+
+/** What is kept and what was made anew, compared row by row. `fromMs`: older sales may have been archived. */
+export async function compareBooks(tx: Transaction, machineId: string, fromMs: number): Promise<readonly Difference[]> {
+  const found: Difference[] = [];
+  for (const table of TABLES) {
+    const rowsOf = (schema: string): string => `
+      SELECT ${DERIVED[table]} FROM ${schema}.${table} WHERE machine_id = '${machineId}'
+        ${table === "transactions" ? `AND booked_at >= '${instant(fromMs)}'` : ""}`;
+    const [row] = await tx.unsafe<{ extra: number; missing: number; example: string | null }[]>(`
+      WITH extra AS (${rowsOf("public")} EXCEPT ALL ${rowsOf("pg_temp")}),
+        missing AS (${rowsOf("pg_temp")} EXCEPT ALL ${rowsOf("public")})
+      SELECT (SELECT count(*)::int FROM extra) AS extra, (SELECT count(*)::int FROM missing) AS missing,
+        coalesce((SELECT to_json(extra)::text FROM extra LIMIT 1), (SELECT to_json(missing)::text FROM missing LIMIT 1))
+          AS example`);
+    if (row === undefined || row.extra + row.missing === 0) continue;
+    found.push({ table, extra: row.extra, missing: row.missing, example: row.example ?? "" });
+  }
+  return found;
+}
+
+/** Puts what was made anew in the place of what is kept. */
+export async function replaceBooks(
+  tx: Transaction,
+  machineId: string,
+  cursors: readonly CursorRow[],
+  fromMs: number,
+): Promise<void> {
+  await tx`DELETE FROM public.transactions WHERE machine_id = ${machineId} AND booked_at >= ${instant(fromMs)}`;
+  await tx`
+    INSERT INTO public.transactions SELECT * FROM pg_temp.transactions
+    WHERE machine_id = ${machineId} AND booked_at >= ${instant(fromMs)}`;
+  await tx`DELETE FROM public.payments WHERE machine_id = ${machineId}`;
+  await tx`INSERT INTO public.payments SELECT * FROM pg_temp.payments WHERE machine_id = ${machineId}`;
+  await tx`DELETE FROM public.machine_faults WHERE machine_id = ${machineId}`;
+  await tx`INSERT INTO public.machine_faults SELECT * FROM pg_temp.machine_faults WHERE machine_id = ${machineId}`;
+  await tx`
+    INSERT INTO public.machine_slots SELECT * FROM pg_temp.machine_slots WHERE machine_id = ${machineId}
+    ON CONFLICT (machine_id, slot_code) DO UPDATE SET quantity = excluded.quantity`;
+  await saveFolded(tx, cursors);
+}
+
+/** What is folded into a cursor beside mark and chain, which are the ledger's own. */
+async function saveFolded(tx: Transaction, cursors: readonly CursorRow[]): Promise<void> {
+  const all = <T>(pick: (cursor: CursorRow) => T): T[] => cursors.map(pick);
+  await tx`
+    UPDATE sync_cursors c SET credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq,
+      last_sale_id = n.last_sale_id, last_sale_booked_at = n.last_sale_booked_at,
+      last_sale_failed = n.last_sale_failed, hold_seq = n.hold_seq, hold_minor = n.hold_minor,
+      hold_sale_id = n.hold_sale_id, hold_sale_booked_at = n.hold_sale_booked_at
+    FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[],
+      ${all((c) => c.creditMinor)}::bigint[], ${all((c) => c.creditFromSeq)}::bigint[],
+      ${all((c) => c.lastSaleId)}::uuid[], ${all((c) => instant(c.lastSaleBookedMs))}::timestamptz[],
+      ${booleans(
+        tx,
+        all((c) => c.lastSaleFailed),
+      )}, ${all((c) => c.holdSeq)}::bigint[], ${all((c) => c.holdMinor)}::bigint[],
+      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[])
+      AS n (machine_id, epoch, credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed,
+        hold_seq, hold_minor, hold_sale_id, hold_sale_booked_at)
+    WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch`;
+}
+
+/** Serials from `after` on, in order: what a check walks through. */
+export async function nextSerials(sql: Sql, after: string, limit: number): Promise<readonly string[]> {
+  const rows = await sql<{ serial: string }[]>`
+    SELECT serial_number AS serial FROM machines WHERE serial_number > ${after} ORDER BY serial_number LIMIT ${limit}`;
+  return rows.map(({ serial }) => serial);
+}
