@@ -63,7 +63,7 @@ export async function rebuild(owner: Sql, serial: string, options: RebuildOption
   });
 }
 
-/** Every machine's books, in order of serials; tells each whose books are not what its ledger says. Returns how many. */
+/** Every machine's books, in order of serials; tells each whose books are not what its ledger says. Returns sums. */
 export async function rebuildAll(
   owner: Sql,
   options: RebuildOptions,

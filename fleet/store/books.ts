@@ -1,6 +1,6 @@
 /**
- * The books of one machine made anew beside those that are kept: temporary tables of the same names, which hide the kept
- * ones from every statement of the transaction, so that rebuilding writes with the very functions that booking does.
+ * The books of one machine made anew beside those that are kept: temporary tables of the same names, which hide the
+ * kept ones from every statement of the transaction, so that rebuilding writes with the functions that booking does.
  */
 import { booleans, instant, millis } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";

@@ -27,7 +27,7 @@ test.after(async ({ databases, dataDir }) => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** A life of everything that is derived: sales of each ending, cash and card, faults, service, records nobody can read. */
+/** A life of everything that is derived: sales of each ending, cash and card, faults, service, unreadable records. */
 function lifeOf(epoch: number, rng: Rng, acts: number): TestLedger {
   const ledger = new TestLedger(epoch).boot();
   const sale = { slot: "B4", priceMinor: 175, paidMinor: 200, means: 0 };

@@ -60,14 +60,16 @@ async function addTenant(databases: Databases, name: string): Promise<string> {
 async function addBooks({ migrate: sql }: Databases, operatorId: string): Promise<void> {
   const machine = sql`(SELECT id FROM machines WHERE operator_id = ${operatorId})`;
   const about = sql`${operatorId}, ${machine}`;
-  await sql`INSERT INTO api_keys (operator_id, name, key_hash) VALUES (${operatorId}, 'ERP', decode(md5(random()::text), 'hex'))`;
+  await sql`
+    INSERT INTO api_keys (operator_id, name, key_hash) VALUES (${operatorId}, 'ERP', decode(md5(${operatorId}), 'hex'))`;
   await sql`INSERT INTO locations (operator_id, name, type) VALUES (${operatorId}, 'Main hall', 'station')`;
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
   await sql`INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload) VALUES (${about}, 1, 1, 0, '')`;
   await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
-  await sql`INSERT INTO audit_log (operator_id, action, subject, subject_id) VALUES (${operatorId}, 'made', 'user', '1')`;
+  await sql`
+    INSERT INTO audit_log (operator_id, action, subject, subject_id) VALUES (${operatorId}, 'made', 'user', '1')`;
 }
 
 async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {
