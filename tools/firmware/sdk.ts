@@ -82,10 +82,15 @@ export function absentPrograms(env: NodeJS.ProcessEnv, names: readonly string[])
   return names.filter((name) => !folders.some((folder) => isProgram(join(folder, name))));
 }
 
-/** The environment the SDK's tools are to run in: they find one another and our tsc. `root`: of this project. */
+/**
+ * The environment the SDK's tools are to run in: they find one another, our tsc and, unless FONTBM names another, our
+ * own program that makes the screen's letters. `root`: of this project.
+ */
 export function sdkEnvironment(env: NodeJS.ProcessEnv, sdk: Sdk, root: string): NodeJS.ProcessEnv {
   const path = [join(root, "node_modules", ".bin"), sdk.bin, env.PATH ?? ""].filter((part) => part !== "");
-  return { ...env, MODDABLE: sdk.folder, PATH: path.join(delimiter) };
+  const tsx = join(root, "node_modules", "tsx", "dist", "esm", "index.mjs");
+  const font = `${process.execPath} --import ${tsx} ${join(root, "tools", "font", "main.ts")}`;
+  return { ...env, MODDABLE: sdk.folder, PATH: path.join(delimiter), FONTBM: env.FONTBM ?? font };
 }
 
 function missing(reason: string): FoundSdk {

@@ -70,6 +70,8 @@ test("puts our compiler and the SDK's tools in front of the path", () => {
   const env = sdkEnvironment({ PATH: "/usr/bin" }, sdk, "/spiral");
   assert.is(env.PATH, "/spiral/node_modules/.bin:/sdk/bin:/usr/bin");
   assert.is(env.MODDABLE, "/sdk");
+  assert.ok(env.FONTBM?.endsWith(" /spiral/tools/font/main.ts"), env.FONTBM);
+  assert.is(sdkEnvironment({ FONTBM: "/usr/bin/fontbm" }, sdk, "/spiral").FONTBM, "/usr/bin/fontbm");
 });
 
 test("tells ESP-IDF apart from a folder that only has its name", () => {
