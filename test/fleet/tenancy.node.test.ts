@@ -61,7 +61,8 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   const machine = sql`(SELECT id FROM machines WHERE operator_id = ${operatorId})`;
   const about = sql`${operatorId}, ${machine}`;
   await sql`
-    INSERT INTO api_keys (operator_id, name, key_hash) VALUES (${operatorId}, 'ERP', decode(md5(${operatorId}), 'hex'))`;
+    INSERT INTO api_keys (operator_id, name, key_hash)
+    VALUES (${operatorId}, 'ERP', decode(md5(${operatorId}), 'hex'))`;
   await sql`INSERT INTO locations (operator_id, name, type) VALUES (${operatorId}, 'Main hall', 'station')`;
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
