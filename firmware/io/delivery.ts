@@ -6,6 +6,7 @@
 import type { BeamPort, MotorsPort, SensorSnapshot } from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
 import type { PinMap } from "./boards/pin-map.js";
+import type { Timers } from "./ecma-419.js";
 import type { MotorMatrix, Selection } from "./motor-matrix.js";
 import type { DeliveryRimEvent, DeliveryRimOptions, RimLine } from "./native/delivery-rim.js";
 
@@ -26,6 +27,20 @@ export interface DeliveryRimClass {
   new (options: DeliveryRimOptions): DeliveryRimIo;
 }
 
+/** News from before anybody listens: as many as the rim itself keeps. */
+export const MAX_NEWS_WAITING = 64;
+/** Receiver and blinks have followed the emitter by then. */
+export const BEAM_FOLLOWS_MS = 15;
+
+/** What the receiver saw: with the emitter on, off, and on again. */
+export interface BeamTest {
+  readonly lit: boolean;
+  readonly dark: boolean;
+  readonly litAgain: boolean;
+  /** Foreign light, as the rim's blinks tell it. */
+  readonly glare: boolean;
+}
+
 export interface DeliveryOptions {
   readonly io: DeliveryRimClass;
   readonly map: Pick<PinMap, "pins" | "levels">;
@@ -38,6 +53,10 @@ export class Delivery {
   readonly #matrix: MotorMatrix;
   #io: DeliveryRimIo | undefined;
   #deliver: ((input: WorldInput) => void) | undefined;
+  readonly #waiting: WorldInput[] = [];
+  #glare = false;
+  /** The beam's edges are a test's doing. */
+  #testing = false;
 
   /** Motors rest, the beam's emitter is on. Throws where a pin is missing, in use or bad. */
   constructor({ io, map, matrix }: DeliveryOptions) {
@@ -66,7 +85,26 @@ export class Delivery {
   /** From now on news goes to `deliver`; what waits at once. */
   listen(deliver: (input: WorldInput) => void): void {
     this.#deliver = deliver;
+    for (const input of this.#waiting.splice(0)) deliver(input);
     this.#drain();
+  }
+
+  /** Looks whether the receiver follows its emitter; not while anybody listens. Its edges are told to nobody. */
+  testBeam(timers: Timers, done: (saw: BeamTest) => void): void {
+    if (this.#deliver !== undefined) throw new Error("delivery is listened to");
+    this.#drain();
+    const lit = !this.beamDark;
+    this.#testing = true;
+    this.beam.emitter(false);
+    timers.after(BEAM_FOLLOWS_MS, () => {
+      const dark = this.beamDark;
+      this.beam.emitter(true);
+      timers.after(BEAM_FOLLOWS_MS, () => {
+        this.#drain();
+        this.#testing = false;
+        done({ lit, dark, litAgain: !this.beamDark, glare: this.#glare });
+      });
+    });
   }
 
   /** What the home switch of `column` says while no motor runs; the matrix lets go of it again. */
@@ -104,11 +142,13 @@ export class Delivery {
   }
 
   #drain(): void {
-    const deliver = this.#deliver;
-    if (deliver === undefined) return;
     for (let news = this.#io?.read(); news !== undefined; news = this.#io?.read()) {
       if (news.kind === "stopped") this.#matrix.release();
-      deliver(inputOf(news));
+      if (news.kind === "glare") this.#glare = news.present;
+      if (news.kind === "beam" && this.#testing) continue;
+      const input = inputOf(news);
+      if (this.#deliver !== undefined) this.#deliver(input);
+      else if (this.#waiting.length < MAX_NEWS_WAITING) this.#waiting.push(input);
     }
   }
 

@@ -144,6 +144,8 @@ export interface Timers {
   nowMs(): number;
   /** Calls `run` once after `ms`; what it returns takes the order back. */
   after(ms: number, run: () => void): () => void;
-  /** Calls `run` again and again, every `ms`. */
+  /** Calls `run` again and again, every `ms`; likewise. */
   every(ms: number, run: () => void): () => void;
+  /** One alarm for many times: calls `run` once, so many ms after it was last set; set to undefined it rests. */
+  alarm(run: () => void): (ms: number | undefined) => void;
 }

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
-import { Delivery } from "../../../firmware/io/delivery.js";
+import { type BeamTest, Delivery, MAX_NEWS_WAITING } from "../../../firmware/io/delivery.js";
 import { Expander } from "../../../firmware/io/expander.js";
 import { MotorMatrix } from "../../../firmware/io/motor-matrix.js";
 import type { WorldInput } from "../../../firmware/ports/inputs.js";
@@ -144,6 +144,55 @@ test("news from before anybody listened waits", () => {
     inputs.map((input) => input.on),
     ["beam", "beam"],
   );
+});
+
+test("the receiver follows its emitter, or does not; nobody hears of the test", () => {
+  const carrier = new SimCarrier();
+  const { rows, columns, expander: at } = DEVKIT.motors;
+  const { DigitalBank } = new Expander({ io: carrier.bus.SMBus, ...I2C_PINS, address: at.address });
+  const matrix = new MotorMatrix({ io: DigitalBank, rows, columns });
+  const delivery = new Delivery({ io: carrier.cabinet.rimClass(), map: DEVKIT, matrix });
+  const { world, timers } = carrier.chip;
+  const saw: BeamTest[] = [];
+  const look = (): void => {
+    delivery.testBeam(timers, (test) => saw.push(test));
+    world.runFor(1_000_000);
+  };
+  look();
+  carrier.cabinet.beam.setBlocked(true);
+  world.runFor(20_000);
+  look();
+  carrier.cabinet.beam.setBlocked(false);
+  carrier.cabinet.beam.setSunlit(true);
+  world.runFor(50_000);
+  look();
+  assert.equal(saw, [
+    { lit: true, dark: true, litAgain: true, glare: false },
+    { lit: false, dark: true, litAgain: false, glare: false },
+    { lit: true, dark: false, litAgain: true, glare: true },
+  ]);
+  const inputs: WorldInput[] = [];
+  delivery.listen((input) => inputs.push(input));
+  assert.equal(
+    inputs.map((input) => (input.on === "beam" ? `dark ${input.dark}` : input.on)),
+    ["dark true", "dark false", "glare"],
+  );
+  assert.throws(() => delivery.testBeam(timers, () => {}), /listened to/);
+});
+
+test("of news that nobody listens to, as much waits as the rim keeps", () => {
+  const carrier = new SimCarrier();
+  const { rows, columns, expander: at } = DEVKIT.motors;
+  const { DigitalBank } = new Expander({ io: carrier.bus.SMBus, ...I2C_PINS, address: at.address });
+  const matrix = new MotorMatrix({ io: DigitalBank, rows, columns });
+  const delivery = new Delivery({ io: carrier.cabinet.rimClass(), map: DEVKIT, matrix });
+  for (let i = 0; i < MAX_NEWS_WAITING; i++) {
+    carrier.cabinet.beam.cross(20_000);
+    carrier.chip.world.runFor(50_000);
+  }
+  let told = 0;
+  delivery.listen(() => (told += 1));
+  assert.is(told, MAX_NEWS_WAITING);
 });
 
 test("pins that are missing or in use, a matrix that is none", () => {

@@ -14,7 +14,7 @@ import type {
   DigitalOptions,
   Timers,
 } from "../../../firmware/io/ecma-419.js";
-import { World } from "../../../tools/bench/world.js";
+import { Timer, World } from "../../../tools/bench/world.js";
 
 export const MODES = Object.freeze({
   Input: 0,
@@ -160,6 +160,10 @@ export function worldTimers(world: World): Timers {
         run();
       }
       return () => world.cancel(timer);
+    },
+    alarm: (run) => {
+      const timer = new Timer(run);
+      return (ms) => (ms === undefined ? world.cancel(timer) : world.arm(timer, world.nowUs + ms * 1_000));
     },
   };
 }
