@@ -152,6 +152,66 @@ test("bus reset: the line is held active for 110 ms, the result comes after the 
   assert.equal(answers, ["1 615000 b110000", "1 615000", "1 - busReset"]);
 });
 
+test("the ACK of a held report goes out up to the last microsecond of its window, and not after", () => {
+  const [burst] = burstsOf(levelsOf(peripheralWords(COIN), BIT_US), ANSWER_US);
+  assert.ok(burst);
+  // The link dates a word by its start edge and eleven bits of 104.17 µs, whole microseconds.
+  const endUs = burst.startUs + 2 * Math.round(WORD_BITS * BIT_US) + Math.round(WORD_BITS * BIT_US);
+  const windowUs = LINK_TIMING.responseSendUs;
+  const answers = (releaseUs: number): string => ask(SEND, burstLine(burst), `r ${releaseUs}`)[2] ?? "";
+  const within = [endUs + windowUs - 2, endUs + windowUs - 1].map(answers);
+  const beyond = [endUs + windowUs + 2, endUs + windowUs + 3].map(answers);
+  for (const answer of within) assert.match(answer, / ackSent$/);
+  for (const answer of beyond) assert.match(answer, / ackWithheld$/);
+});
+
+test("words of an exchange that is over are strays, whatever they say", () => {
+  const [ack] = burstsOf(levelsOf([0x100], BIT_US), ANSWER_US);
+  const [late] = burstsOf(levelsOf([0x100], BIT_US), ANSWER_US + 4_000);
+  const [data] = burstsOf(levelsOf(peripheralWords(COIN), BIT_US), ANSWER_US + 9_000);
+  assert.ok(ack && late && data);
+  const [, first = "", second = "", third = "", counts = ""] = ask(
+    SEND,
+    ...[ack, late, data].map((burst) => burstLine(burst)),
+    "c",
+  );
+  assert.match(first, / ack$/);
+  for (const answer of [second, third]) assert.match(answer, /^1 -$/);
+  assert.is(counts, "0 1 0 0 0 4 0", "four words nobody asked for");
+});
+
+test("a block longer than 36 words is drained and refused, not read beyond its buffer", () => {
+  const words = [...new Array<number>(40).fill(0x055), 0x155];
+  const bursts = burstsOf(levelsOf(words, BIT_US), ANSWER_US);
+  const endUs = (bursts.at(-1)?.heardUs ?? 0) + 10_000;
+  const answers = ask(sendLine(Uint8Array.of(0x09), false, 1_000), ...bursts.map(burstLine), `t ${endUs}`);
+  assert.match(answers.at(-1) ?? "", / garbled:overLong$/);
+});
+
+test("results that JavaScript does not take: the first four are kept, the rest counted", () => {
+  const lines: string[] = ["d"];
+  for (let exchange = 0; exchange < 6; exchange += 1) {
+    const nowUs = 1_000 + exchange * 100_000;
+    const [burst] = burstsOf(levelsOf([0x100], BIT_US), nowUs + 2 * LINK_TIMING.wordUs + 1_000);
+    assert.ok(burst);
+    lines.push(sendLine(POLL, false, nowUs), burstLine(burst));
+  }
+  const answers = ask(...lines, "l", "d", "t 900000");
+  assert.is(answers.at(-2), "lost 2");
+  assert.is(answers.at(-1)?.split(" ack").length, 5);
+});
+
+test("breaks in runs that a symbol can hold; one beyond all runs ends with them", () => {
+  assert.equal(ask("k 110000", "k 1", "k 0", "k 32767", "k 32768", "k 999999"), [
+    "110000: 32767 32767 32767 11699",
+    "1: 1",
+    "0:",
+    "32767: 32767",
+    "32768: 32767 1",
+    "131068: 32767 32767 32767 32767",
+  ]);
+});
+
 test("garbage never breaks it: random runs, random times", () => {
   const rng = new Rng(7);
   const lines: string[] = [];

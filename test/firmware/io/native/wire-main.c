@@ -17,7 +17,7 @@ static uint16_t hexRuns(const char *text, MdbRun *runs)
 	return count;
 }
 
-static void print(MdbWire *wire, bool taken)
+static void print(MdbWire *wire, bool taken, bool take)
 {
 	MdbNews news;
 	printf("%d", taken);
@@ -26,12 +26,23 @@ static void print(MdbWire *wire, bool taken)
 		printf("%s%04x", i == 0 ? " t" : "", wire->tx[i]);
 	if (wire->breakUs > 0)
 		printf(" b%" PRIu32, wire->breakUs);
-	while (mdbWireTake(wire, &news))
+	while (take && mdbWireTake(wire, &news))
 		printResult(&news.result, news.reply, news.replyLength);
 	printf("\n");
 }
 
-static bool call(MdbWire *wire, const char *line)
+/* "k US": the runs of a break. */
+static void printBreak(uint32_t us)
+{
+	MdbRun runs[MDB_MAX_BREAK_RUNS];
+	uint16_t count = mdbEncodeBreak(us, runs);
+	printf("%" PRIu32 ":", mdbRunsUs(runs, count));
+	for (uint16_t i = 0; i < count; i += 1)
+		printf(" %u", runs[i]);
+	printf("\n");
+}
+
+static bool call(MdbWire *wire, const char *line, bool take)
 {
 	static MdbRun runs[MAX_RUNS];
 	uint8_t block[LINE_BYTES / 2];
@@ -57,13 +68,14 @@ static bool call(MdbWire *wire, const char *line)
 	} else {
 		return false;
 	}
-	print(wire, taken);
+	print(wire, taken, take);
 	return true;
 }
 
 int main(void)
 {
 	static char line[LINE_BYTES];
+	bool take = true;
 	/* on the heap, so that the address sanitizer watches its rim */
 	MdbWire *wire = malloc(sizeof *wire);
 	if (!wire)
@@ -73,10 +85,17 @@ int main(void)
 		bool good = true;
 		if (line[0] == 'x')
 			mdbWireReset(wire);
+		else if (line[0] == 'd')
+			/* JavaScript stands still from now on, or looks again */
+			take = !take;
+		else if (line[0] == 'l')
+			printf("lost %" PRIu32 "\n", wire->newsLost);
+		else if (line[0] == 'k')
+			printBreak((uint32_t)strtoul(line + 1, NULL, 10));
 		else if (line[0] == 'c')
 			printf("%" PRIu32 " ", wire->framingErrors), printCounters(&wire->link.counters);
 		else
-			good = line[0] == 'e' ? takeEvents(line) : call(wire, line);
+			good = line[0] == 'e' ? takeEvents(line) : call(wire, line, take);
 		if (!good)
 			return 2;
 	}
