@@ -1,4 +1,5 @@
 /** The manifest of the chip and the project's own tree agree: every module that the core can import is registered. */
+import { dirname, join } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -17,6 +18,57 @@ test("is compared with the real tree", () => {
   for (const folder of ["shared", "shared/mdb", "firmware/mdb", "firmware/sale"]) {
     assert.ok(folders.has(folder), folder);
   }
+});
+
+/** A manifest, or one platform of it. */
+interface Scope {
+  readonly modules?: Readonly<Record<string, string | readonly string[]>>;
+  readonly preload?: readonly string[];
+  readonly platforms?: Readonly<Record<string, Scope>>;
+}
+
+const parse = (path: string): Scope => JSON.parse(tree.get(path) ?? "{}");
+const manifest = parse("manifest.json");
+/** Paths of manifests of parts of the rim, which those of boards and platforms include. */
+const parts = [...tree.keys()].filter((path) => /^firmware\/io\/.*manifest\.json$/.test(path));
+const scopesOf = (scope: Scope): Scope[] => [scope, ...Object.values(scope.platforms ?? {})];
+
+/** Places a scope's modules are at, from the root of the project; `path` is the manifest's own. */
+function placesOf(path: string, { modules = {} }: Scope): string[] {
+  return Object.values(modules)
+    .flat()
+    .filter((place) => place.startsWith("."))
+    .map((place) => join(dirname(path), place));
+}
+
+test("is built for the simulator and for boards only", () => {
+  assert.equal(Object.keys(manifest.platforms ?? {}).sort(), ["...", "esp32", "esp32/*", "lin"]);
+});
+
+test("preloads every module of ours that it registers, so that code and tables lie in flash", () => {
+  for (const { modules = {}, preload = [] } of [manifest, ...parts.map(parse)].flatMap(scopesOf)) {
+    const ours = Object.keys(modules).filter((name) => /^(?:firmware|shared)\//.test(name));
+    assert.equal(
+      ours.filter((name) => !preload.includes(name)),
+      [],
+    );
+    assert.equal(
+      preload.filter((name) => modules[name] === undefined),
+      [],
+    );
+  }
+});
+
+test("gives boards every folder of the rim, its bindings and its C included", () => {
+  const own = placesOf("manifest.json", manifest.platforms?.["esp32/*"] ?? {});
+  const places = [...own, ...parts.flatMap((path) => scopesOf(parse(path)).flatMap((scope) => placesOf(path, scope)))];
+  const folders = new Set<string>();
+  for (const path of tree.keys()) {
+    const folder = /^(firmware\/io(?:\/.*)?)\/[^/]+(?<!\.d)\.(?:ts|js|c)$/.exec(path)?.[1];
+    if (folder !== undefined) folders.add(folder);
+  }
+  assert.ok(folders.has("firmware/io/native"));
+  for (const folder of folders) assert.ok(places.includes(`${folder}/*`), folder);
 });
 
 test.run();
