@@ -95,6 +95,13 @@ for (const map of [DEVKIT, TOUCH]) {
   });
 }
 
+test("the common guide says of each line of the self-test what it means", () => {
+  const checks = readFileSync(new URL("io/self-test-checks.ts", FIRMWARE), "utf8");
+  const parts = new Set([...checks.matchAll(/\bpart(?: =|:) "([^"]+)"/g)].map(([, part]) => part));
+  const explained = table(readFileSync(new URL("BRING-UP.md", FIRMWARE), "utf8"), "port").map(([part]) => part);
+  assert.equal([...parts].sort(), explained.filter((part) => part?.includes("08h") !== true).sort());
+});
+
 test("the common guide names both boards' guides and says what is not proved", () => {
   const text = readFileSync(new URL("BRING-UP.md", FIRMWARE), "utf8");
   for (const { board } of [DEVKIT, TOUCH]) assert.ok(text.includes(`(io/boards/${board}.md)`), board);
