@@ -2,7 +2,6 @@
  * Bytes of one record on flash (SPEC.md §3). Its CRC-32 is the chain CRC: it vouches for this record and for its place
  * behind all before it, and the four bytes before a frame are always the chain it starts from.
  */
-import { Reader } from "../../shared/bytes.js";
 import { encodeBody, MAX_BODY_BYTES } from "../../shared/records/codec.js";
 import { RECORDS } from "../../shared/records/kinds.js";
 
@@ -93,17 +92,17 @@ export function encodeFrame({ code, seq, body, chain }: Framable, at: number): U
 
 /** What could be a frame at the offset `at` of its block, its CRC not yet looked at; undefined for anything else. */
 export function parseFrame(data: Uint8Array, at: number): Frame | undefined {
-  const reader = new Reader(data, at);
-  const bodyBytes = reader.u8();
-  const code = reader.u8();
-  const seqLow = reader.u8();
-  const check = reader.u8();
+  // By hand: a batch for the fleet parses a hundred of them in one step, and a power-up all that are in a block.
+  const bodyBytes = data[at] ?? 0;
+  const code = data[at + 1] ?? 0;
+  const seqLow = data[at + 2] ?? 0;
+  const check = data[at + 3] ?? 0;
   if (bodyBytes === 0 || bodyBytes > MAX_BODY_BYTES || check !== checkOf(bodyBytes, code, seqLow)) return undefined;
-  const body = reader.take(bodyBytes);
-  const bytes = frameEnd(at, bodyBytes) - at;
-  reader.skip(bytes - HEAD_BYTES - bodyBytes - CRC_BYTES);
-  const chain = reader.u32();
-  return reader.overrun ? undefined : { code, seqLow, body, chain, bytes };
+  const end = frameEnd(at, bodyBytes);
+  if (end > data.length) return undefined;
+  const bodyAt = at + HEAD_BYTES;
+  const body = data.subarray(bodyAt, bodyAt + bodyBytes);
+  return { code, seqLow, body, chain: u32At(data, end - CRC_BYTES), bytes: end - at };
 }
 
 /** Kind code at `at` if the frame's head is whole. */
@@ -124,6 +123,12 @@ export function unreadableBody(was: number | undefined, chain: number | undefine
 }
 
 export const UNREADABLE_CODE: number = RECORDS.unreadable.code;
+
+function u32At(data: Uint8Array, at: number): number {
+  const high = ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
+  const low = ((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0);
+  return ((high << 16) | low) >>> 0;
+}
 
 function checkOf(bodyBytes: number, code: number, seq: number): number {
   return CHECK ^ bodyBytes ^ code ^ (seq & LOW_BYTE);

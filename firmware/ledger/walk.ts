@@ -66,7 +66,7 @@ export class BlockWalk {
     if (this.fence === undefined) {
       if (this.end !== undefined && this.seq > this.end.lastSeq) return undefined;
       const frame = this.frameAt(this.at, this.seq, this.chain) ?? this.frameOfRottenCrc();
-      if (frame !== undefined) return this.pass(frame.code, frame.body, this.at + frame.bytes, false);
+      if (frame !== undefined) return this.pass(frame.code, frame.body, this.at + frame.bytes, frame.chain, false);
       this.fence = this.findFence();
       if (this.fence === undefined) return undefined;
     }
@@ -75,7 +75,8 @@ export class BlockWalk {
     const body = unreadableBody(legibleCode(this.data, this.at), last ? fence.chain : undefined);
     if (last) this.fence = undefined;
     // Only the first of a fence can have a legible kind: the rest start no one knows where.
-    return this.pass(UNREADABLE_CODE, body, last ? fence.nextAt : this.data.length, true);
+    const chain = chainNext(this.chain, UNREADABLE_CODE, this.seq, body);
+    return this.pass(UNREADABLE_CODE, body, last ? fence.nextAt : this.data.length, chain, true);
   }
 
   /** True if anything but blank flash lies behind the last record. */
@@ -86,12 +87,12 @@ export class BlockWalk {
     return false;
   }
 
-  private pass(code: number, body: Uint8Array, at: number, fenced: boolean): WalkedRecord {
+  private pass(code: number, body: Uint8Array, at: number, chain: number, fenced: boolean): WalkedRecord {
     const { seq } = this;
-    this.chain = chainNext(this.chain, code, seq, body);
+    this.chain = chain;
     this.at = at;
     this.seq = seq + 1;
-    return { seq, code, body, chain: this.chain, fenced };
+    return { seq, code, body, chain, fenced };
   }
 
   private frameAt(at: number, seq: number, chain: number): Frame | undefined {
@@ -100,15 +101,18 @@ export class BlockWalk {
     return chainNext(chain, frame.code, seq, frame.body) === frame.chain ? frame : undefined;
   }
 
-  /** The record here is whole and only its CRC rotted, if what follows goes on from the chain it should have had. */
+  /**
+   * The record here is whole and only its CRC rotted, if what follows goes on from the chain it should have had; with
+   * that chain.
+   */
   private frameOfRottenCrc(): Frame | undefined {
     const frame = parseFrame(this.data, this.at);
     if (frame === undefined || frame.seqLow !== (this.seq & LOW_BYTE)) return undefined;
     const chain = chainNext(this.chain, frame.code, this.seq, frame.body);
-    if (this.end?.lastSeq === this.seq) return chain === this.end.chain ? frame : undefined;
+    if (this.end?.lastSeq === this.seq) return chain === this.end.chain ? { ...frame, chain } : undefined;
     const next = this.frameAt(this.at + frame.bytes, this.seq + 1, chain);
     // one that stands in for a lost record carries its own chain and goes on from anything: it proves nothing
-    return next === undefined || next.code === UNREADABLE_CODE ? undefined : frame;
+    return next === undefined || next.code === UNREADABLE_CODE ? undefined : { ...frame, chain };
   }
 
   /** The sequence that a record found behind a gap can have: one that fits the room before it and the chain. */

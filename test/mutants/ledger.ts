@@ -100,8 +100,8 @@ export const LEDGERS: readonly Mutant[] = [
   {
     name: "a fence leaves a hole in the sequence",
     file: "firmware/ledger/walk.ts",
-    find: "this.seq = seq + 1;\n    return { seq, code, body, chain: this.chain, fenced };",
-    replace: "this.seq = seq + (fenced ? 2 : 1);\n    return { seq, code, body, chain: this.chain, fenced };",
+    find: "this.seq = seq + 1;\n    return { seq, code, body, chain, fenced };",
+    replace: "this.seq = seq + (fenced ? 2 : 1);\n    return { seq, code, body, chain, fenced };",
     tests: ROT,
   },
   {
