@@ -13,9 +13,9 @@ import { type Moment, Tape } from "./tape.js";
 
 const SALES_EARLY = 1_000;
 const SALES = 10_000;
-const TARGET_SLOTS = 2_500;
-const TARGET_CHUNK_BYTES = 24 * 1_024;
-const TARGET_TICK_SLOTS = 200;
+export const TARGET_SLOTS = 2_500;
+export const TARGET_CHUNK_BYTES = 24 * 1_024;
+export const TARGET_TICK_SLOTS = 200;
 /** After it a machine is at rest: the fleet has every record, the ledger's idle work is done. */
 const QUIET_MS = 120_000;
 /** Short enough that nothing is collected while slots are counted. */
