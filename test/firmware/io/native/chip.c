@@ -16,7 +16,7 @@
 
 #define TIMERS 4
 #define CAPTURES 6
-#define TASKS 4
+#define TASKS 16
 #define MESSAGES 10
 #define IDS 64
 #define CHANNELS 8
@@ -39,7 +39,7 @@ static void must(bool good, const char *what)
 	abort();
 }
 
-static bool fails(void)
+bool chipFails(void)
 {
 	return failAt > 0 && --failAt == 0;
 }
@@ -53,7 +53,7 @@ void chipFailAt(unsigned nth)
 static esp_err_t openThing(void **handle, unsigned *slot)
 {
 	must(!inInterrupt && !held, "opened in an interrupt or under a lock");
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	things += 1;
 	*handle = slot;
@@ -112,13 +112,22 @@ BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t stackByte
 {
 	(void)name, (void)stackBytes, (void)priority;
 	must(!inInterrupt && !held && taskCount < TASKS, "no task can be made here");
-	if (fails())
+	if (chipFails())
 		return pdFALSE;
 	tasks[taskCount].code = code;
 	tasks[taskCount].parameters = parameters;
 	taskCount += 1;
-	*task = (TaskHandle_t)&tasks[taskCount - 1];
+	if (task)
+		*task = (TaskHandle_t)&tasks[taskCount - 1];
 	return pdPASS;
+}
+
+/* A task that ends itself; its place is not used again. */
+void vTaskDelete(TaskHandle_t task)
+{
+	must(!task && running < taskCount, "a task ends itself only");
+	tasks[running].code = NULL;
+	longjmp(idle, 1);
 }
 
 static unsigned taskOf(TaskHandle_t task)
@@ -169,7 +178,7 @@ int modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t length, m
 void chipTurn(void)
 {
 	for (running = 0; running < taskCount; running += 1)
-		if (setjmp(idle) == 0)
+		if (tasks[running].code && setjmp(idle) == 0)
 			tasks[running].code(tasks[running].parameters);
 	unsigned count = messageCount;
 	messageCount = 0;
@@ -181,7 +190,7 @@ void *heap_caps_malloc(size_t bytes, uint32_t caps)
 {
 	must(!inInterrupt && !held, "allocates in an interrupt or under a lock");
 	must((caps & MALLOC_CAP_INTERNAL) != 0, "memory that an interrupt reads is internal");
-	if (fails())
+	if (chipFails())
 		return NULL;
 	things += 1;
 	return malloc(bytes);
@@ -223,7 +232,7 @@ void builtinFreePin(uint32_t pin)
 esp_err_t gpio_config(const gpio_config_t *config)
 {
 	(void)config;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 /* A beam: its receiver shows 0 some time after its emitter is lit, unless something is in the way. */
@@ -286,12 +295,12 @@ esp_err_t gptimer_register_event_callbacks(gptimer_handle_t timer, const gptimer
 {
 	(void)refcon;
 	timers[timerOf(timer)].onAlarm = it->on_alarm;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t gptimer_enable(gptimer_handle_t timer)
 {
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	timers[timerOf(timer)].enabled = true;
 	return ESP_OK;
@@ -309,7 +318,7 @@ esp_err_t gptimer_start(gptimer_handle_t timer)
 {
 	unsigned i = timerOf(timer);
 	must(timers[i].enabled, "started while disabled");
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	timers[i].runs = true;
 	timers[i].startUs = chipNowUs;
@@ -365,12 +374,12 @@ esp_err_t rmt_new_rx_channel(const rmt_rx_channel_config_t *config, rmt_channel_
 esp_err_t rmt_get_channel_id(rmt_channel_handle_t channel, int *id)
 {
 	*id = channel == (rmt_channel_handle_t)&sender.slot ? 0 : 4;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t rmt_enable(rmt_channel_handle_t channel)
 {
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	*(channel == (rmt_channel_handle_t)&sender.slot ? &sender.enabled : &receiver.enabled) = true;
 	return ESP_OK;
@@ -399,7 +408,7 @@ esp_err_t rmt_rx_register_event_callbacks(rmt_channel_handle_t channel, const rm
 {
 	(void)channel, (void)refcon;
 	receiver.onDone = it->on_recv_done;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t rmt_receive(rmt_channel_handle_t channel, void *buffer, size_t bytes, const rmt_receive_config_t *config)
@@ -408,7 +417,7 @@ esp_err_t rmt_receive(rmt_channel_handle_t channel, void *buffer, size_t bytes, 
 	must(config->signal_range_min_ns <= 3187, "the filter counts to 255 ticks of 80 MHz");
 	must(config->signal_range_max_ns >= 1200000 && config->signal_range_max_ns <= 1400000, "a burst's end");
 	must(!inInterrupt || buffer != receiver.buffer, "listens into what is still to be read");
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	receiver.armed = true;
 	receiver.buffer = buffer;
@@ -487,7 +496,7 @@ esp_err_t mcpwm_del_capture_timer(mcpwm_cap_timer_handle_t timer)
 
 esp_err_t mcpwm_capture_timer_enable(mcpwm_cap_timer_handle_t timer)
 {
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	captureTimerOn[captureTimerOf(timer)] = true;
 	return ESP_OK;
@@ -502,7 +511,7 @@ esp_err_t mcpwm_capture_timer_disable(mcpwm_cap_timer_handle_t timer)
 esp_err_t mcpwm_capture_timer_start(mcpwm_cap_timer_handle_t timer)
 {
 	must(captureTimerOn[captureTimerOf(timer)], "started while disabled");
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_capture_timer_stop(mcpwm_cap_timer_handle_t timer)
@@ -550,12 +559,12 @@ esp_err_t mcpwm_capture_channel_register_event_callbacks(mcpwm_cap_channel_handl
 {
 	(void)refcon;
 	captures[captureOf(channel)].onEdge = callbacks->on_cap;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_capture_channel_enable(mcpwm_cap_channel_handle_t channel)
 {
-	if (fails())
+	if (chipFails())
 		return ESP_FAIL;
 	captures[captureOf(channel)].enabled = true;
 	return ESP_OK;
@@ -583,7 +592,7 @@ esp_err_t mcpwm_del_timer(mcpwm_timer_handle_t timer)
 esp_err_t mcpwm_timer_enable(mcpwm_timer_handle_t timer)
 {
 	(void)timer;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_timer_disable(mcpwm_timer_handle_t timer)
@@ -596,7 +605,7 @@ esp_err_t mcpwm_timer_start_stop(mcpwm_timer_handle_t timer, mcpwm_timer_start_s
 {
 	(void)timer;
 	must(command != MCPWM_TIMER_START_NO_STOP || compared == period, "the motor rests when its PWM starts");
-	return command == MCPWM_TIMER_START_NO_STOP && fails() ? ESP_FAIL : ESP_OK;
+	return command == MCPWM_TIMER_START_NO_STOP && chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_new_operator(const mcpwm_operator_config_t *config, mcpwm_oper_handle_t *oper)
@@ -614,7 +623,7 @@ esp_err_t mcpwm_del_operator(mcpwm_oper_handle_t oper)
 esp_err_t mcpwm_operator_connect_timer(mcpwm_oper_handle_t oper, mcpwm_timer_handle_t timer)
 {
 	(void)oper, (void)timer;
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_new_comparator(mcpwm_oper_handle_t oper, const mcpwm_comparator_config_t *config,
@@ -636,7 +645,7 @@ esp_err_t mcpwm_comparator_set_compare_value(mcpwm_cmpr_handle_t comparator, uin
 {
 	(void)comparator;
 	must(ticks > 0 && ticks <= period, "a compare value that is neither the beginning nor beyond the end");
-	if (!inInterrupt && !held && fails())
+	if (!inInterrupt && !held && chipFails())
 		return ESP_FAIL;
 	if (inInterrupt || held)
 		printf(" duty=%" PRIu32 "@%" PRIu64, period - ticks, chipNowUs);
@@ -669,14 +678,14 @@ esp_err_t mcpwm_generator_set_action_on_timer_event(mcpwm_gen_handle_t it, mcpwm
 {
 	(void)it;
 	must(action.event == MCPWM_TIMER_EVENT_EMPTY && action.action == MCPWM_GEN_ACTION_LOW, "a period begins at rest");
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 esp_err_t mcpwm_generator_set_action_on_compare_event(mcpwm_gen_handle_t it, mcpwm_gen_compare_event_action_t action)
 {
 	(void)it;
 	must(action.action == MCPWM_GEN_ACTION_HIGH, "active from the compare value on");
-	return fails() ? ESP_FAIL : ESP_OK;
+	return chipFails() ? ESP_FAIL : ESP_OK;
 }
 
 /* ---- what happens ---- */
@@ -838,7 +847,8 @@ static void printValue(Value value, char *text, size_t size)
 
 void chipPrintResult(void)
 {
-	char text[256] = "";
+	static char text[2 * 4096 + 1];
+	text[0] = 0;
 	printValue(valueOf(&machine.frame[1]), text, sizeof text);
 	printf(" %s%s", text, fields);
 }
@@ -910,10 +920,23 @@ void standInSetNewObject(xsMachine *the, xsSlot *slot)
 	give(slot, (Value) { OBJECT, 0, NULL, 0 });
 }
 
+/* A copy, as in XS: what it was made of may be gone. */
 void standInSetArrayBuffer(xsMachine *the, xsSlot *slot, void *bytes, xsIntegerValue length)
 {
+	static uint8_t buffer[4096];
 	(void)the;
-	give(slot, (Value) { BYTES, 0, bytes, (uintptr_t)length });
+	must(length >= 0 && (size_t)length <= sizeof buffer, "small buffers");
+	memset(buffer, 0, sizeof buffer);
+	if (bytes)
+		memcpy(buffer, bytes, (size_t)length);
+	give(slot, (Value) { BYTES, 0, buffer, (uintptr_t)length });
+}
+
+void *standInToArrayBuffer(xsMachine *the, xsSlot *slot)
+{
+	(void)the;
+	must(valueOf(slot).kind == BYTES, "a buffer");
+	return (void *)valueOf(slot).pointer;
 }
 
 void standInGetBuffer(xsMachine *the, xsSlot *slot, void **bytes, xsUnsignedValue *length)

@@ -39,6 +39,7 @@ void chipHear(const uint16_t *runs, unsigned count, uint64_t atUs);
 void chipTurn(void);
 /* The `nth` call from now that could fail fails; 0: none. */
 void chipFailAt(unsigned nth);
+bool chipFails(void);
 /* Things that are open, pins in use and memory that is held: 0 after everything was closed. */
 unsigned chipHeld(void);
 /* Handles the commands all programs share; false: it is none of them. */
