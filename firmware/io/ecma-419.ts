@@ -71,7 +71,8 @@ export interface I2COptions {
 export interface I2CIo {
   read(byteLength: number): ArrayBuffer;
   write(bytes: Uint8Array): void;
-  close(): void;
+  /** Always there; Moddable's declarations leave it out. */
+  close?(): void;
 }
 
 export interface I2CClass {
@@ -83,7 +84,8 @@ export interface SMBusIo {
   writeUint8(register: number, value: number): void;
   readUint16(register: number, bigEndian?: boolean): number;
   writeUint16(register: number, value: number, bigEndian?: boolean): void;
-  close(): void;
+  /** As of I2C. */
+  close?(): void;
 }
 
 export interface SMBusClass {

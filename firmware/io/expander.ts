@@ -91,7 +91,7 @@ export class Expander {
     } catch {
       // It does not answer: whoever closes a driver that is out of order must get through.
     }
-    chip.close();
+    chip.close?.();
   }
 
   // ---- for its banks ----------------------------------------------------------------------------------------------

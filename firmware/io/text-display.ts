@@ -145,7 +145,7 @@ export class TextDisplay<View> implements PanelPort<View> {
     } catch {
       // It does not answer: nothing to darken.
     }
-    io.close();
+    io.close?.();
   }
 
   #next(ms: number): void {

@@ -80,7 +80,7 @@ export class Thermometer {
     this.#stop = undefined;
     const io = this.#io;
     this.#io = undefined;
-    io?.close();
+    io?.close?.();
   }
 
   #tell(): void {

@@ -320,6 +320,8 @@ listings("compares the manifest's modules with the tree, both ways", () => {
     "shared/a.ts": "",
     "firmware/sale/b.ts": "",
     "firmware/io/lin/c.ts": "",
+    "firmware/esp32/kit.ts": "",
+    "firmware/io/boards/kit/manifest.json": JSON.stringify({ modules: { "firmware/esp32/kit": "../../../esp32/kit" } }),
     "firmware/mdb/d.ts": "",
     "firmware/io/typings/e.d.ts": "",
   };
@@ -327,6 +329,9 @@ listings("compares the manifest's modules with the tree, both ways", () => {
     'manifest.json:0 modules lack "firmware/mdb/*": "./firmware/mdb/*"',
     'manifest.json:0 modules name "./firmware/cash/*", but there is no such folder',
   ]);
+  const { "firmware/io/boards/kit/manifest.json": kit, ...noKit } = files;
+  assert.ok(kit);
+  assert.ok(said(checkManifest(tree(noKit))).some((line) => line.includes('modules lack "firmware/esp32/*"')));
   assert.equal(said(checkManifest(tree({}))), ["manifest.json:0 is missing"]);
 });
 

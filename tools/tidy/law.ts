@@ -25,6 +25,7 @@ export const LAW: readonly Row[] = deepFreeze([
   { room: "firmware/ports", imports: ["firmware/ports", "shared"], sources: [] },
   { room: "firmware/io", imports: [".", "firmware/ports", "shared"], sources: ["xs"] },
   { room: "firmware/main", imports: ["firmware", "shared"], sources: ["xs"] },
+  { room: "firmware/esp32", imports: ["firmware", "shared"], sources: ["xs"] },
   {
     room: "firmware/machine",
     imports: [
@@ -59,6 +60,7 @@ const NEVER_REACHED: readonly { room: string; never: readonly string[] }[] = dee
   { room: "shared", never: ["firmware", "fleet", "tools", "test", "node", "npm", "xs"] },
   { room: "firmware/io", never: ["firmware/machine", "firmware/sale", "fleet", "tools", "test", "node", "npm"] },
   { room: "firmware/main", never: ["fleet", "tools", "test", "node", "npm"] },
+  { room: "firmware/esp32", never: ["fleet", "tools", "test", "node", "npm"] },
   { room: "firmware/*", never: ["firmware/io", "firmware/main", "fleet", "tools", "test", "node", "npm", "xs"] },
   { room: "fleet/web/vite.config", never: ["firmware", "tools", "test"] },
   { room: "fleet/web", never: ["fleet/api", "fleet/store", "firmware", "tools", "test", "node"] },

@@ -57,7 +57,8 @@ export function moduleFolders(tree: Tree): Set<string> {
 
 /**
  * The manifest registers each module folder as `"folder/*": "./folder/*"` and no folder that is not there. The rim
- * (`firmware/io`) may be registered per platform and under a name its variants share.
+ * (`firmware/io`) may be registered per platform and under a name its variants share; what a board starts
+ * (`firmware/esp32`) module by module, also by the board's own manifest.
  */
 export function checkManifest(tree: Tree): Finding[] {
   const finding = (message: string): Finding => ({ path: "manifest.json", line: 0, message });
@@ -69,10 +70,13 @@ export function checkManifest(tree: Tree): Finding[] {
   const modules = placesOf(manifest);
   const platforms = Object.values(objectAt(manifest, "platforms")).flatMap(placesOf);
   const anywhere = new Set([...modules, ...platforms].map(({ place }) => place));
+  const named = new Set([...platforms, ...boardManifests(tree).flatMap(placesOf)].map(({ name }) => name));
   const isRegistered = (folder: string): boolean =>
-    folder.startsWith("firmware/io")
-      ? anywhere.has(`./${folder}/*`)
-      : modules.some(({ name, place }) => name === `${folder}/*` && place === `./${folder}/*`);
+    folder === STARTS
+      ? [...tree.keys()].every((path) => !path.startsWith(`${STARTS}/`) || named.has(path.replace(/\.ts$/, "")))
+      : folder.startsWith("firmware/io")
+        ? anywhere.has(`./${folder}/*`)
+        : modules.some(({ name, place }) => name === `${folder}/*` && place === `./${folder}/*`);
   const missing = [...moduleFolders(tree)].filter((folder) => !isRegistered(folder));
   const paths = [...tree.keys()];
   const gone = [...anywhere].filter((place) => {
@@ -83,6 +87,18 @@ export function checkManifest(tree: Tree): Finding[] {
     ...missing.sort().map((folder) => finding(`modules lack "${folder}/*": "./${folder}/*"`)),
     ...gone.sort().map((place) => finding(`modules name "${place}", but there is no such folder`)),
   ];
+}
+
+/** What the boards start: one module a board, so none can be registered for all of them. */
+const STARTS = "firmware/esp32";
+
+/** The manifest that each board adds to the root's. */
+function boardManifests(tree: Tree): unknown[] {
+  const manifests: unknown[] = [];
+  for (const [path, text] of tree) {
+    if (/^firmware\/io\/boards\/[^/]+\/manifest\.json$/.test(path)) manifests.push(JSON.parse(text));
+  }
+  return manifests;
 }
 
 /** Module names and their places. A Moddable manifest gives one place as a string and several as a list. */

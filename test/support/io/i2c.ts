@@ -3,7 +3,8 @@
  * bytes that take their time at the bus's speed, silence that throws. JavaScript waits while the bus works; the world's
  * clock is not moved, so the bus keeps the time by itself and tells it to its devices.
  */
-import type { I2CClass, I2CIo, I2COptions, SMBusClass, SMBusIo } from "../../../firmware/io/ecma-419.js";
+import type { I2CClass, I2CIo, I2COptions, SMBusClass } from "../../../firmware/io/ecma-419.js";
+import { smbusOn } from "../../../firmware/io/smbus.js";
 import type { SimChip } from "./chip.js";
 
 /** One device on the bus. Times are world µs at the end of a byte. */
@@ -32,7 +33,7 @@ export class SimI2CBus {
   constructor(chip: SimChip) {
     this.#chip = chip;
     this.I2C = i2cClass(this);
-    this.SMBus = smbusClass(this);
+    this.SMBus = smbusOn(this.I2C);
   }
 
   attach(address: number, device: I2CDevice): void {
@@ -126,43 +127,6 @@ function i2cClass(bus: SimI2CBus): I2CClass {
 
     #check(): void {
       if (!this.#open) throw new Error("i2c is closed");
-    }
-  };
-}
-
-function smbusClass(bus: SimI2CBus): SMBusClass {
-  return class SMBus implements SMBusIo {
-    readonly #io: I2CIo;
-
-    constructor(options: I2COptions) {
-      this.#io = new bus.I2C(options);
-    }
-
-    readUint8(register: number): number {
-      return this.#read(register, 1)[0] ?? 0;
-    }
-
-    writeUint8(register: number, value: number): void {
-      this.#io.write(Uint8Array.of(register, value));
-    }
-
-    readUint16(register: number, bigEndian = false): number {
-      const [first = 0, second = 0] = this.#read(register, 2);
-      return bigEndian ? (first << 8) | second : (second << 8) | first;
-    }
-
-    writeUint16(register: number, value: number, bigEndian = false): void {
-      const [low, high] = [value & 0xff, value >> 8];
-      this.#io.write(bigEndian ? Uint8Array.of(register, high, low) : Uint8Array.of(register, low, high));
-    }
-
-    close(): void {
-      this.#io.close();
-    }
-
-    #read(register: number, byteLength: number): Uint8Array {
-      this.#io.write(Uint8Array.of(register));
-      return new Uint8Array(this.#io.read(byteLength));
     }
   };
 }
