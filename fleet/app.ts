@@ -8,6 +8,7 @@ import { apiPlugin } from "./api/plugin.js";
 import { brokerPlugin } from "./broker/plugin.js";
 import type { Config } from "./config.js";
 import { ingestPlugin } from "./ingest/plugin.js";
+import { jobsPlugin } from "./jobs/plugin.js";
 import { livePlugin } from "./live/plugin.js";
 import { storePlugin } from "./store/plugin.js";
 
@@ -36,6 +37,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     await app.register(livePlugin, { config });
     await app.register(brokerPlugin, { config });
     await app.register(ingestPlugin);
+    await app.register(jobsPlugin);
     await app.register(apiPlugin, { config });
     await app.register(pagesPlugin, { config });
     await app.ready();

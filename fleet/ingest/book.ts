@@ -22,6 +22,7 @@ import {
   touchMachines,
 } from "../store/ledger.js";
 import { settlePending } from "../store/redemptions.js";
+import { addToQuarters } from "../store/rollups.js";
 import {
   type CursorRow,
   type Owner,
@@ -212,6 +213,7 @@ function bookRecords(
 async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[], nowMs: number): Promise<Changes> {
   await insertRecords(tx, rows.records);
   await insertTransactions(tx, rows.transactions);
+  await addToQuarters(tx, rows.transactions);
   await insertPayments(tx, rows.payments);
   await settlePending(tx, rows.payments);
   await linkPayments(tx, rows.links);

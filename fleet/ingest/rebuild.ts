@@ -24,6 +24,7 @@ import {
   productIds,
   productKey,
 } from "../store/ledger.js";
+import { addToQuarters } from "../store/rollups.js";
 import { inTransaction } from "../store/transact.js";
 import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 
@@ -45,6 +46,8 @@ export interface RebuildOptions {
   /** Sales booked before may have been archived: they are neither compared nor replaced. */
   readonly fromMs?: number;
   readonly pageRecords?: number;
+  /** Of all machines: go no further. */
+  readonly stop?: AbortSignal;
 }
 
 /** Rebuilds one machine's books. Undefined if there is no such machine. */
@@ -73,6 +76,7 @@ export async function rebuildAll(
   for (let after = ""; ; ) {
     const serials = await nextSerials(owner, after, SERIALS_AT_ONCE);
     for (const serial of serials) {
+      if (options.stop?.aborted === true) return sums;
       const rebuilt = await rebuild(owner, serial, options);
       if (rebuilt === undefined) continue;
       sums.machines += 1;
@@ -151,6 +155,7 @@ function wantedProducts(kept: readonly KeptRecord[], readable: readonly (LedgerR
 /** As booking writes, but for the records themselves. */
 async function write(tx: Transaction, rows: Rows): Promise<void> {
   await insertTransactions(tx, rows.transactions);
+  await addToQuarters(tx, rows.transactions);
   await insertPayments(tx, rows.payments);
   await linkPayments(tx, rows.links);
   await markRefunded(tx, rows.refunded);

@@ -15,6 +15,7 @@ export const DERIVED = Object.freeze({
   machine_faults: `epoch, raised_seq, operator_id, fault, slot_code, detail, severity, raised_at, cleared_at,
     cleared_seq`,
   machine_slots: "slot_code, quantity",
+  sales_quarters: "quarter, operator_id, currency, payment_method, simulated, sales, amount",
 } as const);
 export type DerivedTable = keyof typeof DERIVED;
 const TABLES = Object.keys(DERIVED).filter((name): name is DerivedTable => name in DERIVED);
@@ -114,6 +115,10 @@ export async function replaceBooks(
   await tx`INSERT INTO public.payments SELECT * FROM pg_temp.payments WHERE machine_id = ${machineId}`;
   await tx`DELETE FROM public.machine_faults WHERE machine_id = ${machineId}`;
   await tx`INSERT INTO public.machine_faults SELECT * FROM pg_temp.machine_faults WHERE machine_id = ${machineId}`;
+  await tx`DELETE FROM public.sales_quarters WHERE machine_id = ${machineId}`;
+  await tx`INSERT INTO public.sales_quarters SELECT * FROM pg_temp.sales_quarters WHERE machine_id = ${machineId}`;
+  // All its quarters are dirty now: the days are summed again by their job.
+  await tx`DELETE FROM public.sales_days WHERE machine_id = ${machineId}`;
   await tx`
     INSERT INTO public.machine_slots SELECT * FROM pg_temp.machine_slots WHERE machine_id = ${machineId}
     ON CONFLICT (machine_id, slot_code) DO UPDATE SET quantity = excluded.quantity`;

@@ -1,0 +1,49 @@
+/**
+ * What the service does by itself, as a table: how often, and what. Each may be late, cut short anywhere, or run by two
+ * processes, and does no harm.
+ */
+import { rebuildAll } from "../ingest/rebuild.js";
+import type { Databases } from "../store/databases.js";
+import type { Timing } from "../store/job-locks.js";
+import { ensurePartitions } from "../store/partitions.js";
+import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Named in a check's error; more are counted. */
+const MAX_NAMED = 10;
+
+export interface Job extends Timing {
+  /** False if `stop` came before its end. Throws what an operator should know. */
+  readonly run: (databases: Databases, now: Date, stop: AbortSignal) => Promise<boolean>;
+}
+
+export const JOBS: readonly Job[] = Object.freeze([
+  { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
+  { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
+  { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
+]);
+
+async function makePartitions({ migrate }: Databases, now: Date): Promise<boolean> {
+  const strays = await ensurePartitions(migrate, now);
+  if (strays > 0) throw new Error(`${strays} rows lie in default partitions: their months were made too late`);
+  return true;
+}
+
+async function sumAllDays({ migrate }: Databases, _now: Date, stop: AbortSignal): Promise<boolean> {
+  while (!stop.aborted) if ((await sumDays(migrate, MAX_QUARTERS_AT_ONCE)) === 0) return true;
+  return false;
+}
+
+async function checkBooks({ migrate }: Databases, _now: Date, stop: AbortSignal): Promise<boolean> {
+  const named: string[] = [];
+  const { machines, wrong } = await rebuildAll(migrate, { replace: false, stop }, ({ serial }) => {
+    if (named.length < MAX_NAMED) named.push(serial);
+  });
+  if (wrong === 0) return !stop.aborted;
+  const more = wrong > named.length ? " …" : "";
+  throw new Error(
+    `the books of ${wrong} of ${machines} machines are not what their ledgers say: ${named.join(", ")}${more}; ` +
+      "npm run admin -- check-books SERIAL tells the differences, rebuild-books puts them right",
+  );
+}

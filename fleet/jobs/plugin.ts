@@ -1,0 +1,48 @@
+/** Runs the jobs when they are due, one after the other; a job that fails is logged and does not stop the others. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import fp from "fastify-plugin";
+import { runIfDue } from "../store/job-locks.js";
+import { JOBS } from "./jobs.js";
+
+/** A database that is away is asked again after so long. */
+const RETRY_MS = 10_000;
+
+export const jobsPlugin = fp(
+  async (app: FastifyInstance) => {
+    const stop = new AbortController();
+    let running: Promise<void> | undefined;
+    app.addHook("onReady", async () => {
+      running = loop(app, stop.signal);
+    });
+    app.addHook("onClose", async () => {
+      stop.abort();
+      await running;
+    });
+  },
+  { name: "jobs", dependencies: ["store"] },
+);
+
+async function loop(app: FastifyInstance, stop: AbortSignal): Promise<void> {
+  const dueMs = new Map(JOBS.map(({ name }) => [name, 0]));
+  while (!stop.aborted) {
+    for (const job of JOBS) {
+      const { name, run } = job;
+      if (stop.aborted || (dueMs.get(name) ?? 0) > performance.now()) continue;
+      const { databases } = app;
+      const nextMs = await runIfDue(databases.migrate, job, () => run(databases, new Date(), stop)).then(
+        (turn) => {
+          if (turn.error !== undefined) app.log.error({ job: name }, turn.error);
+          return turn.nextMs;
+        },
+        (error: unknown) => {
+          if (!stop.aborted) app.log.warn(error, `job ${name} could not be started`);
+          return RETRY_MS;
+        },
+      );
+      dueMs.set(name, performance.now() + nextMs);
+    }
+    const sleepMs = Math.max(0, Math.min(...dueMs.values()) - performance.now());
+    await wait(sleepMs, undefined, { signal: stop, ref: false }).catch(() => undefined);
+  }
+}

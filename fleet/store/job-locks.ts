@@ -1,0 +1,64 @@
+/**
+ * When each job is due, and that one process at a time runs it. The lock is of a database session: who is killed lets
+ * go of it at once, and the job is still due.
+ */
+import type { Sql } from "./databases.js";
+
+/** What became of a job that was asked to run. `nextMs`: when to ask again. */
+export interface JobTurn {
+  readonly ran: boolean;
+  readonly nextMs: number;
+  /** Why it failed; it is due again after its usual time. */
+  readonly error?: string;
+}
+
+export interface Timing {
+  readonly name: string;
+  readonly everyMs: number;
+  /** From when the job is first known; absent: at once. */
+  readonly firstAfterMs?: number;
+}
+
+const MAX_ERROR_LENGTH = 2_000;
+
+/**
+ * Runs `work` if the job `name` is due and nobody else runs it. `work` must do no harm if it was cut short before, or
+ * runs although it was done: the end of a run is noted behind it, not with it. False: it stopped half-way, and stays
+ * due.
+ */
+export async function runIfDue(owner: Sql, job: Timing, work: () => Promise<boolean>): Promise<JobTurn> {
+  const { name, everyMs, firstAfterMs = 0 } = job;
+  await owner`
+    INSERT INTO jobs (name, due_at) VALUES (${name}, now() + make_interval(secs => ${firstAfterMs / 1_000}))
+    ON CONFLICT DO NOTHING`;
+  const session = await owner.reserve();
+  try {
+    const lock = session`hashtextextended(${`job ${name}`}, 0)`;
+    const [held] = await session<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${lock}) AS ours`;
+    if (held?.ours !== true) return { ran: false, nextMs: everyMs };
+    try {
+      return await run(owner, name, everyMs, work);
+    } finally {
+      await session`SELECT pg_advisory_unlock(${lock})`;
+    }
+  } finally {
+    session.release();
+  }
+}
+
+async function run(owner: Sql, name: string, everyMs: number, work: () => Promise<boolean>): Promise<JobTurn> {
+  const [due] = await owner<{ waitMs: number }[]>`
+    SELECT greatest(0, extract(epoch FROM due_at - now()) * 1000)::int AS "waitMs" FROM jobs WHERE name = ${name}`;
+  if (due !== undefined && due.waitMs > 0) return { ran: false, nextMs: due.waitMs };
+  await owner`UPDATE jobs SET started_at = now() WHERE name = ${name}`;
+  let error: string | null = null;
+  try {
+    if (!(await work())) return { ran: true, nextMs: 0 };
+  } catch (cause) {
+    error = (cause instanceof Error ? cause.message : String(cause)).slice(0, MAX_ERROR_LENGTH);
+  }
+  await owner`
+    UPDATE jobs SET ended_at = now(), error = ${error}, runs = runs + 1,
+      due_at = now() + make_interval(secs => ${everyMs / 1_000}) WHERE name = ${name}`;
+  return error === null ? { ran: true, nextMs: everyMs } : { ran: true, nextMs: everyMs, error };
+}

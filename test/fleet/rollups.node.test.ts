@@ -1,0 +1,182 @@
+/** Sums of sales by quarter and by the machine's day, and the jobs that keep them. */
+import { rm } from "node:fs/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { book } from "../../fleet/ingest/book.js";
+import { rebuild } from "../../fleet/ingest/rebuild.js";
+import { JOBS } from "../../fleet/jobs/jobs.js";
+import { type Databases, openDatabases } from "../../fleet/store/databases.js";
+import { runIfDue } from "../../fleet/store/job-locks.js";
+import { addOperator } from "../../fleet/store/provision.js";
+import { sumDays } from "../../fleet/store/rollups.js";
+import { addTestMachine, addTestProducts, COKE, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
+
+interface Context {
+  dataDir: string;
+  databases: Databases;
+  operatorId: string;
+}
+const test = suite<Context>("fleet/rollups");
+
+test.before(async (context) => {
+  context.dataDir = await temporaryFolder();
+  context.databases = await openDatabases(testConfig(context.dataDir));
+  context.operatorId = await addOperator(context.databases, "Test Vending");
+  await addTestProducts(context, context.operatorId);
+});
+test.after(async ({ databases, dataDir }) => {
+  await databases.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** A machine in `zone` that has been installed for ten years. */
+async function machineIn(context: Context, serial: string, zone: string): Promise<void> {
+  await addTestMachine(context, context.operatorId, serial);
+  await context.databases.migrate`
+    UPDATE machines SET time_zone = ${zone}, installed_at = now() - interval '10 years'
+    WHERE serial_number = ${serial}`;
+}
+
+/** Sells a Coke at each of these moments, in this order. */
+async function sellAt(context: Context, serial: string, ledger: TestLedger, moments: readonly string[]): Promise<void> {
+  const from = ledger.newest + 1;
+  const sale = { slot: "B4", priceMinor: 175, paidMinor: 175, means: 0 };
+  const about = { productId: COKE, planogramVersion: 1, changeMinor: 0, proof: 0 };
+  for (const moment of moments) {
+    const wallS = Date.parse(moment) / 1_000;
+    ledger.append({ kind: "boot", bootNo: ledger.newest, cause: 0, firmware: "0.1.0" }, wallS);
+    ledger.append({ kind: "clockSet", quality: 2 }, wallS);
+    ledger.append({ kind: "saleSettled", saleNo: ledger.newest, ...sale, ...about }, wallS);
+  }
+  await book(context.databases.ingest, [{ serial, batch: ledger.batch(from) }], Date.now());
+}
+
+async function daysOf({ databases }: Context, serial: string): Promise<readonly string[]> {
+  const rows = await databases.migrate<{ text: string }[]>`
+    SELECT concat_ws(' ', d.day, d.sales, d.amount) AS text FROM sales_days d JOIN machines m ON m.id = d.machine_id
+    WHERE m.serial_number = ${serial} ORDER BY d.day`;
+  return rows.map(({ text }) => text);
+}
+
+test("days are the machine's own: 23 and 25 hours, +05:45, and midnight to the second", async (context) => {
+  await machineIn(context, "DAY-NY", "America/New_York");
+  await machineIn(context, "DAY-KTM", "Asia/Kathmandu");
+  const newYork = ["2026-03-08T04:59:59Z", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59Z", "2026-03-09T04:00:00Z"];
+  const autumn = ["2025-11-02T04:00:00Z", "2025-11-03T04:59:59Z", "2025-11-03T05:00:00Z"];
+  await sellAt(context, "DAY-NY", new TestLedger(), [...autumn, ...newYork]);
+  await sellAt(context, "DAY-KTM", new TestLedger(), ["2026-01-01T18:14:59Z", "2026-01-01T18:15:00Z"]);
+  assert.equal(await daysOf(context, "DAY-NY"), []);
+  while ((await sumDays(context.databases.migrate, 2)) > 0);
+  assert.equal(await daysOf(context, "DAY-NY"), [
+    "2025-11-02 2 3.500",
+    "2025-11-03 1 1.750",
+    "2026-03-07 1 1.750",
+    "2026-03-08 2 3.500",
+    "2026-03-09 1 1.750",
+  ]);
+  assert.equal(await daysOf(context, "DAY-KTM"), ["2026-01-01 1 1.750", "2026-01-02 1 1.750"]);
+});
+
+test("a late sale corrects its day; summing again changes nothing; rebuilt books sum the same", async (context) => {
+  const { migrate } = context.databases;
+  await machineIn(context, "LATE-1", "UTC");
+  const ledger = new TestLedger();
+  await sellAt(context, "LATE-1", ledger, ["2026-05-05T10:00:00Z"]);
+  await sumDays(migrate);
+  assert.equal(await daysOf(context, "LATE-1"), ["2026-05-05 1 1.750"]);
+  await sellAt(context, "LATE-1", ledger, ["2026-05-06T10:00:00Z", "2026-05-05T10:07:00Z", "2026-05-05T23:59:59Z"]);
+  while ((await sumDays(migrate)) > 0);
+  const right = ["2026-05-05 3 5.250", "2026-05-06 1 1.750"];
+  assert.equal(await daysOf(context, "LATE-1"), right);
+  assert.is(await sumDays(migrate), 0);
+  assert.equal((await rebuild(migrate, "LATE-1", { replace: false }))?.differences, []);
+  await migrate`
+    UPDATE sales_quarters SET sales = sales + 1
+    WHERE machine_id = (SELECT id FROM machines WHERE serial_number = 'LATE-1')`;
+  const wrong = await rebuild(migrate, "LATE-1", { replace: true });
+  assert.equal(
+    wrong?.differences.map(({ table }) => table),
+    ["sales_quarters"],
+  );
+  while ((await sumDays(migrate)) > 0);
+  assert.equal(await daysOf(context, "LATE-1"), right);
+});
+
+test("sums stand while sales are booked and days summed by several at once", async (context) => {
+  const { migrate } = context.databases;
+  await machineIn(context, "BUSY-1", "Asia/Kathmandu");
+  const ledger = new TestLedger();
+  const booking = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) await sellAt(context, "BUSY-1", ledger, [`2026-06-01T${10 + (i % 4)}:00:00Z`]);
+  };
+  let booked = false;
+  const summing = async (): Promise<void> => {
+    while (!booked) await sumDays(migrate, 1);
+  };
+  const ended = booking().finally(() => {
+    booked = true;
+  });
+  await Promise.all([ended, summing(), summing()]);
+  while ((await sumDays(migrate)) > 0);
+  assert.equal(await daysOf(context, "BUSY-1"), ["2026-06-01 20 35.000"]);
+});
+
+test("a job runs when due, by one of many; who dies in it leaves it due; a failure is kept, it comes again", async ({
+  databases: { migrate },
+}) => {
+  const job = { name: "test", everyMs: 60_000 };
+  let ran = 0;
+  const count = async (): Promise<boolean> => {
+    ran += 1;
+    return true;
+  };
+  const turns = await Promise.all(Array.from({ length: 2 }, () => runIfDue(migrate, job, count)));
+  assert.is(ran, 1);
+  assert.is(turns.filter((turn) => turn.ran).length, 1);
+  assert.is((await runIfDue(migrate, job, count)).ran, false);
+  const later = { name: "later", everyMs: 1_000, firstAfterMs: 60_000 };
+  const wait = await runIfDue(migrate, later, count);
+  assert.ok(!wait.ran && wait.nextMs > 50_000, `${wait.nextMs}`);
+
+  await migrate`UPDATE jobs SET due_at = now() WHERE name = 'test'`;
+  // The lock dies with its session, as it does with its process.
+  const held = await migrate.reserve();
+  await held`SELECT pg_advisory_lock(hashtextextended('job test', 0))`;
+  assert.is((await runIfDue(migrate, job, count)).ran, false);
+  const [own] = await held<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  await migrate`SELECT pg_terminate_backend(${own?.pid ?? 0})`;
+  const broken = async (): Promise<boolean> => {
+    throw new Error("no luck");
+  };
+  assert.is((await runIfDue(migrate, job, broken)).error, "no luck");
+  const [kept] = await migrate<{ error: string; runs: number; due: boolean }[]>`
+    SELECT error, runs, due_at > now() + interval '50 seconds' AS due FROM jobs WHERE name = 'test'`;
+  assert.equal({ ...kept }, { error: "no luck", runs: 2, due: true });
+});
+
+test("a job that is told to stop half-way stays due", async ({ databases }) => {
+  const stopped = AbortSignal.abort();
+  for (const { name, run } of JOBS.filter(({ name }) => name !== "partitions")) {
+    const due = { name: `stopped ${name}`, everyMs: 60_000 };
+    const once = await runIfDue(databases.migrate, due, () => run(databases, new Date(), stopped));
+    assert.equal(once, { ran: true, nextMs: 0 });
+    assert.is((await runIfDue(databases.migrate, due, async () => true)).ran, true);
+  }
+});
+
+test("every job can be run, and again", async ({ databases }) => {
+  const goOn = new AbortController().signal;
+  for (let round = 0; round < 2; round++) {
+    for (const { name, run } of JOBS) {
+      const said = await failure(run(databases, new Date(), goOn));
+      // Sales of last year came when no month of then was there any more.
+      assert.match(said, name === "partitions" ? /^[0-9]+ rows lie in default partitions/ : /^$/);
+    }
+  }
+  await databases.migrate`UPDATE sales_quarters SET amount = 0`;
+  const check = JOBS.find(({ name }) => name === "check-books");
+  const said = await failure(check?.run(databases, new Date(), goOn) ?? Promise.resolve());
+  assert.match(said, /the books of 4 of 4 machines are not .*: BUSY-1, DAY-KTM, DAY-NY, LATE-1; npm run admin/);
+});
+
+test.run();
