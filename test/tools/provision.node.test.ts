@@ -1,0 +1,75 @@
+/** What a board is provisioned with is what its secret store reads; what is wrong is named before anything is flashed. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { SECRET_DOMAIN, SecretStore } from "../../firmware/io/secret-store.js";
+import { secretsTable } from "../../tools/provision.js";
+import { SimKeyValueStorage } from "../support/io/storage.js";
+
+const test = suite("provision");
+const DER = new Uint8Array(900).fill(7);
+const read = (): Uint8Array => DER;
+const SECRETS = {
+  identity: {
+    machineId: "M-1234",
+    model: "Spiral 10",
+    epoch: 3,
+    voucherKey: "1a".repeat(32),
+    orderKey: "2b".repeat(32),
+  },
+  network: {
+    ssid: "shop",
+    password: "word",
+    brokerHost: "broker.example",
+    brokerPort: 8_883,
+    timeHost: "time.example",
+    brokerCa: "ca.der",
+    certificate: "machine.der",
+    imageKey: "images.bin",
+  },
+};
+
+/** A board whose partition was made of the table. */
+function flashed(table: string): SecretStore {
+  const io = new SimKeyValueStorage();
+  for (const row of table.trimEnd().split("\n").slice(2)) {
+    const [key = "", , encoding, value = ""] = row.split(",");
+    assert.is(encoding, "hex2bin");
+    io.entries.set(
+      `${SECRET_DOMAIN}/${key}`,
+      Uint8Array.from(value.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
+    );
+  }
+  return new SecretStore({ io });
+}
+
+test("the board reads what was said of it", () => {
+  const table = secretsTable(SECRETS, read);
+  assert.ok(table.startsWith("key,type,encoding,value\nspiral,namespace,,\nidentity,data,hex2bin,"));
+  const store = flashed(table);
+  assert.is(store.identity("0.1.0")?.machineId, "M-1234");
+  assert.equal(store.identity("0.1.0")?.orderKey, new Uint8Array(32).fill(0x2b));
+  assert.equal(store.network()?.brokerCa, DER);
+  assert.is(store.network()?.ssid, "shop");
+});
+
+test("without network, and with one by cable", () => {
+  const { identity, network } = SECRETS;
+  assert.is(flashed(secretsTable({ identity }, read)).network(), undefined);
+  const { ssid, password, ...wired } = network;
+  assert.ok(ssid !== "" && password !== "");
+  assert.is(flashed(secretsTable({ identity, network: wired }, read)).network()?.ssid, undefined);
+});
+
+test("what is missing or wrong is named", () => {
+  const { identity, network } = SECRETS;
+  assert.throws(() => secretsTable({}, read), /identity is missing/);
+  assert.throws(() => secretsTable({ identity: { ...identity, epoch: "1" } }, read), /epoch is no whole number/);
+  assert.throws(() => secretsTable({ identity: { ...identity, orderKey: "1a" } }, read), /orderKey is not 64/);
+  assert.throws(() => secretsTable({ identity: { ...identity, machineId: "m 1" } }, read), /no identity/);
+  assert.throws(
+    () => secretsTable({ identity, network: { ...network, brokerHost: "" } }, read),
+    /brokerHost is no text/,
+  );
+});
+
+test.run();
