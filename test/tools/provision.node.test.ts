@@ -1,4 +1,4 @@
-/** What a board is provisioned with is what its secret store reads; what is wrong is named before anything is flashed. */
+/** A board is provisioned with what its secret store reads; what is wrong is named before anything is flashed. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SECRET_DOMAIN, SecretStore } from "../../firmware/io/secret-store.js";
