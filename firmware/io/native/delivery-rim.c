@@ -322,7 +322,8 @@ TASK void xs_delivery_rim(xsMachine *the)
 	side.mainsFailed = false;
 	esp_err_t problem = courierOpen(&side.courier, the, deliver) ? ESP_OK : ESP_ERR_NO_MEM;
 	if (problem == ESP_OK)
-		problem = motorDriveOpen(&side.motor, MOTOR_GROUP, side.pins[MOTOR].number, side.activeLow[MOTOR]);
+		problem = motorDriveOpen(&side.motor, MOTOR_GROUP, side.pins[MOTOR].number, side.activeLow[MOTOR],
+			INTERRUPT_PRIORITY);
 	if (problem == ESP_OK)
 		problem = openPins();
 	if (problem == ESP_OK) {

@@ -21,7 +21,7 @@ TASK static esp_err_t shape(MotorDrive *drive)
 		.direction = MCPWM_TIMER_DIRECTION_UP, .comparator = drive->comparator, .action = MCPWM_GEN_ACTION_HIGH });
 }
 
-TASK esp_err_t motorDriveOpen(MotorDrive *drive, int group, int pin, bool activeLow)
+TASK esp_err_t motorDriveOpen(MotorDrive *drive, int group, int pin, bool activeLow, int priority)
 {
 	mcpwm_timer_config_t timer = {
 		.group_id = group,
@@ -29,9 +29,10 @@ TASK esp_err_t motorDriveOpen(MotorDrive *drive, int group, int pin, bool active
 		.resolution_hz = RESOLUTION_HZ,
 		.count_mode = MCPWM_TIMER_COUNT_MODE_UP,
 		.period_ticks = PERIOD_TICKS,
+		.intr_priority = priority,
 	};
-	mcpwm_operator_config_t operator = { .group_id = group };
-	mcpwm_comparator_config_t comparator = { .flags = { .update_cmp_on_tez = true } };
+	mcpwm_operator_config_t operator = { .group_id = group, .intr_priority = priority };
+	mcpwm_comparator_config_t comparator = { .intr_priority = priority, .flags = { .update_cmp_on_tez = true } };
 	mcpwm_generator_config_t generator = { .gen_gpio_num = pin, .flags = { .invert_pwm = activeLow } };
 	esp_err_t problem = mcpwm_new_timer(&timer, &drive->timer);
 	if (problem == ESP_OK)

@@ -17,8 +17,8 @@ typedef struct {
 	bool timerEnabled;
 } MotorDrive;
 
-/* Duty 0 from the first moment on. */
-esp_err_t motorDriveOpen(MotorDrive *drive, int group, int pin, bool activeLow);
+/* Duty 0 from the first moment on. `priority`: the interrupt's, of which one MCPWM unit has only one. */
+esp_err_t motorDriveOpen(MotorDrive *drive, int group, int pin, bool activeLow, int priority);
 void motorDriveClose(MotorDrive *drive);
 /* 0 to RIM_DUTY_FULL, from the next period on (51 µs at most). */
 void motorDriveDuty(MotorDrive *drive, uint16_t duty);

@@ -358,7 +358,7 @@ static struct { unsigned slot; bool open, enabled; } sender;
 esp_err_t rmt_new_tx_channel(const rmt_tx_channel_config_t *config, rmt_channel_handle_t *channel)
 {
 	must(config->resolution_hz == 1000000 && config->mem_block_symbols == 4 * BLOCK_SYMBOLS, "four blocks, in us");
-	must(config->flags.init_level == 1, "rests high");
+	must(config->intr_priority == 3 && config->flags.init_level == 1, "priority 3, rests high");
 	sender.open = openThing((void **)channel, &sender.slot) == ESP_OK;
 	return sender.open ? ESP_OK : ESP_FAIL;
 }
@@ -468,6 +468,12 @@ void chipHear(const uint16_t *runs, unsigned count, uint64_t atUs)
 
 /* ---- MCPWM ---- */
 
+/* As the driver: the first one to name a priority names it for its whole unit. */
+static void priorityOf(int priority)
+{
+	must(priority == 3, "an MCPWM unit has one interrupt priority: 3");
+}
+
 static unsigned captureTimers[2];
 static bool captureTimerOpen[2], captureTimerOn[2];
 static struct { unsigned slot; bool open, enabled, rising, falling; int pin; mcpwm_capture_event_cb_t onEdge; }
@@ -532,7 +538,7 @@ static unsigned captureOf(mcpwm_cap_channel_handle_t channel)
 esp_err_t mcpwm_new_capture_channel(mcpwm_cap_timer_handle_t timer, const mcpwm_capture_channel_config_t *config,
 	mcpwm_cap_channel_handle_t *channel)
 {
-	must(config->intr_priority == 3, "priority 3");
+	priorityOf(config->intr_priority);
 	unsigned from = 3 * captureTimerOf(timer);
 	for (unsigned i = from; i < from + 3; i += 1) {
 		if (captures[i].open)
@@ -578,6 +584,7 @@ esp_err_t mcpwm_capture_channel_disable(mcpwm_cap_channel_handle_t channel)
 
 esp_err_t mcpwm_new_timer(const mcpwm_timer_config_t *config, mcpwm_timer_handle_t *timer)
 {
+	priorityOf(config->intr_priority);
 	period = config->period_ticks;
 	compared = 0;
 	return openThing((void **)timer, &pwm[0]);
@@ -610,7 +617,7 @@ esp_err_t mcpwm_timer_start_stop(mcpwm_timer_handle_t timer, mcpwm_timer_start_s
 
 esp_err_t mcpwm_new_operator(const mcpwm_operator_config_t *config, mcpwm_oper_handle_t *oper)
 {
-	(void)config;
+	priorityOf(config->intr_priority);
 	return openThing((void **)oper, &pwm[1]);
 }
 
@@ -630,6 +637,7 @@ esp_err_t mcpwm_new_comparator(mcpwm_oper_handle_t oper, const mcpwm_comparator_
 	mcpwm_cmpr_handle_t *comparator)
 {
 	(void)oper;
+	priorityOf(config->intr_priority);
 	must(config->flags.update_cmp_on_tez, "a duty changes between two periods");
 	return openThing((void **)comparator, &pwm[2]);
 }
