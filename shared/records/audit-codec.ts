@@ -4,7 +4,7 @@
  * twice. 60 products after 20 years of 300 sales a day need some 2.5 KiB, ten in their first months 150 to 300 bytes.
  */
 import { utf8Decode, utf8Encode } from "../bytes.js";
-import { AUDIT_TOTALS, type Audit, type CoinAudit, emptyAudit } from "./audit.js";
+import { AUDIT_TOTALS, type Audit, type AuditTotals, type CoinAudit, emptyAudit } from "./audit.js";
 import { MDB_TYPES } from "./kinds.js";
 import { SLOT_COUNTERS } from "./slot-audits.js";
 
@@ -27,8 +27,8 @@ export function encodeAudit(audit: Audit, maxBytes = Infinity): Uint8Array {
     putNumber(out, read?.atS ?? 0);
   }
   const { since, sinceReset, slots } = audit;
-  putGroup(out, AUDIT_TOTALS, (name) => since[name]);
-  if (twice) putGroup(out, AUDIT_TOTALS, (name) => sinceReset[name]);
+  putTotals(out, since);
+  if (twice) putTotals(out, sinceReset);
   putNumber(out, audit.coins.length);
   for (const coin of audit.coins) {
     putNumber(out, coin === undefined ? 0 : coin.valueMinor + 1);
@@ -44,8 +44,8 @@ export function encodeAudit(audit: Audit, maxBytes = Infinity): Uint8Array {
     putNumber(out, code.length);
     for (const byte of code) out.push(byte);
     putNumber(out, slots.soldOutS(slot));
-    putGroup(out, SLOT_COUNTERS, (name) => slots.since(slot, name));
-    if (twice) putGroup(out, SLOT_COUNTERS, (name) => slots.sinceReset(slot, name));
+    putGroup(out, slots.rowSince(slot));
+    if (twice) putGroup(out, slots.rowSinceReset(slot));
     if (out.length <= maxBytes) continue;
     out.length = at;
     break;
@@ -110,14 +110,19 @@ function putNumber(out: number[], value: number): void {
   out.push(rest);
 }
 
-function putGroup<N extends string>(out: number[], names: readonly N[], counter: (name: N) => number): void {
+function putTotals(out: number[], totals: AuditTotals): void {
+  const counters = AUDIT_TOTALS.map((name) => totals[name]);
+  putGroup(out, counters);
+}
+
+function putGroup(out: number[], counters: ArrayLike<number>): void {
   let present = 0;
-  names.forEach((name, i) => {
-    if (counter(name) !== 0) present += 2 ** i;
-  });
+  for (let i = 0; i < counters.length; i += 1) {
+    if (counters[i] !== 0) present += 2 ** i;
+  }
   putNumber(out, present);
-  for (const name of names) {
-    const value = counter(name);
+  for (let i = 0; i < counters.length; i += 1) {
+    const value = counters[i] ?? 0;
     if (value !== 0) putNumber(out, value);
   }
 }

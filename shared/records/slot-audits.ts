@@ -50,6 +50,20 @@ export class SlotAudits {
     return this.since(slot, name) - (this.atReset?.[this.place(slot, name)] ?? 0);
   }
 
+  /** Its counters in the order of SLOT_COUNTERS: a view, to be read at once. */
+  rowSince(slot: string): Float64Array {
+    const row = this.rows[slot];
+    const at = (row ?? 0) * WIDTH;
+    return this.table.subarray(at, row === undefined ? at : at + SLOT_COUNTERS.length);
+  }
+
+  rowSinceReset(slot: string): Float64Array {
+    const before = this.atReset;
+    const row = this.rowSince(slot).slice();
+    const at = (this.rows[slot] ?? 0) * WIDTH;
+    return before === undefined ? row : row.map((value, i) => value - (before[at + i] ?? 0));
+  }
+
   /** When it was last sold out, Unix seconds; 0 = never, or the clock was unknown. */
   soldOutS(slot: string): number {
     return this.table[(this.rows[slot] ?? -1) * WIDTH + SOLD_OUT_AT] ?? 0;
