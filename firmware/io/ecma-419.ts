@@ -50,22 +50,13 @@ export interface DigitalBankClass extends DigitalModes {
   new (options: DigitalBankOptions): DigitalBankIo;
 }
 
-export interface AnalogIo {
-  /** Bits of a reading. */
-  readonly resolution: number;
-  read(): number;
-  close(): void;
-}
-
-export interface AnalogClass {
-  new (options: { readonly pin: number }): AnalogIo;
-}
-
 export interface I2COptions {
   readonly data: number;
   readonly clock: number;
   readonly hz: number;
   readonly address: number;
+  /** Moddable's own: ms after which a bus that hangs is given up; 400 if absent. */
+  readonly timeout?: number;
 }
 
 export interface I2CIo {

@@ -98,6 +98,8 @@ export class Keypad {
 
   #tick(): void {
     this.#scans += 1;
+    // Each try on a bus that hangs keeps everything else waiting: once it is known to be silent, one a second.
+    if (!this.answers && this.#scans % SCANS_TO_RENEW !== 0) return;
     try {
       if (this.#scans % SCANS_TO_RENEW === 0) this.#renew?.();
       this.#look();

@@ -33,6 +33,9 @@ export const LEDGER_MIN_BLOCKS = 64;
 export const DOCUMENT_PARTITION = "documents";
 export const DOCUMENT_MIN_BLOCKS = 6;
 
+/** A bus that hangs keeps JavaScript waiting no longer than a page of flash does; no transfer takes so long. */
+export const I2C_TIMEOUT_MS = 5;
+
 export interface PlatformClasses {
   readonly Digital: DigitalClass;
   readonly I2C: I2CClass;
@@ -148,7 +151,13 @@ export class Parts<View> {
   #at({ address }: { readonly address: number }): I2COptions {
     const { pins, i2cHz } = this.map;
     // A map without them is refused before.
-    return { data: pins.i2cData?.pin ?? -1, clock: pins.i2cClock?.pin ?? -1, hz: i2cHz, address };
+    return {
+      data: pins.i2cData?.pin ?? -1,
+      clock: pins.i2cClock?.pin ?? -1,
+      hz: i2cHz,
+      address,
+      timeout: I2C_TIMEOUT_MS,
+    };
   }
 
   #open<Part>(part: string, make: () => Part): Part | undefined {

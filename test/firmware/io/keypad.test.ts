@@ -101,8 +101,11 @@ test("an expander that falls silent: said so, and no key is made up; back, keys 
   world.runFor(SCAN_EVERY_MS * 1_000);
   assert.not.ok(keypad.answers);
   assert.throws(() => keypad.sample(), /failed/);
+  const before = bus.transfers;
+  world.runFor(10 * SCANS_TO_RENEW * SCAN_EVERY_MS * 1_000);
+  assert.ok(bus.transfers - before <= 40, "a silent bus is tried about once a second");
   bus.stuck = false;
-  hold("");
+  hold("", SCANS_TO_RENEW * SCAN_EVERY_MS * 1_000);
   hold("3");
   assert.ok(keypad.answers);
   assert.equal(told, ["1", "3"]);

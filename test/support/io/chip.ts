@@ -4,8 +4,6 @@
  * callbacks come from the loop, never from within a call, never after `close`.
  */
 import type {
-  AnalogClass,
-  AnalogIo,
   DigitalBankClass,
   DigitalBankIo,
   DigitalBankOptions,
@@ -27,9 +25,6 @@ const RISING = 1;
 const FALLING = 2;
 const PINS = 40;
 const FIRST_INPUT_ONLY = 34;
-/** Pins of ADC1; ADC2 rests while Wi-Fi runs. */
-const FIRST_ANALOG = 32;
-const ANALOG_BITS = 12;
 
 interface Line {
   /** What the world outside does to it; undefined = nothing. */
@@ -46,10 +41,8 @@ export class SimChip {
   readonly world: World;
   readonly Digital: DigitalClass;
   readonly DigitalBank: DigitalBankClass;
-  readonly Analog: AnalogClass;
   readonly timers: Timers;
   readonly #lines: Line[] = [];
-  readonly #volts: number[] = [];
 
   constructor(world = new World()) {
     this.world = world;
@@ -65,7 +58,6 @@ export class SimChip {
     }
     this.Digital = digitalClass(this);
     this.DigitalBank = digitalBankClass(this);
-    this.Analog = analogClass(this, this.#volts);
     this.timers = worldTimers(world);
   }
 
@@ -88,11 +80,6 @@ export class SimChip {
 
   isOwned(pin: number): boolean {
     return this.#line(pin).owned;
-  }
-
-  /** Reading of an analog pin, 0 to 4,095. */
-  analog(pin: number, reading: number): void {
-    this.#volts[pin] = reading;
   }
 
   // ---- for the classes --------------------------------------------------------------------------------------------
@@ -299,32 +286,6 @@ function digitalBankClass(chip: SimChip): DigitalBankClass {
     }
   }
   return DigitalBank;
-}
-
-function analogClass(chip: SimChip, readings: readonly number[]): AnalogClass {
-  class Analog implements AnalogIo {
-    readonly resolution = ANALOG_BITS;
-    readonly #pin: number;
-    #open = true;
-
-    constructor({ pin }: { readonly pin: number }) {
-      if (!Number.isInteger(pin) || pin < FIRST_ANALOG || pin >= PINS) throw new RangeError("invalid pin");
-      chip.own(pin, false);
-      this.#pin = pin;
-    }
-
-    read(): number {
-      if (!this.#open) throw new Error("analog is closed");
-      return readings[this.#pin] ?? 0;
-    }
-
-    close(): void {
-      if (!this.#open) return;
-      this.#open = false;
-      chip.free(this.#pin);
-    }
-  }
-  return Analog;
 }
 
 function pinsOf(mask: number): number[] {

@@ -44,7 +44,8 @@ export class SimI2CBus {
     this.#devices.delete(address);
   }
 
-  hold({ data, clock, hz, address }: I2COptions): void {
+  hold({ data, clock, hz, address, timeout = 400 }: I2COptions): void {
+    if (!Number.isInteger(timeout) || timeout < -1) throw new RangeError("invalid timeout");
     if (!Number.isInteger(address) || address < 0 || address > 127) throw new RangeError("invalid address");
     if (!(hz > 0) || hz > MAX_HZ) throw new RangeError("invalid hz");
     if (this.#held.includes(address)) throw new RangeError("duplicate address");
