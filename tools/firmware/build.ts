@@ -3,7 +3,7 @@
  * host's C compiler. For a board it goes on to ESP-IDF where that is present, else it stops behind the link and says
  * so.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Target } from "./arguments.js";
 import { type LinkReport, readLink } from "./link-report.js";
@@ -64,31 +64,45 @@ export async function build(target: Target, sdk: Sdk, place: Place, say: (line: 
   writeFileSync(log, "");
   const generate = ["-o", place.out, "-p", platform, ...(target.debug ? ["-dn"] : [])];
   const idf = target.platform === "esp32" ? findIdf(process.env) : undefined;
-  const whole = idf === undefined || idf.ok;
   let end: RunEnd;
-  if (whole) {
+  if (idf?.ok === true) {
     end = await step("mcconfig", [...generate, "-m", "-t", "build"]);
   } else {
+    const unchanged = keepTime(join(work, "modules", "tsconfig-base.json"));
     end = await step("mcconfig", generate);
-    if (end.code === 0) end = await step("make", linkOnly(work));
+    unchanged();
+    if (end.code === 0) end = await step("make", ["-f", join(work, "makefile"), ...goals(target, work)]);
   }
   if (end.code !== 0) return { ok: false, reason: failure(end, log) };
   const link = readLink(readFileSync(linked, "utf8"), end.output);
   if (link === undefined) return { ok: false, reason: `xsl wrote something else than this tool knows: ${linked}` };
-  const product = whole
-    ? join(place.out, "bin", folder, target.platform === "lin" ? "mc.so" : "xs_esp32.bin")
-    : undefined;
-  return { ok: true, built: { target, link, product, stopped: idf?.ok === false ? idf.reason : undefined } };
+  const stopped = idf?.ok === false ? idf.reason : undefined;
+  const file = target.platform === "lin" ? "mc.so" : "xs_esp32.bin";
+  const product = stopped === undefined ? join(place.out, "bin", folder, file) : undefined;
+  return { ok: true, built: { target, link, product, stopped } };
 }
 
 /**
- * make's arguments for all that needs no ESP-IDF. The makefile asks for a folder and a version of it and hangs each
- * module on a header it would generate: both are answered for, neither is used before Espressif's compiler.
+ * mcconfig writes the options of all compilations anew each time, and with the file's new date every module would be
+ * compiled again. Returns what gives the file its old date back if it says the same as now.
  */
-function linkOnly(work: string): string[] {
+function keepTime(file: string): () => void {
+  if (!existsSync(file)) return () => undefined;
+  const text = readFileSync(file, "utf8");
+  const { atime, mtime } = statSync(file);
+  return () => {
+    if (existsSync(file) && readFileSync(file, "utf8") === text) utimesSync(file, atime, mtime);
+  };
+}
+
+/**
+ * What make is to do: all of it for the simulator; for a board, where mcconfig has not done it, all that needs no
+ * ESP-IDF. The makefile asks for a folder and a version of that and hangs each module on a header it would generate:
+ * both are answered for, neither is used before Espressif's compiler.
+ */
+function goals({ platform }: Target, work: string): string[] {
+  if (platform === "lin") return ["build"];
   return [
-    "-f",
-    join(work, "makefile"),
     `IDF_PATH=${work}`,
     `IDF_VERSION=${EXPECTED_IDF}`,
     "-o",

@@ -11,7 +11,9 @@ export type News =
   | { readonly news: "record"; readonly kind: string }
   /** Where to touch for it, in pixels of the simulated screen. */
   | { readonly news: "place"; readonly id: string; readonly x: number; readonly y: number }
-  /** JavaScript threw, or the engine gave up. */
+  /** JavaScript threw; whether somebody caught it is not said. */
+  | { readonly news: "threw"; readonly what: string }
+  /** The engine gave up. */
   | { readonly news: "broken"; readonly why: string };
 
 export type Stage = "starting" | "choosing" | "paying" | "turning" | "ending" | "sold" | "failed";
@@ -25,6 +27,8 @@ export interface Sale {
   readonly touchedMs: number;
   readonly lastWords: string;
   readonly records: readonly string[];
+  /** The last exception, caught or not. */
+  readonly threw: string;
   readonly why: string;
 }
 
@@ -35,6 +39,7 @@ export const SALE: Sale = Object.freeze({
   touchedMs: Number.NEGATIVE_INFINITY,
   lastWords: "",
   records: [],
+  threw: "",
   why: "",
 });
 
@@ -58,7 +63,9 @@ export interface SaleStep {
 /** What `line` of the log says, if it says something. Times before it and marks of the terminal are left out. */
 export function newsIn(line: string): News | undefined {
   const text = plainText(line);
-  const broken = /(# Exception: .*|XS abort.*|# (?:Fatal )?[Ee]rror: .*)/.exec(text)?.[1];
+  const threw = /# Exception: (.*)/.exec(text)?.[1];
+  if (threw !== undefined) return { news: "threw", what: threw };
+  const broken = /(XS abort.*|#xsbug-log disconnected.*)/.exec(text)?.[1];
   if (broken !== undefined) return { news: "broken", why: broken };
   const said = /\d+ ms {2}(.*)$/.exec(text)?.[1];
   if (said === undefined) return undefined;
@@ -80,8 +87,12 @@ export function plainText(line: string): string {
 export function hear(sale: Sale, news: News): Sale {
   if (isOver(sale)) return sale;
   switch (news.news) {
-    case "broken":
-      return { ...sale, stage: "failed", why: `The firmware broke off: ${news.why}` };
+    case "threw":
+      return { ...sale, threw: news.what };
+    case "broken": {
+      const threw = sale.threw === "" ? "" : `, after the exception "${sale.threw}"`;
+      return { ...sale, stage: "failed", why: `The firmware broke off: ${news.why}${threw}` };
+    }
     case "place": {
       const places = new Map(sale.places).set(news.id, { x: news.x, y: news.y });
       return { ...sale, places };

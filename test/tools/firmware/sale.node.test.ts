@@ -36,8 +36,8 @@ test("reads the simulator's lines", () => {
   assert.equal(newsIn("(xsdb) 12 ms  place control $1 30,200"), { news: "place", id: "control $1", x: 30, y: 200 });
   assert.equal(newsIn(IDLE), { news: "view", state: "IDLE", words: "IDLE: Please choose | " });
   assert.equal(newsIn("# Exception: throw!: board: inputs run away!"), {
-    news: "broken",
-    why: "# Exception: throw!: board: inputs run away!",
+    news: "threw",
+    what: "throw!: board: inputs run away!",
   });
   assert.is(newsIn("xsdb listening on port 5002."), undefined);
   assert.is(newsIn("12 ms  dark"), undefined);
@@ -87,10 +87,14 @@ test("touches again what had no effect, and gives up", () => {
   assert.match(given.why, /was touched 24 times; the last it said was "IDLE: Please choose/);
 });
 
-test("fails at once when the firmware breaks off", () => {
-  const broken = at(SALE, 0, ...PLACES, IDLE, "XS abort: unhandled exception").sale;
+test("fails at once when the firmware breaks off, and goes on past an exception somebody caught", () => {
+  const lines = [...PLACES, IDLE, "# Exception: throw!: asserted", "  #0: drain main.ts:40"];
+  const threw = at(SALE, 0, ...lines);
+  assert.is(threw.touched, "slot-A1");
+  const broken = at(threw.sale, 1, "XS abort: unhandled exception").sale;
   assert.is(broken.stage, "failed");
-  assert.match(broken.why, /broke off: XS abort: unhandled exception/);
+  assert.match(broken.why, /broke off: XS abort: unhandled exception, after the exception "throw!: asserted"/);
+  assert.match(at(SALE, 0, '#xsbug-log disconnected from "spiral"').sale.why, /broke off: #xsbug-log disconnected/);
 });
 
 test("says what it waited for when its time is up", () => {
