@@ -111,7 +111,7 @@ export class WireNetwork implements BoardNetwork {
                 post(frame);
                 this.#soon();
               },
-              interface: interfaces.io,
+              interfaceFor: () => interfaces.io,
               tls: () => this.#socketClass(),
               datagrams: new SimDatagramSockets().io,
               // the bench tells the time itself; what asking for it costs is added by the bench

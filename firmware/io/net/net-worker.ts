@@ -5,6 +5,7 @@
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import { topicOf } from "../../../shared/wire/topics.js";
+import type { TrustedTime } from "./chain.js";
 import { decodeConfig, type NetConfig } from "./config.js";
 import { decodeToWorker, encodeFromWorker, type FromWorker } from "./frames.js";
 import { type InterfaceClass, NetInterface } from "./interface.js";
@@ -18,9 +19,10 @@ export const KEEP_ALIVE_S = 400;
 
 export interface NetWorkerOptions {
   readonly post: (frame: ArrayBuffer) => void;
-  readonly interface: InterfaceClass;
+  /** Wi-Fi, or Ethernet where the configuration names no network. */
+  readonly interfaceFor: (config: NetConfig) => InterfaceClass;
   /** The TLS socket class for this configuration: certificates, key, and the time they are checked against. */
-  readonly tls: (config: NetConfig, nowS: () => number) => SocketClass;
+  readonly tls: (config: NetConfig, now: () => TrustedTime) => SocketClass;
   readonly datagrams: DatagramClass;
   readonly resolve: Resolve;
   readonly makeClockwork: () => Clockwork;
@@ -35,7 +37,7 @@ export class NetWorker {
   readonly #clockwork: Clockwork;
   #parts: { readonly link: NetInterface; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
-  #baseS = 0;
+  #base: TrustedTime = { wallS: 0, synced: false };
   #baseMs = 0;
 
   constructor(options: NetWorkerOptions) {
@@ -77,10 +79,10 @@ export class NetWorker {
 
   #start(config: NetConfig): void {
     const { resolve, random, datagrams, makeClockwork, tls } = this.#options;
-    this.#setTime(config.floorS);
+    this.#setTime(config.floorS, false);
     const mqtt = new MqttClient({
       plan: planOf(config.machineId),
-      socket: { io: tls(config, () => this.#nowS()), host: config.brokerHost, port: config.brokerPort },
+      socket: { io: tls(config, () => this.#now()), host: config.brokerHost, port: config.brokerPort },
       resolve,
       random,
       clockwork: makeClockwork(),
@@ -97,12 +99,12 @@ export class NetWorker {
       random,
       clockwork: makeClockwork(),
       onTime: (wallS) => {
-        this.#setTime(wallS);
+        this.#setTime(wallS, true);
         this.#post({ frame: "wall", wallS });
       },
     });
     const link = new NetInterface({
-      io: this.#options.interface,
+      io: this.#options.interfaceFor(config),
       ssid: config.ssid,
       password: config.password,
       random,
@@ -122,13 +124,14 @@ export class NetWorker {
     });
   }
 
-  #setTime(wallS: number): void {
-    this.#baseS = wallS;
+  #setTime(wallS: number, synced: boolean): void {
+    this.#base = { wallS, synced };
     this.#baseMs = this.#clockwork.nowMs();
   }
 
-  #nowS(): number {
-    return this.#baseS + Math.floor((this.#clockwork.nowMs() - this.#baseMs) / 1_000);
+  #now(): TrustedTime {
+    const { wallS, synced } = this.#base;
+    return { wallS: wallS + Math.floor((this.#clockwork.nowMs() - this.#baseMs) / 1_000), synced };
   }
 
   #post(frame: FromWorker): void {

@@ -1,6 +1,7 @@
 /** Both sides of the network and the frames between them: birth to ack, full queues, a worker that dies. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { TrustedTime } from "../../../../firmware/io/net/chain.js";
 import { decodeConfig, encodeConfig, type NetConfig } from "../../../../firmware/io/net/config.js";
 import {
   decodeFromWorker,
@@ -48,7 +49,7 @@ class Machine {
   readonly interfaces = new SimInterfaces();
   readonly inputs: WorldInput[] = [];
   readonly workers: SimWorker[] = [];
-  tlsNowS: () => number = () => 0;
+  tlsNow: () => TrustedTime = () => ({ wallS: 0, synced: false });
   /** No memory for a worker. */
   noMemory = false;
   readonly network: Network;
@@ -74,9 +75,9 @@ class Machine {
   program(post: (frame: ArrayBuffer) => void): NetWorker {
     return new NetWorker({
       post,
-      interface: this.interfaces.io,
-      tls: (_config, nowS) => {
-        this.tlsNowS = nowS;
+      interfaceFor: () => this.interfaces.io,
+      tls: (_config, now) => {
+        this.tlsNow = now;
         return this.sockets.io;
       },
       datagrams: this.datagrams.io,
@@ -144,7 +145,7 @@ test("from power-up to a batch that the broker has, an ack that the machine has,
   assert.is(machine.socket.written.length, before, "no PUBACK before the machine has taken it");
   machine.worker.run();
   assert.equal(machine.socket.written.slice(before), puback(5));
-  assert.is(machine.tlsNowS(), CONFIG.floorS);
+  assert.equal(machine.tlsNow(), { wallS: CONFIG.floorS, synced: false });
   const [question] = machine.datagrams.opened[0]?.sent ?? [];
   const answer = new Uint8Array(48);
   answer.set([0x24, 1]);
@@ -153,7 +154,7 @@ test("from power-up to a batch that the broker has, an ack that the machine has,
   machine.datagrams.opened[0]?.arrive(answer);
   machine.worker.run();
   assert.equal(machine.inputs.at(-1), { on: "wall", wallS: CONFIG.floorS + 77, quality: "synced" });
-  assert.is(machine.tlsNowS(), CONFIG.floorS + 77);
+  assert.equal(machine.tlsNow(), { wallS: CONFIG.floorS + 77, synced: true });
 });
 
 test("at most so many messages are with the worker, and no queue of the platform is ever full", () => {

@@ -1,0 +1,120 @@
+/**
+ * The platform's classes for `net-worker.ts`: sockets, names, timers, chance. `runWorker` is what a worker's entry does;
+ * which interface there is, is the entry's to say. All else begins with the first frame.
+ */
+/// <reference path="./sdk.d.ts" />
+import TCP from "embedded:io/socket/tcp";
+import UDP from "embedded:io/socket/udp";
+// biome-ignore lint/style/useNodejsImportProtocol: a module of the SDK
+import Net from "net";
+import RNG from "rng";
+import Time from "time";
+import Timer from "timer";
+import type { Self } from "worker";
+import { isAddress } from "./chain.js";
+import type { NetConfig } from "./config.js";
+import type { InterfaceClass } from "./interface.js";
+import { NetWorker } from "./net-worker.js";
+import type { Clockwork, DatagramOptions, Datagrams, Socket, SocketOptions } from "./sockets.js";
+import { tlsSocketClass } from "./tls-socket.js";
+
+class ChipTcp implements Socket {
+  readonly #tcp: TCP;
+
+  constructor({ address, port, onReadable, onWritable, onError }: SocketOptions) {
+    this.#tcp = new TCP({ address, port, nodelay: true, onReadable, onWritable, onError });
+  }
+
+  read(byteLength: number): ArrayBuffer | number | undefined {
+    return this.#tcp.read(byteLength);
+  }
+
+  write(bytes: Uint8Array): number | undefined {
+    const room: unknown = this.#tcp.write(bytes);
+    return typeof room === "number" ? room : undefined;
+  }
+
+  close(): void {
+    this.#tcp.close();
+  }
+}
+
+class ChipUdp implements Datagrams {
+  #udp: UDP | undefined;
+
+  constructor({ onReadable }: DatagramOptions) {
+    this.#udp = new UDP({ onReadable });
+  }
+
+  read(): ArrayBuffer | undefined {
+    return this.#udp?.read();
+  }
+
+  write(bytes: Uint8Array, address: string, port: number): void {
+    this.#udp?.write(bytes, address, port);
+  }
+
+  close(): void {
+    const udp = this.#udp;
+    this.#udp = undefined;
+    // the SDK's declarations have forgotten it
+    if (udp !== undefined && "close" in udp && typeof udp.close === "function") udp.close();
+  }
+}
+
+/** Monotonic; as `openClock`, of which the worker needs one for each of its parts. */
+class ChipClockwork implements Clockwork {
+  #timer: Timer | undefined;
+  #ticks = Time.ticks;
+  #nowMs = 0;
+
+  nowMs(): number {
+    const ticks = Time.ticks;
+    this.#nowMs += Math.max(0, Time.delta(this.#ticks, ticks));
+    this.#ticks = ticks;
+    return this.#nowMs;
+  }
+
+  alarm(afterMs: number | undefined, ring: () => void): void {
+    Timer.clear(this.#timer);
+    this.#timer =
+      afterMs === undefined
+        ? undefined
+        : Timer.set(() => {
+            this.#timer = undefined;
+            ring();
+          }, afterMs);
+  }
+}
+
+/** Uniform in 0 … bound − 1, of the chip's noise. */
+function random(bound: number): number {
+  const value = new DataView(RNG.get(4)).getUint32(0);
+  return Math.floor((value / 2 ** 32) * bound);
+}
+
+/** Puts the network together in this worker and listens. */
+export function runWorker(interfaceFor: (config: NetConfig) => InterfaceClass): void {
+  const machine: Self = self;
+  const worker = new NetWorker({
+    post: (frame) => machine.postMessage(frame),
+    interfaceFor,
+    tls: ({ brokerCa, certificate, key }, now) =>
+      tlsSocketClass({
+        io: ChipTcp,
+        authority: brokerCa,
+        certificate,
+        key,
+        now,
+        onFault: (why) => trace(`tls: ${why}\n`),
+      }),
+    datagrams: ChipUdp,
+    resolve: (host, answer) => {
+      if (isAddress(host)) answer(host);
+      else Net.resolve(host, (_name, address) => answer(address));
+    },
+    makeClockwork: () => new ChipClockwork(),
+    random,
+  });
+  machine.onmessage = (message: unknown) => worker.heard(message);
+}

@@ -1,0 +1,12 @@
+/** The network's worker on the SDK's simulator: its computer's network is there already. */
+import type { InterfaceIo } from "../../firmware/io/net/interface.js";
+import { runWorker } from "../../firmware/io/net/platform.js";
+
+class HostInterface implements InterfaceIo {
+  readonly connection = 500;
+  connect(): void {}
+  disconnect(): void {}
+  close(): void {}
+}
+
+runWorker(() => HostInterface);
