@@ -1,6 +1,6 @@
 /**
- * The platform's classes for `net-worker.ts`: sockets, names, timers, chance. `runWorker` is what a worker's entry does;
- * which interface there is, is the entry's to say. All else begins with the first frame.
+ * The platform's classes for `net-worker.ts`: sockets, names, timers, chance. `runWorker` is what a worker's entry
+ * does; which interface there is, is the entry's to say. All else begins with the first frame.
  */
 /// <reference path="./sdk.d.ts" />
 import TCP from "embedded:io/socket/tcp";
