@@ -1,8 +1,8 @@
 /**
- * Whether the certificates a server shows vouch for it (RFC 5280 §6, RFC 6125 §6.4). Why not by the SDK's own `ssl/cert`
- * (8.2.3): there a link that does not verify is passed over while the name found before it is kept, so that anybody's
- * certificate followed by any that our authority has issued is believed; who may issue is not looked at; and a server
- * that shows its own certificate alone is refused.
+ * Whether the certificates a server shows vouch for it (RFC 5280 §6, RFC 6125 §6.4). Why not by the SDK's own
+ * `ssl/cert` (8.2.3): there a link that does not verify is passed over while the name found before it is kept, so
+ * that anybody's certificate followed by any that our authority has issued is believed; who may issue is not looked
+ * at; and a server that shows its own certificate alone is refused.
  */
 import { equalBytes } from "../../../shared/bytes.js";
 import { type Certificate, parseCertificate } from "./certificate.js";

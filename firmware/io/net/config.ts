@@ -32,15 +32,6 @@ const CONFIG = deepFreeze({
 
 export type NetConfig = MessageOf<typeof CONFIG>;
 
-/** What the secret store keeps for the network; the rest of `NetConfig` is no secret. */
-export type NetSecrets = Pick<NetConfig, "ssid" | "password" | "certificate" | "key" | "brokerCa">;
-
-/** The secret store as the network needs it: read once, when the worker is started. */
-export interface SecretsPort {
-  /** Undefined where the machine has not been provisioned yet: then there is no network. */
-  netSecrets(): NetSecrets | undefined;
-}
-
 export function encodeConfig(config: NetConfig): Uint8Array {
   return encodeCbor(toMap(CONFIG, config), MAX_CONFIG_BYTES);
 }

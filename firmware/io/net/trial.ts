@@ -1,7 +1,7 @@
 /**
  * Whether an image that runs on trial may stay: it has to bring up the bus and get one record acknowledged by the
- * fleet; both show that it can sell and be mended. If it has not in time, the one before comes back, once nothing is open. An
- * image that nobody confirms goes anyhow with the next restart: that is the boot loader's part.
+ * fleet; both show that it can sell and be mended. If it has not in time, the one before comes back, once nothing is
+ * open. An image that nobody confirms goes anyhow with the next restart: that is the boot loader's part.
  */
 
 /** From the start. A fleet that is down for so long costs an update, not a machine. */

@@ -1,8 +1,8 @@
 /**
  * Fetching and installing a firmware image, as a pure step: by range into the slot that does not run, piece by piece,
  * only while nothing is open at the machine (each piece erases flash); hashed as it lies in flash; switched to only
- * when it is whole and what was signed. A power cut loses at most the piece under way. Whose order it was is not known here:
- * a later part decides when an update begins.
+ * when it is whole and what was signed. A power cut loses at most the piece under way. Whose order it was is not
+ * known here: a later part decides when an update begins.
  */
 import { equalBytes } from "../../../shared/bytes.js";
 import { type ImageManifest, type ManifestFault, readManifest } from "./image-manifest.js";
