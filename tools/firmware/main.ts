@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOrder, HELP, readArguments, type SimulateOrder } from "./arguments.js";
 import { type Built, build, onlyNews } from "./build.js";
 import { type LinkReport, tellLink } from "./link-report.js";
-import { endAll } from "./program.js";
+import { endWithUs } from "./program.js";
 import { findSdk, type Sdk, type ToolName } from "./sdk.js";
 import { simulate } from "./simulate.js";
 
@@ -80,10 +80,5 @@ function fail(json: boolean, reason: string, code: number): number {
   return code;
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    endAll();
-    process.exit(EXIT_FAILED);
-  });
-}
+endWithUs();
 process.exitCode = await main();

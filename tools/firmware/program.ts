@@ -85,9 +85,14 @@ async function stopGroup(child: ChildProcess, ended: Promise<string>): Promise<v
   endGroup(child, "SIGKILL");
 }
 
-/** Ends whatever still runs; for when we are told to stop. */
-export function endAll(): void {
-  for (const child of running) endGroup(child, "SIGKILL");
+/** Has whatever still runs end with us when we are told to stop. To be called once, by whoever runs programs. */
+export function endWithUs(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      for (const child of running) endGroup(child, "SIGKILL");
+      process.exit(1);
+    });
+  }
 }
 
 function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {

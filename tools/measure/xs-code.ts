@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { BOARDS, type BoardName } from "../firmware/arguments.js";
 import { build, onlyNews } from "../firmware/build.js";
 import type { LinkReport } from "../firmware/link-report.js";
+import { endWithUs } from "../firmware/program.js";
 import { findSdk } from "../firmware/sdk.js";
 import type { Bench } from "./bench.js";
 
@@ -20,6 +21,7 @@ export const XS_CODE: Bench = {
     const found = findSdk(process.env, process.platform, ["mcconfig", "xsc", "xsl"]);
     if (!found.ok) return { name: "xs-code", notMeasured: found.reason };
     if (found.note !== undefined) say(found.note);
+    endWithUs();
     const place = { root: ROOT, out: join(ROOT, "build", "firmware") };
     const links = new Map<BoardName, LinkReport>();
     for (const board of BOARDS) {
