@@ -4,6 +4,7 @@ import { explain } from "../ledger/explain.js";
 import type { Bench } from "./bench.js";
 import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
+import { PANEL } from "./panel.js";
 import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
@@ -11,7 +12,7 @@ import { WIRE_BYTES } from "./wire-bytes.js";
 import { XS_CODE } from "./xs-code.js";
 import { XS_MEMORY } from "./xs-memory.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY, XS_CODE, WIRE_BYTES];
+const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY, XS_CODE, WIRE_BYTES, PANEL];
 /** As of `npm run firmware`: something has to be installed first. */
 const EXIT_NOT_MEASURED = 3;
 const MORE = "npm run --silent bench -- --help says what there is.";
