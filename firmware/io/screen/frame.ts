@@ -36,17 +36,20 @@ export function bodyOf({ width, height }: Scenery, foot = true): Area {
   return { x: 0, y: HEAD_PX, w: width, h: height - HEAD_PX - (foot ? FOOT_PX : 0) };
 }
 
+/** What makes one plate: a picture is laid out part by part, so that no step of it is long. */
+export type Part = () => Plate;
+
 /** Two lines: the headline above, the detail below; the button for the other language on the right. */
-export function headPlates(scenery: Scenery, headline: string, detail: string): Plate[] {
-  const { width, measure } = scenery;
+export function headParts(scenery: Scenery, headline: string, detail: string): Part[] {
+  return [() => head(scenery, headline, detail), () => languageButton(scenery)];
+}
+
+function head({ width, measure }: Scenery, headline: string, detail: string): Plate {
   const text: Area = { x: 0, y: 0, w: width - LANGUAGE_PX, h: HEAD_PX };
   const font = fitting(headline, ["medium", "bold"], text.w - 12, measure);
   const lines: Line[] = [{ text: headline, font, color: "white" }];
   if (detail !== "") lines.push({ text: detail, font: "small", color: "accent" });
-  return [
-    { ...text, w: width, id: "head", fill: "bar", words: centered(text, lines, measure, "left") },
-    languageButton(scenery),
-  ];
+  return { ...text, w: width, id: "head", fill: "bar", words: centered(text, lines, measure, "left") };
 }
 
 function languageButton(scenery: Scenery): Plate {
@@ -113,7 +116,7 @@ export interface FootButton {
 }
 
 /** Buttons beside each other along the lower edge. */
-export function footPlates(scenery: Scenery, buttons: readonly FootButton[]): Plate[] {
+export function footParts(scenery: Scenery, buttons: readonly FootButton[]): Part[] {
   const { width, height } = scenery;
   const y = height - TARGET_PX;
   const smalls = buttons.filter(({ small }) => small).length;
@@ -125,7 +128,7 @@ export function footPlates(scenery: Scenery, buttons: readonly FootButton[]): Pl
   return buttons.map(({ id, text, press, fill, small }) => {
     const area = { x, y, w: small ? smallPx : largePx, h: TARGET_PX };
     x += area.w + GAP_PX;
-    return button(scenery, area, id, text, press, fill);
+    return () => button(scenery, area, id, text, press, fill);
   });
 }
 

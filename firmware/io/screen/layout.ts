@@ -1,21 +1,23 @@
 /** From the core's view and the screen's own state to plates: the whole picture, a pure function. */
+import type { CodeView } from "../../../shared/panel-view.js";
 import { formatVoucherCode, VOUCHER_CODE_LENGTH } from "../../../shared/voucher.js";
 import {
   bigWords,
   bodyOf,
   detailOf,
   type FootButton,
-  footPlates,
+  footParts,
   headlineOf,
-  headPlates,
+  headParts,
+  type Part,
   type Scenery,
   said,
 } from "./frame.js";
 import { GAP_PX } from "./grid.js";
 import { FONTS } from "./looks.js";
-import { menuPlates } from "./menu.js";
+import { menuParts } from "./menu.js";
 import { type Area, centered, fitting, type Line, lineIn, type Plate, type Words, wrapped } from "./plates.js";
-import { cancelButton, productPlates, statusPlate } from "./products.js";
+import { cancelButton, productParts, statusPlate } from "./products.js";
 import { sceneOf } from "./state.js";
 import { reasonFor } from "./texts.js";
 
@@ -25,31 +27,40 @@ const STATUS_PX = 24;
 /** A body lower than this has price and credit beside each other. */
 const LEAST_TALL_PX = 160;
 
-/** Plates from below to above; the first is the ground. */
-export function pictureOf(scenery: Scenery): Plate[] {
+/** Makes the plates, from below to above; the first is the ground. */
+export function partsOf(scenery: Scenery): Part[] {
   const { width, height, view } = scenery;
-  const ground: Plate = { id: "ground", x: 0, y: 0, w: width, h: height, fill: "ground", words: [] };
+  const ground: Part = () => groundOf(width, height);
   switch (sceneOf(view)) {
     case "menu":
-      return [ground, ...menuPlates(scenery)];
+      return [ground, ...menuParts(scenery)];
     case "code":
-      return [ground, ...codePlates(scenery)];
+      return [ground, ...codeParts(scenery)];
     case "products":
-      return [ground, ...productPlates(scenery)];
+      return [ground, ...productParts(scenery)];
     case "paying":
-      return [ground, ...payingPlates(scenery)];
+      return [ground, ...payingParts(scenery)];
     default:
-      return [ground, ...messagePlates(scenery)];
+      return [ground, ...messageParts(scenery)];
   }
+}
+
+/** The whole picture at once. */
+export function pictureOf(scenery: Scenery): Plate[] {
+  return partsOf(scenery).map((part) => part());
 }
 
 /** A picture of nothing: the panel is dark. */
 export function darkPicture(width: number, height: number): Plate[] {
-  return [{ id: "ground", x: 0, y: 0, w: width, h: height, fill: "ground", words: [] }];
+  return [groundOf(width, height)];
+}
+
+function groundOf(width: number, height: number): Plate {
+  return { id: "ground", x: 0, y: 0, w: width, h: height, fill: "ground", words: [] };
 }
 
 /** A product is chosen: what it costs, what is paid, what remains. */
-function payingPlates(scenery: Scenery): Plate[] {
+function payingParts(scenery: Scenery): Part[] {
   const { view, measure } = scenery;
   const product = view.products.find(({ slot }) => slot === view.slot);
   const name = product?.name ?? view.slot ?? "";
@@ -74,22 +85,17 @@ function payingPlates(scenery: Scenery): Plate[] {
     ];
   });
   return [
-    ...headPlates(scenery, name, view.slot ?? ""),
-    { ...sums, id: "sums", fill: "tile", words },
-    {
-      ...big,
-      id: "big",
-      fill: "ground",
-      words: bigWords(big, headlineOf(scenery), detail === name ? "" : detail, measure),
-    },
-    statusPlate(scenery, status, false),
-    ...footPlates(scenery, [cancelButton(scenery, view.creditMinor > 0 ? "moneyBack" : "cancel")]),
+    ...headParts(scenery, name, view.slot ?? ""),
+    () => ({ ...sums, id: "sums", fill: "tile", words }),
+    () => bigPlate(scenery, big, detail === name ? "" : detail),
+    () => statusPlate(scenery, status, false),
+    ...footParts(scenery, [cancelButton(scenery, view.creditMinor > 0 ? "moneyBack" : "cancel")]),
   ];
 }
 
 /** Something to read: wait, take your money, out of service and why. */
-function messagePlates(scenery: Scenery): Plate[] {
-  const { view, measure } = scenery;
+function messageParts(scenery: Scenery): Part[] {
+  const { view } = scenery;
   const atDoor = view.outCause === "doorOpen";
   const body = bodyOf(scenery, atDoor);
   const reason = reasonFor(view.outCause);
@@ -106,17 +112,18 @@ function messagePlates(scenery: Scenery): Plate[] {
       ]
     : [];
   const credit = view.creditMinor > 0 ? `${said(scenery, "credit")} ${view.credit}` : "";
-  return [
-    ...headPlates(scenery, credit, ""),
-    { ...body, id: "big", fill: "ground", words: bigWords(body, headlineOf(scenery), detail, measure) },
-    ...footPlates(scenery, buttons),
-  ];
+  return [...headParts(scenery, credit, ""), () => bigPlate(scenery, body, detail), ...footParts(scenery, buttons)];
+}
+
+/** The headline, as large as it fits. */
+function bigPlate(scenery: Scenery, area: Area, detail: string): Plate {
+  const words = bigWords(area, headlineOf(scenery), detail, scenery.measure);
+  return { ...area, id: "big", fill: "ground", words };
 }
 
 /** A voucher or a claim: the code to scan and to type. */
-function codePlates(scenery: Scenery): Plate[] {
-  const { view, measure } = scenery;
-  const { code } = view;
+function codeParts(scenery: Scenery): Part[] {
+  const { code } = scenery.view;
   if (code === undefined) return [];
   const body = bodyOf(scenery);
   const wide = body.w > body.h * 1.5;
@@ -127,21 +134,26 @@ function codePlates(scenery: Scenery): Plate[] {
   const text: Area = wide
     ? { x: qrArea.x + side, y: body.y, w: body.w - qrArea.x - side, h: body.h }
     : { x: 0, y: qrArea.y + side, w: body.w, h: body.y + body.h - qrArea.y - side };
-  const typed = code.code.length === VOUCHER_CODE_LENGTH ? formatVoucherCode(code.code) : code.code;
-  const advice = said(scenery, code.kind === "voucher" ? "worthMoney" : "askSupport");
-  const w = text.w - 12;
-  const font = fitting(typed, ["medium", "bold"], w, measure);
-  const lines: Line[] = [
-    ...wrapped(typed, font, w, 2, measure).map((line): Line => ({ text: line, font, color: "white" })),
-    ...wrapped(advice, "small", w, 3, measure).map((line): Line => ({ text: line, font: "small", color: "accent" })),
-  ];
   const done = { do: "input", input: { on: "cancel" } } as const;
   return [
-    ...headPlates(scenery, headlineOf(scenery), ""),
-    { ...qrArea, id: "qr", fill: "white", words: [], qr: code.qr },
-    { ...text, id: "code", fill: "ground", words: centered(text, lines, measure) },
-    ...footPlates(scenery, [
+    ...headParts(scenery, headlineOf(scenery), ""),
+    () => ({ ...qrArea, id: "qr", fill: "white", words: [], qr: code.qr }),
+    () => typedCode(scenery, text, code),
+    ...footParts(scenery, [
       { id: "have-it", text: said(scenery, "haveIt"), press: done, fill: "accent", small: false },
     ]),
   ];
+}
+
+function typedCode(scenery: Scenery, area: Area, { kind, code }: CodeView): Plate {
+  const { measure } = scenery;
+  const typed = code.length === VOUCHER_CODE_LENGTH ? formatVoucherCode(code) : code;
+  const advice = said(scenery, kind === "voucher" ? "worthMoney" : "askSupport");
+  const w = area.w - 12;
+  const font = fitting(typed, ["medium", "bold"], w, measure);
+  const lines: Line[] = [
+    ...wrapped(typed, font, w, 2, measure).map((text): Line => ({ text, font, color: "white" })),
+    ...wrapped(advice, "small", w, 3, measure).map((text): Line => ({ text, font: "small", color: "accent" })),
+  ];
+  return { ...area, id: "code", fill: "ground", words: centered(area, lines, measure) };
 }

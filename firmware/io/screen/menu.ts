@@ -1,28 +1,38 @@
 /** The technician's menu by touch: items as buttons, what is typed on keys of its own, the rest to read. */
 import type { MenuView } from "../../../shared/panel-view.js";
-import { bodyOf, button, type FootButton, footPlates, headPlates, pageButtons, rowsOf, type Scenery } from "./frame.js";
+import {
+  bodyOf,
+  button,
+  type FootButton,
+  footParts,
+  headParts,
+  type Part,
+  pageButtons,
+  rowsOf,
+  type Scenery,
+} from "./frame.js";
 import { cellAt, GAP_PX, gridFor, gridIn, pagesOf, TARGET_PX } from "./grid.js";
 import { FONTS } from "./looks.js";
-import { type Area, type Plate, wrapped } from "./plates.js";
-import { keyPlates, keysOf } from "./products.js";
+import { type Area, wrapped } from "./plates.js";
+import { keyParts, keysOf } from "./products.js";
 
 const LEAST_ITEM_W = 112;
 const DIGITS = "0123456789";
 /** Lines one text of the menu may take. */
 const MOST_ROWS = 3;
 
-export function menuPlates(scenery: Scenery): Plate[] {
+export function menuParts(scenery: Scenery): Part[] {
   const { menu } = scenery.view;
   if (menu === undefined) return [];
   const body = bodyOf(scenery);
   const area = { x: GAP_PX, y: body.y + GAP_PX, w: body.w - 2 * GAP_PX, h: body.h - 2 * GAP_PX };
-  const head = headPlates(scenery, menu.title, menu.typed === "nothing" ? "" : menu.entry);
-  if (menu.choice) return [...head, ...itemPlates(scenery, area, menu)];
-  return [...head, ...(menu.typed === "nothing" ? readPlates(scenery, area, menu) : typePlates(scenery, area, menu))];
+  const head = headParts(scenery, menu.title, menu.typed === "nothing" ? "" : menu.entry);
+  if (menu.choice) return [...head, ...itemParts(scenery, area, menu)];
+  return [...head, ...(menu.typed === "nothing" ? readParts(scenery, area, menu) : typeParts(scenery, area, menu))];
 }
 
 /** "1 Fill tubes" is a button for the key 1. */
-function itemPlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
+function itemParts(scenery: Scenery, area: Area, menu: MenuView): Part[] {
   const { state } = scenery;
   const grid = gridIn(area, LEAST_ITEM_W, TARGET_PX);
   const shown = gridFor(area, LEAST_ITEM_W, TARGET_PX, menu.lines.length);
@@ -30,12 +40,12 @@ function itemPlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
   const first = Math.min(state.page, pages - 1) * grid.perPage;
   const items = menu.lines.slice(first, first + grid.perPage).map((line, i) => {
     const press = { do: "input", input: { on: "key", key: line.slice(0, 1) } } as const;
-    return button(scenery, cellAt(area, shown, i), `item-${line.slice(0, 1)}`, line.slice(2), press, "key");
+    return () => button(scenery, cellAt(area, shown, i), `item-${line.slice(0, 1)}`, line.slice(2), press, "key");
   });
-  return [...items, ...footPlates(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)])];
+  return [...items, ...footParts(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)])];
 }
 
-function readPlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
+function readParts(scenery: Scenery, area: Area, menu: MenuView): Part[] {
   const { state, measure } = scenery;
   const rows = menu.lines.flatMap((line) => wrapped(line, "small", area.w - 12, MOST_ROWS, measure));
   const perPage = Math.max(1, Math.floor(area.h / FONTS.small.lineHeightPx));
@@ -43,13 +53,13 @@ function readPlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
   const first = Math.min(state.page, pages - 1) * perPage;
   const words = rowsOf(area, rows.slice(first, first + perPage), "white", measure);
   return [
-    { ...area, id: "lines", fill: "ground", words },
-    ...footPlates(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)]),
+    () => ({ ...area, id: "lines", fill: "ground", words }),
+    ...footParts(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)]),
   ];
 }
 
 /** Lines above, keys below. A number takes digits; codes and slots also take the letters of slots. */
-function typePlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
+function typeParts(scenery: Scenery, area: Area, menu: MenuView): Part[] {
   const { measure, view, state } = scenery;
   const keys = menu.typed === "number" ? [...DIGITS] : keysOf(view.products, DIGITS);
   const { columns } = gridIn(area, TARGET_PX, TARGET_PX);
@@ -65,9 +75,9 @@ function typePlates(scenery: Scenery, area: Area, menu: MenuView): Plate[] {
   const first = (state.page % Math.max(1, Math.ceil(texts.length / perPage))) * perPage;
   const words = rowsOf(above, texts.slice(first, first + perPage), "white", measure);
   return [
-    { ...above, id: "lines", fill: "ground", words },
-    ...keyPlates(scenery, keyArea, shown, keys),
-    ...footPlates(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)]),
+    () => ({ ...above, id: "lines", fill: "ground", words }),
+    ...keyParts(scenery, keyArea, shown, keys),
+    ...footParts(scenery, [...menuButtons(menu), ...pageButtons(scenery, pages)]),
   ];
 }
 

@@ -5,9 +5,10 @@ import {
   button,
   detailOf,
   type FootButton,
-  footPlates,
+  footParts,
   headlineOf,
-  headPlates,
+  headParts,
+  type Part,
   pageButtons,
   type Scenery,
   said,
@@ -22,10 +23,9 @@ const LEAST_TILE_W = 98;
 const LEAST_TILE_H = 50;
 const DIGITS = "0123456789";
 
-export function productPlates(scenery: Scenery): Plate[] {
-  const { state } = scenery;
-  const head = headPlates(scenery, headlineOf(scenery), hintOf(scenery));
-  return [...head, ...(state.keypad ? keypadScene(scenery) : shelfScene(scenery))];
+export function productParts(scenery: Scenery): Part[] {
+  const head = headParts(scenery, headlineOf(scenery), hintOf(scenery));
+  return [...head, ...(scenery.state.keypad ? keypadScene(scenery) : shelfScene(scenery))];
 }
 
 /** While nobody is there, hints take turns in the place of the detail, which is one of them. */
@@ -44,7 +44,7 @@ function inset({ x, y, w, h }: Area): Area {
   return { x: x + GAP_PX, y: y + GAP_PX, w: w - 2 * GAP_PX, h: h - 2 * GAP_PX };
 }
 
-function shelfScene(scenery: Scenery): Plate[] {
+function shelfScene(scenery: Scenery): Part[] {
   const { view } = scenery;
   const body = bodyOf(scenery);
   const shelf = inset({ ...body, h: body.h - STATUS_PX });
@@ -52,9 +52,13 @@ function shelfScene(scenery: Scenery): Plate[] {
   const pages = pagesOf(grid, view.products.length);
   const page = Math.min(scenery.state.page, pages - 1);
   const shown = view.products.slice(page * grid.perPage, (page + 1) * grid.perPage);
-  const tiles = shown.map((product, i) => tile(scenery, product, cellAt(shelf, grid, i)));
-  const status = statusPlate(scenery, { ...body, y: body.y + body.h - STATUS_PX, h: STATUS_PX }, true);
-  return [...tiles, status, ...footPlates(scenery, footOf(scenery, pages))];
+  const tiles = shown.map(
+    (product, i): Part =>
+      () =>
+        tile(scenery, product, cellAt(shelf, grid, i)),
+  );
+  const status = { ...body, y: body.y + body.h - STATUS_PX, h: STATUS_PX };
+  return [...tiles, () => statusPlate(scenery, status, true), ...footParts(scenery, footOf(scenery, pages))];
 }
 
 function tile(scenery: Scenery, product: ProductView, area: Area): Plate {
@@ -142,16 +146,16 @@ function isDigit(letter: string): boolean {
   return DIGITS.includes(letter);
 }
 
-export function keyPlates(scenery: Scenery, area: Area, grid: Grid, keys: readonly string[]): Plate[] {
+export function keyParts(scenery: Scenery, area: Area, grid: Grid, keys: readonly string[]): Part[] {
   const { state } = scenery;
   const first = Math.min(state.page, pagesOf(grid, keys.length) - 1) * grid.perPage;
   return keys.slice(first, first + grid.perPage).map((key, i) => {
     const press = { do: "input", input: { on: "key", key } } as const;
-    return button(scenery, cellAt(area, grid, i), `key-${key}`, key, press, "key");
+    return () => button(scenery, cellAt(area, grid, i), `key-${key}`, key, press, "key");
   });
 }
 
-function keypadScene(scenery: Scenery): Plate[] {
+function keypadScene(scenery: Scenery): Part[] {
   const { view } = scenery;
   const area = inset(bodyOf(scenery));
   const keys = keysOf(view.products);
@@ -171,5 +175,5 @@ function keypadScene(scenery: Scenery): Plate[] {
     },
     ...pageButtons(scenery, pages),
   ];
-  return [...keyPlates(scenery, area, shown, keys), ...footPlates(scenery, buttons)];
+  return [...keyParts(scenery, area, shown, keys), ...footParts(scenery, buttons)];
 }

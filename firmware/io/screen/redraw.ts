@@ -5,10 +5,10 @@
 import type { Area, Plate, Words } from "./plates.js";
 
 /**
- * Pixels drawn in one step: at 16 bits over 40 MHz SPI, 12,000 px take 4.8 ms to send, which leaves the other half for
- * the drawing.
+ * Pixels drawn in one step: at 16 bits over 40 MHz SPI, 8,000 px take 3.2 ms to send, which leaves two thirds of the
+ * 10 ms for the drawing.
  */
-export const MAX_STEP_PX = 12_000;
+export const MAX_STEP_PX = 8_000;
 /** Pieces in one step. */
 export const MAX_STEP_AREAS = 4;
 /** Pieces that wait; more become the area around them all. */

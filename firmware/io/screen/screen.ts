@@ -6,12 +6,15 @@
 import type { Language } from "../../../shared/panel-phrases.js";
 import type { PanelView } from "../../../shared/panel-view.js";
 import type { WorldInput } from "../../ports/inputs.js";
-import { darkPicture, pictureOf } from "./layout.js";
+import type { Part } from "./frame.js";
+import { darkPicture, partsOf } from "./layout.js";
 import { type Area, type Measure, type Plate, plateAt } from "./plates.js";
 import { darkRuns, type QrModules } from "./qr.js";
 import { changedAreas, meets, nextStep, withAreas } from "./redraw.js";
 import { HINT_MS, onPress, onView, openingState, type ScreenState } from "./state.js";
 
+/** Plates laid out in one step: a text has to be measured for each. */
+export const MAX_STEP_PARTS = 2;
 /** From one step to the next, for the bus loop to come in between. */
 export const STEP_MS = 5;
 
@@ -40,8 +43,11 @@ export class TouchScreen {
   #view: PanelView | undefined;
   #plates: readonly Plate[];
   #waiting: readonly Area[] = [];
-  /** View or state are newer than the plates. */
+  /** View or state are newer than what is laid out, or being so. */
   #stale = true;
+  /** The next picture while it is laid out. */
+  #parts: readonly Part[] = [];
+  #next: Plate[] = [];
   /** The code on the screen; its modules are made in a step of their own. */
   #qr: { readonly text: string; readonly modules: QrModules | undefined } | undefined;
 
@@ -58,7 +64,7 @@ export class TouchScreen {
 
   /** Something is still to be laid out or drawn. */
   get busy(): boolean {
-    return this.#stale || this.#isQrDue || this.#waiting.length > 0;
+    return this.#stale || this.#parts.length > 0 || this.#isQrDue || this.#waiting.length > 0;
   }
 
   /** Kept, nothing more: the machine is in the middle of a step of its own. */
@@ -75,9 +81,9 @@ export class TouchScreen {
     this.#ports.wakeIn(0);
   }
 
-  /** One step: lays out, or draws a piece, or turns the hint. */
+  /** One step: lays out a few plates, or draws a piece, or turns the hint. */
   tick(): void {
-    if (this.#stale) this.#layOut();
+    if (this.#stale || this.#parts.length > 0) this.#layOut();
     else if (this.#isQrDue) this.#encode();
     else if (this.#waiting.length > 0) this.#drawNext();
     else this.#turnHint();
@@ -135,13 +141,25 @@ export class TouchScreen {
     this.#ports.wakeIn(0);
   }
 
+  /** What is begun is ended first: a picture that is late is better than none. */
   #layOut(): void {
+    if (this.#parts.length === 0) this.#begin();
+    for (const part of this.#parts.slice(0, MAX_STEP_PARTS)) this.#next.push(part());
+    this.#parts = this.#parts.slice(MAX_STEP_PARTS);
+    if (this.#parts.length === 0) this.#take(this.#next);
+  }
+
+  #begin(): void {
     this.#stale = false;
+    this.#next = [];
     const { width, height } = this.#size;
     const view = this.#view;
     const { measure } = this.#ports;
-    const plates =
-      view === undefined ? darkPicture(width, height) : pictureOf({ view, state: this.#state, width, height, measure });
+    if (view === undefined) this.#next = darkPicture(width, height);
+    else this.#parts = partsOf({ view, state: this.#state, width, height, measure });
+  }
+
+  #take(plates: readonly Plate[]): void {
     this.#waiting = withAreas(this.#waiting, changedAreas(this.#plates, plates));
     this.#plates = plates;
     this.#ports.onPicture?.(plates);

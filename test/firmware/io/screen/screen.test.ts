@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Area, Plate } from "../../../../firmware/io/screen/plates.js";
 import { MAX_STEP_PX } from "../../../../firmware/io/screen/redraw.js";
-import { STEP_MS, TouchScreen } from "../../../../firmware/io/screen/screen.js";
+import { MAX_STEP_PARTS, STEP_MS, TouchScreen } from "../../../../firmware/io/screen/screen.js";
 import { HINT_MS } from "../../../../firmware/io/screen/state.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import type { PanelView } from "../../../../shared/panel-view.js";
@@ -72,7 +72,7 @@ class Bench {
   }
 }
 
-test("showing a view costs nothing; it is laid out in one step, drawn in others", () => {
+test("showing a view costs nothing; it is laid out in steps and drawn in steps", () => {
   const bench = new Bench();
   bench.screen.redraw();
   bench.settle();
@@ -80,10 +80,13 @@ test("showing a view costs nothing; it is laid out in one step, drawn in others"
   bench.screen.show(view());
   assert.is(bench.drawn.length, 0);
   assert.is(bench.dueMs, 0);
-  bench.screen.tick();
-  assert.is(bench.drawn.length, 0);
-  assert.is(bench.dueMs, STEP_MS);
-  bench.screen.tick();
+  let steps = 0;
+  while (bench.drawn.length === 0) {
+    bench.screen.tick();
+    assert.is(bench.dueMs, STEP_MS);
+    steps += 1;
+  }
+  assert.ok(steps > Math.ceil(bench.plates.length / MAX_STEP_PARTS), `${steps} steps`);
   const px = bench.drawn.reduce((sum, { w, h }) => sum + w * h, 0);
   assert.ok(px > 0 && px <= MAX_STEP_PX);
   bench.settle();
@@ -125,7 +128,7 @@ test("a product touched is a selection; the finger may leave it again", () => {
 test("what is not on the glass yet cannot be touched", () => {
   const bench = new Bench().show(view());
   bench.screen.show(view({ state: "ACCEPTING_PAYMENT", creditMinor: 125 }));
-  bench.screen.tick();
+  while (!bench.plates.some(({ id }) => id === "cancel")) bench.screen.tick();
   const cancel = bench.plates.find(({ id }) => id === "cancel");
   if (cancel === undefined) throw new Error("no cancel button");
   bench.screen.touchDown(cancel.x + 1, cancel.y + 1);
