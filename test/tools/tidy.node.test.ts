@@ -321,7 +321,9 @@ listings("compares the manifest's modules with the tree, both ways", () => {
     "firmware/sale/b.ts": "",
     "firmware/io/lin/c.ts": "",
     "firmware/esp32/kit.ts": "",
-    "firmware/io/boards/kit/manifest.json": JSON.stringify({ modules: { "firmware/esp32/kit": "../../../esp32/kit" } }),
+    "firmware/io/boards/kit/manifest.json": JSON.stringify({
+      modules: { "firmware/esp32/board": "../../../esp32/kit" },
+    }),
     "firmware/mdb/d.ts": "",
     "firmware/io/typings/e.d.ts": "",
   };

@@ -70,10 +70,10 @@ export function checkManifest(tree: Tree): Finding[] {
   const modules = placesOf(manifest);
   const platforms = Object.values(objectAt(manifest, "platforms")).flatMap(placesOf);
   const anywhere = new Set([...modules, ...platforms].map(({ place }) => place));
-  const named = new Set([...platforms, ...boardManifests(tree).flatMap(placesOf)].map(({ name }) => name));
+  const started = [...platforms, ...boardManifests(tree).flatMap(placesOf)].map(({ place }) => place);
   const isRegistered = (folder: string): boolean =>
     folder === STARTS
-      ? [...tree.keys()].every((path) => !path.startsWith(`${STARTS}/`) || named.has(path.replace(/\.ts$/, "")))
+      ? startsOf(tree).every((start) => started.some((place) => place.endsWith(start)))
       : folder.startsWith("firmware/io")
         ? anywhere.has(`./${folder}/*`)
         : modules.some(({ name, place }) => name === `${folder}/*` && place === `./${folder}/*`);
@@ -89,8 +89,14 @@ export function checkManifest(tree: Tree): Finding[] {
   ];
 }
 
-/** What the boards start: one module a board, so none can be registered for all of them. */
+/** What the boards start: one module a board, under one name. */
 const STARTS = "firmware/esp32";
+
+/** What ends the place of each: "/esp32/devkit". */
+function startsOf(tree: Tree): string[] {
+  const paths = [...tree.keys()].filter((path) => path.startsWith(`${STARTS}/`));
+  return paths.map((path) => path.slice("firmware".length).replace(/\.ts$/, ""));
+}
 
 /** The manifest that each board adds to the root's. */
 function boardManifests(tree: Tree): unknown[] {
