@@ -16,16 +16,20 @@ import { openClock } from "../io/clock.js";
 import type { Timers } from "../io/ecma-419.js";
 import { freeBytes, random, restart, restartCause } from "../io/native/chip.js";
 import DeliveryRim from "../io/native/delivery-rim.js";
+import DeviceKey from "../io/native/device-key.js";
 import { imageVersion } from "../io/native/firmware-image.js";
 import MdbLine from "../io/native/mdb-line.js";
 import Watchdog from "../io/native/watchdog.js";
+import { openBoardNetwork } from "../io/net/board-network.js";
+import type { Clockwork } from "../io/net/sockets.js";
+import { startNetWorker } from "../io/net/start-worker.js";
 import { Parts } from "../io/parts.js";
 import { runSelfTest } from "../io/self-test.js";
 import { checksOf, type SelfTestFacts } from "../io/self-test-checks.js";
 import { smbusOn } from "../io/smbus.js";
 import { startMachine } from "../main.js";
 import { PAGE_MS, textPages } from "../panel/text-display.js";
-import type { NetworkPort, PanelPort } from "../ports/hardware.js";
+import type { PanelPort } from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
 import { openDocuments } from "../settings.js";
 
@@ -33,13 +37,13 @@ import { openDocuments } from "../settings.js";
 const SELF_TEST_AGAIN_MS = 5_000;
 /** The displays' set-up is over by then. */
 const PARTS_READY_MS = 500;
+/** No image was built before: the least that certificates are checked against until the time server has answered. */
+const BUILD_FLOOR_S = 1_767_225_600;
 
 export interface BoardStart {
   readonly map: PinMap;
   /** A graphic panel; absent: the text display of the map. deliver: to the machine, once it listens. */
   readonly openPanel?: (deliver: (input: WorldInput) => void) => PanelPort<PanelView>;
-  /** Absent, or without secrets: the machine sells and keeps its ledger until it has one. */
-  readonly openNetwork?: (parts: Parts<PanelView>, deliver: (input: WorldInput) => void) => NetworkPort | undefined;
 }
 
 export function startBoard(start: BoardStart): void {
@@ -55,17 +59,19 @@ export function startBoard(start: BoardStart): void {
   const classes = { Digital, I2C, SMBus: smbusOn(I2C), Serial, DeliveryRim, MdbLine, flash, keyValue };
   const parts = new Parts<PanelView>({ map, classes, timers, text });
   const chip: ChipPort = { cause: restartCause(), random, freeBytes, restart, feed: () => watchdog.feed() };
+  // The first start makes it, for minutes: the network comes with the start after that.
+  const key = new DeviceKey({ onReady: () => say(`device key: ${key.state}`) });
   const look = (): void => {
     runSelfTest(checksOf(parts, factsOf(parts, chip)), say, () => {
       if (parts.serviceButton?.sample() === true) timers.after(SELF_TEST_AGAIN_MS, look);
-      else machineFeeds = startOn(start, parts, chip);
+      else machineFeeds = startOn(start, parts, chip, key);
     });
   };
   timers.after(PARTS_READY_MS, look);
 }
 
 /** False: no machine can run on it; the lines of the self-test say why. */
-function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort): boolean {
+function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key: DeviceKey): boolean {
   let board: RunningBoard<PanelView> | undefined;
   const deliver = (input: WorldInput): void => board?.deliver(input);
   const identity = parts.secrets?.identity(imageVersion());
@@ -75,7 +81,18 @@ function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort): bo
   }
   const { slots } = documentsOf(parts);
   const panel = start.openPanel?.(deliver);
-  const network = start.openNetwork?.(parts, deliver);
+  const network = openBoardNetwork({
+    secrets: parts.secrets?.network(),
+    machineId: identity.machineId,
+    board: start.map.board,
+    privateKey: key.state === "ready" ? new Uint8Array(key.privateKey()) : undefined,
+    buildS: BUILD_FLOOR_S,
+    newestRecordS: 0,
+    clockwork: clockworkOf(parts.timers),
+    startWorker: startNetWorker,
+    deliver,
+  });
+  if (network === undefined) say("no network: no secrets, or the board's key is still being made");
   board = boardOf({
     parts,
     chip,
@@ -124,6 +141,18 @@ function documentsOf({ documentFlash }: Parts<PanelView>): Documents {
 
 function say(line: string): void {
   trace(`${line}\n`);
+}
+
+function clockworkOf({ nowMs, alarm }: Timers): Clockwork {
+  let ringing: (() => void) | undefined;
+  const set = alarm(() => ringing?.());
+  return {
+    nowMs,
+    alarm: (afterMs, ring) => {
+      ringing = ring;
+      set(afterMs);
+    },
+  };
 }
 
 /** The SDK's timers; a timer that has run is gone there, and must not be cleared. */
