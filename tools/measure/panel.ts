@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onlyNews } from "../firmware/build.js";
-import { run, start } from "../firmware/program.js";
+import { endWithUs, run, start } from "../firmware/program.js";
 import { openHeadless } from "../firmware/screen.js";
 import { absentPrograms, findSdk, type Sdk, sdkEnvironment } from "../firmware/sdk.js";
 import { type Bench, type BenchResult, median, type NotMeasured } from "./bench.js";
@@ -44,6 +44,7 @@ export const PANEL: Bench = {
     const absent = absentPrograms(process.env, ["Xvfb"]);
     if (absent.length > 0) return notMeasured("Xvfb is not installed (Debian: apt-get install xvfb).");
     if (found.note !== undefined) say(found.note);
+    endWithUs();
     const library = await build(found.sdk, say);
     if (typeof library !== "string") return library;
     const line = await lineOf(found.sdk, library, say);

@@ -127,7 +127,7 @@ function codeParts(scenery: Scenery): Part[] {
   if (code === undefined) return [];
   const body = bodyOf(scenery);
   const wide = body.w > body.h * 1.5;
-  const side = Math.min(MOST_QR_PX, wide ? body.h - 2 * GAP_PX : Math.floor(body.h * 0.62));
+  const side = Math.min(MOST_QR_PX, wide ? body.h - 2 * GAP_PX : Math.floor(body.h * 0.64));
   const qrArea: Area = wide
     ? { x: GAP_PX, y: body.y + Math.floor((body.h - side) / 2), w: side, h: side }
     : { x: Math.floor((body.w - side) / 2), y: body.y + GAP_PX, w: side, h: side };
