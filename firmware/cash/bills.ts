@@ -24,7 +24,10 @@ import { storeOf } from "./stores.js";
 import { countsKnown, expectedCounts, faultEffect, isProven } from "./tubes.js";
 
 const ROUTE_STACKER = 0;
-const STACK: CashEffect = Object.freeze<CashEffect>({ do: "mdb", order: { order: "escrow", stack: true } });
+const STACK: CashEffect = Object.freeze<CashEffect>({
+  do: "mdb",
+  order: Object.freeze({ order: "escrow", stack: true }),
+});
 
 /** The validator holds a bill and asks. */
 export function billEscrowed(

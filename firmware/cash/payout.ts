@@ -70,7 +70,7 @@ export function startEmptying(state: CashState, order: Dispense, facts: CashFact
 
 const NOTHING_RETURNED: CashEffect = Object.freeze<CashEffect>({
   do: "tellSale",
-  event: { cash: "returned", paidMinor: 0, voucherMinor: 0, voucherCode: undefined, claimMinor: 0 },
+  event: Object.freeze({ cash: "returned", paidMinor: 0, voucherMinor: 0, voucherCode: undefined, claimMinor: 0 }),
 });
 
 function newReturn(reason: PayoutReason, phase: ReturnPhase, emptying: Emptying | undefined): Returning {

@@ -150,10 +150,16 @@ export type SaleEffect =
   | { readonly do: "fault"; readonly fault: FaultName; readonly slot?: string; readonly present: boolean };
 
 /** Cards shown or asked are dismissed; the readers stay on. */
-export const END_SESSIONS: SaleEffect = Object.freeze<SaleEffect>({ do: "card", order: { card: "end" } });
+export const END_SESSIONS: SaleEffect = Object.freeze<SaleEffect>({
+  do: "card",
+  order: Object.freeze({ card: "end" }),
+});
 
 /** A bill that is not yet seen in escrow is not wanted any more. */
-export const DISMISS_BILL: SaleEffect = Object.freeze<SaleEffect>({ do: "cash", order: { cash: "dismiss" } });
+export const DISMISS_BILL: SaleEffect = Object.freeze<SaleEffect>({
+  do: "cash",
+  order: Object.freeze({ cash: "dismiss" }),
+});
 
 export interface SaleStep {
   readonly state: SaleState;
