@@ -37,7 +37,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     await app.register(livePlugin, { config });
     await app.register(brokerPlugin, { config });
     await app.register(ingestPlugin);
-    await app.register(jobsPlugin);
+    await app.register(jobsPlugin, { config });
     await app.register(apiPlugin, { config });
     await app.register(pagesPlugin, { config });
     await app.ready();

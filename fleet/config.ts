@@ -66,6 +66,16 @@ export const Environment = Type.Object({
     pattern: "^([0-9a-f]{64})?$",
     description: "Key from which the machines' keys are made, 64 hex digits; default: the file master-key of the data.",
   }),
+  SPIRAL_ARCHIVE_DIR: Type.String({
+    default: "",
+    description: "Folder for months of sales that are taken out of the database. Default: archive in SPIRAL_DATA_DIR.",
+  }),
+  SPIRAL_HOT_MONTHS: Type.Integer({
+    default: 24,
+    minimum: 2,
+    maximum: 1_200,
+    description: "Whole months of sales that stay in the database before the present one.",
+  }),
   SPIRAL_PAGES_DIR: Type.String({ default: "", description: "Folder of the built pages; empty serves no pages." }),
   SPIRAL_SESSION_HOURS: Type.Integer({
     default: 12,
@@ -90,6 +100,8 @@ export interface Config {
   readonly mqttUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly masterKey: string | undefined;
+  readonly archiveDir: string;
+  readonly hotMonths: number;
   readonly pagesDir: string | undefined;
   readonly sessionHours: number;
   readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
@@ -173,17 +185,20 @@ function assemble(env: Static<typeof Environment>): Config {
     url === undefined
       ? undefined
       : { url, ...(ingestUrl === undefined ? {} : { ingestUrl }), ...(appUrl === undefined ? {} : { appUrl }) };
+  const dataDir = resolve(some(env.SPIRAL_DATA_DIR) ?? defaultDataDir());
   const pagesDir = some(env.SPIRAL_PAGES_DIR);
   return {
     host: env.SPIRAL_HOST,
     httpPort: env.SPIRAL_HTTP_PORT,
     mqttPort: env.SPIRAL_MQTT_PORT,
     databasePort: env.SPIRAL_DATABASE_PORT,
-    dataDir: resolve(some(env.SPIRAL_DATA_DIR) ?? defaultDataDir()),
+    dataDir,
     database,
     mqttUrl: some(env.SPIRAL_MQTT_URL),
     redisUrl: some(env.SPIRAL_REDIS_URL),
     masterKey: some(env.SPIRAL_MASTER_KEY),
+    archiveDir: resolve(some(env.SPIRAL_ARCHIVE_DIR) ?? join(dataDir, "archive")),
+    hotMonths: env.SPIRAL_HOT_MONTHS,
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
     logLevel: env.SPIRAL_LOG_LEVEL,

@@ -2,12 +2,17 @@
 import { FIRST_USER, resetPassword } from "../fleet/api/session/first-user.js";
 import { type Config, describeSettings, readConfig } from "../fleet/config.js";
 import { type Rebuilt, rebuild, rebuildAll } from "../fleet/ingest/rebuild.js";
+import { archivedBefore, listArchives, restoreMonth } from "../fleet/store/archives.js";
 import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
+import { directoryObjects } from "../fleet/store/objects.js";
+import { findOperator } from "../fleet/store/provision.js";
 
 const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
 npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
 npm run admin -- rebuild-books <serial|--all>   the same, and put them right
+npm run admin -- archives                list the months of sales that are in object storage
+npm run admin -- restore-archive <operator> <YYYY-MM> [days]   bring one back into the database, for 30 days
 npm run admin -- settings                list the environment settings
 npm run admin -- --help                  show this
 
@@ -20,12 +25,15 @@ type Act = (databases: Databases, config: Config) => Promise<number>;
 
 /** What the arguments ask for; undefined: nothing we know. */
 function actOf([command, subject, ...more]: readonly string[]): Act | undefined {
+  if (command === "restore-archive") return restoring(subject, more);
   if (more.length > 0) return undefined;
   switch (command) {
     case "reset-password":
       return (databases, config) => newPassword(databases, config, subject ?? FIRST_USER);
     case "check-books":
       return (databases) => books(databases, subject, false);
+    case "archives":
+      return subject === undefined ? listing : undefined;
     case "rebuild-books":
       if (subject === undefined) return undefined;
       return (databases) => books(databases, subject === "--all" ? undefined : subject, true);
@@ -52,17 +60,49 @@ async function books({ migrate }: Databases, serial: string | undefined, replace
     process.stdout.write(`${describeBooks(rebuilt, replace)}\n`);
   };
   if (serial === undefined) {
-    const { machines, records, wrong } = await rebuildAll(migrate, { replace }, tell);
+    const { machines, records, wrong } = await rebuildAll(
+      migrate,
+      { replace, fromMs: await archivedBefore(migrate) },
+      tell,
+    );
     process.stdout.write(`${machines} machines, ${records} records: ${wrong} with books that differ\n`);
     return broken > 0 || (wrong > 0 && !replace) ? 1 : 0;
   }
-  const rebuilt = await rebuild(migrate, serial, { replace });
+  const rebuilt = await rebuild(migrate, serial, { replace, fromMs: await archivedBefore(migrate) });
   if (rebuilt === undefined) {
     process.stderr.write(`There is no machine ${serial}.\n`);
     return 1;
   }
   tell(rebuilt);
   return broken > 0 || (rebuilt.differences.length > 0 && !replace) ? 1 : 0;
+}
+
+async function listing({ migrate }: Databases): Promise<number> {
+  const archives = await listArchives(migrate);
+  for (const { operator, month, rows, here } of archives) {
+    process.stdout.write(`${operator}  ${month}  ${rows} sales${here ? "  (in the database too)" : ""}\n`);
+  }
+  if (archives.length === 0) process.stdout.write("Nothing is archived.\n");
+  return 0;
+}
+
+function restoring(
+  operator: string | undefined,
+  [month = "", days = "30", ...more]: readonly string[],
+): Act | undefined {
+  const isMonth = /^[0-9]{4}-(0[1-9]|1[0-2])$/.test(month);
+  const isDays = /^[1-9][0-9]{0,3}$/.test(days);
+  if (operator === undefined || !isMonth || !isDays || more.length > 0) return undefined;
+  return async ({ migrate }, { archiveDir }) => {
+    const operatorId = await findOperator(migrate, operator);
+    if (operatorId === undefined) throw new Error(`There is no operator ${operator}.`);
+    const ports = { owner: migrate, objects: directoryObjects(archiveDir) };
+    const rows = await restoreMonth(ports, operatorId, `${month}-01`, Number(days));
+    process.stdout.write(
+      rows === 0 ? "It is in the database already.\n" : `${rows} sales are back for ${days} days.\n`,
+    );
+    return 0;
+  };
 }
 
 function describeBooks({ serial, records, broken, differences }: Rebuilt, replace: boolean): string {

@@ -175,7 +175,8 @@ function bookRecords(
   let clock = start;
   chained.forEach(({ seq, code, body, chain }, index) => {
     const record = readable[index];
-    const dated = date(record?.atMs ?? 0, clocks[index] ?? start, facts, running.lastBookedMs ?? undefined);
+    const own = date(record?.atMs ?? 0, clocks[index] ?? start, facts, running.lastBookedMs ?? undefined);
+    const dated = { ...own, bookedMs: Math.max(own.bookedMs, running.archivedBeforeMs ?? own.bookedMs) };
     // A record that says nothing of its time is dated like the one before it.
     const bookedMs = record === undefined ? (running.lastBookedMs ?? nowMs) : dated.bookedMs;
     if (owners !== null) running.operatorId = ownerAt(owners, bookedMs) ?? running.operatorId;
@@ -186,6 +187,10 @@ function bookRecords(
       clock = clockAfter(clock, record);
       const number = productNumberOf(record);
       const productId = number === undefined ? null : (products.get(productKey(running.operatorId, number)) ?? null);
+      if (isSaleRecord(record) && dated.bookedMs > own.bookedMs) {
+        flag = "archived";
+        flagDetail = `of ${new Date(own.bookedMs).toISOString()}`;
+      }
       if (number !== undefined && productId === null) {
         flag = "unknownProduct";
         flagDetail = unknownProduct(number);

@@ -139,7 +139,7 @@ async function deriveKept(
 
 /** Flags other than of a product say that nothing was derived. */
 function readKept({ kind, seq, body, flag }: KeptRecord): LedgerRecord | undefined {
-  if (flag !== null && flag !== "unknownProduct") return undefined;
+  if (flag !== null && flag !== "unknownProduct" && flag !== "archived") return undefined;
   const result = decodeBody(kind, seq, body);
   return result.ok && refusalOf(result.record) === undefined ? result.record : undefined;
 }

@@ -3,8 +3,10 @@
  * processes, and does no harm.
  */
 import { rebuildAll } from "../ingest/rebuild.js";
+import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
 import type { Databases } from "../store/databases.js";
 import type { Timing } from "../store/job-locks.js";
+import type { ObjectStore } from "../store/objects.js";
 import { ensurePartitions } from "../store/partitions.js";
 import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
 
@@ -15,31 +17,55 @@ const MAX_NAMED = 10;
 
 export interface Job extends Timing {
   /** False if `stop` came before its end. Throws what an operator should know. */
-  readonly run: (databases: Databases, now: Date, stop: AbortSignal) => Promise<boolean>;
+  readonly run: (context: JobContext, now: Date, stop: AbortSignal) => Promise<boolean>;
+}
+
+export interface JobContext {
+  readonly databases: Databases;
+  readonly objects: ObjectStore;
+  /** Whole months of sales that stay before the present one. */
+  readonly hotMonths: number;
 }
 
 export const JOBS: readonly Job[] = Object.freeze([
   { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
+  { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
   { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
 ]);
 
-async function makePartitions({ migrate }: Databases, now: Date): Promise<boolean> {
+async function makePartitions({ databases: { migrate } }: JobContext, now: Date): Promise<boolean> {
   const strays = await ensurePartitions(migrate, now);
   if (strays > 0) throw new Error(`${strays} rows lie in default partitions: their months were made too late`);
   return true;
 }
 
-async function sumAllDays({ migrate }: Databases, _now: Date, stop: AbortSignal): Promise<boolean> {
+async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sumDays(migrate, MAX_QUARTERS_AT_ONCE)) === 0) return true;
   return false;
 }
 
-async function checkBooks({ migrate }: Databases, _now: Date, stop: AbortSignal): Promise<boolean> {
+/** Closes months that are old enough; what was closed in a run before is written out and dropped. */
+async function archiveOld(context: JobContext, now: Date, stop: AbortSignal): Promise<boolean> {
+  const { databases, objects, hotMonths } = context;
+  const cut = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - hotMonths, 1)).toISOString().slice(0, 10);
+  if (await closeMonths(databases.migrate, cut)) return true;
+  for (const month of await monthsHere(databases.migrate)) {
+    if (stop.aborted) return false;
+    if (month.month < cut) await archiveMonth({ owner: databases.migrate, objects }, month, stop);
+  }
+  return !stop.aborted;
+}
+
+async function checkBooks({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   const named: string[] = [];
-  const { machines, wrong } = await rebuildAll(migrate, { replace: false, stop }, ({ serial }) => {
-    if (named.length < MAX_NAMED) named.push(serial);
-  });
+  const { machines, wrong } = await rebuildAll(
+    migrate,
+    { replace: false, fromMs: await archivedBefore(migrate), stop },
+    ({ serial }) => {
+      if (named.length < MAX_NAMED) named.push(serial);
+    },
+  );
   if (wrong === 0) return !stop.aborted;
   const more = wrong > named.length ? " …" : "";
   throw new Error(

@@ -2,18 +2,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
+import type { Config } from "../config.js";
 import { runIfDue } from "../store/job-locks.js";
-import { JOBS } from "./jobs.js";
+import { directoryObjects } from "../store/objects.js";
+import { JOBS, type JobContext } from "./jobs.js";
 
 /** A database that is away is asked again after so long. */
 const RETRY_MS = 10_000;
 
 export const jobsPlugin = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { config }: { readonly config: Config }) => {
+    const objects = directoryObjects(config.archiveDir);
     const stop = new AbortController();
     let running: Promise<void> | undefined;
     app.addHook("onReady", async () => {
-      running = loop(app, stop.signal);
+      running = loop(app, { objects, hotMonths: config.hotMonths }, stop.signal);
     });
     app.addHook("onClose", async () => {
       stop.abort();
@@ -23,14 +26,16 @@ export const jobsPlugin = fp(
   { name: "jobs", dependencies: ["store"] },
 );
 
-async function loop(app: FastifyInstance, stop: AbortSignal): Promise<void> {
+async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases">, stop: AbortSignal): Promise<void> {
   const dueMs = new Map(JOBS.map(({ name }) => [name, 0]));
   while (!stop.aborted) {
     for (const job of JOBS) {
       const { name, run } = job;
       if (stop.aborted || (dueMs.get(name) ?? 0) > performance.now()) continue;
       const { databases } = app;
-      const nextMs = await runIfDue(databases.migrate, job, () => run(databases, new Date(), stop)).then(
+      const nextMs = await runIfDue(databases.migrate, job, () =>
+        run({ databases, ...settings }, new Date(), stop),
+      ).then(
         (turn) => {
           if (turn.error !== undefined) app.log.error({ job: name }, turn.error);
           return turn.nextMs;

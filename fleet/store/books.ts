@@ -46,6 +46,7 @@ export async function openBooks(tx: Transaction, serial: string): Promise<readon
   return tx<CursorRow[]>`
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", NULL AS owners, m.currency,
       m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
+      NULL::bigint AS "archivedBeforeMs",
       NULL::bigint AS "uptimeBoot", NULL::bigint AS "uptimeBeganMs", c.epoch, 0::bigint AS mark, 0::bigint AS chain,
       c.forked, 0::bigint AS "bootNo", NULL::bigint AS "bootWallMs", 0::smallint AS "clockQuality",
       NULL::bigint AS "lastBookedMs", 0::bigint AS "creditMinor", 0::bigint AS "creditFromSeq",

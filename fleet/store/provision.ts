@@ -69,6 +69,11 @@ export async function addOperator({ migrate: sql }: Pick<Databases, "migrate">, 
   return idOf(row);
 }
 
+export async function findOperator(sql: Sql, name: string): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }[]>`SELECT id FROM operators WHERE name = ${name}`;
+  return row?.id;
+}
+
 /**
  * Id of the product with this number, made or brought up to date. Sales that came before it was known get it now, and
  * their records are no longer flagged.

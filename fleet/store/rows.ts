@@ -14,6 +14,8 @@ export interface CursorRow {
   readonly currencyDecimals: number;
   readonly simulated: boolean;
   readonly installedMs: number;
+  /** Months before are in object storage: what belongs there is booked at this instant. Null: everything is here. */
+  readonly archivedBeforeMs: number | null;
   readonly uptimeBoot: number | null;
   readonly uptimeBeganMs: number | null;
   readonly epoch: number;
@@ -51,7 +53,8 @@ export interface RecordKey {
   readonly seq: number;
 }
 
-export type RecordFlag = "unknownKind" | "malformed" | "rejected" | "unknownProduct";
+/** archived: booked at the oldest instant that is left, for its own month is in object storage. */
+export type RecordFlag = "unknownKind" | "malformed" | "rejected" | "unknownProduct" | "archived";
 
 /** What the flag `unknownProduct` says of the product. */
 export function unknownProduct(number: number): string {

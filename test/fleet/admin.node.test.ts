@@ -44,6 +44,8 @@ test("it tells how to use it and which settings there are", async () => {
       "settings",
       "check-books [serial]",
       "rebuild-books <serial|--all>",
+      "archives",
+      "restore-archive <operator>",
       "--help",
       "SPIRAL_DATA_DIR",
     ])
@@ -79,6 +81,10 @@ test("books are checked and put right while the service runs", async ({ dataDir 
   assert.is((await admin("check-books")).code, 0);
   assert.is((await admin("rebuild-books")).code, 2);
   assert.match((await admin("check-books", "NOBODY")).output, "There is no machine NOBODY.");
+  assert.is((await admin("archives")).output.trim(), "Nothing is archived.");
+  assert.is((await admin("restore-archive", "Test Vending", "2024-13")).code, 2);
+  assert.match((await admin("restore-archive", "Nobody", "2024-12")).output, "There is no operator Nobody.");
+  assert.match((await admin("restore-archive", "Test Vending", "2024-12")).output, "no archive of 2024-12");
   await fleet.close();
 });
 

@@ -4,9 +4,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { book } from "../../fleet/ingest/book.js";
 import { rebuild } from "../../fleet/ingest/rebuild.js";
-import { JOBS } from "../../fleet/jobs/jobs.js";
+import { JOBS, type JobContext } from "../../fleet/jobs/jobs.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { runIfDue } from "../../fleet/store/job-locks.js";
+import { directoryObjects } from "../../fleet/store/objects.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { sumDays } from "../../fleet/store/rollups.js";
 import { addTestMachine, addTestProducts, COKE, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
@@ -49,6 +50,10 @@ async function sellAt(context: Context, serial: string, ledger: TestLedger, mome
     ledger.append({ kind: "saleSettled", saleNo: ledger.newest, ...sale, ...about }, wallS);
   }
   await book(context.databases.ingest, [{ serial, batch: ledger.batch(from) }], Date.now());
+}
+
+function contextOf(databases: Databases): JobContext {
+  return { databases, objects: directoryObjects("/nowhere"), hotMonths: 1_200 };
 }
 
 async function daysOf({ databases }: Context, serial: string): Promise<readonly string[]> {
@@ -158,7 +163,7 @@ test("a job that is told to stop half-way stays due", async ({ databases }) => {
   const stopped = AbortSignal.abort();
   for (const { name, run } of JOBS.filter(({ name }) => name !== "partitions")) {
     const due = { name: `stopped ${name}`, everyMs: 60_000 };
-    const once = await runIfDue(databases.migrate, due, () => run(databases, new Date(), stopped));
+    const once = await runIfDue(databases.migrate, due, () => run(contextOf(databases), new Date(), stopped));
     assert.equal(once, { ran: true, nextMs: 0 });
     assert.is((await runIfDue(databases.migrate, due, async () => true)).ran, true);
   }
@@ -168,14 +173,14 @@ test("every job can be run, and again", async ({ databases }) => {
   const goOn = new AbortController().signal;
   for (let round = 0; round < 2; round++) {
     for (const { name, run } of JOBS) {
-      const said = await failure(run(databases, new Date(), goOn));
+      const said = await failure(run(contextOf(databases), new Date(), goOn));
       // Sales of last year came when no month of then was there any more.
       assert.match(said, name === "partitions" ? /^[0-9]+ rows lie in default partitions/ : /^$/);
     }
   }
   await databases.migrate`UPDATE sales_quarters SET amount = 0`;
   const check = JOBS.find(({ name }) => name === "check-books");
-  const said = await failure(check?.run(databases, new Date(), goOn) ?? Promise.resolve());
+  const said = await failure(check?.run(contextOf(databases), new Date(), goOn) ?? Promise.resolve());
   assert.match(said, /the books of 4 of 4 machines are not .*: BUSY-1, DAY-KTM, DAY-NY, LATE-1; npm run admin/);
 });
 
