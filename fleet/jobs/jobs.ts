@@ -49,6 +49,7 @@ async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, st
 async function archiveOld(context: JobContext, now: Date, stop: AbortSignal): Promise<boolean> {
   const { databases, objects, hotMonths } = context;
   const cut = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - hotMonths, 1)).toISOString().slice(0, 10);
+  if (stop.aborted) return false;
   if (await closeMonths(databases.migrate, cut)) return true;
   for (const month of await monthsHere(databases.migrate)) {
     if (stop.aborted) return false;
