@@ -78,7 +78,11 @@ export interface ChangerState {
 /** Bit behind the sixteen types. */
 export const JAMMED_UNKNOWN = 0x1_0000;
 
-const NO_TUBES: TubeReport = Object.freeze<TubeReport>({ counts: [], full: [], defective: [] });
+const NO_TUBES: TubeReport = Object.freeze<TubeReport>({
+  counts: Object.freeze([]),
+  full: Object.freeze([]),
+  defective: Object.freeze([]),
+});
 
 export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   contact: FIRST_CONTACT,

@@ -76,7 +76,8 @@ const NONE: FtlTransfer = Object.freeze<FtlTransfer>({ at: "none" });
 const NO_EVENTS: readonly FtlEvent[] = Object.freeze([]);
 
 export function emptyMailbox(device: number): FtlState {
-  return { device, transfer: NONE, wishes: [], reply: undefined, notBeforeMs: 0, delays: 0 };
+  const wishes = Object.freeze<FtlWish[]>([]);
+  return Object.freeze({ device, transfer: NONE, wishes, reply: undefined, notBeforeMs: 0, delays: 0 });
 }
 
 function only(state: FtlState): FtlStep {

@@ -12,11 +12,13 @@ const ITEM_TEST = 0x4000;
 
 /** Sold for nothing: nobody pays, readers that keep the books are told. */
 function uncharged(means: number, itemBit: number): PaymentStrategy {
+  // A parameter could change; what a preloaded closure holds is to lie in flash.
+  const bit = itemBit;
   return Object.freeze<PaymentStrategy>({
     ...CASH_PAYMENT,
     means,
     paidMinor: () => 0,
-    settle: (_, item) => CASH_PAYMENT.settle(0, item | itemBit),
+    settle: (_, item) => CASH_PAYMENT.settle(0, item | bit),
   });
 }
 
