@@ -29,7 +29,7 @@ import { FleetSide } from "./fleet-side.js";
 import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
-import { isAtRest, isNothingOpen, type Rooms, slotOf } from "./rooms.js";
+import { isAtRest, isNothingOpen, mayLinger, type Rooms, slotOf } from "./rooms.js";
 import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
 import { Technician } from "./technician.js";
@@ -43,7 +43,8 @@ const VIEW_WAITS_MS = 100;
 const TICK = Object.freeze({ on: "tick" } as const);
 const BUS_TICK: Task = Object.freeze<Task>({ to: "mdb", input: TICK });
 const CAN_WAIT: readonly string[] = Object.freeze(["accept", "readers", "readTubes"]);
-const COMMITTED = Object.freeze({ on: "committed" } as const);
+const COMMITTED_SOON = Object.freeze({ on: "committed", soon: true } as const);
+const COMMITTED = Object.freeze({ on: "committed", soon: false } as const);
 
 export class Machine implements Executor {
   readonly rooms: Rooms;
@@ -358,7 +359,7 @@ export class Machine implements Executor {
     this.shelf.committed(record);
     this.push({ to: "cash", input: { on: "committed", record } });
     this.push({ to: "sale", input: { on: "committed", record } });
-    this.push({ to: "sync", input: COMMITTED });
+    this.push({ to: "sync", input: mayLinger(record, this.rooms.ledger.durable) ? COMMITTED : COMMITTED_SOON });
   };
 
   private tick(): void {

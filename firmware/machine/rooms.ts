@@ -2,6 +2,8 @@
  * The rooms' states and the few facts the machine keeps itself: what the facts of one room about another are made of.
  */
 import { type CurrencyCode, currencyByNumber } from "../../shared/money/currencies.js";
+import type { Durable } from "../../shared/records/durable.js";
+import type { LedgerRecord } from "../../shared/records/kinds.js";
 import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
 import { cashPending } from "../cash/queries.js";
 import type { CashState } from "../cash/state.js";
@@ -55,10 +57,21 @@ export function isAtRest({ sale, cash, cards, ledger }: Rooms, delivery: Deliver
  * then another planogram or other settings take effect, so that each sale is begun and closed under the same.
  */
 export function isNothingOpen(rooms: Rooms, delivery: DeliveryState): boolean {
-  const { vend, stack, payout, hold, revalue } = rooms.ledger.durable;
-  const none =
-    vend === undefined && stack === undefined && payout === undefined && hold === undefined && revalue === undefined;
-  return none && isAtRest(rooms, delivery);
+  return !hasOpenBracket(rooms.ledger.durable) && isAtRest(rooms, delivery);
+}
+
+function hasOpenBracket({ vend, stack, payout, hold, revalue }: Durable): boolean {
+  return (
+    vend !== undefined || stack !== undefined || payout !== undefined || hold !== undefined || revalue !== undefined
+  );
+}
+
+/** What became of a sale: told at once, whatever is still open behind it. */
+const OUTCOMES: readonly string[] = Object.freeze(["saleSettled", "saleFailed", "outcomeUnknown"]);
+
+/** Money is inside, or something is under way: more records will follow that the fleet may hear together with this. */
+export function mayLinger(record: LedgerRecord, durable: Durable): boolean {
+  return (durable.creditMinor > 0 || hasOpenBracket(durable)) && !OUTCOMES.includes(record.kind);
 }
 
 /** Money or a card's answer is on its way: the customer's time stands still. */

@@ -6,6 +6,8 @@ import type { AckMessage, BatchMessage } from "../../shared/wire/messages.js";
 
 /** Wait before a new record is sent, so that the records of one act travel together. */
 export const LINGER_MS = 150;
+/** The same while a customer's money is inside and nothing has come of it yet: a sale travels as one. */
+export const LINGER_OPEN_MS = 10_000;
 export const RESEND_FIRST_MS = 30_000;
 export const RESEND_MAX_MS = 900_000;
 /** Longest wait a fleet may ask for. */
@@ -17,6 +19,8 @@ export interface SyncState {
   readonly sentTo: number | undefined;
   /** When to send (again); Infinity with nothing to send. */
   readonly sendAtMs: number;
+  /** Behind what was sent lies something that is not to linger long. */
+  readonly urgent: boolean;
   /** The fleet asked not to be sent anything before this time, ms; holds across connections. */
   readonly holdUntilMs: number;
   /** Bound of the next resend's jitter. */
@@ -30,7 +34,8 @@ export interface SyncState {
 export type SyncInput =
   | { readonly on: "tick" }
   | { readonly on: "network"; readonly up: boolean }
-  | { readonly on: "committed" }
+  /** A record is on flash. soon: nothing is open behind it, or somebody waits for what it says. */
+  | { readonly on: "committed"; readonly soon: boolean }
   | { readonly on: "ack"; readonly ack: AckMessage };
 
 export type SyncEffect =
@@ -62,6 +67,7 @@ export const SYNC_AT_BOOT: SyncState = Object.freeze<SyncState>({
   connected: false,
   sentTo: undefined,
   sendAtMs: Infinity,
+  urgent: false,
   holdUntilMs: 0,
   resendMs: RESEND_FIRST_MS,
   incarnation: 0,
@@ -72,10 +78,8 @@ export function stepSync(state: SyncState, input: SyncInput, facts: SyncFacts, n
   switch (input.on) {
     case "network":
       return onNetwork(state, input.up, facts, nowMs);
-    case "committed": {
-      if (!state.connected || state.sentTo !== undefined || state.sendAtMs !== Infinity) return stay(state);
-      return stay({ ...state, sendAtMs: Math.max(nowMs + LINGER_MS, state.holdUntilMs) });
-    }
+    case "committed":
+      return onCommitted(state, input.soon, nowMs);
     case "ack":
       return onAck(state, input.ack, facts, nowMs);
     case "tick":
@@ -92,6 +96,14 @@ function stay(state: SyncState): SyncStep {
   return { state, effects: NOTHING };
 }
 
+function onCommitted(state: SyncState, soon: boolean, nowMs: number): SyncStep {
+  if (!state.connected) return stay(state);
+  if (state.sentTo !== undefined) return stay(soon && !state.urgent ? { ...state, urgent: true } : state);
+  const lingerMs = soon ? LINGER_MS : LINGER_OPEN_MS;
+  const sendAtMs = Math.min(state.sendAtMs, Math.max(nowMs + lingerMs, state.holdUntilMs));
+  return stay(sendAtMs === state.sendAtMs ? state : { ...state, sendAtMs });
+}
+
 function onNetwork(state: SyncState, up: boolean, facts: SyncFacts, nowMs: number): SyncStep {
   // A batch on its way when the link fell may have been stored or not: it is sent again, the fleet skips what it knows.
   const sendAtMs = up && facts.newestSeq > facts.mark ? Math.max(nowMs, state.holdUntilMs) : Infinity;
@@ -101,13 +113,15 @@ function onNetwork(state: SyncState, up: boolean, facts: SyncFacts, nowMs: numbe
 function send(state: SyncState, facts: SyncFacts, nowMs: number): SyncStep {
   const batch = facts.batchFrom(facts.mark + 1);
   if (batch === undefined) return stay({ ...state, sentTo: undefined, sendAtMs: Infinity });
+  const sentTo = batch.firstSeq + batch.records.length - 1;
   // Jitter over the upper half of the bound: machines that lost the same ack do not come back together, and none so
   // soon that its ack may still be on the way.
   const waitMs = Math.floor(state.resendMs / 2) + facts.random(Math.floor(state.resendMs / 2) + 1);
   return {
     state: {
       ...state,
-      sentTo: batch.firstSeq + batch.records.length - 1,
+      sentTo,
+      urgent: sentTo < facts.newestSeq,
       sendAtMs: nowMs + waitMs,
       resendMs: Math.min(RESEND_MAX_MS, state.resendMs * 2),
     },
@@ -129,7 +143,10 @@ function onAck(was: SyncState, ack: AckMessage, facts: SyncFacts, nowMs: number)
   if (mark < facts.mark && !restored && state.sentTo === undefined) return stay({ ...state, sendAtMs: waits });
   // An ack that moves nothing says that the batch was not taken: the resend time runs on, nothing is hammered.
   if (!moved && state.sentTo !== undefined) return stay({ ...state, sendAtMs: waits });
-  const sendAtMs = facts.newestSeq > mark && state.connected ? holdUntilMs : Infinity;
+  // What was sent before goes again at once; only what is newer may wait for more.
+  const goesOn = state.urgent || state.sentTo === undefined || mark < state.sentTo;
+  const nextMs = goesOn ? holdUntilMs : Math.max(holdUntilMs, nowMs + LINGER_OPEN_MS);
+  const sendAtMs = facts.newestSeq > mark && state.connected ? nextMs : Infinity;
   return {
     state: { ...state, sentTo: undefined, sendAtMs, resendMs: RESEND_FIRST_MS },
     effects: moved ? [{ do: "moveMark", mark }] : NOTHING,

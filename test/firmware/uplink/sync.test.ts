@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   LINGER_MS,
+  LINGER_OPEN_MS,
   MAX_WAIT_MS,
   RESEND_FIRST_MS,
   RESEND_MAX_MS,
@@ -72,13 +73,16 @@ function connected(newest: number): Uplink {
   return uplink.step({ on: "network", up: true }, 0);
 }
 
+const SOON = Object.freeze({ on: "committed", soon: true } as const);
+const LATER = Object.freeze({ on: "committed", soon: false } as const);
+
 const test = suite("uplink: sync");
 
 test("records written while connected linger, then travel together", () => {
   const uplink = connected(0);
   assert.is(syncDueMs(uplink.state), Infinity);
   uplink.newest = 3;
-  uplink.step({ on: "committed" }, 1_000);
+  uplink.step(SOON, 1_000);
   assert.is(syncDueMs(uplink.state), 1_000 + LINGER_MS);
   uplink.step({ on: "tick" }, 1_000 + LINGER_MS);
   assert.is(uplink.sent.length, 1);
@@ -86,9 +90,42 @@ test("records written while connected linger, then travel together", () => {
   assert.is(uplink.sent[0]?.records.length, 3);
 });
 
+test("while a customer's money is inside, records wait for those that follow, at most ten seconds", () => {
+  const uplink = connected(0);
+  uplink.newest = 1;
+  uplink.step(LATER, 1_000);
+  assert.is(syncDueMs(uplink.state), 1_000 + LINGER_OPEN_MS);
+  uplink.newest = 2;
+  uplink.step(LATER, 5_000);
+  assert.is(syncDueMs(uplink.state), 1_000 + LINGER_OPEN_MS, "the first one's time counts");
+  uplink.newest = 3;
+  uplink.step(SOON, 6_000);
+  assert.is(syncDueMs(uplink.state), 6_000 + LINGER_MS);
+  uplink.step(LATER, 6_100);
+  assert.is(syncDueMs(uplink.state), 6_000 + LINGER_MS, "what follows does not put it off");
+});
+
+test("behind a batch on its way: what may wait does, what is urgent goes with the ack, a backlog never waits", () => {
+  const sent = (): Uplink => connected(4).step({ on: "tick" }, 0);
+  const waiting = sent();
+  waiting.newest = 5;
+  waiting.step(LATER, 10).ack(4, 50);
+  assert.is(syncDueMs(waiting.state), 50 + LINGER_OPEN_MS);
+  const urgent = sent();
+  urgent.newest = 5;
+  urgent.step(LATER, 10).step(SOON, 20).step(LATER, 30).ack(4, 50);
+  assert.is(syncDueMs(urgent.state), 50);
+  urgent.step({ on: "tick" }, 50);
+  urgent.newest = 6;
+  urgent.step(LATER, 60).ack(5, 70);
+  assert.is(syncDueMs(urgent.state), 70 + LINGER_OPEN_MS, "it was urgent once");
+  const backlog = connected(9).step({ on: "tick" }, 0).ack(4, 50);
+  assert.is(syncDueMs(backlog.state), 50);
+});
+
 test("one unacked batch: the next goes out only after the ack", () => {
   const uplink = connected(9).step({ on: "tick" }, 0);
-  uplink.step({ on: "committed" }, 10).step({ on: "tick" }, 10 + LINGER_MS);
+  uplink.step(SOON, 10).step({ on: "tick" }, 10 + LINGER_MS);
   assert.is(uplink.sent.length, 1);
   uplink.ack(4, 500).step({ on: "tick" }, 500);
   assert.is(uplink.mark, 4);
@@ -162,7 +199,7 @@ test("waitMs also holds back records that come later, and the batch of a new con
   const uplink = connected(4).step({ on: "tick" }, 0).ack(4, 10, { waitMs: 60_000 });
   assert.is(syncDueMs(uplink.state), Infinity, "nothing to send");
   uplink.newest = 5;
-  uplink.step({ on: "committed" }, 1_000);
+  uplink.step(SOON, 1_000);
   assert.is(syncDueMs(uplink.state), 60_010);
   uplink.step({ on: "network", up: false }, 2_000).step({ on: "network", up: true }, 3_000);
   assert.is(syncDueMs(uplink.state), 60_010);
@@ -184,7 +221,9 @@ test("a fleet restored to before the ring's oldest record gets that one, and is 
 test("a step that changes nothing keeps the state: records behind a batch on its way cost nothing", () => {
   const uplink = connected(4).step({ on: "tick" }, 0);
   const { state } = uplink;
-  assert.is(uplink.step({ on: "committed" }, 10).state, state);
+  assert.is(uplink.step(LATER, 10).state, state);
+  const urgent = uplink.step(SOON, 20).state;
+  assert.is(uplink.step(SOON, 30).state, urgent);
 });
 
 test("acks of another epoch or beyond the newest record are counted, not believed", () => {
