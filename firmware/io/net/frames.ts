@@ -13,9 +13,13 @@ export const MAX_GIVEN = 6;
 /** The platform's message queue in each direction; see `queueBound`. */
 export const QUEUE_LENGTH = 20;
 
-/** Steps of an update as the worker reports them (update-state.ts), by number. */
+/** Steps of an update as the worker tells them (updater.ts), by number. `refused`: the order; `failed`: the deed. */
 export const UPDATE_NEWS = deepFreeze(["downloading", "verified", "switched", "refused", "failed"] as const);
 export type UpdateNews = (typeof UPDATE_NEWS)[number];
+
+/** Frames of which one of each kind is under way at most: a machine can turn idle and busy while TLS shakes hands. */
+export const ACKNOWLEDGED = deepFreeze(["idle", "update"] as const);
+export type Acknowledged = (typeof ACKNOWLEDGED)[number];
 
 export type ToWorker =
   | { readonly frame: "config"; readonly config: Uint8Array }
@@ -41,11 +45,22 @@ export type FromWorker =
   | { readonly frame: "wall"; readonly wallS: number }
   /** A sign of life. */
   | { readonly frame: "alive" }
-  /** detail: bytes so far, or number of the reason. */
+  /** The newest frame of this kind has been taken: only now the next one may follow. */
+  | { readonly frame: "heard"; readonly what: Acknowledged }
+  /** detail: bytes so far, or where it was refused or failed the number of the reason (UPDATE_FAULTS). */
   | { readonly frame: "updateNews"; readonly news: UpdateNews; readonly detail: number };
 
 const TO_CODES = deepFreeze({ config: 1, announcement: 2, publish: 3, taken: 4, update: 5, idle: 6 } as const);
-const FROM_CODES = deepFreeze({ ask: 1, up: 2, message: 3, done: 4, wall: 5, alive: 6, updateNews: 7 } as const);
+const FROM_CODES = deepFreeze({
+  ask: 1,
+  up: 2,
+  message: 3,
+  done: 4,
+  wall: 5,
+  alive: 6,
+  updateNews: 7,
+  heard: 8,
+} as const);
 
 export function encodeToWorker(frame: ToWorker): ArrayBuffer {
   const out = new Writer(MAX_FRAME_BYTES).u8(TO_CODES[frame.frame]);
@@ -122,6 +137,9 @@ export function encodeFromWorker(frame: FromWorker): ArrayBuffer {
       break;
     case "alive":
       break;
+    case "heard":
+      out.u8(ACKNOWLEDGED.indexOf(frame.what));
+      break;
     case "updateNews":
       out.u8(UPDATE_NEWS.indexOf(frame.news)).u32(frame.detail);
       break;
@@ -151,6 +169,10 @@ function readFromWorker(reader: Reader): FromWorker | undefined {
       return { frame: "wall", wallS: reader.u16() * 2 ** 32 + reader.u32() };
     case FROM_CODES.alive:
       return { frame: "alive" };
+    case FROM_CODES.heard: {
+      const what = ACKNOWLEDGED[reader.u8()];
+      return what === undefined ? undefined : { frame: "heard", what };
+    }
     case FROM_CODES.updateNews: {
       const news = UPDATE_NEWS[reader.u8()];
       return news === undefined ? undefined : { frame: "updateNews", news, detail: reader.u32() };

@@ -25,7 +25,8 @@ const BODY = deepFreeze({
 });
 
 export type ImageManifest = MessageOf<typeof BODY>;
-export type ManifestFault = "malformed" | "badSignature" | "wrongBoard" | "badSize";
+export const MANIFEST_FAULTS = deepFreeze(["malformed", "badSignature", "wrongBoard", "badSize"] as const);
+export type ManifestFault = (typeof MANIFEST_FAULTS)[number];
 export type ManifestResult =
   | { readonly ok: true; readonly image: ImageManifest }
   | { readonly ok: false; readonly why: ManifestFault };

@@ -13,6 +13,7 @@ import { MqttClient } from "./mqtt-client.js";
 import { ALIVE_MS } from "./network.js";
 import type { Clockwork, DatagramClass, Resolve, SocketClass } from "./sockets.js";
 import { TimeClient } from "./time-client.js";
+import { type ImageParts, Updater } from "./updater.js";
 
 /** Above the telemetry period of 300 s: telemetry is the sign of life, PINGREQ only where it has ceased. */
 export const KEEP_ALIVE_S = 400;
@@ -27,15 +28,22 @@ export interface NetWorkerOptions {
   readonly resolve: Resolve;
   readonly makeClockwork: () => Clockwork;
   readonly random: (bound: number) => number;
+  /** Absent where there are no image slots: an update is not begun there. */
+  readonly images?: ImageParts | undefined;
 }
 
-/** Frames the worker may have under way to the machine: 4 handed, 6 done, and one of each other kind. */
-export const MAX_FROM_WORKER = 15;
+/**
+ * Frames the worker may have under way to the machine: 4 handed, 6 done, one each of ask, up, wall and alive, two that
+ * say what was heard, three of an update (how far it is, that it is verified, that it is over).
+ */
+export const MAX_FROM_WORKER = 19;
 
 export class NetWorker {
   readonly #options: NetWorkerOptions;
   readonly #clockwork: Clockwork;
   #parts: { readonly link: NetInterface; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
+  #updater: Updater | undefined;
+  #idle = false;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
   #base: TrustedTime = { wallS: 0, synced: false };
   #baseMs = 0;
@@ -64,8 +72,13 @@ export class NetWorker {
       case "taken":
         return mqtt?.taken();
       case "update":
+        // first, so that the machine knows whose news follow
+        this.#post({ frame: "heard", what: "update" });
+        return this.#updater?.order(frame.manifest);
       case "idle":
-        return;
+        this.#idle = frame.idle;
+        this.#updater?.idle(frame.idle);
+        return this.#post({ frame: "heard", what: "idle" });
     }
   }
 
@@ -74,7 +87,9 @@ export class NetWorker {
     this.#parts?.link.close();
     this.#parts?.time.close();
     this.#parts?.mqtt.close();
+    this.#updater?.close();
     this.#parts = undefined;
+    this.#updater = undefined;
   }
 
   #start(config: NetConfig): void {
@@ -103,6 +118,8 @@ export class NetWorker {
         this.#post({ frame: "wall", wallS });
       },
     });
+    const updater = this.#openUpdater(config);
+    this.#updater = updater;
     const link = new NetInterface({
       io: this.#options.interfaceFor(config),
       ssid: config.ssid,
@@ -112,9 +129,32 @@ export class NetWorker {
       onUp: (up) => {
         time.link(up);
         mqtt.link(up);
+        updater?.link(up);
       },
     });
     this.#parts = { link, time, mqtt };
+  }
+
+  #openUpdater(config: NetConfig): Updater | undefined {
+    const { images, resolve, random, makeClockwork, tls } = this.#options;
+    if (images === undefined) return undefined;
+    try {
+      const updater = new Updater({
+        ...images,
+        board: config.board,
+        imageKey: config.imageKey,
+        io: tls(config, () => this.#now()),
+        resolve,
+        random,
+        makeClockwork,
+        onNews: (news) => this.#post(news),
+      });
+      updater.idle(this.#idle);
+      return updater;
+    } catch {
+      // no storage for its notes: everything but updates goes on
+      return undefined;
+    }
   }
 
   #alive(): void {

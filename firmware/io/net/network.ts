@@ -49,6 +49,11 @@ export class Network implements NetworkPort {
   #given = 0;
   #idle = false;
   #manifest: Uint8Array | undefined;
+  /** Frames the worker has not heard yet, and what it was last told or is to be told next. */
+  #idleUnderWay = false;
+  #updateUnderWay = false;
+  #toldIdle = false;
+  #toldManifest: Uint8Array | undefined;
   #closed = false;
   /** Workers that fell silent or could not be posted to. */
   restarts = 0;
@@ -81,14 +86,15 @@ export class Network implements NetworkPort {
     if (this.#closed) throw new Error("closed");
     if (idle === this.#idle) return;
     this.#idle = idle;
-    this.#post({ frame: "idle", idle });
+    this.#tell();
   }
 
   /** Begins, or goes on with, an update. The order for it is the fleet's; see update.ts. */
   update(manifest: Uint8Array): void {
     if (this.#closed) throw new Error("closed");
     this.#manifest = manifest;
-    this.#post({ frame: "update", manifest });
+    this.#toldManifest = undefined;
+    this.#tell();
   }
 
   close(): void {
@@ -114,8 +120,25 @@ export class Network implements NetworkPort {
     this.#watch();
     if (heardBy === undefined) return;
     this.#post({ frame: "config", config: encodeConfig(config) });
-    if (this.#idle) this.#post({ frame: "idle", idle: true });
-    if (this.#manifest !== undefined) this.#post({ frame: "update", manifest: this.#manifest });
+    this.#idleUnderWay = false;
+    this.#updateUnderWay = false;
+    this.#toldIdle = false;
+    this.#toldManifest = undefined;
+    this.#tell();
+  }
+
+  /** The newest of each, once the worker has heard the one before: its queue never fills with what is long over. */
+  #tell(): void {
+    const idle = this.#idle;
+    if (!this.#idleUnderWay && idle !== this.#toldIdle && this.#post({ frame: "idle", idle })) {
+      this.#idleUnderWay = true;
+      this.#toldIdle = idle;
+    }
+    const manifest = this.#manifest;
+    if (this.#updateUnderWay || manifest === undefined || manifest === this.#toldManifest) return;
+    if (!this.#post({ frame: "update", manifest })) return;
+    this.#updateUnderWay = true;
+    this.#toldManifest = manifest;
   }
 
   #watch(): void {
@@ -160,8 +183,13 @@ export class Network implements NetworkPort {
         return;
       case "alive":
         return;
+      case "heard":
+        if (frame.what === "idle") this.#idleUnderWay = false;
+        else this.#updateUnderWay = false;
+        return this.#tell();
       case "updateNews":
-        if (frame.news !== "downloading") this.#manifest = undefined;
+        // news that come while another order is under way are the last of the one before
+        if (isLast(frame.news) && !this.#updateUnderWay) this.#manifest = undefined;
         onUpdate?.(frame.news, frame.detail);
     }
   }
@@ -181,4 +209,9 @@ export class Network implements NetworkPort {
       return false;
     }
   }
+}
+
+/** Nothing more comes of this order. */
+function isLast(news: UpdateNews): boolean {
+  return news !== "downloading" && news !== "verified";
 }

@@ -17,6 +17,7 @@ import type { InterfaceClass } from "./interface.js";
 import { NetWorker } from "./net-worker.js";
 import type { Clockwork, DatagramOptions, Datagrams, Socket, SocketOptions } from "./sockets.js";
 import { tlsSocketClass } from "./tls-socket.js";
+import type { ImageParts } from "./updater.js";
 
 class ChipTcp implements Socket {
   readonly #tcp: TCP;
@@ -93,8 +94,8 @@ function random(bound: number): number {
   return Math.floor((value / 2 ** 32) * bound);
 }
 
-/** Puts the network together in this worker and listens. */
-export function runWorker(interfaceFor: (config: NetConfig) => InterfaceClass): void {
+/** Puts the network together in this worker and listens. images: of a platform with image slots. */
+export function runWorker(interfaceFor: (config: NetConfig) => InterfaceClass, images?: ImageParts): void {
   const machine: Self = self;
   const worker = new NetWorker({
     post: (frame) => machine.postMessage(frame),
@@ -115,6 +116,7 @@ export function runWorker(interfaceFor: (config: NetConfig) => InterfaceClass): 
     },
     makeClockwork: () => new ChipClockwork(),
     random,
+    images,
   });
   machine.onmessage = (message: unknown) => worker.heard(message);
 }

@@ -65,6 +65,15 @@ declare module "ssl/ciphersuites" {
   export default suites;
 }
 
+declare module "crypt" {
+  export class Digest {
+    constructor(type: "SHA256");
+    write(bytes: Uint8Array): void;
+    /** The digest; the object is done for. */
+    close(): ArrayBuffer;
+  }
+}
+
 declare module "pkcs8" {
   /** RSA only. */
   const PKCS8: { parse(der: Uint8Array): object };

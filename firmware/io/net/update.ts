@@ -5,7 +5,8 @@
  * known here: a later part decides when an update begins.
  */
 import { equalBytes } from "../../../shared/bytes.js";
-import { type ImageManifest, type ManifestFault, readManifest } from "./image-manifest.js";
+import { deepFreeze } from "../../../shared/freeze.js";
+import { type ImageManifest, MANIFEST_FAULTS, readManifest } from "./image-manifest.js";
 
 /** What is fetched, written and noted at once: a sector of flash. */
 export const PIECE_BYTES = 4_096;
@@ -22,7 +23,16 @@ export interface ProgressNote {
   readonly bytes: number;
 }
 
-export type UpdateFault = ManifestFault | "doesNotFit" | "wrongLength" | "wrongHash" | "flash" | "unreachable";
+/** By number in the frames that tell of an update: a new one goes to the end. */
+export const UPDATE_FAULTS = deepFreeze([
+  ...MANIFEST_FAULTS,
+  "doesNotFit",
+  "wrongLength",
+  "wrongHash",
+  "flash",
+  "unreachable",
+] as const);
+export type UpdateFault = (typeof UPDATE_FAULTS)[number];
 
 export type UpdatePhase = "none" | "fetching" | "hashing" | "verified" | "switched" | "refused";
 

@@ -42,9 +42,11 @@ export class SimKeyValueStorage implements KeyValueStorage {
   readonly entries = new Map<string, Uint8Array>();
   /** An entry of another type than bytes: reading it throws. */
   readonly mismatched: string[] = [];
+  /** No domain can be opened. */
+  refuses = false;
 
   open({ path }: { readonly path: string; readonly format: "buffer" }): KeyValueIo {
-    if (path === "") throw new Error("invalid");
+    if (path === "" || this.refuses) throw new Error("invalid");
     let open = true;
     const check = (): void => {
       if (!open) throw new Error("storage is closed");

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../../firmware/io/boards/devkit.js";
 import type { PinMap, PinRole } from "../../../../firmware/io/boards/pin-map.js";
 import { TOUCH } from "../../../../firmware/io/boards/touch.js";
+import { QUEUE_LENGTH } from "../../../../firmware/io/net/frames.js";
 import { BOARDS } from "../../../../tools/firmware/arguments.js";
 
 const FOLDER = fileURLToPath(new URL("../../../../firmware/io/boards", import.meta.url));
@@ -75,6 +76,11 @@ test("let no heap of JavaScript grow on a board: it would take what the radio ne
       assert.is(incremental, 0, name);
     }
   }
+});
+
+test("the network's manifest gives the message queues the length that all bounds are reckoned for", () => {
+  const { defines } = JSON.parse(readFileSync(join(FOLDER, "..", "net", "manifest.json"), "utf8"));
+  assert.is(defines.task.queueLength, QUEUE_LENGTH);
 });
 
 test.run();

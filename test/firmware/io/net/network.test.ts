@@ -14,13 +14,15 @@ import {
   type ToWorker,
 } from "../../../../firmware/io/net/frames.js";
 import { encodePublish } from "../../../../firmware/io/net/mqtt-codec.js";
-import { NetWorker } from "../../../../firmware/io/net/net-worker.js";
+import { MAX_FROM_WORKER, NetWorker } from "../../../../firmware/io/net/net-worker.js";
 import { ALIVE_MS, Network, SILENT_MS } from "../../../../firmware/io/net/network.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import { concatBytes } from "../../../../shared/bytes.js";
 import { SimInterfaces } from "../../../../tools/bench/net-interface.js";
 import { SimWorker } from "../../../../tools/bench/net-worker.js";
 import { SimClockwork, SimDatagramSockets, type SimSocket, SimSockets } from "../../../../tools/bench/sockets.js";
+import { SimImageSlots } from "../../../support/io/image-slots.js";
+import { SimKeyValueStorage } from "../../../support/io/storage.js";
 import { CONNACK, puback, readAll, suback } from "./line.js";
 
 const test = suite("network");
@@ -52,11 +54,15 @@ class Machine {
   tlsNow: () => TrustedTime = () => ({ wallS: 0, synced: false });
   /** No memory for a worker. */
   noMemory = false;
+  readonly images = new SimImageSlots();
+  readonly keyValue = new SimKeyValueStorage();
+  readonly updates: string[] = [];
   readonly network: Network;
 
   constructor() {
     this.network = new Network({
       config: CONFIG,
+      onUpdate: (news, detail) => this.updates.push(`${news} ${detail}`),
       clockwork: this.clock,
       deliver: (input) => this.inputs.push(input),
       startWorker: (heard) => {
@@ -88,6 +94,11 @@ class Machine {
         return clock;
       },
       random: (bound) => bound - 1,
+      images: {
+        openSlot: this.images.openSlot,
+        storage: this.keyValue,
+        sha256: () => ({ write: () => {}, close: () => new ArrayBuffer(32) }),
+      },
     });
   }
 
@@ -183,6 +194,37 @@ test("at most so many messages are with the worker, and no queue of the platform
   assert.ok(machine.worker.deepest < QUEUE_LENGTH, `${machine.worker.deepest}`);
 });
 
+test("idle and busy, as often as they change, and any number of orders leave room in the queue", () => {
+  const machine = new Machine();
+  machine.connect();
+  for (let i = 0; i < 2 * QUEUE_LENGTH; i++) {
+    machine.network.idle(i % 2 === 0);
+    machine.network.update(new Uint8Array([i]));
+  }
+  machine.network.idle(true);
+  machine.worker.run();
+  assert.ok(machine.worker.deepest < QUEUE_LENGTH, `${machine.worker.deepest}`);
+  assert.equal(machine.updates, ["refused 0", "refused 0"], "the first and the newest order; neither is signed");
+  machine.network.idle(false);
+  machine.worker.run();
+  machine.network.idle(true);
+  machine.worker.run();
+  assert.is(machine.images.writers, 0);
+});
+
+test("a platform without image slots hears an order and does nothing", () => {
+  const machine = new Machine();
+  machine.keyValue.refuses = true;
+  machine.connect();
+  machine.network.update(new Uint8Array([1]));
+  machine.worker.run();
+  assert.equal(machine.updates, []);
+});
+
+test("what the worker may have under way fits the queue", () => {
+  assert.ok(MAX_FROM_WORKER < QUEUE_LENGTH);
+});
+
 test("what would not fit a frame is refused", () => {
   const machine = new Machine();
   machine.connect();
@@ -248,6 +290,8 @@ test("frames are read as they were written, and what is no frame is none", () =>
     { frame: "done", count: 6 },
     { frame: "wall", wallS: 2 ** 32 + 5 },
     { frame: "alive" },
+    { frame: "heard", what: "idle" },
+    { frame: "heard", what: "update" },
     { frame: "updateNews", news: "downloading", detail: 1_500_000 },
   ];
   for (const frame of fromWorker) {
