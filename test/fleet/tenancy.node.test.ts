@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { book } from "../../fleet/ingest/book.js";
 import { type Databases, openDatabases, type Transaction } from "../../fleet/store/databases.js";
 import { addOperator, moveMachine } from "../../fleet/store/provision.js";
+import { sumDays } from "../../fleet/store/rollups.js";
 import { insertTelemetry } from "../../fleet/store/telemetry.js";
 import { asOperator } from "../../fleet/store/tenancy.js";
 import { addSession, addUser, findSession, findUser } from "../../fleet/store/users.js";
@@ -64,6 +65,10 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
     INSERT INTO api_keys (operator_id, name, key_hash)
     VALUES (${operatorId}, 'ERP', decode(md5(${operatorId}), 'hex'))`;
   await sql`INSERT INTO locations (operator_id, name, type) VALUES (${operatorId}, 'Main hall', 'station')`;
+  await sql`
+    INSERT INTO archives (operator_id, month, manifest, manifest_sha256, rows, fingerprint)
+    VALUES (${operatorId}, '2020-01-01', 'none', '', 1, 1)`;
+  await sumDays(sql);
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
