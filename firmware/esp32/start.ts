@@ -7,38 +7,37 @@ import I2C from "embedded:io/i2c";
 import Serial from "embedded:io/serial";
 import flash from "embedded:storage/flash";
 import keyValue from "embedded:storage/key-value";
+import config from "mc/config";
 import Timer from "timer";
 import type { PanelView } from "../../shared/panel-view.js";
 import { FITTED_BY_DEFAULT, isFitted, type Settings } from "../../shared/wire/documents.js";
-import { boardOf, type ChipPort, HEARTBEAT_MS, type RunningBoard } from "../io/board.js";
+import { type ChipPort, HEARTBEAT_MS } from "../io/board.js";
 import type { PinMap } from "../io/boards/pin-map.js";
 import { openClock } from "../io/clock.js";
 import type { Timers } from "../io/ecma-419.js";
 import { freeBytes, random, restart, restartCause } from "../io/native/chip.js";
 import DeliveryRim from "../io/native/delivery-rim.js";
 import DeviceKey from "../io/native/device-key.js";
-import { imageVersion } from "../io/native/firmware-image.js";
+import { confirmImage, imageState, imageVersion, rollBackImage } from "../io/native/firmware-image.js";
 import MdbLine from "../io/native/mdb-line.js";
 import Watchdog from "../io/native/watchdog.js";
-import { openBoardNetwork } from "../io/net/board-network.js";
+import { buildTimeS } from "../io/net/config.js";
 import type { Clockwork } from "../io/net/sockets.js";
 import { startNetWorker } from "../io/net/start-worker.js";
 import { Parts } from "../io/parts.js";
 import { runSelfTest } from "../io/self-test.js";
 import { checksOf, type SelfTestFacts } from "../io/self-test-checks.js";
 import { smbusOn } from "../io/smbus.js";
-import { startMachine } from "../main.js";
 import { PAGE_MS, textPages } from "../panel/text-display.js";
 import type { PanelPort } from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
 import { openDocuments } from "../settings.js";
+import { type Run, runBoard } from "./run.js";
 
 /** Held at power-up, the service button has the self-test run again and again; so often. */
 const SELF_TEST_AGAIN_MS = 5_000;
 /** The displays' set-up is over by then. */
 const PARTS_READY_MS = 500;
-/** No image was built before: the least that certificates are checked against until the time server has answered. */
-const BUILD_FLOOR_S = 1_767_225_600;
 
 export interface BoardStart {
   readonly map: PinMap;
@@ -59,54 +58,44 @@ export function startBoard(start: BoardStart): void {
   const classes = { Digital, I2C, SMBus: smbusOn(I2C), Serial, DeliveryRim, MdbLine, flash, keyValue };
   const parts = new Parts<PanelView>({ map, classes, timers, text });
   const chip: ChipPort = { cause: restartCause(), random, freeBytes, restart, feed: () => watchdog.feed() };
-  // The first start makes it, for minutes: the network comes with the start after that.
-  const key = new DeviceKey({ onReady: () => say(`device key: ${key.state}`) });
+  let run: Run | undefined;
+  // The first start makes it, for minutes and beside everything else: the network opens as soon as it is there.
+  const key = new DeviceKey({
+    onReady: () => {
+      say(`device key: ${key.state}`);
+      run?.network.keyIsMade();
+    },
+  });
   const look = (): void => {
     runSelfTest(checksOf(parts, factsOf(parts, chip)), say, () => {
       if (parts.serviceButton?.sample() === true) timers.after(SELF_TEST_AGAIN_MS, look);
-      else machineFeeds = startOn(start, parts, chip, key);
+      else {
+        run = startOn(start, parts, chip, key);
+        machineFeeds = run !== undefined;
+      }
     });
   };
   timers.after(PARTS_READY_MS, look);
 }
 
-/** False: no machine can run on it; the lines of the self-test say why. */
-function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key: DeviceKey): boolean {
-  let board: RunningBoard<PanelView> | undefined;
-  const deliver = (input: WorldInput): void => board?.deliver(input);
-  const identity = parts.secrets?.identity(imageVersion());
-  if (identity === undefined) {
-    say("no machine: the board has no identity");
-    return false;
-  }
-  const { slots } = documentsOf(parts);
-  const panel = start.openPanel?.(deliver);
-  const network = openBoardNetwork({
-    secrets: parts.secrets?.network(),
-    machineId: identity.machineId,
-    board: start.map.board,
-    privateKey: key.state === "ready" ? new Uint8Array(key.privateKey()) : undefined,
-    buildS: BUILD_FLOOR_S,
-    newestRecordS: 0,
-    clockwork: clockworkOf(parts.timers),
-    startWorker: startNetWorker,
-    deliver,
-  });
-  if (network === undefined) say("no network: no secrets, or the board's key is still being made");
-  board = boardOf({
+/** Undefined: no machine can run on it; the lines of the self-test say why. */
+function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key: DeviceKey): Run | undefined {
+  return runBoard({
     parts,
     chip,
-    identity,
-    columns: slots.map(({ column }) => column),
-    ...(panel === undefined ? {} : { panel }),
-    ...(network === undefined ? {} : { network }),
+    image: { onTrial: imageState() === "trial", confirm: confirmImage, rollBack: rollBackImage },
+    identity: parts.secrets?.identity(imageVersion()),
+    columns: documentsOf(parts).slots.map(({ column }) => column),
+    openPanel: start.openPanel,
+    network: {
+      secrets: parts.secrets?.network(),
+      key,
+      buildS: buildTimeS(config.builtS),
+      clockwork: clockworkOf(parts.timers),
+      startWorker: startNetWorker,
+    },
+    say,
   });
-  if (board === undefined) {
-    say("no machine: a part is missing that every machine needs");
-    return false;
-  }
-  startMachine(board);
-  return true;
 }
 
 function factsOf(parts: Parts<PanelView>, chip: ChipPort): SelfTestFacts {

@@ -34,6 +34,8 @@ export interface BoardOptions<View> {
   readonly panel?: PanelPort<View>;
   /** Of a machine that has one. */
   readonly network?: NetworkPort;
+  /** The machine has dealt with an input, and with all that came of it. */
+  readonly after?: () => void;
 }
 
 /** Part by part what firmware/machine asks of a board. */
@@ -71,10 +73,15 @@ export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> |
   if (link === undefined || delivery === undefined || door === undefined) return undefined;
   if (ledgerFlash === undefined || documentFlash === undefined || panel === undefined) return undefined;
   let toMachine: ((input: WorldInput) => void) | undefined;
+  let depth = 0;
   const deliver = (input: WorldInput): void => {
     if (input.on === "powerFail") timers.after(RESTART_AFTER_POWER_FAIL_MS, () => chip.restart());
+    depth += 1;
     toMachine?.(input);
+    depth -= 1;
     chip.feed();
+    // Not where a part has spoken from within a step of the machine.
+    if (depth === 0) options.after?.();
   };
   const ring = timers.alarm(() => deliver({ on: "tick" }));
   return {

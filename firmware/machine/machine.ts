@@ -9,7 +9,7 @@ import { cashDueMs, stepCash } from "../cash/step.js";
 import { climateDueMs, stepClimate } from "../climate.js";
 import type { DeliveryState } from "../delivery/state.js";
 import { deliveryDueMs, stepDelivery } from "../delivery/step.js";
-import { BUS_AT_BOOT, type BusState, busDueMs, type MdbInput, stepMdb } from "../mdb/bus.js";
+import { BUS_AT_BOOT, type BusState, busDueMs, busIsUp, type MdbInput, stepMdb } from "../mdb/bus.js";
 import { afterIdle, type Idle, type IdleSeat, idleUntil } from "../mdb/idle.js";
 import type { MdbFacts } from "../mdb/peripheral.js";
 import { KEYPAD_EMPTY, type KeypadResult, type KeypadState, keypadTick, pressKey } from "../panel/keypad.js";
@@ -185,6 +185,16 @@ export class Machine implements Executor {
   /** What the panel shows. */
   get view(): PanelView {
     return this.display.view(this.keypad.entry, this.technician, this.recorder.nowMs);
+  }
+
+  /** No money, no vend and nobody is under way: the time for what stops JavaScript, or for a restart. */
+  get nothingOpen(): boolean {
+    return !this.failing && isNothingOpen(this.rooms, this.delivery);
+  }
+
+  /** A device on the bus has been set up, or none is fitted. */
+  get busUp(): boolean {
+    return busIsUp(this.bus);
   }
 
   /** State of every room, for the service side and for checkers. Read-only by agreement. */

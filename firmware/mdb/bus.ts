@@ -107,6 +107,12 @@ export function busDueMs(state: BusState): number {
   return seat === undefined ? Infinity : state[seat.name].contact.dueMs;
 }
 
+/** A device has been set up, or none is fitted. */
+export function busIsUp(state: BusState): boolean {
+  if (state.phase === "off") return false;
+  return state.seats.length === 0 || state.seats.some(({ name }) => state[name].contact.told === "ready");
+}
+
 function joined(before: readonly PeripheralEffect[], after: readonly PeripheralEffect[]): readonly PeripheralEffect[] {
   if (before.length === 0) return after;
   return after.length === 0 ? before : [...before, ...after];

@@ -62,7 +62,7 @@ export async function build(target: Target, sdk: Sdk, place: Place, say: (line: 
     return end;
   };
   writeFileSync(log, "");
-  const generate = ["-o", place.out, "-p", platform, ...(target.debug ? ["-dn"] : [])];
+  const generate = ["-o", place.out, "-p", platform, ...(target.debug ? ["-dn"] : []), ...buildTime(target)];
   const idf = target.platform === "esp32" ? findIdf(process.env) : undefined;
   let end: RunEnd;
   if (idf?.ok === true) {
@@ -80,6 +80,16 @@ export async function build(target: Target, sdk: Sdk, place: Place, say: (line: 
   const file = target.platform === "lin" ? "mc.so" : "xs_esp32.bin";
   const product = stopped === undefined ? join(place.out, "bin", folder, file) : undefined;
   return { ok: true, built: { target, link, product, stopped } };
+}
+
+/**
+ * When a board's image is built, for `mc/config`: no clock on it may say less (firmware/io/net/config.ts).
+ * SOURCE_DATE_EPOCH, where set, makes a build that can be repeated byte for byte.
+ */
+export function buildTime({ platform }: Target, env = process.env, nowMs = Date.now()): string[] {
+  if (platform === "lin") return [];
+  const given = Number(env.SOURCE_DATE_EPOCH ?? Number.NaN);
+  return [`builtS=${Number.isSafeInteger(given) ? given : Math.floor(nowMs / 1_000)}`];
 }
 
 /**

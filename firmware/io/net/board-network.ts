@@ -1,39 +1,138 @@
 /**
- * The network of a provisioned board: what the secret store and the board's key say, as the worker's configuration.
- * Read once at power-up. Without secrets there is no network, and the machine sells on.
+ * The network of a provisioned board. It opens once the machine runs and the board's key is there: a machine whose key
+ * is still being made sells meanwhile, its ledger keeps everything, and no restart is needed. Without secrets, or where
+ * the key has failed, there is no network, and the machine sells on.
  */
-import type { NetworkPort } from "../../ports/hardware.js";
+import type { Announcement, NetworkPort } from "../../ports/hardware.js";
 import type { WorldInput } from "../../ports/inputs.js";
 import type { NetworkSecrets } from "../secret-store.js";
 import { clockFloorS, type NetConfig } from "./config.js";
+import type { UpdateNews } from "./frames.js";
 import { Network, type StartWorker } from "./network.js";
 import type { Clockwork } from "./sockets.js";
+
+/** The board's RSA key: native/device-key. */
+export interface BoardKey {
+  readonly state: "making" | "ready" | "failed";
+  /** RSAPrivateKey in DER; throws unless `ready`. */
+  privateKey(): ArrayBuffer;
+}
 
 export interface BoardNetworkOptions {
   readonly secrets: NetworkSecrets | undefined;
   readonly machineId: string;
   /** Name of the board's pin map: which images fit. */
   readonly board: string;
-  /** RSAPrivateKey in DER (native/device-key); undefined while it is being made or has failed. */
-  readonly privateKey: Uint8Array | undefined;
-  /** Unix seconds: when this image was built, and the newest wall time in the ledger (0 = none). */
+  readonly key: BoardKey;
+  /** Unix seconds: when this image was built. */
   readonly buildS: number;
-  readonly newestRecordS: number;
   readonly clockwork: Clockwork;
   readonly startWorker: StartWorker;
   readonly deliver: (input: WorldInput) => void;
+  readonly onUpdate?: (news: UpdateNews, detail: number) => void;
+}
+
+/** What it waits for. `noSecrets` and `keyFailed` are for good: until somebody provisions or repairs the board. */
+export type BoardNetworkState = "noSecrets" | "keyFailed" | "keyMaking" | "machineStarts" | "open" | "closed";
+
+export class BoardNetwork implements NetworkPort {
+  readonly #options: BoardNetworkOptions;
+  #announcement: Announcement | undefined;
+  /** Newest wall time the ledger knew at power-up, 0 = none; undefined: the machine does not run yet. */
+  #newestRecordS: number | undefined;
+  #network: Network | undefined;
+  #idle = false;
+  #manifest: Uint8Array | undefined;
+  #closed = false;
+
+  constructor(options: BoardNetworkOptions) {
+    this.#options = options;
+  }
+
+  get state(): BoardNetworkState {
+    const { secrets, key } = this.#options;
+    if (this.#closed) return "closed";
+    if (this.#network !== undefined) return "open";
+    if (secrets === undefined) return "noSecrets";
+    if (key.state === "failed") return "keyFailed";
+    return key.state === "making" ? "keyMaking" : "machineStarts";
+  }
+
+  /** The machine runs; this is the newest wall time in its ledger, 0 if it has never known one. */
+  machineRuns(newestRecordS: number): void {
+    this.#newestRecordS = newestRecordS;
+    this.#open();
+  }
+
+  /** The key is there, or has failed. */
+  keyIsMade(): void {
+    this.#open();
+  }
+
+  announce(announcement: Announcement): void {
+    if (this.#closed) throw new Error("closed");
+    this.#announcement = announcement;
+    if (this.#network === undefined) this.#open();
+    else this.#network.announce(announcement);
+  }
+
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): boolean {
+    if (this.#closed) throw new Error("closed");
+    return this.#network?.publish(topic, payload, qos) ?? false;
+  }
+
+  /** Whether nothing is open at the machine; see `Network`. */
+  idle(idle: boolean): void {
+    if (this.#closed) throw new Error("closed");
+    this.#idle = idle;
+    this.#network?.idle(idle);
+  }
+
+  /** Begins an update, once there is a network; the newest order counts. */
+  update(manifest: Uint8Array): void {
+    if (this.#closed) throw new Error("closed");
+    this.#manifest = manifest;
+    this.#network?.update(manifest);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#network?.close();
+  }
+
+  #open(): void {
+    if (this.#closed || this.#network !== undefined) return;
+    if (this.#newestRecordS === undefined || this.#announcement === undefined) return;
+    const config = boardConfig(this.#options, this.#newestRecordS);
+    if (config === undefined) return;
+    const { clockwork, startWorker, deliver, onUpdate } = this.#options;
+    const network = new Network({
+      config,
+      clockwork,
+      startWorker,
+      deliver,
+      ...(onUpdate === undefined ? {} : { onUpdate }),
+    });
+    this.#network = network;
+    network.idle(this.#idle);
+    if (this.#manifest !== undefined) network.update(this.#manifest);
+    network.announce(this.#announcement);
+  }
 }
 
 /** Undefined: not provisioned, or no key yet. */
-export function openBoardNetwork(options: BoardNetworkOptions): (NetworkPort & { close(): void }) | undefined {
-  const { clockwork, startWorker, deliver } = options;
-  const config = boardConfig(options);
-  return config === undefined ? undefined : new Network({ config, clockwork, startWorker, deliver });
-}
-
-export function boardConfig(options: BoardNetworkOptions): NetConfig | undefined {
-  const { secrets, machineId, board, privateKey, buildS, newestRecordS } = options;
-  if (secrets === undefined || privateKey === undefined) return undefined;
+export function boardConfig(
+  {
+    secrets,
+    machineId,
+    board,
+    key,
+    buildS,
+  }: Pick<BoardNetworkOptions, "secrets" | "machineId" | "board" | "key" | "buildS">,
+  newestRecordS: number,
+): NetConfig | undefined {
+  if (secrets === undefined || key.state !== "ready") return undefined;
+  const privateKey = new Uint8Array(key.privateKey());
   return { ...secrets, machineId, board, key: toPkcs8(privateKey), floorS: clockFloorS(buildS, newestRecordS) };
 }
 

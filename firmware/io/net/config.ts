@@ -41,6 +41,15 @@ export function decodeConfig(bytes: Uint8Array): LayoutResult<NetConfig> {
   return cbor.ok ? fromMap(CONFIG, cbor.value) : { ok: false, error: "notAMap", field: "" };
 }
 
+/** A release was made then: what the floor is where a build does not say when it was made. */
+export const RELEASE_S = 1_767_225_600;
+
+/** Build time as `mc/config` gives it: Unix seconds, a text from the command line (tools/firmware) or nothing. */
+export function buildTimeS(builtS: unknown): number {
+  const seconds = typeof builtS === "string" ? Number(builtS) : builtS;
+  return typeof seconds === "number" && Number.isSafeInteger(seconds) && seconds > RELEASE_S ? seconds : RELEASE_S;
+}
+
 /** Lowest time anybody may believe (TLS is checked against it before any time server has answered). */
 export function clockFloorS(buildS: number, newestRecordS: number): number {
   return Math.max(buildS, newestRecordS);

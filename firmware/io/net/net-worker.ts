@@ -20,7 +20,7 @@ export const KEEP_ALIVE_S = 400;
 
 export interface NetWorkerOptions {
   readonly post: (frame: ArrayBuffer) => void;
-  /** Wi-Fi, or Ethernet where the configuration names no network. */
+  /** Wi-Fi, or Ethernet where the configuration names no network. Throws where the board has none. */
   readonly interfaceFor: (config: NetConfig) => InterfaceClass;
   /** The TLS socket class for this configuration: certificates, key, and the time they are checked against. */
   readonly tls: (config: NetConfig, now: () => TrustedTime) => SocketClass;
@@ -41,7 +41,7 @@ export const MAX_FROM_WORKER = 19;
 export class NetWorker {
   readonly #options: NetWorkerOptions;
   readonly #clockwork: Clockwork;
-  #parts: { readonly link: NetInterface; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
+  #parts: { readonly link: NetInterface | undefined; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
   #updater: Updater | undefined;
   #idle = false;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
@@ -84,7 +84,7 @@ export class NetWorker {
 
   close(): void {
     this.#clockwork.alarm(undefined, () => {});
-    this.#parts?.link.close();
+    this.#parts?.link?.close();
     this.#parts?.time.close();
     this.#parts?.mqtt.close();
     this.#updater?.close();
@@ -120,19 +120,23 @@ export class NetWorker {
     });
     const updater = this.#openUpdater(config);
     this.#updater = updater;
-    const link = new NetInterface({
-      io: this.#options.interfaceFor(config),
-      ssid: config.ssid,
-      password: config.password,
-      random,
-      clockwork: makeClockwork(),
-      onUp: (up) => {
-        time.link(up);
-        mqtt.link(up);
-        updater?.link(up);
-      },
+    const link = this.#openInterface(config, (up) => {
+      time.link(up);
+      mqtt.link(up);
+      updater?.link(up);
     });
     this.#parts = { link, time, mqtt };
+  }
+
+  /** Undefined where this board has no such interface, or its configuration is none: nothing is ever connected then. */
+  #openInterface(config: NetConfig, onUp: (up: boolean) => void): NetInterface | undefined {
+    const { interfaceFor, random, makeClockwork } = this.#options;
+    const { ssid, password } = config;
+    try {
+      return new NetInterface({ io: interfaceFor(config), ssid, password, random, clockwork: makeClockwork(), onUp });
+    } catch {
+      return undefined;
+    }
   }
 
   #openUpdater(config: NetConfig): Updater | undefined {

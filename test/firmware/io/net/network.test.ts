@@ -54,6 +54,7 @@ class Machine {
   tlsNow: () => TrustedTime = () => ({ wallS: 0, synced: false });
   /** No memory for a worker. */
   noMemory = false;
+  noInterface = false;
   readonly images = new SimImageSlots();
   readonly keyValue = new SimKeyValueStorage();
   readonly updates: string[] = [];
@@ -81,7 +82,10 @@ class Machine {
   program(post: (frame: ArrayBuffer) => void): NetWorker {
     return new NetWorker({
       post,
-      interfaceFor: () => this.interfaces.io,
+      interfaceFor: () => {
+        if (this.noInterface) throw new Error("this board has no ethernet");
+        return this.interfaces.io;
+      },
       tls: (_config, now) => {
         this.tlsNow = now;
         return this.sockets.io;
@@ -210,6 +214,15 @@ test("idle and busy, as often as they change, and any number of orders leave roo
   machine.network.idle(true);
   machine.worker.run();
   assert.is(machine.images.writers, 0);
+});
+
+test("a board without the interface it is provisioned for stays without network, and its worker alive", () => {
+  const machine = new Machine();
+  machine.noInterface = true;
+  machine.worker.run();
+  for (let i = 0; i < 5; i++) machine.pass(ALIVE_MS);
+  assert.is(machine.network.publish("t", new Uint8Array(1), 1), false);
+  assert.equal([machine.workers.length, machine.network.restarts, machine.sockets.opened.length], [1, 0, 0]);
 });
 
 test("a platform without image slots hears an order and does nothing", () => {

@@ -1,0 +1,205 @@
+/**
+ * A board as it is started, on a simulated devkit: the network with a key that is still being made, the clock's floor
+ * from the ledger, an image on trial that stays or goes, an update that waits for the customer.
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Run, runBoard } from "../../../firmware/esp32/run.js";
+import { decodeConfig } from "../../../firmware/io/net/config.js";
+import { TRIAL_MS } from "../../../firmware/io/net/trial.js";
+import type { Parts } from "../../../firmware/io/parts.js";
+import type { NetworkSecrets } from "../../../firmware/io/secret-store.js";
+import { openDocuments } from "../../../firmware/settings.js";
+import type { PanelView } from "../../../shared/panel-view.js";
+import { encodePlanogram, encodeSettings } from "../../../shared/wire/documents.js";
+import { DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "../../../tools/bench/demo.js";
+import { SimClockwork } from "../../../tools/bench/sockets.js";
+import { SimDevkit } from "../../support/io/devkit.js";
+import { FleetWorker } from "../../support/io/fleet-worker.js";
+
+const test = suite("firmware/esp32 run");
+const COLUMNS = DEMO_PLANOGRAM.slots.map(({ column }) => column);
+const CHANGER = 0b1;
+const BUILD_S = 1_770_000_000;
+const SECRETS: NetworkSecrets = {
+  brokerHost: "broker.example",
+  brokerPort: 8883,
+  brokerCa: new Uint8Array([1]),
+  certificate: new Uint8Array([2]),
+  timeHost: "time.example",
+  imageKey: new Uint8Array([3]),
+};
+
+class Board {
+  readonly kit = new SimDevkit(COLUMNS);
+  readonly identity = demoIdentity();
+  readonly world = this.kit.carrier.chip.world;
+  readonly worker = new FleetWorker(this.world, this.identity.machineId);
+  readonly key = { state: "ready" as "making" | "ready" | "failed", privateKey: () => new ArrayBuffer(3) };
+  readonly lines: string[] = [];
+  readonly image: string[] = [];
+  onTrial = false;
+  identified = true;
+  run: Run | undefined;
+  #parts: Parts<PanelView> | undefined;
+
+  constructor(fitted = CHANGER) {
+    const partition = this.kit.flash.partitions.get("documents");
+    if (partition === undefined) throw new Error("no flash for documents");
+    const documents = openDocuments(partition);
+    documents.store("planogram", encodePlanogram(DEMO_PLANOGRAM));
+    documents.store("settings", encodeSettings({ ...DEMO_SETTINGS, fitted }));
+  }
+
+  start(): this {
+    this.#parts?.close();
+    const parts = this.kit.parts();
+    this.#parts = parts;
+    this.kit.run(500);
+    this.run = runBoard({
+      parts,
+      chip: this.kit.chipPort(),
+      image: {
+        onTrial: this.onTrial,
+        confirm: () => this.image.push("confirm") > 0,
+        rollBack: () => this.image.push("rollBack") > 0,
+      },
+      identity: this.identified ? this.identity : undefined,
+      columns: COLUMNS,
+      network: {
+        secrets: SECRETS,
+        key: this.key,
+        buildS: BUILD_S,
+        clockwork: new SimClockwork(),
+        startWorker: this.worker.start,
+      },
+      say: (line) => this.lines.push(line),
+    });
+    return this;
+  }
+
+  get told(): string[] {
+    return this.worker.heard.flatMap((frame) => (frame.frame === "idle" ? [frame.idle ? "idle" : "busy"] : []));
+  }
+
+  get floorS(): number | undefined {
+    const frame = this.worker.heard.find((heard) => heard.frame === "config");
+    const config = frame?.frame === "config" ? decodeConfig(frame.config) : undefined;
+    return config?.ok ? config.message.floorS : undefined;
+  }
+
+  pay(): void {
+    for (let i = 0; i < 4; i++) {
+      this.kit.changer.insertCoin(25);
+      this.kit.run(1_500);
+    }
+  }
+}
+
+test("without a key the machine sells without network, which opens when the key is there; then all is told", () => {
+  const board = new Board();
+  board.key.state = "making";
+  board.start();
+  board.kit.run(10_000);
+  assert.ok(board.lines.includes("network: keyMaking"));
+  board.pay();
+  board.kit.press("A5");
+  board.kit.run(15_000);
+  assert.is(board.kit.carrier.cabinet.spirals.turns, 1);
+  assert.equal(board.worker.heard, []);
+  board.key.state = "ready";
+  board.run?.network.keyIsMade();
+  board.kit.run(60_000);
+  const records = board.worker.fleet.records(board.identity.machineId);
+  assert.ok(records.some(({ kind }) => kind === "saleSettled"));
+});
+
+test("the clock's floor is the build, or the newest time in the ledger", () => {
+  const board = new Board().start();
+  board.kit.run(5_000);
+  assert.is(board.floorS, BUILD_S);
+  const wallS = BUILD_S + 1_000_000;
+  board.worker.say({ frame: "wall", wallS });
+  board.kit.run(1_000);
+  const known = board.run?.machine.snapshot().durable.lastWallS ?? 0;
+  assert.ok(known >= wallS);
+  const again = new Board();
+  const flash = board.kit.flash.partitions.get("ledger");
+  if (flash === undefined) throw new Error("no ledger");
+  again.kit.flash.partitions.set("ledger", flash);
+  again.start();
+  again.kit.run(5_000);
+  assert.is(again.floorS, known);
+});
+
+test("the worker is told when the machine is idle, and when money is inside", () => {
+  const board = new Board().start();
+  board.kit.run(30_000);
+  assert.is(board.told.at(-1), "idle");
+  board.pay();
+  assert.is(board.told.at(-1), "busy");
+  board.kit.press("A5");
+  board.kit.run(30_000);
+  assert.is(board.told.at(-1), "idle");
+});
+
+test("an image on trial with bus, ledger and fleet is confirmed", () => {
+  const board = new Board();
+  board.onTrial = true;
+  board.start();
+  board.kit.run(60_000);
+  assert.equal(board.image, ["confirm"]);
+});
+
+test("with nothing fitted the bus is no condition", () => {
+  const board = new Board(0);
+  board.onTrial = true;
+  board.start();
+  board.kit.run(60_000);
+  assert.equal(board.image, ["confirm"]);
+});
+
+test("without the fleet's ack, or without the bus, the image before comes back in its time", () => {
+  const noFleet = new Board();
+  noFleet.worker.fleet.up = false;
+  const noBus = new Board();
+  noBus.kit.changer.setPower(false);
+  for (const board of [noFleet, noBus]) {
+    board.onTrial = true;
+    board.start();
+    board.kit.run(TRIAL_MS - 10_000);
+    assert.equal(board.image, []);
+    board.kit.run(20_000);
+    assert.equal(board.image, ["rollBack"]);
+  }
+});
+
+test("on a board where no machine runs, an image on trial goes back at once, another stays", () => {
+  const noLedger = new Board();
+  noLedger.kit.flash.partitions.delete("ledger");
+  const nobody = new Board();
+  nobody.identified = false;
+  for (const board of [noLedger, nobody]) {
+    assert.is(board.start().run, undefined);
+    assert.equal(board.image, []);
+    assert.match(board.lines[0] ?? "", /^no machine: /);
+    board.onTrial = true;
+    assert.is(board.start().run, undefined);
+    assert.equal(board.image, ["rollBack"]);
+  }
+});
+
+test("an update that is ready starts when the customer has gone, by a restart", () => {
+  const board = new Board().start();
+  board.kit.run(30_000);
+  board.pay();
+  board.worker.say({ frame: "updateNews", news: "downloading", detail: 4_096 });
+  board.worker.say({ frame: "updateNews", news: "switched", detail: 1_000_000 });
+  board.kit.run(5_000);
+  assert.is(board.kit.restarts, 0, "money is inside");
+  board.kit.press("A5");
+  board.kit.run(30_000);
+  assert.is(board.kit.restarts, 1);
+});
+
+test.run();
