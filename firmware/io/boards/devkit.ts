@@ -1,6 +1,6 @@
 /**
  * The plain devkit: ESP32-DevKitC with an ESP32-WROOM-32E-N8 (8 MiB of flash, no PSRAM), a carrier with the interfaces,
- * keypad and text display. The SPI pins of a W5500 are kept free for Ethernet. What each line is wired to stands in the board's guide.
+ * keypad and text display. SPI pins are kept for a W5500 (Ethernet). What each line is wired to stands in its guide.
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import type { PinMap } from "./pin-map.js";
