@@ -193,7 +193,9 @@ export class JavaScriptSide {
     const dueMs = this.#program?.dueMs() ?? Number.POSITIVE_INFINITY;
     if (dueMs === Number.POSITIVE_INFINITY) return this.#world.cancel(this.#tick);
     if (!Number.isFinite(dueMs)) throw new RangeError(`machine: dueMs ${dueMs}`);
-    this.#world.arm(this.#tick, this.#bootUs + Math.ceil(dueMs) * 1_000);
+    const atUs = this.#bootUs + Math.ceil(dueMs) * 1_000;
+    if (this.#tick.armed && this.#tick.atUs === atUs) return;
+    this.#world.arm(this.#tick, atUs);
   }
 
   #onTick(): void {
