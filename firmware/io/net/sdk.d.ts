@@ -68,7 +68,7 @@ declare module "ssl/ciphersuites" {
 declare module "crypt" {
   export class Digest {
     constructor(type: "SHA256");
-    write(bytes: Uint8Array): void;
+    write(bytes: ArrayBuffer): void;
     /** The digest; the object is done for. */
     close(): ArrayBuffer;
   }

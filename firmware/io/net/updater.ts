@@ -38,7 +38,7 @@ export interface ImageSlot {
 
 /** SHA-256 of the platform. */
 export interface Digest {
-  write(bytes: Uint8Array): void;
+  write(bytes: ArrayBuffer): void;
   close(): ArrayBuffer;
 }
 
@@ -220,7 +220,7 @@ export class Updater {
       const end = Math.min(bytes, at + HASH_BYTES);
       try {
         for (; at < end; at += PIECE_BYTES) {
-          digest.write(new Uint8Array(this.#openedSlot().read(at, Math.min(PIECE_BYTES, bytes - at))));
+          digest.write(this.#openedSlot().read(at, Math.min(PIECE_BYTES, bytes - at)));
         }
       } catch {
         return this.#give({ on: "hashed", sha256: new Uint8Array(0) });

@@ -77,7 +77,10 @@ class Board {
       storage: this.storage,
       sha256: () => {
         const hash = createHash("sha256");
-        return { write: (bytes) => hash.update(bytes), close: () => new Uint8Array(hash.digest()).buffer };
+        return {
+          write: (bytes) => hash.update(new Uint8Array(bytes)),
+          close: () => new Uint8Array(hash.digest()).buffer,
+        };
       },
       board: "devkit",
       imageKey: MODULUS,
