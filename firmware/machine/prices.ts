@@ -21,7 +21,7 @@ export function priceRule({ settings, cash, cards, ledger, planogram }: Rooms): 
   const stepMinor = isFitted(settings, "changer")
     ? (smallestCoinMinor(cash) ?? rememberedCoinMinor(ledger.durable) ?? planogramStepMinor(planogram))
     : readerStepMinor(cards);
-  return { stepMinor, highestMinor: highestMinor(settings, cards) };
+  return { stepMinor, highestMinor: highestMinor(settings, cash, cards) };
 }
 
 /** Of the types with a tube: what change is paid in. Undefined without a changer. */
@@ -57,12 +57,23 @@ function readerStepMinor({ seats }: Cards): number {
   return step;
 }
 
+/** The credit limit; where bills are all the cash there is, what they can always reach below it. */
+function cashLimitMinor(settings: Settings, { validator }: CashState): number {
+  const { maxCreditMinor, billMask } = settings;
+  if (isFitted(settings, "changer") || validator === undefined) return maxCreditMinor;
+  const bills = validator.valuesMinor.filter((value, type) => value > 0 && ((billMask >> type) & 1) === 1);
+  const smallest = Math.min(...bills);
+  return bills.length === 0 || smallest > maxCreditMinor
+    ? maxCreditMinor
+    : maxCreditMinor - (maxCreditMinor % smallest);
+}
+
 /** The most that a customer could ever pay: in cash the credit limit, by card what a reader's numbers can say. */
-function highestMinor(settings: Settings, { seats }: Cards): number {
+function highestMinor(settings: Settings, cash: CashState, { seats }: Cards): number {
   const takesCash = isFitted(settings, "changer") || isFitted(settings, "validator");
   let byCard = 0;
   for (const { abilities } of seats) byCard = Math.max(byCard, abilities?.mostMinor ?? 0);
   // A reader that does not answer has told no limit: then the credit limit is the one that is known.
-  const byCash = takesCash || byCard === 0 ? settings.maxCreditMinor : 0;
+  const byCash = takesCash || byCard === 0 ? cashLimitMinor(settings, cash) : 0;
   return Math.min(MAX_MINOR, Math.max(byCash, byCard));
 }

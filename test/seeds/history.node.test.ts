@@ -39,6 +39,17 @@ test("a record that is another one later, or gone, is found; behind a ring that 
   assert.match(history.take(9, [coin(9)]).join(), /are gone/);
 });
 
+test("many records between two looks are all remembered, each under its sequence", () => {
+  const history = new History();
+  history.take(1, [coin(1), coin(2)]);
+  const many = Array.from({ length: 900 }, (_, at) => coin(at + 1));
+  assert.equal(history.take(1, many), []);
+  assert.equal(
+    history.records.map(({ seq }) => seq),
+    many.map(({ seq }) => seq),
+  );
+});
+
 test("what rots is lost under its sequence, with the money it was about", () => {
   const history = new History();
   history.take(1, [coin(1), coin(2), coin(3)]);

@@ -79,6 +79,7 @@ export class Beam implements BeamPort {
     this.everBlinded ||= blocked;
     if (blocked && this.#pulse) this.#endPulse(true);
     this.#blocked = blocked;
+    this.#seeRest();
     this.#update();
   }
 
@@ -86,7 +87,16 @@ export class Beam implements BeamPort {
     this.everBlinded ||= sunlit;
     if (sunlit && this.#pulse) this.#endPulse(true);
     this.#sunlit = sunlit;
+    this.#seeRest();
     this.#update();
+  }
+
+  /** The receiver sees again while something falls: the rest of its shadow may be taken for a drop, or for none. */
+  #seeRest(): void {
+    if (this.#crossing === 0 || this.#pulse || !this.#powered || !this.#emitting) return;
+    if (this.#blocked || this.#sunlit) return;
+    this.#truth.beamPulses += 1;
+    this.#truth.beamPulsesUncertain += 1;
   }
 
   /** Something falls through, dark for so long. oddly: not as the one product of a turn. */

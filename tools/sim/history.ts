@@ -28,7 +28,9 @@ export class History {
     if (oldestSeq > this.records.length + 1) return [`records ${this.records.length + 1} to ${oldestSeq - 1} are gone`];
     const newest = oldestSeq + onFlash.length - 1;
     if (newest < this.records.length) found.push(...this.#forget(newest));
-    const from = all ? 0 : Math.max(0, onFlash.length - ALWAYS_COMPARED);
+    // New ones may be more than are always compared: none is passed over.
+    const firstNew = this.records.length + 1 - oldestSeq;
+    const from = all ? 0 : Math.max(0, Math.min(onFlash.length - ALWAYS_COMPARED, firstNew));
     for (let at = from; at < onFlash.length; at++) {
       const record = onFlash[at];
       const before = this.records[oldestSeq + at - 1];

@@ -57,6 +57,13 @@ test("no changer was ever seen: what the planogram's prices have in common", () 
   assert.is(priceRule({ ...rooms, planogram }).stepMinor, 75);
 });
 
+test("bills alone: up to what the smallest of them reaches within the credit limit", () => {
+  const settings = { ...DEMO_SETTINGS, fitted: bits("validator"), forcedVend: true, maxCreditMinor: 950 };
+  assert.is(priceRule(roomsOf(selling({ settings, changer: "none" }))).highestMinor, 900);
+  const fives = { ...settings, billMask: 0b0110 };
+  assert.is(priceRule(roomsOf(selling({ settings: fives, changer: "none" }))).highestMinor, 500);
+});
+
 test("a reader raises the limit to what its numbers can say; by card alone it sets the step too", () => {
   const fitted = bits("changer", "validator", "reader1");
   const both = roomsOf(selling({ readers: [US_READER], settings: { ...DEMO_SETTINGS, fitted } }));

@@ -261,6 +261,20 @@ test("foreign light is told within 10 ms, but not while the emitter is off", () 
   assert.equal(told(), []);
 });
 
+test("light that goes in the middle of a fall leaves the rest of its shadow: a pulse nobody can be sure of", () => {
+  const { world, truth, edges, beam } = hardware();
+  beam.setSunlit(true);
+  beam.cross(50_000);
+  world.runFor(40_000);
+  beam.setSunlit(false);
+  world.runFor(100_000);
+  assert.equal(
+    edges.map(({ dark }) => dark),
+    [true, false],
+  );
+  assert.equal([truth.beamPulses, truth.beamPulsesUncertain, truth.unseenDrops], [1, 1, 1]);
+});
+
 test("falls that overlap make one pulse", () => {
   const { world, truth, edges, beam } = hardware();
   beam.cross(50_000);
