@@ -37,7 +37,7 @@ const CAUSES: readonly Cause[] = Object.freeze<Cause[]>([
   },
   {
     cause: "noGoods",
-    why: "every slot is empty, or closed by a fault that only a person clears",
+    why: "every slot is empty, closed by a fault that only a person clears, or away from home until somebody comes",
     closes: false,
     holds: (cabinet) => cabinet.planogram.slots.every(({ slot }) => !maySell(cabinet, slot)),
   },
@@ -98,6 +98,8 @@ function slotsToTry(cabinet: SimCabinet) {
 function maySell({ durable, spirals, planogram }: SimCabinet, code: string): boolean {
   const column = planogram.slots.find(({ slot }) => slot === code)?.column ?? -1;
   if (spirals.productsIn(column) === 0 || (durable.stock[code] ?? 0) === 0) return false;
+  // Brought home at power-up, or when the door has been shut.
+  if (spirals.awayFromHome.includes(column)) return false;
   return !durable.faults.some(({ fault, slot }) => {
     const name = slot === code ? faultOf(fault) : undefined;
     if (name === undefined) return false;
