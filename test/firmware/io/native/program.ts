@@ -13,6 +13,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const NATIVE = fileURLToPath(new URL("../../../../firmware/io/native/", import.meta.url));
 const WARNINGS = ["-Wall", "-Wextra", "-Werror"];
 const SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+/** The simulated chip, in this folder. */
+const CHIP = ["chip.c", "chip-pulses.c", "chip-xs.c"];
 const MOST_OUTPUT_BYTES = 256 * 1_024 * 1_024;
 
 type Program = (lines: readonly string[]) => string[];
@@ -25,7 +27,7 @@ export function nativeProgram(main: string, ...sources: readonly string[]): Prog
 /** The same for the chip's own C, on the simulated chip behind the stand-in headers. */
 export function chipProgram(main: string, ...sources: readonly string[]): Program {
   const flags = ["-std=gnu17", "-DESP_PLATFORM", `-I${join(HERE, "stand-in")}`];
-  return build(main, flags, [join(HERE, main), join(HERE, "chip.c"), ...inNative(sources)]);
+  return build(main, flags, [main, ...CHIP].map((file) => join(HERE, file)).concat(inNative(sources)));
 }
 
 function inNative(sources: readonly string[]): string[] {
