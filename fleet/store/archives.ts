@@ -78,16 +78,11 @@ export async function archiveMonth(ports: ArchivePorts, hot: MonthHere, stop?: A
   }
   const [kept] = await owner`SELECT 1 FROM archives WHERE month = ${hot.month} AND kept_until > now() LIMIT 1`;
   if (kept !== undefined) return false;
-  for (const operatorId of await operatorsIn(owner, hot)) {
+  for (const print of await fingerprints(owner, hot)) {
     if (stop?.aborted === true) return false;
-    await writeOut(ports, hot, operatorId);
+    await writeOut(ports, hot, print);
   }
   return dropIfWritten(owner, hot);
-}
-
-async function operatorsIn(owner: Sql, { partition }: MonthHere): Promise<readonly string[]> {
-  const rows = await owner.unsafe<{ id: string }[]>(`SELECT DISTINCT operator_id AS id FROM ${partition} ORDER BY 1`);
-  return rows.map(({ id }) => id);
 }
 
 interface Fingerprint {
@@ -100,14 +95,13 @@ interface Fingerprint {
 async function fingerprints(sql: Sql | Transaction, { partition }: MonthHere): Promise<readonly Fingerprint[]> {
   return sql.unsafe<Fingerprint[]>(`
     SELECT operator_id AS "operatorId", count(*)::int AS rows,
-      bit_xor(hashtextextended((t.*)::text, 0))::text AS fingerprint FROM ${partition} t GROUP BY 1`);
+      bit_xor(hashtextextended((t.*)::text, 0))::text AS fingerprint FROM ${partition} t
+    GROUP BY 1 ORDER BY 1`);
 }
 
 /** Writes one operator's month, unless just these rows have been written before. */
-async function writeOut({ owner, objects, partRows }: ArchivePorts, hot: MonthHere, operatorId: string): Promise<void> {
-  const print = (await fingerprints(owner, hot)).find((other) => other.operatorId === operatorId);
-  if (print === undefined) return;
-  const { rows, fingerprint } = print;
+async function writeOut({ owner, objects, partRows }: ArchivePorts, hot: MonthHere, print: Fingerprint): Promise<void> {
+  const { operatorId, rows, fingerprint } = print;
   const [done] = await owner<{ same: boolean; dropped: boolean }[]>`
     SELECT rows = ${rows} AND fingerprint = ${fingerprint}::bigint AS same, dropped_at IS NOT NULL AS dropped
     FROM archives WHERE operator_id = ${operatorId} AND month = ${hot.month}`;
