@@ -11,6 +11,7 @@ import { machineRoutes } from "./machines/routes.js";
 import { owedRoutes } from "./owed/routes.js";
 import { ProblemError } from "./problems.js";
 import { productRoutes } from "./products/routes.js";
+import { requireRights } from "./rights.js";
 import { sessionPlugin } from "./session/plugin.js";
 import { sessionRoutes } from "./session/routes.js";
 import { slotRoutes } from "./slots/routes.js";
@@ -31,7 +32,8 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
       });
       await api.register(sessionRoutes, { sessionHours: config.sessionHours });
       await api.register(async (inside) => {
-        inside.addHook("onRequest", inside.requireUser);
+        inside.addHook("onRequest", inside.requireCaller);
+        requireRights(inside);
         await inside.register(machineRoutes);
         await inside.register(slotRoutes);
         await inside.register(transactionRoutes);

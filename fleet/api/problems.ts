@@ -10,6 +10,7 @@ export const PROBLEMS = deepFreeze({
   "bad-cursor": { status: 400, title: "The cursor is not one this list gave out" },
   "not-signed-in": { status: 401, title: "Sign in first" },
   "wrong-password": { status: 401, title: "Name or password is wrong" },
+  "not-allowed": { status: 403, title: "Your role or key does not have the right this needs" },
   "no-such-route": { status: 404, title: "Nothing lives at this address" },
   "no-such-machine": { status: 404, title: "No machine has this serial number" },
   "no-such-voucher": { status: 404, title: "No machine of yours made this code for this amount" },

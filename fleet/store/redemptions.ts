@@ -32,7 +32,10 @@ export interface RedemptionRequest {
   readonly epoch: number;
   readonly code: string;
   readonly operatorId: string;
-  readonly userId: string;
+  /** Of a person; null: a program asked. */
+  readonly userId: string | null;
+  /** Of a program. */
+  readonly keyId: string | null;
   readonly idempotencyKey: string;
   readonly amount: string;
   readonly currency: string;
@@ -69,12 +72,12 @@ export async function redeem(
     const known = { issued: await issuedOf(tx, request), redemption: await redemptionOf(tx, request) };
     const state = decide(known);
     if (state === undefined) return known.redemption;
-    const { machineId, epoch, code, operatorId, userId, idempotencyKey, amount, currency } = request;
+    const { machineId, epoch, code, operatorId, userId, keyId, idempotencyKey, amount, currency } = request;
     await tx`
       INSERT INTO voucher_redemptions (machine_id, epoch, code, operator_id, amount, currency, state, idempotency_key,
-        requested_by, redeemed_at)
+        requested_by, requested_key, redeemed_at)
       VALUES (${machineId}, ${epoch}, ${code}, ${operatorId}, ${amount}, ${currency}, ${state}, ${idempotencyKey},
-        ${userId}, CASE WHEN ${state} = 'redeemed' THEN now() END)`;
+        ${userId}, ${keyId}, CASE WHEN ${state} = 'redeemed' THEN now() END)`;
     return redemptionOf(tx, request);
   });
 }

@@ -6,11 +6,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MachineDetail, MachineList } from "../../fleet/api/machines/schema.js";
 import type { OwedList } from "../../fleet/api/owed/schema.js";
+import { hashPassword } from "../../fleet/api/password.js";
 import { PROBLEMS } from "../../fleet/api/problems.js";
+import { RIGHT_NAMES, rightsOfRole } from "../../fleet/api/rights.js";
 import { ensureFirstUser, resetPassword } from "../../fleet/api/session/first-user.js";
 import type { SlotList } from "../../fleet/api/slots/schema.js";
 import type { TransactionList } from "../../fleet/api/transactions/schema.js";
 import { addOperator } from "../../fleet/store/provision.js";
+import { addUser } from "../../fleet/store/users.js";
 import { addTestMachine, startTestFleet, type TestFleet, TestLedger, TestMachine, within } from "./support.js";
 
 interface Context {
@@ -23,8 +26,8 @@ interface Context {
 const test = suite<Context>("fleet/api");
 const SALES = 7;
 
-async function signIn(fleet: TestFleet, name: string, password: string) {
-  return fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
+async function signIn(fleet: TestFleet, name: string, password: string, remoteAddress = "127.0.0.1") {
+  return fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password }, remoteAddress });
 }
 
 function cookieOf(header: string | string[] | number | undefined): string {
@@ -67,6 +70,24 @@ test("everything but signing in needs a session", async ({ fleet }) => {
   }
   const forged = await fleet.app.inject({ url: "/api/v1/machines", headers: { cookie: "spiral_session=forged" } });
   assert.is(forged.statusCode, 401);
+});
+
+test("who lacks the right is refused with 403 and its name, and owners have every right", async ({
+  fleet,
+  password,
+}) => {
+  const url = "/api/v1/vouchers/4821-7356-0924/redemptions";
+  const payload = { serial: "API-1", amount: "1.00" };
+  await addUser(fleet.databases, fleet.operatorId, "looker", await hashPassword(password), "viewer");
+  const as = async (name: string) => {
+    const cookie = cookieOf((await signIn(fleet, name, password, "127.0.0.3")).headers["set-cookie"]);
+    return fleet.app.inject({ method: "POST", url, headers: { cookie, "idempotency-key": name }, payload });
+  };
+  const refused = await as("looker");
+  assert.is(refused.statusCode, 403);
+  assert.equal([refused.json().code, refused.json().detail], ["not-allowed", "vouchers:redeem"]);
+  assert.is((await as("operator")).statusCode, 404);
+  assert.equal(rightsOfRole("owner"), RIGHT_NAMES);
 });
 
 test("the first password is in a 0600 file; the cookie is out of a script's reach", async (context) => {
@@ -303,7 +324,8 @@ test("guessing passwords is slowed down, and a reset one ends every session", as
   const fresh = await resetPassword(fleet.databases, fleet.config.dataDir);
   assert.is((await readFile(fresh?.path ?? "", "utf8")).trim(), fresh?.password);
   assert.is.not(fresh?.password, context.password);
-  const sessions = await fleet.databases.migrate`SELECT 1 FROM sessions`;
+  const sessions = await fleet.databases.migrate`
+    SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.name = 'operator'`;
   assert.is(sessions.length, 0);
   const codes: string[] = [];
   for (let i = 0; i < 12; i++)

@@ -10,7 +10,7 @@ import { operatorChannel } from "../../live/live-store.js";
 import { Serial } from "../common.js";
 import { ProblemError } from "../problems.js";
 import { LISTEN_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { EventsQuery } from "./schema.js";
 
 export const MAX_LISTENERS = 500;
@@ -29,9 +29,12 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     "/events",
-    { schema: { querystring: EventsQuery, response: { 200: Type.String(), ...LISTEN_FAILURES } } },
+    {
+      config: { right: "events:read" },
+      schema: { querystring: EventsQuery, response: { 200: Type.String(), ...LISTEN_FAILURES } },
+    },
     async (request, reply) => {
-      const { operatorId, expiresMs } = userOf(request);
+      const { operatorId, expiresMs } = callerOf(request);
       if (streams.size >= MAX_LISTENERS) throw new ProblemError("too-many-listeners");
       const { machine } = request.query;
       const stream = openStream(reply, expiresMs);

@@ -7,7 +7,7 @@ import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { FaultList, FaultQuery } from "./schema.js";
 
 const Before = Type.Object({
@@ -19,9 +19,12 @@ const Before = Type.Object({
 export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/faults",
-    { schema: { querystring: FaultQuery, response: { 200: FaultList, ...ONE_FAILURES } } },
+    {
+      config: { right: "faults:read" },
+      schema: { querystring: FaultQuery, response: { 200: FaultList, ...ONE_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { limit = DEFAULT_PAGE, cursor, machine, open } = request.query;
       const before = decodeCursor(Before, cursor);
       const page = await asOperator(app.databases.app, operatorId, async (tx) => {

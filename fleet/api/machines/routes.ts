@@ -8,8 +8,8 @@ import { listMachines, newestTelemetry, revenueTotals } from "../../store/readin
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { ONE_FAILURES, SIGNED_IN_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { ALLOWED_FAILURES, ONE_FAILURES } from "../responses.js";
+import { callerOf } from "../rights.js";
 import { mustKnow } from "./known.js";
 import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, Telemetry } from "./schema.js";
 
@@ -18,9 +18,12 @@ const AfterSerial = Type.Tuple([Type.String({ maxLength: 32 })]);
 export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/machines",
-    { schema: { querystring: MachineListQuery, response: { 200: MachineList, ...SIGNED_IN_FAILURES } } },
+    {
+      config: { right: "machines:read" },
+      schema: { querystring: MachineListQuery, response: { 200: MachineList, ...ALLOWED_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { status, limit = DEFAULT_PAGE, cursor } = request.query;
       const after = decodeCursor(AfterSerial, cursor)?.[0];
       const [page, totals] = await asOperator(app.databases.app, operatorId, (tx) =>
@@ -33,9 +36,12 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     "/machines/:serial",
-    { schema: { params: SerialParams, response: { 200: MachineDetail, ...ONE_FAILURES } } },
+    {
+      config: { right: "machines:read" },
+      schema: { params: SerialParams, response: { 200: MachineDetail, ...ONE_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { serial } = request.params;
       const { summary, epoch, mark } = await asOperator(app.databases.app, operatorId, (tx) =>
         mustKnow(tx, operatorId, serial),

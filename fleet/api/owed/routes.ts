@@ -7,7 +7,7 @@ import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { OwedList, OwedQuery } from "./schema.js";
 
 const Before = Type.Object({
@@ -19,9 +19,12 @@ const Before = Type.Object({
 export const owedRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/machines/:serial/owed",
-    { schema: { params: SerialParams, querystring: OwedQuery, response: { 200: OwedList, ...ONE_FAILURES } } },
+    {
+      config: { right: "sales:read" },
+      schema: { params: SerialParams, querystring: OwedQuery, response: { 200: OwedList, ...ONE_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { serial } = request.params;
       const { limit = DEFAULT_PAGE, cursor } = request.query;
       const before = decodeCursor(Before, cursor);

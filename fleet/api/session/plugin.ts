@@ -9,6 +9,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { findSession, hashToken, type UserSession } from "../../store/users.js";
 import { ProblemError } from "../problems.js";
+import { rightsOfRole } from "../rights.js";
 import { ROLES } from "../roles.js";
 
 export const SESSION_COOKIE = "spiral_session";
@@ -19,6 +20,8 @@ declare module "fastify" {
   interface FastifyInstance {
     /** Hook that refuses requests without a session, and sets `request.user`. */
     readonly requireUser: (request: FastifyRequest) => Promise<void>;
+    /** Hook that refuses requests of nobody, and sets `request.caller` (and `request.user` of a person). */
+    readonly requireCaller: (request: FastifyRequest) => Promise<void>;
   }
   interface FastifyRequest {
     user: UserSession | null;
@@ -38,10 +41,17 @@ export const sessionPlugin = fp(
   async (app: FastifyInstance) => {
     await app.register(cookie);
     app.decorateRequest("user", null);
-    app.decorate("requireUser", async (request) => {
+    app.decorateRequest("caller", null);
+    const requireUser = async (request: FastifyRequest): Promise<void> => {
       const token = request.cookies[SESSION_COOKIE];
       request.user = token === undefined || token === "" ? null : await sessionOf(app, token);
       if (request.user === null) throw new ProblemError("not-signed-in");
+    };
+    app.decorate("requireUser", requireUser);
+    app.decorate("requireCaller", async (request) => {
+      await requireUser(request);
+      const { id, operatorId, role, expiresMs } = userOf(request);
+      request.caller = { operatorId, userId: id, keyId: null, rights: rightsOfRole(role), expiresMs };
     });
   },
   { name: "session", dependencies: ["store", "live"] },

@@ -5,15 +5,18 @@ import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
 import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { SlotList } from "./schema.js";
 
 export const slotRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/machines/:serial/slots",
-    { schema: { params: SerialParams, response: { 200: SlotList, ...ONE_FAILURES } } },
+    {
+      config: { right: "machines:read" },
+      schema: { params: SerialParams, response: { 200: SlotList, ...ONE_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { serial } = request.params;
       const slots = await asOperator(app.databases.app, operatorId, async (tx) => {
         const found = await listSlots(tx, operatorId, serial);

@@ -7,7 +7,7 @@ import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { mustKnow } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { TransactionList, TransactionQuery } from "./schema.js";
 
 /** PostgreSQL's own text of a timestamp: it keeps microseconds. */
@@ -20,9 +20,12 @@ const Before = Type.Object({
 export const transactionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/transactions",
-    { schema: { querystring: TransactionQuery, response: { 200: TransactionList, ...ONE_FAILURES } } },
+    {
+      config: { right: "sales:read" },
+      schema: { querystring: TransactionQuery, response: { 200: TransactionList, ...ONE_FAILURES } },
+    },
     async (request) => {
-      const { operatorId } = userOf(request);
+      const { operatorId } = callerOf(request);
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const before = decodeCursor(Before, cursor);
       const { machine } = filter;

@@ -7,13 +7,14 @@ import { KEY_VERSION } from "../../store/master-key.js";
 import { type KnownVoucher, redeem, redeemingMachine } from "../../store/redemptions.js";
 import { ProblemError } from "../problems.js";
 import { REDEEM_FAILURES } from "../responses.js";
-import { userOf } from "../session/plugin.js";
+import { callerOf } from "../rights.js";
 import { Redemption, RedemptionBody, RedemptionHeaders, VoucherParams } from "./schema.js";
 
 export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Array }> = async (app, { master }) => {
   app.post(
     "/vouchers/:code/redemptions",
     {
+      config: { right: "vouchers:redeem" },
       schema: {
         params: VoucherParams,
         headers: RedemptionHeaders,
@@ -22,7 +23,7 @@ export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Ar
       },
     },
     async (request, reply) => {
-      const { operatorId, id: userId } = userOf(request);
+      const { operatorId, userId, keyId } = callerOf(request);
       const { serial, amount } = request.body;
       const machine = await redeemingMachine(app.databases.app, operatorId, serial);
       if (machine === undefined) throw new ProblemError("no-such-machine", serial);
@@ -34,7 +35,7 @@ export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Ar
       if (amountMinor === undefined || amountMinor <= 0) throw new ProblemError("voucher-amount");
       const key = voucherKey(master, serial, epoch, KEY_VERSION);
       const idempotencyKey = request.headers["idempotency-key"];
-      const asked = { machineId: machine.id, epoch, code, operatorId, userId, idempotencyKey };
+      const asked = { machineId: machine.id, epoch, code, operatorId, userId, keyId, idempotencyKey };
       // Undefined: asked before.
       let verdict: Verdict | undefined;
       const row = await redeem(
