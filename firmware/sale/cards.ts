@@ -5,7 +5,7 @@
  */
 import { MEANS_CARD } from "../../shared/records/fold-sale.js";
 import type { ReaderEvent } from "../ports/rooms.js";
-import { endSessions, isFree, over, seated, withSession } from "./card-seats.js";
+import { endSessions, isFree, over, SESSION_END_MS, seated, withSession } from "./card-seats.js";
 import {
   type CardEffect,
   type CardFacts,
@@ -20,9 +20,6 @@ import {
 } from "./cards-state.js";
 import { inOrderAgain, refundDue, released, revalueClaim } from "./hold-records.js";
 import { readerText } from "./reader-text.js";
-
-/** END SESSION is awaited so long; then the reader is taken to be free (its response time is 5 s, or what it says). */
-const SESSION_END_MS = 15_000;
 
 export function stepCards(state: Cards, input: CardInput, facts: CardFacts, nowMs: number): CardStep {
   switch (input.on) {
@@ -79,19 +76,19 @@ function onOrder(state: Cards, order: CardOrder, facts: CardFacts, nowMs: number
     case "open":
       return opened(state, order.anew, facts, nowMs);
     case "close": {
-      const step = then(release(state, facts), (after) => endSessions(after, isFree(after.hold)));
+      const step = then(release(state, facts, nowMs), (after) => endSessions(after, isFree(after.hold), nowMs));
       if (!state.open) return step;
       const readers: CardEffect = { do: "mdb", order: { order: "readers", enabled: false } };
       return go({ ...step.state, open: false }, ...step.effects, readers);
     }
     case "end":
-      return then(release(state, facts), (after) => endSessions(after, isFree(after.hold)));
+      return then(release(state, facts, nowMs), (after) => endSessions(after, isFree(after.hold), nowMs));
     case "release":
-      return release(state, facts);
+      return release(state, facts, nowMs);
     case "request":
       return request(state, order, facts, nowMs);
     case "settle":
-      return settle(state, facts);
+      return settle(state, facts, nowMs);
     case "cashSale": {
       const { amountMinor, item } = order;
       const wanted = state.seats.some(({ abilities }) => abilities?.cashSale === true);
@@ -142,7 +139,7 @@ function request(
   const own = { revalueLimitMinor: undefined, untilMs: nowMs + facts.cancelAfterMs, over: true };
   const state = invited ? withSession(was, reader, own) : was;
   const hold: Hold = { is: "asking", reader, item, invited, withdrawn: false };
-  const others = endSessions({ ...state, hold }, (_, other) => other !== reader);
+  const others = endSessions({ ...state, hold }, (_, other) => other !== reader, nowMs);
   return go(
     others.state,
     ...others.effects,
@@ -152,7 +149,7 @@ function request(
 }
 
 /** Nobody wants the money any more: it is not asked for, or goes back. */
-function release(state: Cards, facts: CardFacts): CardStep {
+function release(state: Cards, facts: CardFacts, nowMs: number): CardStep {
   const { hold } = state;
   if (hold.is === "asking" && !hold.withdrawn) {
     const { reader } = hold;
@@ -162,16 +159,16 @@ function release(state: Cards, facts: CardFacts): CardStep {
   if (hold.is !== "held" || facts.durable.vend?.means === MEANS_CARD) return go(state);
   const { reader, lost } = hold;
   if (lost !== undefined) return go({ ...state, hold: NO_HOLD }, ...refundDue(lost, facts));
-  const failing: Cards = { ...over(state, reader), hold: { is: "failing", reader } };
+  const failing: Cards = { ...over(state, reader, nowMs), hold: { is: "failing", reader } };
   return go(failing, { do: "mdb", order: { order: "vendFailure", reader } });
 }
 
 /** `saleSettled` (or the claim) is on flash and has closed the hold. */
-function settle(state: Cards, facts: CardFacts): CardStep {
+function settle(state: Cards, facts: CardFacts, nowMs: number): CardStep {
   const { hold } = state;
   if (hold.is !== "held") return ignore(state);
   const { reader, item, lost } = hold;
-  const next: Cards = { ...over(state, reader), hold: NO_HOLD };
+  const next: Cards = { ...over(state, reader, nowMs), hold: NO_HOLD };
   if (lost !== undefined) return go(next);
   return go(next, { do: "mdb", order: { order: "vendSuccess", reader, item } }, ...inOrderAgain(facts));
 }
@@ -182,19 +179,26 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
     case "readerReady":
       return gone(seated(state, reader, { known: true, abilities: event.abilities, session: undefined }), reader);
     case "readerLost":
-      return lost(seated(state, reader, { known: true, abilities: undefined, session: undefined }), reader, facts);
+      return lost(
+        seated(state, reader, { known: true, abilities: undefined, session: undefined }),
+        reader,
+        facts,
+        nowMs,
+      );
     case "session":
-      return sessionBegun(state, reader, event.revalueLimitMinor, nowMs + facts.cancelAfterMs);
+      return sessionBegun(state, event, facts, nowMs);
     case "sessionEnded":
       return gone(withSession(state, reader, undefined), reader);
     case "sessionCancel":
-      return go(over(state, reader));
+      return go(over(state, reader, nowMs));
     case "approved":
-      return approved(state, event, facts);
+      return approved(state, event, facts, nowMs);
     case "denied":
-      return denied(state, reader, facts);
+      return denied(state, reader, facts, nowMs);
     case "vendUnknown":
-      return state.hold.is === "asking" && isBusyAt(state.hold, reader) ? unanswered(state, facts) : ignore(state);
+      return state.hold.is === "asking" && isBusyAt(state.hold, reader)
+        ? unanswered(state, facts, nowMs)
+        : ignore(state);
     case "failureConfirmed":
       if (state.hold.is !== "failing" || state.hold.reader !== reader) return ignore(state);
       return go({ ...state, hold: NO_HOLD }, ...released("failureConfirmed", facts));
@@ -204,7 +208,7 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
     case "successTold":
       return go(state);
     case "revalued":
-      return revalued(state, reader, event.outcome, facts);
+      return revalued(state, reader, event.outcome, facts, nowMs);
     case "readerDisplay":
       return go({ ...state, shows: readerText(reader, event.text, event.showMs, nowMs) });
     case "dataEntry":
@@ -218,22 +222,33 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
 }
 
 /** Nobody is asked while another pays, or while nothing is sold. */
-function sessionBegun(was: Cards, reader: number, revalueLimitMinor: number | undefined, untilMs: number): CardStep {
+function sessionBegun(
+  was: Cards,
+  { reader, revalueLimitMinor }: Extract<ReaderEvent, { event: "session" }>,
+  facts: CardFacts,
+  nowMs: number,
+): CardStep {
+  const untilMs = nowMs + facts.cancelAfterMs;
   const state = withSession(was, reader, { revalueLimitMinor, untilMs, over: false });
   const { hold } = state;
   const free = hold.is === "none" || (hold.is === "asking" && hold.invited);
-  return state.open && free ? go(state) : endSessions(state, (_, other) => other === reader);
+  return state.open && free ? go(state) : endSessions(state, (_, other) => other === reader, nowMs);
 }
 
 /** An approval that crossed our cancel, whoever wanted that, is answered with VEND FAILURE. */
-function approved(state: Cards, event: Extract<ReaderEvent, { event: "approved" }>, facts: CardFacts): CardStep {
+function approved(
+  state: Cards,
+  event: Extract<ReaderEvent, { event: "approved" }>,
+  facts: CardFacts,
+  nowMs: number,
+): CardStep {
   const { hold } = state;
   const { reader, amountMinor, crossed } = event;
   if (hold.is !== "asking" || hold.reader !== reader) return ignore(state);
   const holdNo = facts.durable.hold?.holdNo ?? facts.durable.holdNo;
   const append: CardEffect = { do: "append", record: { kind: "vendApproved", holdNo, amountMinor } };
   if (hold.withdrawn || crossed) {
-    const failing: Cards = { ...over(state, reader), hold: { is: "failing", reader } };
+    const failing: Cards = { ...over(state, reader, nowMs), hold: { is: "failing", reader } };
     const step = go(failing, append, { do: "mdb", order: { order: "vendFailure", reader } });
     const denied: CardEffect = { do: "tellSale", event: { card: "denied", lost: false } };
     return hold.withdrawn ? step : { ...step, effects: [...step.effects, denied] };
@@ -242,12 +257,12 @@ function approved(state: Cards, event: Extract<ReaderEvent, { event: "approved" 
   return go(held, append, { do: "tellSale", event: { card: "approved" } });
 }
 
-function denied(state: Cards, reader: number, facts: CardFacts): CardStep {
+function denied(state: Cards, reader: number, facts: CardFacts, nowMs: number): CardStep {
   const { hold } = state;
   if (hold.is !== "asking" || hold.reader !== reader) return ignore(state);
   const { withdrawn, invited } = hold;
   const next: Cards = {
-    ...over(state, reader),
+    ...over(state, reader, nowMs),
     hold: NO_HOLD,
     declined: state.declined || (invited && !withdrawn),
   };
@@ -260,21 +275,21 @@ function denied(state: Cards, reader: number, facts: CardFacts): CardStep {
 }
 
 /** Neither yes nor no: the fleet has to find out, and to give back what was taken. */
-function unanswered(state: Cards, facts: CardFacts): CardStep {
+function unanswered(state: Cards, facts: CardFacts, nowMs: number): CardStep {
   const { hold } = state;
   if (hold.is !== "asking") return ignore(state);
   const effects: CardEffect[] = [...refundDue("readerLost", facts)];
   if (!hold.withdrawn) effects.push({ do: "tellSale", event: { card: "denied", lost: true } });
-  return go({ ...over(state, hold.reader), hold: NO_HOLD, declined: true }, ...effects);
+  return go({ ...over(state, hold.reader, nowMs), hold: NO_HOLD, declined: true }, ...effects);
 }
 
 /** The reader is silent: what was asked of it stays unanswered. */
-function lost(state: Cards, reader: number, facts: CardFacts): CardStep {
+function lost(state: Cards, reader: number, facts: CardFacts, nowMs: number): CardStep {
   const { hold } = state;
   if (!isBusyAt(hold, reader)) return go(state);
-  if (hold.is === "asking") return unanswered(state, facts);
+  if (hold.is === "asking") return unanswered(state, facts, nowMs);
   if (hold.is === "failing") return go({ ...state, hold: NO_HOLD }, ...refundDue("readerLost", facts));
-  if (hold.is === "revaluing") return revalued(state, reader, "unknown", facts);
+  if (hold.is === "revaluing") return revalued(state, reader, "unknown", facts, nowMs);
   return gone(state, reader);
 }
 
@@ -294,10 +309,11 @@ function revalued(
   reader: number,
   outcome: "approved" | "denied" | "unknown",
   facts: CardFacts,
+  nowMs: number,
 ): CardStep {
   const open = facts.durable.revalue;
   if (state.hold.is !== "revaluing" || state.hold.reader !== reader || open === undefined) return ignore(state);
-  const next: Cards = { ...over(state, reader), hold: NO_HOLD };
+  const next: Cards = { ...over(state, reader, nowMs), hold: NO_HOLD };
   if (outcome === "unknown") return go(next, ...revalueClaim(facts), told(outcome));
   const { amountMinor } = open;
   return go(

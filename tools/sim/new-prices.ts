@@ -36,12 +36,13 @@ function send(cabinet: SimCabinet, counter: number, bytes: Uint8Array, sendsLeft
 
 const CHOSEN: readonly string[] = Object.freeze(["PRODUCT_SELECTED", "ACCEPTING_PAYMENT", "DISPENSING"]);
 
-/** The price of what is chosen never changes in front of whoever has chosen it. */
+/** The price of what is chosen never changes in front of whoever has chosen it; in the menu a technician turns spirals. */
 function watchPrices(cabinet: SimCabinet): void {
   let slot: string | undefined;
   let priceMinor: number | undefined;
   cabinet.onView((view) => {
-    const chosen = view !== undefined && CHOSEN.includes(view.state) ? view.slot : undefined;
+    const isCustomers = view !== undefined && view.menu === undefined;
+    const chosen = isCustomers && CHOSEN.includes(view.state) ? view.slot : undefined;
     const nowMinor = view?.products.find((product) => product.slot === chosen)?.priceMinor;
     if (chosen !== undefined && chosen === slot && nowMinor !== priceMinor) {
       cabinet.note(`the price of ${chosen} went from ${priceMinor} to ${nowMinor} before a customer's eyes`);

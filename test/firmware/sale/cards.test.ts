@@ -285,8 +285,21 @@ test("a reader that never tells the end of its session may be tried again after 
   const desk = new Desk([ALWAYS_IDLE]).select().ready().select("A1");
   desk.reader({ event: "denied", reader: 0 });
   assert.is(desk.at, "PRODUCT_SELECTED");
-  desk.wait(29_999).select("A1");
+  desk.wait(14_999).select("A1");
   assert.is(desk.at, "PRODUCT_SELECTED");
+  desk.wait(1);
+  assert.is(desk.at, "ACCEPTING_PAYMENT/checkingOffer");
+});
+
+test("the customer's time is over, and whoever chooses next is asked once the reader has ended its session", () => {
+  const desk = new Desk([ALWAYS_IDLE]).select().ready();
+  desk.wait(30_000).returned();
+  assert.is(desk.at, "IDLE");
+  desk.reader({ event: "denied", reader: 0 });
+  desk.wait(1).select();
+  // the reader still says its end: a request now would be denied at once
+  assert.is(desk.at, "PRODUCT_SELECTED");
+  desk.reader({ event: "sessionEnded", reader: 0 });
   desk.wait(1);
   assert.is(desk.at, "ACCEPTING_PAYMENT/checkingOffer");
 });
