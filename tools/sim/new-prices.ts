@@ -36,7 +36,7 @@ function send(cabinet: SimCabinet, counter: number, bytes: Uint8Array, sendsLeft
 
 const CHOSEN: readonly string[] = Object.freeze(["PRODUCT_SELECTED", "ACCEPTING_PAYMENT", "DISPENSING"]);
 
-/** The price of what is chosen never changes in front of whoever has chosen it; in the menu a technician turns spirals. */
+/** The price of what is chosen never changes in front of whoever has chosen it; behind the menu it is a technician. */
 function watchPrices(cabinet: SimCabinet): void {
   let slot: string | undefined;
   let priceMinor: number | undefined;
