@@ -9,15 +9,12 @@ import { type CursorKey, lockCursors, saveCursors, storedChain } from "../store/
 import type { Sql, Transaction } from "../store/databases.js";
 import {
   applyFaults,
-  applySlotChanges,
   insertPayments,
   insertRecords,
   insertTransactions,
   linkPayments,
   type MachineState,
   markRefunded,
-  productIds,
-  productKey,
   type SlotCount,
   touchMachines,
 } from "../store/ledger.js";
@@ -32,9 +29,12 @@ import {
   unknownProduct,
 } from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
+import { applyShelves, markApplied } from "../store/shelves.js";
 import { inTransaction } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
 import { derive, emptyRows, isSaleRecord, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
+import { planogramOf } from "./derive-shelves.js";
+import { type Known, lookUp, type Wanted } from "./known.js";
 import { type ChainedRecord, lastSeq, verify } from "./verify.js";
 
 /** A batch of one machine. `raw`: its records are stored as they are and flagged, nothing is derived from them. */
@@ -76,10 +76,10 @@ export async function book(ingest: Sql, jobs: readonly Job[], nowMs: number): Pr
     const decoded = jobs.map(decode);
     const cursors = new Map<string, Running>();
     for (const row of await lockCursors(tx, distinctKeys(jobs))) cursors.set(keyOf(row), { ...row });
-    const products = await productIds(tx, wantedProducts(decoded, cursors));
+    const known = await lookUp(tx, wantedOf(decoded, cursors));
     const rows = emptyRows();
     const outcomes: Outcome[] = [];
-    for (const item of decoded) outcomes.push(await bookOne(tx, item, cursors, products, rows, nowMs));
+    for (const item of decoded) outcomes.push(await bookOne(tx, item, cursors, known, rows, nowMs));
     return { outcomes, changes: await write(tx, rows, [...cursors.values()], nowMs) };
   });
 }
@@ -115,7 +115,7 @@ async function bookOne(
   tx: Transaction,
   { job, records }: Decoded,
   cursors: ReadonlyMap<string, Running>,
-  products: ReadonlyMap<string, string>,
+  known: Known,
   rows: Rows,
   nowMs: number,
 ): Promise<Outcome> {
@@ -141,7 +141,7 @@ async function bookOne(
       await setAside(tx, { ...aside, reason: "fork", detail: verdict.detail });
       return { ...nothing, ending: "fork", mark: running.mark };
     case "next": {
-      const flagged = bookRecords(verdict.records, records, running, products, rows, nowMs);
+      const flagged = bookRecords(verdict.records, records, running, known, rows, nowMs);
       return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged };
     }
   }
@@ -159,7 +159,7 @@ function bookRecords(
   chained: readonly ChainedRecord[],
   records: ReadonlyMap<number, Readable | Unreadable>,
   running: Running,
-  products: ReadonlyMap<string, string>,
+  known: Known,
   rows: Rows,
   nowMs: number,
 ): number {
@@ -186,16 +186,15 @@ function bookRecords(
     if (record !== undefined) {
       clock = clockAfter(clock, record);
       const number = productNumberOf(record);
-      const productId = number === undefined ? null : (products.get(productKey(running.operatorId, number)) ?? null);
       if (isSaleRecord(record) && dated.bookedMs > own.bookedMs) {
         flag = "archived";
         flagDetail = `of ${new Date(own.bookedMs).toISOString()}`;
       }
-      if (number !== undefined && productId === null) {
+      if (number !== undefined && known.productId(running.operatorId, number) === null) {
         flag = "unknownProduct";
         flagDetail = unknownProduct(number);
       }
-      derive(record, dated, running, rows, productId);
+      derive(record, dated, running, rows, known);
       running.lastBookedMs = bookedMs;
     }
     if (flag !== null) flagged++;
@@ -223,7 +222,8 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   await settlePending(tx, rows.payments);
   await linkPayments(tx, rows.links);
   await markRefunded(tx, rows.refunded);
-  const slots = await applySlotChanges(tx, [...rows.slots.values()]);
+  const slots = await applyShelves(tx, rows.shelves, [...rows.slots.values()]);
+  await markApplied(tx, rows.applied);
   const faults = await applyFaults(tx, rows.faults);
   await saveCursors(tx, cursors);
   const touches = [...rows.doors].map(([machineId, doorOpen]) => ({ machineId, doorOpen }));
@@ -256,18 +256,23 @@ function keyOf({ serial, epoch }: CursorKey): string {
   return `${serial}/${epoch}`;
 }
 
-function wantedProducts(
-  decoded: readonly Decoded[],
-  cursors: ReadonlyMap<string, Running>,
-): readonly { readonly operatorId: string; readonly number: number }[] {
-  const wanted = new Map<string, { readonly operatorId: string; readonly number: number }>();
+function wantedOf(decoded: readonly Decoded[], cursors: ReadonlyMap<string, Running>): Wanted {
+  const wanted: { products: Wanted["products"][number][]; planograms: Wanted["planograms"][number][] } = {
+    products: [],
+    planograms: [],
+  };
   for (const { job, records } of decoded) {
-    const operatorId = cursors.get(keyOf({ serial: job.serial, epoch: job.batch.epoch }))?.operatorId;
-    if (operatorId === undefined) continue;
+    const running = cursors.get(keyOf({ serial: job.serial, epoch: job.batch.epoch }));
+    if (running === undefined) continue;
+    const { machineId, presentOperatorId, owners } = running;
+    const operators = owners === null ? [presentOperatorId] : owners.map(({ operatorId }) => operatorId);
     for (const entry of records.values()) {
-      const number = "record" in entry ? productNumberOf(entry.record) : undefined;
-      if (number !== undefined) wanted.set(productKey(operatorId, number), { operatorId, number });
+      if (!("record" in entry)) continue;
+      const number = productNumberOf(entry.record);
+      if (number !== undefined) for (const operatorId of operators) wanted.products.push({ operatorId, number });
+      const planogram = planogramOf(entry.record);
+      if (planogram !== undefined) wanted.planograms.push({ ...planogram, machineId, operatorId: presentOperatorId });
     }
   }
-  return [...wanted.values()];
+  return wanted;
 }

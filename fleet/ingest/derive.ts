@@ -13,10 +13,12 @@ import {
   READERS,
 } from "../../shared/records/kinds.js";
 import { decimalOf } from "../store/amounts.js";
-import type { PaymentKind, SlotChange } from "../store/rows.js";
+import type { PaymentKind } from "../store/rows.js";
 import type { Dated } from "./dating.js";
 import { type CardRecord, deriveCard, failedByCard, isCardRecord, paidByCard } from "./derive-cards.js";
+import { changeSlot, documentApplied, priceSet } from "./derive-shelves.js";
 import { payment, type Rows, type Running } from "./derived.js";
+import type { Known } from "./known.js";
 
 export { emptyRows, type Rows, type Running } from "./derived.js";
 
@@ -58,14 +60,8 @@ export function transactionId(machineId: string, epoch: number, seq: number): st
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }
 
-/** Folds one record into `running` and `rows`. `productId`: of the sale's product, null if we do not know it. */
-export function derive(
-  record: LedgerRecord,
-  dated: Dated,
-  running: Running,
-  rows: Rows,
-  productId: string | null,
-): void {
+/** Folds one record into `running` and `rows`. */
+export function derive(record: LedgerRecord, dated: Dated, running: Running, rows: Rows, known: Known): void {
   switch (record.kind) {
     case "coinIn":
       return moneyIn(record.seq, record.valueMinor, "coin", dated, running, rows);
@@ -80,7 +76,7 @@ export function derive(
     case "saleSettled":
     case "saleFailed":
     case "outcomeUnknown":
-      return sale(record, dated, running, rows, productId);
+      return sale(record, dated, running, rows, known);
     case "strayDrop":
     case "extraDrop":
       if (record.slot !== undefined) changeSlot(running, rows, record.slot, (change) => change.delta--);
@@ -91,7 +87,7 @@ export function derive(
       return moneyOut(record, dated, running, rows);
     default:
       if (isCardRecord(record)) deriveCard(record, dated, running, rows);
-      else life(record, dated, running, rows);
+      else life(record, dated, running, rows, known);
   }
 }
 
@@ -135,7 +131,7 @@ export function isSaleRecord(record: LedgerRecord): record is Sale {
 
 const STATUS_OF = { saleSettled: "completed", saleFailed: "failed", outcomeUnknown: "unknown" } as const;
 
-function sale(record: Sale, dated: Dated, running: Running, rows: Rows, productId: string | null): void {
+function sale(record: Sale, dated: Dated, running: Running, rows: Rows, known: Known): void {
   const { machineId, operatorId, epoch, currency, currencyDecimals: decimals, simulated } = running;
   const id = transactionId(machineId, epoch, record.seq);
   const settled = record.kind === "saleSettled";
@@ -148,7 +144,7 @@ function sale(record: Sale, dated: Dated, running: Running, rows: Rows, productI
     seq: record.seq,
     bookedMs: dated.bookedMs,
     slot: record.slot,
-    productId,
+    productId: known.productId(operatorId, record.productId),
     productNumber: record.productId,
     planogramVersion: record.planogramVersion,
     amount: decimalOf(record.priceMinor, decimals),
@@ -263,7 +259,7 @@ type Life = Exclude<
     >
 >;
 
-function life(record: Life, dated: Dated, running: Running, rows: Rows): void {
+function life(record: Life, dated: Dated, running: Running, rows: Rows, known: Known): void {
   const { machineId } = running;
   switch (record.kind) {
     case "doorOpened":
@@ -278,6 +274,11 @@ function life(record: Life, dated: Dated, running: Running, rows: Rows): void {
         change.delta = 0;
       });
       return;
+    case "documentApplied":
+    case "commandApplied":
+      return documentApplied(record, dated, running, rows, known);
+    case "priceSet":
+      return priceSet(record, running, rows);
     case "faultRaised":
     case "faultCleared": {
       const { operatorId, epoch } = running;
@@ -300,12 +301,4 @@ function life(record: Life, dated: Dated, running: Running, rows: Rows): void {
       // Brackets and audit notes: kept in the ledger, nothing is derived from them.
       return;
   }
-}
-
-function changeSlot(running: Running, rows: Rows, slot: string, apply: (change: SlotChange) => void): void {
-  const { machineId, operatorId, currency } = running;
-  const key = `${machineId}/${slot}`;
-  const change = rows.slots.get(key) ?? { machineId, operatorId, slot, currency, set: null, delta: 0 };
-  apply(change);
-  rows.slots.set(key, change);
 }

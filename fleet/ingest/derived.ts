@@ -1,6 +1,7 @@
 /** What deriving collects for one commit, and the row every movement of money becomes. */
 import { decimalOf } from "../store/amounts.js";
 import type {
+  AppliedPlanogram,
   CursorRow,
   FaultChange,
   PaymentKind,
@@ -8,6 +9,7 @@ import type {
   PaymentRow,
   RecordRow,
   SaleKey,
+  ShelfStep,
   SlotChange,
   TransactionRow,
 } from "../store/rows.js";
@@ -21,8 +23,11 @@ export interface Rows {
   readonly links: PaymentLink[];
   readonly refunded: SaleKey[];
   readonly faults: FaultChange[];
-  /** By machine and slot. */
+  /** What happened to slots, but for what `slots` holds, which came last. */
+  readonly shelves: ShelfStep[];
+  /** Counts by machine and slot, since the last step of `shelves`. */
   readonly slots: Map<string, SlotChange>;
+  readonly applied: AppliedPlanogram[];
   /** By machine: whether the door is open, null if the records do not say. */
   readonly doors: Map<string, boolean | null>;
 }
@@ -35,7 +40,9 @@ export function emptyRows(): Rows {
     links: [],
     refunded: [],
     faults: [],
+    shelves: [],
     slots: new Map(),
+    applied: [],
     doors: new Map(),
   };
 }

@@ -14,19 +14,13 @@ import {
   replaceBooks,
 } from "../store/books.js";
 import type { Sql, Transaction } from "../store/databases.js";
-import {
-  applyFaults,
-  applySlotChanges,
-  insertPayments,
-  insertTransactions,
-  linkPayments,
-  markRefunded,
-  productIds,
-  productKey,
-} from "../store/ledger.js";
+import { applyFaults, insertPayments, insertTransactions, linkPayments, markRefunded } from "../store/ledger.js";
 import { addToQuarters } from "../store/rollups.js";
+import { applyShelves, markApplied } from "../store/shelves.js";
 import { inTransaction } from "../store/transact.js";
 import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
+import { planogramOf } from "./derive-shelves.js";
+import { lookUp, type Wanted } from "./known.js";
 
 /** Records derived before their rows are written: bounds memory. */
 const PAGE_RECORDS = 2_000;
@@ -114,7 +108,7 @@ async function deriveKept(
   broken: string[],
 ): Promise<void> {
   const readable = kept.map(readKept);
-  const products = await productIds(tx, wantedProducts(kept, readable));
+  const known = await lookUp(tx, wantedOf(kept, readable, running));
   kept.forEach((row, at) => {
     const place = `epoch ${running.epoch}, record ${row.seq}`;
     if (row.seq !== running.mark + 1) broken.push(`${place}: follows ${running.mark}`);
@@ -126,14 +120,12 @@ async function deriveKept(
     const record = readable[at];
     if (record === undefined) return;
     running.operatorId = row.operatorId;
-    const number = productNumberOf(record);
-    const product = number === undefined ? undefined : products.get(productKey(row.operatorId, number));
     const dated = {
       bookedMs: row.bookedMs,
       deviceMs: row.deviceMs ?? undefined,
       quality: row.timeQuality ?? ("received" as const),
     };
-    derive(record, dated, running, rows, product ?? null);
+    derive(record, dated, running, rows, known);
   });
 }
 
@@ -144,12 +136,24 @@ function readKept({ kind, seq, body, flag }: KeptRecord): LedgerRecord | undefin
   return result.ok && refusalOf(result.record) === undefined ? result.record : undefined;
 }
 
-function wantedProducts(kept: readonly KeptRecord[], readable: readonly (LedgerRecord | undefined)[]) {
-  return kept.flatMap(({ operatorId }, at) => {
+function wantedOf(
+  kept: readonly KeptRecord[],
+  readable: readonly (LedgerRecord | undefined)[],
+  { machineId, presentOperatorId }: Running,
+): Wanted {
+  const wanted: { products: Wanted["products"][number][]; planograms: Wanted["planograms"][number][] } = {
+    products: [],
+    planograms: [],
+  };
+  kept.forEach(({ operatorId }, at) => {
     const record = readable[at];
-    const number = record === undefined ? undefined : productNumberOf(record);
-    return number === undefined ? [] : [{ operatorId, number }];
+    if (record === undefined) return;
+    const number = productNumberOf(record);
+    if (number !== undefined) wanted.products.push({ operatorId, number });
+    const planogram = planogramOf(record);
+    if (planogram !== undefined) wanted.planograms.push({ ...planogram, machineId, operatorId: presentOperatorId });
   });
+  return wanted;
 }
 
 /** As booking writes, but for the records themselves. */
@@ -159,6 +163,7 @@ async function write(tx: Transaction, rows: Rows): Promise<void> {
   await insertPayments(tx, rows.payments);
   await linkPayments(tx, rows.links);
   await markRefunded(tx, rows.refunded);
-  await applySlotChanges(tx, [...rows.slots.values()]);
+  await applyShelves(tx, rows.shelves, [...rows.slots.values()]);
+  await markApplied(tx, rows.applied);
   await applyFaults(tx, rows.faults);
 }

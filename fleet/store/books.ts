@@ -14,7 +14,8 @@ export const DERIVED = Object.freeze({
   payments: "epoch, seq, operator_id, kind, amount, currency, reference, reason, transaction_id, booked_at",
   machine_faults: `epoch, raised_seq, operator_id, fault, slot_code, detail, severity, raised_at, cleared_at,
     cleared_seq`,
-  machine_slots: "slot_code, quantity",
+  machine_slots: "slot_code, product_id, quantity, max_capacity, price, in_use",
+  planograms: "version, applied_epoch, applied_seq, applied_at",
   sales_quarters: "quarter, operator_id, currency, payment_method, simulated, sales, amount",
 } as const);
 export type DerivedTable = keyof typeof DERIVED;
@@ -39,19 +40,29 @@ export async function openBooks(tx: Transaction, serial: string): Promise<readon
       ON COMMIT DROP`);
   }
   await tx`
-    INSERT INTO machine_slots (machine_id, operator_id, slot_code, quantity, planned_quantity, currency)
-    SELECT s.machine_id, s.operator_id, s.slot_code, s.planned_quantity, s.planned_quantity, s.currency
+    INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price, currency,
+      planned_quantity, planned_product_id, planned_price, planned_capacity)
+    SELECT s.machine_id, s.operator_id, s.slot_code, s.planned_product_id, coalesce(s.planned_quantity, 0),
+      s.planned_capacity, s.planned_price, s.currency, s.planned_quantity, s.planned_product_id, s.planned_price,
+      s.planned_capacity
     FROM public.machine_slots s JOIN machines m ON m.id = s.machine_id
-    WHERE m.serial_number = ${serial} AND s.planned_quantity IS NOT NULL`;
+    WHERE m.serial_number = ${serial} AND s.planned_price IS NOT NULL`;
+  await tx`
+    INSERT INTO planograms (machine_id, version, operator_id, document, crc, created_by, created_at)
+    SELECT p.machine_id, p.version, p.operator_id, p.document, p.crc, p.created_by, p.created_at
+    FROM public.planograms p JOIN machines m ON m.id = p.machine_id WHERE m.serial_number = ${serial}`;
   return tx<CursorRow[]>`
-    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", NULL AS owners, m.currency,
+    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId",
+      m.operator_id AS "presentOperatorId", NULL AS owners, m.currency,
+      CASE WHEN m.owned_since > '-infinity' THEN ${millis(tx, "m.owned_since")} END AS "ownedSinceMs",
       m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
       NULL::bigint AS "archivedBeforeMs",
       NULL::bigint AS "uptimeBoot", NULL::bigint AS "uptimeBeganMs", c.epoch, 0::bigint AS mark, 0::bigint AS chain,
       c.forked, 0::bigint AS "bootNo", NULL::bigint AS "bootWallMs", 0::smallint AS "clockQuality",
       NULL::bigint AS "lastBookedMs", 0::bigint AS "creditMinor", 0::bigint AS "creditFromSeq",
       NULL::uuid AS "lastSaleId", NULL::bigint AS "lastSaleBookedMs", false AS "lastSaleFailed",
-      0::bigint AS "holdSeq", 0::bigint AS "holdMinor", NULL::uuid AS "holdSaleId", NULL::bigint AS "holdSaleBookedMs"
+      0::bigint AS "holdSeq", 0::bigint AS "holdMinor", NULL::uuid AS "holdSaleId", NULL::bigint AS "holdSaleBookedMs",
+      0::bigint AS "planogramVersion", 0::bigint AS "planogramCrc"
     FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial} ORDER BY c.epoch`;
 }
 
@@ -122,7 +133,14 @@ export async function replaceBooks(
   await tx`DELETE FROM public.sales_days WHERE machine_id = ${machineId}`;
   await tx`
     INSERT INTO public.machine_slots SELECT * FROM pg_temp.machine_slots WHERE machine_id = ${machineId}
-    ON CONFLICT (machine_id, slot_code) DO UPDATE SET quantity = excluded.quantity`;
+    ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
+      max_capacity = excluded.max_capacity, price = excluded.price, in_use = excluded.in_use,
+      by_planogram = excluded.by_planogram, price_set = excluded.price_set`;
+  await tx`
+    UPDATE public.planograms p SET applied_epoch = n.applied_epoch, applied_seq = n.applied_seq,
+      applied_at = n.applied_at
+    FROM pg_temp.planograms n
+    WHERE n.machine_id = p.machine_id AND n.version = p.version AND p.machine_id = ${machineId}`;
   await saveFolded(tx, cursors);
 }
 
@@ -133,7 +151,8 @@ async function saveFolded(tx: Transaction, cursors: readonly CursorRow[]): Promi
     UPDATE sync_cursors c SET credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq,
       last_sale_id = n.last_sale_id, last_sale_booked_at = n.last_sale_booked_at,
       last_sale_failed = n.last_sale_failed, hold_seq = n.hold_seq, hold_minor = n.hold_minor,
-      hold_sale_id = n.hold_sale_id, hold_sale_booked_at = n.hold_sale_booked_at
+      hold_sale_id = n.hold_sale_id, hold_sale_booked_at = n.hold_sale_booked_at,
+      planogram_version = n.planogram_version, planogram_crc = n.planogram_crc
     FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[],
       ${all((c) => c.creditMinor)}::bigint[], ${all((c) => c.creditFromSeq)}::bigint[],
       ${all((c) => c.lastSaleId)}::uuid[], ${all((c) => instant(c.lastSaleBookedMs))}::timestamptz[],
@@ -141,9 +160,10 @@ async function saveFolded(tx: Transaction, cursors: readonly CursorRow[]): Promi
         tx,
         all((c) => c.lastSaleFailed),
       )}, ${all((c) => c.holdSeq)}::bigint[], ${all((c) => c.holdMinor)}::bigint[],
-      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[])
+      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[],
+      ${all((c) => c.planogramVersion)}::bigint[], ${all((c) => c.planogramCrc)}::bigint[])
       AS n (machine_id, epoch, credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed,
-        hold_seq, hold_minor, hold_sale_id, hold_sale_booked_at)
+        hold_seq, hold_minor, hold_sale_id, hold_sale_booked_at, planogram_version, planogram_crc)
     WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch`;
 }
 

@@ -14,7 +14,9 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
   const serials = keys.map(({ serial }) => serial);
   const epochs = keys.map(({ epoch }) => epoch);
   return tx<CursorRow[]>`
-    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
+    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId",
+      m.operator_id AS "presentOperatorId", m.currency,
+      CASE WHEN m.owned_since > '-infinity' THEN ${millis(tx, "m.owned_since")} END AS "ownedSinceMs",
       CASE WHEN m.owned_since > '-infinity' THEN (
         SELECT json_agg(json_build_object('fromMs', CASE WHEN o.from_at > '-infinity' THEN ${millis(tx, "o.from_at")}
           END, 'operatorId', o.operator_id) ORDER BY o.from_at DESC)
@@ -28,7 +30,8 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
       c.credit_minor AS "creditMinor", c.credit_from_seq AS "creditFromSeq", c.last_sale_id AS "lastSaleId",
       ${millis(tx, "c.last_sale_booked_at")} AS "lastSaleBookedMs", c.last_sale_failed AS "lastSaleFailed",
       c.hold_seq AS "holdSeq", c.hold_minor AS "holdMinor", c.hold_sale_id AS "holdSaleId",
-      ${millis(tx, "c.hold_sale_booked_at")} AS "holdSaleBookedMs"
+      ${millis(tx, "c.hold_sale_booked_at")} AS "holdSaleBookedMs",
+      c.planogram_version AS "planogramVersion", c.planogram_crc AS "planogramCrc"
     FROM unnest(${serials}::text[], ${epochs}::bigint[]) AS k (serial, epoch)
     JOIN machines m ON m.serial_number = k.serial
     JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = k.epoch
@@ -47,7 +50,8 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
       credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq, last_sale_id = n.last_sale_id,
       last_sale_booked_at = n.last_sale_booked_at, last_sale_failed = n.last_sale_failed,
       hold_seq = n.hold_seq, hold_minor = n.hold_minor, hold_sale_id = n.hold_sale_id,
-      hold_sale_booked_at = n.hold_sale_booked_at, updated_at = now()
+      hold_sale_booked_at = n.hold_sale_booked_at, planogram_version = n.planogram_version,
+      planogram_crc = n.planogram_crc, updated_at = now()
     FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[], ${all((c) => c.mark)}::bigint[],
       ${all((c) => c.chain)}::bigint[], ${booleans(
         tx,
@@ -60,11 +64,11 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
         tx,
         all((c) => c.lastSaleFailed),
       )}, ${all((c) => c.holdSeq)}::bigint[], ${all((c) => c.holdMinor)}::bigint[],
-      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[])
+      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[],
+      ${all((c) => c.planogramVersion)}::bigint[], ${all((c) => c.planogramCrc)}::bigint[])
       AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked_at,
         credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed, hold_seq, hold_minor,
-        hold_sale_id,
-        hold_sale_booked_at)
+        hold_sale_id, hold_sale_booked_at, planogram_version, planogram_crc)
     WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch
   `;
 }

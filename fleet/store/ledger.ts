@@ -116,10 +116,10 @@ export async function applySlotChanges(tx: Transaction, changes: readonly SlotCh
   const all = columns(changes);
   await tx`
     INSERT INTO machine_slots (machine_id, operator_id, slot_code, quantity, max_capacity, currency)
-    SELECT machine_id, operator_id, slot_code, quantity, quantity, currency
-    FROM unnest(${set((c) => c.machineId)}::uuid[], ${set((c) => c.operatorId)}::uuid[], ${set((c) => c.slot)}::text[],
+    SELECT s.machine_id, m.operator_id, s.slot_code, s.quantity, s.quantity, s.currency
+    FROM unnest(${set((c) => c.machineId)}::uuid[], ${set((c) => c.slot)}::text[],
       ${set((c) => c.set)}::smallint[], ${set((c) => c.currency)}::text[])
-      AS s (machine_id, operator_id, slot_code, quantity, currency)
+      AS s (machine_id, slot_code, quantity, currency) JOIN machines m ON m.id = s.machine_id
     ON CONFLICT (machine_id, slot_code) DO UPDATE SET quantity = excluded.quantity
   `;
   return tx<SlotCount[]>`

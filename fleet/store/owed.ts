@@ -35,7 +35,7 @@ export async function listOwed(
       r.redeemed_at AS "redeemedAt",
       CASE WHEN p.amount = 0 THEN coalesce(nullif(split_part(p.reference, ': ', 2), ''), '0')
         ELSE (-p.amount)::text END AS amount
-    FROM payments p JOIN machines m ON m.id = p.machine_id
+    FROM payments p JOIN known_machines m ON m.id = p.machine_id
     LEFT JOIN transactions t ON t.id = p.transaction_id AND t.machine_id = p.machine_id
     LEFT JOIN voucher_redemptions r
       ON p.kind = 'voucher' AND r.machine_id = p.machine_id AND r.epoch = p.epoch AND r.code = p.reference

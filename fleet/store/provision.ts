@@ -196,12 +196,17 @@ export async function moveMachine(
     `;
     if (row === undefined) throw new RangeError(`no machine ${serial} that was somebody's before ${at.toISOString()}`);
     await tx`INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${row.id}, ${at}, ${operatorId})`;
-    await tx`UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL WHERE machine_id = ${row.id}`;
+    await tx`
+      UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, planned_product_id = NULL
+      WHERE machine_id = ${row.id}`;
     await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
   });
 }
 
-/** Plans the machine's slots. Counts of slots that exist are kept: they are the ledger's. */
+/**
+ * Plans the machine's slots. What its ledger says is kept: counts, and once a planogram came into force or a price was
+ * set at the machine, those.
+ */
 export async function addSlots(
   { migrate: sql }: Pick<Databases, "migrate">,
   serial: string,
@@ -209,13 +214,17 @@ export async function addSlots(
 ): Promise<void> {
   for (const { slotCode, productNumber, quantity, maxCapacity, price } of slots) {
     await sql`
-      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, planned_quantity,
-        max_capacity, price, currency)
-      SELECT m.id, m.operator_id, ${slotCode}, p.id, ${quantity}, ${quantity}, ${maxCapacity}, ${price}, m.currency
+      INSERT INTO machine_slots AS s (machine_id, operator_id, slot_code, product_id, quantity, planned_quantity,
+        max_capacity, price, currency, planned_product_id, planned_capacity, planned_price)
+      SELECT m.id, m.operator_id, ${slotCode}, p.id, ${quantity}, ${quantity}, ${maxCapacity}, ${price}, m.currency,
+        p.id, ${maxCapacity}, ${price}
       FROM machines m LEFT JOIN products p ON p.operator_id = m.operator_id AND p.number = ${productNumber}
       WHERE m.serial_number = ${serial}
-      ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id,
-        max_capacity = excluded.max_capacity, price = excluded.price, currency = excluded.currency
+      ON CONFLICT (machine_id, slot_code) DO UPDATE SET planned_product_id = excluded.planned_product_id,
+        planned_capacity = excluded.planned_capacity, planned_price = excluded.planned_price,
+        product_id = CASE WHEN s.by_planogram THEN s.product_id ELSE excluded.product_id END,
+        max_capacity = CASE WHEN s.by_planogram THEN s.max_capacity ELSE excluded.max_capacity END,
+        price = CASE WHEN s.by_planogram OR s.price_set THEN s.price ELSE excluded.price END
     `;
   }
 }

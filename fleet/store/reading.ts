@@ -40,7 +40,7 @@ const SUMMARY = `
   LEFT JOIN LATERAL (
     SELECT coalesce(sum(s.quantity), 0)::int AS quantity, coalesce(sum(s.max_capacity), 0)::int AS capacity,
       count(*)::int AS slots, count(*) FILTER (WHERE s.quantity = 0)::int AS empty
-    FROM machine_slots s WHERE s.machine_id = m.id
+    FROM machine_slots s WHERE s.machine_id = m.id AND s.in_use
   ) stock ON true
   ${TODAY}
 `;
@@ -116,6 +116,19 @@ export async function readMachine(tx: Tx, operatorId: string, serial: string): P
   return row === undefined ? undefined : machineOf(row);
 }
 
+export interface KnownMachine {
+  readonly machineId: string;
+  readonly currencyDecimals: number;
+}
+
+/** A machine that is or was the operator's. */
+export async function knownMachine(tx: Tx, serial: string): Promise<KnownMachine | undefined> {
+  const [row] = await tx<KnownMachine[]>`
+    SELECT id AS "machineId", currency_decimals AS "currencyDecimals" FROM known_machines
+    WHERE serial_number = ${serial}`;
+  return row;
+}
+
 /** Today's sums by currency; simulated machines apart from real ones. */
 export async function revenueTotals(tx: Tx, operatorId: string): Promise<readonly RevenueTotal[]> {
   const rows = await tx<(RevenueTotal & { decimals: number })[]>`
@@ -135,7 +148,7 @@ export async function listSlots(tx: Tx, operatorId: string, serial: string): Pro
       p.image_url AS "imageUrl", s.quantity, s.max_capacity AS "maxCapacity", s.price::text AS price, s.currency,
       m.currency_decimals AS decimals
     FROM machine_slots s JOIN machines m ON m.id = s.machine_id LEFT JOIN products p ON p.id = s.product_id
-    WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
+    WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial} AND s.in_use
     ORDER BY s.slot_code
   `;
   return rows.map(({ decimals, ...slot }) => ({ ...slot, price: trimDecimal(slot.price, decimals) }));
@@ -159,14 +172,20 @@ export interface TransactionKeyset {
   readonly id: string;
 }
 
-const TRANSACTION = `
-  SELECT t.id, m.serial_number AS machine, m.location_name AS "locationName", t.slot_code AS "slotCode",
+/**
+ * `machines`: for the app role `known_machines`, which also has those that were the operator's; for the ingest role
+ * `machines`. Where a machine stands is told to its owner only.
+ */
+const transactionsOf = (machines: "known_machines" | "machines"): string => `
+  SELECT t.id, m.serial_number AS machine,
+    CASE WHEN m.operator_id = t.operator_id THEN m.location_name ELSE '' END AS "locationName",
+    t.slot_code AS "slotCode",
     t.product_id AS "productId", p.name AS "productName", t.amount::text AS amount, t.paid::text AS paid,
     t.change::text AS change, t.currency, t.payment_method AS "paymentMethod", t.payment_ref AS "paymentRef", t.status,
     t.dispensed_at AS "dispensedAt", t.booked_at AS "bookedAt", t.device_time AS "deviceTime",
     t.time_quality AS "timeQuality", t.sale_no AS "saleNo", t.epoch, t.seq, t.simulated,
-    m.currency_decimals AS decimals, t.booked_at::text AS key
-  FROM transactions t JOIN machines m ON m.id = t.machine_id LEFT JOIN products p ON p.id = t.product_id
+    m.currency_decimals AS decimals, t.booked_at::text AS key, t.operator_id AS "operatorId"
+  FROM transactions t JOIN ${machines} m ON m.id = t.machine_id LEFT JOIN products p ON p.id = t.product_id
 `;
 
 type TransactionRow = Omit<Transaction, "dispensedAt" | "bookedAt" | "deviceTime"> & {
@@ -175,9 +194,11 @@ type TransactionRow = Omit<Transaction, "dispensedAt" | "bookedAt" | "deviceTime
   deviceTime: Date | null;
   decimals: number;
   key: string;
+  operatorId: string;
 };
 
-function transactionOf({ decimals, key: _, dispensedAt, bookedAt, deviceTime, ...row }: TransactionRow): Transaction {
+function transactionOf(raw: TransactionRow): Transaction {
+  const { decimals, key: _, operatorId: __, dispensedAt, bookedAt, deviceTime, ...row } = raw;
   return {
     ...row,
     amount: trimDecimal(row.amount, decimals),
@@ -197,7 +218,7 @@ export async function listTransactions(
 ): Promise<Page<Transaction, TransactionKeyset>> {
   const { machine = null, slot = null, status = null, method = null, from = null, to = null, limit, before } = filter;
   const rows = await tx<TransactionRow[]>`
-    ${tx.unsafe(TRANSACTION)}
+    ${tx.unsafe(transactionsOf("known_machines"))}
     WHERE t.operator_id = ${operatorId}
       AND (${machine}::text IS NULL OR m.serial_number = ${machine})
       AND (${slot}::text IS NULL OR t.slot_code = ${slot})
@@ -222,21 +243,20 @@ export interface Owned<T> {
 
 export async function readSales(ingest: Sql, keys: readonly SaleKey[]): Promise<readonly Owned<Transaction>[]> {
   if (keys.length === 0) return [];
-  const rows = await ingest<(TransactionRow & { operatorId: string })[]>`
-    SELECT f.*, m.operator_id AS "operatorId" FROM (${ingest.unsafe(TRANSACTION)}
-      WHERE t.id = ANY (${keys.map(({ id }) => id)}::uuid[])
-        AND t.booked_at = ANY (${keys.map(({ bookedMs }) => new Date(bookedMs).toISOString())}::timestamptz[])) f
-    JOIN machines m ON m.serial_number = f.machine
-    ORDER BY f.machine, f.epoch, f.seq
+  const rows = await ingest<TransactionRow[]>`
+    ${ingest.unsafe(transactionsOf("machines"))}
+    WHERE t.id = ANY (${keys.map(({ id }) => id)}::uuid[])
+      AND t.booked_at = ANY (${keys.map(({ bookedMs }) => new Date(bookedMs).toISOString())}::timestamptz[])
+    ORDER BY m.serial_number, t.epoch, t.seq
   `;
-  return rows.map(({ operatorId, ...row }) => ({ operatorId, value: transactionOf(row) }));
+  return rows.map((row) => ({ operatorId: row.operatorId, value: transactionOf(row) }));
 }
 
-const FAULT = `
+const faultsOf = (machines: "known_machines" | "machines"): string => `
   SELECT m.serial_number AS machine, f.fault AS code, f.severity, f.slot_code AS "slotCode", f.raised_at AS "raisedAt",
     f.cleared_at AS "clearedAt", f.epoch, f.raised_seq AS "raisedSeq", f.operator_id AS "operatorId",
     f.raised_at::text AS key, f.machine_id AS "machineId"
-  FROM machine_faults f JOIN machines m ON m.id = f.machine_id
+  FROM machine_faults f JOIN ${machines} m ON m.id = f.machine_id
 `;
 
 type FaultRow = Omit<Fault, "raisedAt" | "clearedAt" | "name" | "text"> & {
@@ -279,7 +299,7 @@ export async function listFaults(
 ): Promise<Page<Fault, FaultKeyset>> {
   const { machine = null, open = null, limit, before } = filter;
   const rows = await tx<FaultRow[]>`
-    ${tx.unsafe(FAULT)}
+    ${tx.unsafe(faultsOf("known_machines"))}
     WHERE f.operator_id = ${operatorId}
       AND (${machine}::text IS NULL OR m.serial_number = ${machine})
       AND (${open}::boolean IS NULL OR (f.cleared_at IS NULL) = ${open})
@@ -295,7 +315,7 @@ export async function listFaults(
 export async function readFaults(ingest: Sql, keys: readonly RecordKey[]): Promise<readonly Owned<Fault>[]> {
   if (keys.length === 0) return [];
   const rows = await ingest<FaultRow[]>`
-    ${ingest.unsafe(FAULT)}
+    ${ingest.unsafe(faultsOf("machines"))}
     JOIN (SELECT DISTINCT * FROM unnest(${keys.map(({ machineId }) => machineId)}::uuid[],
       ${keys.map(({ epoch }) => epoch)}::bigint[], ${keys.map(({ seq }) => seq)}::bigint[])
       AS k (machine_id, epoch, seq)) k

@@ -8,8 +8,12 @@ export interface CursorRow {
   readonly machineId: string;
   readonly serial: string;
   readonly operatorId: string;
+  /** Whose the machine is now; `operatorId` becomes the owner at the time of the record being booked. */
+  readonly presentOperatorId: string;
   /** Null: it was never anybody else's. */
   readonly owners: readonly Owner[] | null;
+  /** Since when it is the present owner's; null: ever. */
+  readonly ownedSinceMs: number | null;
   readonly currency: string;
   readonly currencyDecimals: number;
   readonly simulated: boolean;
@@ -37,6 +41,9 @@ export interface CursorRow {
   /** The sale that failed with that hold. */
   readonly holdSaleId: string | null;
   readonly holdSaleBookedMs: number | null;
+  /** The planogram in force and the CRC-32 of its bytes; 0 = none yet. */
+  readonly planogramVersion: number;
+  readonly planogramCrc: number;
 }
 
 /** Whose the machine is from then on, newest first; `fromMs` null: from the beginning. */
@@ -144,11 +151,46 @@ export interface SaleKey {
 /** What happened to a slot's count, in order: first `set` (if any), then `delta`. */
 export interface SlotChange {
   readonly machineId: string;
-  readonly operatorId: string;
   readonly slot: string;
   readonly currency: string;
   set: number | null;
   delta: number;
+}
+
+/** A planogram that has come into force: what is in its slots from then on. Prices are decimal text. */
+export interface PlanogramChange {
+  readonly machineId: string;
+  readonly currency: string;
+  readonly slots: readonly {
+    readonly slot: string;
+    /** Null: not known, or of an operator who no longer has the machine. */
+    readonly productId: string | null;
+    readonly price: string;
+    readonly capacity: number;
+  }[];
+}
+
+/** A price that was set at the machine. */
+export interface PriceChange {
+  readonly machineId: string;
+  readonly slot: string;
+  readonly price: string;
+}
+
+/** What happens to slots one after the other: counts as they were changed between two planograms or prices. */
+export type ShelfStep =
+  | { readonly is: "counts"; readonly changes: readonly SlotChange[] }
+  | { readonly is: "planogram"; readonly change: PlanogramChange }
+  | { readonly is: "price"; readonly change: PriceChange };
+
+/** The record by which a machine says that a planogram is in force. */
+export interface AppliedPlanogram {
+  readonly machineId: string;
+  readonly version: number;
+  readonly crc: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly atMs: number;
 }
 
 /** A fault that was raised or cleared, in order of the ledger. */

@@ -6,6 +6,8 @@ import { book } from "../../fleet/ingest/book.js";
 import { rebuild, rebuildAll } from "../../fleet/ingest/rebuild.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { addOperator, issueEpoch } from "../../fleet/store/provision.js";
+import { crc32 } from "../../shared/bytes.js";
+import { encodePlanogram } from "../../shared/wire/documents.js";
 import { Rng } from "../../tools/bench/rng.js";
 import { addTestMachine, addTestProducts, COKE, TestLedger, temporaryFolder, testConfig } from "./support.js";
 
@@ -27,6 +29,18 @@ test.after(async ({ databases, dataDir }) => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
+const SLOTS = ["B4", "B5", "C1", "C2"];
+
+/** The planogram of a version: each has other slots, at other prices. */
+function planned(version: number) {
+  const slots = SLOTS.filter((_, at) => at !== version).map((slot, column) => {
+    const product = { productId: column === 0 ? COKE : 98, name: "Something" };
+    return { slot, column, ...product, priceMinor: 100 * version + column, capacity: 9, quantity: 5 };
+  });
+  const document = encodePlanogram({ version, slots });
+  return { version, crc: crc32(document), document };
+}
+
 /** A life of everything that is derived: sales of each ending, cash and card, faults, service, unreadable records. */
 function lifeOf(epoch: number, rng: Rng, acts: number): TestLedger {
   const ledger = new TestLedger(epoch).boot();
@@ -36,7 +50,7 @@ function lifeOf(epoch: number, rng: Rng, acts: number): TestLedger {
   for (let no = 1; no <= acts; no++) {
     const one = { saleNo: no, ...sale };
     const card = { ...one, paidMinor: 175, means: 1 };
-    switch (rng.below(10)) {
+    switch (rng.below(13)) {
       case 0:
         ledger.append({ kind: "billStacked", type: 0, valueMinor: 200, route: 0 });
         ledger.append({ kind: "saleFailed", ...one, ...about, cause: 0 });
@@ -69,6 +83,20 @@ function lifeOf(epoch: number, rng: Rng, acts: number): TestLedger {
         ledger.appendRaw(3_000, new Uint8Array([0x80]));
         ledger.append({ kind: "saleSettled", ...one, ...about, productId: 99, changeMinor: 25, proof: 0 });
         break;
+      case 7: {
+        const { version, crc } = planned(1 + rng.below(3));
+        ledger.append({ kind: "documentApplied", doc: 0, version, crc });
+        break;
+      }
+      case 8: {
+        const document = { doc: 0, ...planned(1 + rng.below(3)) };
+        ledger.append({ kind: "commandApplied", counter: no, order: 1, result: 0, ...document });
+        break;
+      }
+      case 9:
+        ledger.append({ kind: "priceSet", slot: SLOTS[rng.below(4)] ?? "B4", priceMinor: rng.below(400) });
+        ledger.append({ kind: "extraDrop", saleNo: no, slot: SLOTS[rng.below(4)] ?? "B4" });
+        break;
       default:
         ledger.sellCoke(no);
     }
@@ -89,6 +117,12 @@ async function bookAll({ databases }: Context, serial: string, ledger: TestLedge
 async function newMachine(context: Context, serial: string, seed: number, acts = 40): Promise<number> {
   const rng = new Rng(seed);
   await addTestMachine(context, context.operatorId, serial);
+  for (const { version, crc, document } of [planned(1), planned(3)]) {
+    await context.databases.migrate`
+      INSERT INTO planograms (machine_id, version, operator_id, document, crc)
+      SELECT id, ${version}, operator_id, ${Buffer.from(document)}, ${crc} FROM machines
+      WHERE serial_number = ${serial}`;
+  }
   const first = lifeOf(1, rng, acts);
   await bookAll(context, serial, first, rng);
   const second = lifeOf(await issueEpoch(context.databases, serial), rng, acts);
@@ -116,14 +150,15 @@ test("what differs is told by table and example, and put right only when asked",
   const holds = [...(await holdsOf())];
   await migrate`UPDATE transactions SET amount = amount + 1 WHERE ${ours} AND sale_no < 12`;
   await migrate`DELETE FROM payments WHERE ${ours} AND kind = 'bill'`;
-  await migrate`UPDATE machine_slots SET quantity = quantity + 1 WHERE ${ours} AND slot_code = 'B4'`;
+  await migrate`UPDATE machine_slots SET quantity = quantity + 1, price = 99 WHERE ${ours} AND slot_code = 'B4'`;
+  await migrate`UPDATE planograms SET applied_at = now() WHERE ${ours}`;
   await migrate`UPDATE machine_faults SET cleared_at = now() WHERE ${ours}`;
   await migrate`UPDATE sync_cursors SET credit_minor = 12345 WHERE ${ours}`;
   const look = () => rebuild(migrate, "RB-WRONG", { replace: false });
   for (const rebuilt of [await look(), await rebuild(migrate, "RB-WRONG", { replace: true })]) {
     assert.equal(
       rebuilt?.differences.map(({ table }) => table),
-      ["transactions", "payments", "machine_faults", "machine_slots"],
+      ["transactions", "payments", "machine_faults", "machine_slots", "planograms"],
     );
     assert.match(rebuilt?.differences[0]?.example ?? "", /"sale_no":[0-9]/);
   }

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { book } from "../../fleet/ingest/book.js";
 import { type Databases, openDatabases, type Transaction } from "../../fleet/store/databases.js";
 import { addOperator, moveMachine } from "../../fleet/store/provision.js";
+import { listTransactions, readSales } from "../../fleet/store/reading.js";
 import { sumDays } from "../../fleet/store/rollups.js";
 import { insertTelemetry } from "../../fleet/store/telemetry.js";
 import { asOperator } from "../../fleet/store/tenancy.js";
@@ -217,6 +218,30 @@ test("a machine that is sold keeps its old owner's history, also what comes late
   assert.equal(
     owners.map(({ owner }) => owner),
     [ours, theirs],
+  );
+  // Each reads what was booked for him, and nothing of the other's; where it stands now is the new owner's.
+  await databases.migrate`UPDATE machines SET location_name = 'Their hall' WHERE serial_number = 'SOLD-1'`;
+  const filter = { machine: "SOLD-1", limit: 10 };
+  for (const [tenant, saleNo, location] of [
+    [ours, 1, ""],
+    [theirs, 2, "Their hall"],
+  ] as const) {
+    const page = await asOperator(databases.app, tenant, (tx) => listTransactions(tx, tenant, filter));
+    assert.equal(
+      page.items.map((sale) => [sale.saleNo, sale.productName, sale.locationName]),
+      [[saleNo, "Coke", location]],
+    );
+  }
+  // A live event of a late sale is for whom it is booked.
+  const keys = await databases.migrate<{ id: string; bookedMs: number }[]>`
+    SELECT t.id, (extract(epoch FROM t.booked_at) * 1000)::bigint AS "bookedMs" FROM transactions t
+    JOIN machines m ON m.id = t.machine_id WHERE m.serial_number = 'SOLD-1' ORDER BY t.sale_no`;
+  assert.equal(
+    (await readSales(databases.ingest, keys)).map(({ operatorId, value }) => [operatorId, value.locationName]),
+    [
+      [ours, ""],
+      [theirs, "Their hall"],
+    ],
   );
 });
 

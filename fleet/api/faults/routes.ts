@@ -5,7 +5,7 @@ import { listFaults } from "../../store/reading.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { mustKnow } from "../machines/known.js";
+import { mustHaveKnown } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { FaultList, FaultQuery } from "./schema.js";
@@ -29,7 +29,7 @@ export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const before = decodeCursor(Before, cursor);
       const page = await asOperator(app.databases.app, operatorId, async (tx) => {
         const found = await listFaults(tx, operatorId, { machine, open, limit, before });
-        if (machine !== undefined && found.items.length === 0) await mustKnow(tx, operatorId, machine);
+        if (machine !== undefined && found.items.length === 0) await mustHaveKnown(tx, machine);
         return found;
       });
       return { faults: [...page.items], nextCursor: encodeCursor(page.next) };

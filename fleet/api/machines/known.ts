@@ -1,11 +1,18 @@
-/** The machine a request names, or the problem that it is none of the operator's. */
+/** The machine a request names, or the problem that it is none of the operator's. In a transaction of the operator. */
 import type { Transaction } from "../../store/databases.js";
-import { type MachineRow, readMachine } from "../../store/reading.js";
+import { type KnownMachine, knownMachine, type MachineRow, readMachine } from "../../store/reading.js";
 import { ProblemError } from "../problems.js";
 
-/** In a transaction of the operator. Throws no-such-machine, as for a machine of somebody else. */
+/** One that is the operator's. Throws no-such-machine, as for a machine of somebody else. */
 export async function mustKnow(tx: Transaction, operatorId: string, serial: string): Promise<MachineRow> {
   const found = await readMachine(tx, operatorId, serial);
+  if (found === undefined) throw new ProblemError("no-such-machine", serial);
+  return found;
+}
+
+/** One that is or was the operator's: whose history it may read. */
+export async function mustHaveKnown(tx: Transaction, serial: string): Promise<KnownMachine> {
+  const found = await knownMachine(tx, serial);
   if (found === undefined) throw new ProblemError("no-such-machine", serial);
   return found;
 }

@@ -5,7 +5,7 @@ import { listOwed } from "../../store/owed.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { mustKnow } from "../machines/known.js";
+import { mustHaveKnown } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { OwedList, OwedQuery } from "./schema.js";
@@ -30,7 +30,7 @@ export const owedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const before = decodeCursor(Before, cursor);
       const page = await asOperator(app.databases.app, operatorId, async (tx) => {
         const found = await listOwed(tx, operatorId, serial, limit, before);
-        if (found.items.length === 0) await mustKnow(tx, operatorId, serial);
+        if (found.items.length === 0) await mustHaveKnown(tx, serial);
         return found;
       });
       return { owed: [...page.items], nextCursor: encodeCursor(page.next) };

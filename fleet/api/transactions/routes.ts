@@ -5,7 +5,7 @@ import { listTransactions } from "../../store/reading.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
-import { mustKnow } from "../machines/known.js";
+import { mustHaveKnown } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { TransactionList, TransactionQuery } from "./schema.js";
@@ -31,7 +31,7 @@ export const transactionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { machine } = filter;
       const page = await asOperator(app.databases.app, operatorId, async (tx) => {
         const found = await listTransactions(tx, operatorId, { ...filter, limit, before });
-        if (machine !== undefined && found.items.length === 0) await mustKnow(tx, operatorId, machine);
+        if (machine !== undefined && found.items.length === 0) await mustHaveKnown(tx, machine);
         return found;
       });
       return { transactions: [...page.items], nextCursor: encodeCursor(page.next) };
