@@ -2,6 +2,7 @@
  * Every setting of the fleet service, read from the environment through one schema: default, meaning and limits in one
  * place. A bad setting stops the start and is named with its cure. Secrets never come from the database.
  */
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import Type, { type Static } from "typebox";
@@ -56,6 +57,35 @@ export const Environment = Type.Object({
     pattern: "^(mqtts?://.+)?$",
     description: "MQTT broker to use instead of the embedded one: mqtt[s]://user:password@host:port.",
   }),
+  SPIRAL_MQTT_TLS_PORT: Type.String({
+    default: "",
+    pattern: "^([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?$",
+    description:
+      "Port where the embedded broker takes machines by certificate (TLS); 0 takes a free one, empty opens none.",
+  }),
+  SPIRAL_MQTT_TLS_HOST: Type.String({
+    default: "127.0.0.1",
+    description: "IP address of that port. May be other than loopback: who has no certificate of ours is not let in.",
+  }),
+  SPIRAL_MACHINE_BROKER: Type.String({
+    default: "",
+    pattern: "^([A-Za-z0-9.-]{1,253}:[0-9]{1,5})?$",
+    description:
+      "Broker that machines are told at their claim, host:port; the host is also a name in the embedded broker's " +
+      "certificate. Default: SPIRAL_MQTT_TLS_HOST and its port.",
+  }),
+  SPIRAL_MACHINE_LOGIN: Type.Enum(["passwords", "certificates"], {
+    default: "passwords",
+    description: "passwords: the embedded broker's port without TLS takes machines by password; certificates: none.",
+  }),
+  SPIRAL_AUTHORITY_DIR: Type.String({
+    default: "",
+    description: "Folder of the certificate authorities and their keys. Default: authority in SPIRAL_DATA_DIR.",
+  }),
+  SPIRAL_REVOCATION_FILE: Type.String({
+    default: "",
+    description: "File to keep the list of revoked certificates in (PEM), for a broker of others; empty writes none.",
+  }),
   SPIRAL_REDIS_URL: Type.String({
     default: "",
     pattern: "^(rediss?://.+)?$",
@@ -98,6 +128,7 @@ export interface Config {
   readonly dataDir: string;
   readonly database: { readonly url: string; readonly ingestUrl?: string; readonly appUrl?: string } | undefined;
   readonly mqttUrl: string | undefined;
+  readonly door: DoorConfig;
   readonly redisUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly archiveDir: string;
@@ -107,6 +138,18 @@ export interface Config {
   readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
   /** Extra `-c` settings of the embedded PostgreSQL, e.g. fsync off where data are thrown away. */
   readonly databaseOptions?: Readonly<Record<string, string>>;
+}
+
+/** How machines come in. */
+export interface DoorConfig {
+  readonly authorityDir: string;
+  readonly tlsHost: string;
+  /** Undefined: no port with TLS. */
+  readonly tlsPort: number | undefined;
+  /** What machines are told; undefined: our own port with TLS. */
+  readonly broker: { readonly host: string; readonly port: number } | undefined;
+  readonly passwords: boolean;
+  readonly revocationFile: string | undefined;
 }
 
 /** A setting that stops the start. `message` names the setting, what it holds and the cure. */
@@ -195,6 +238,7 @@ function assemble(env: Static<typeof Environment>): Config {
     dataDir,
     database,
     mqttUrl: some(env.SPIRAL_MQTT_URL),
+    door: doorOf(env, dataDir),
     redisUrl: some(env.SPIRAL_REDIS_URL),
     masterKey: some(env.SPIRAL_MASTER_KEY),
     archiveDir: resolve(some(env.SPIRAL_ARCHIVE_DIR) ?? join(dataDir, "archive")),
@@ -202,6 +246,31 @@ function assemble(env: Static<typeof Environment>): Config {
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
     logLevel: env.SPIRAL_LOG_LEVEL,
+  };
+}
+
+function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
+  const { SPIRAL_MQTT_TLS_PORT: port, SPIRAL_MACHINE_BROKER: broker, SPIRAL_REVOCATION_FILE: file } = env;
+  const colon = broker.lastIndexOf(":");
+  const host = env.SPIRAL_MQTT_TLS_HOST;
+  if (isIP(host) === 0) throw new ConfigError("SPIRAL_MQTT_TLS_HOST", `is "${host}", no IP address`, "Give one.");
+  if (broker !== "" && Number(broker.slice(colon + 1)) > PORT_LIMITS.maximum) {
+    throw new ConfigError("SPIRAL_MACHINE_BROKER", `is "${broker}"`, "A port has at most 65535.");
+  }
+  if (port !== "" && broker === "" && ["0.0.0.0", "::"].includes(host)) {
+    throw new ConfigError(
+      "SPIRAL_MACHINE_BROKER",
+      "is not set",
+      `Machines cannot be sent to ${host}: name our address.`,
+    );
+  }
+  return {
+    authorityDir: resolve(env.SPIRAL_AUTHORITY_DIR === "" ? join(dataDir, "authority") : env.SPIRAL_AUTHORITY_DIR),
+    tlsHost: host,
+    tlsPort: port === "" ? undefined : Number(port),
+    broker: broker === "" ? undefined : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) },
+    passwords: env.SPIRAL_MACHINE_LOGIN === "passwords",
+    revocationFile: file === "" ? undefined : resolve(file),
   };
 }
 

@@ -66,13 +66,14 @@ export async function secretFile(dataDir: string, name: string, make: () => stri
   const path = join(dataDir, name);
   const found = await readFile(path, "utf8").catch(() => undefined);
   if (found !== undefined) return found;
-  await writeSecret(`${path}.${process.pid}`, make());
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  await writeSecret(draft, make());
   try {
-    await link(`${path}.${process.pid}`, path);
+    await link(draft, path);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   } finally {
-    await rm(`${path}.${process.pid}`, { force: true });
+    await rm(draft, { force: true });
   }
   return readFile(path, "utf8");
 }

@@ -27,6 +27,15 @@ test("without settings everything is embedded, on loopback", () => {
   assert.equal([database, mqttUrl, redisUrl, pagesDir], [undefined, undefined, undefined, undefined]);
 });
 
+test("machines come by certificate from anywhere, and are told where to", () => {
+  const open = { SPIRAL_MQTT_TLS_PORT: "8883", SPIRAL_MQTT_TLS_HOST: "0.0.0.0" };
+  assert.match(refusal(open), /^SPIRAL_MACHINE_BROKER is not set\. Machines cannot be sent to 0\.0\.0\.0/);
+  const { door } = readConfig({ ...open, SPIRAL_MACHINE_BROKER: "broker.example:8883" });
+  assert.equal([door.tlsHost, door.tlsPort, door.passwords], ["0.0.0.0", 8883, true]);
+  assert.equal(door.broker, { host: "broker.example", port: 8883 });
+  assert.is(readConfig({}).door.tlsPort, undefined);
+});
+
 test("every setting is documented", () => {
   const text = describeSettings();
   for (const name of Object.keys(Environment.properties))
@@ -40,6 +49,11 @@ test("a bad setting is refused by its name, with the cure", () => {
     ["SPIRAL_HTTP_PORT", "70000"],
     ["SPIRAL_MQTT_PORT", "-1"],
     ["SPIRAL_HOST", "0.0.0.0"],
+    ["SPIRAL_MQTT_TLS_PORT", "65536"],
+    ["SPIRAL_MQTT_TLS_HOST", "broker.example"],
+    ["SPIRAL_MACHINE_BROKER", "broker.example"],
+    ["SPIRAL_MACHINE_BROKER", "broker.example:65536"],
+    ["SPIRAL_MACHINE_LOGIN", "none"],
     ["SPIRAL_DATABASE_URL", "mysql://localhost/x"],
     ["SPIRAL_DATABASE_APP_URL", "postgres://localhost/x"],
     ["SPIRAL_MQTT_URL", "http://localhost"],
