@@ -24,6 +24,7 @@ const COMMANDS = Object.freeze({
   admin: ["--import", "tsx", "tools/admin.ts"],
   bench: ["--import", "tsx", "tools/measure/main.ts"],
   sim: ["--import", "tsx", "tools/sim/main.ts"],
+  load: ["--import", "tsx", "tools/load/main.ts"],
   trace: ["--import", "tsx", "tools/trace/main.ts"],
   mutants: ["--import", "tsx", "test/mutants/run.ts"],
   ledger: ["--import", "tsx", "tools/ledger/main.ts"],

@@ -58,7 +58,7 @@ export interface NewSlot {
   readonly price: string;
 }
 
-const FIRST_EPOCH = 1;
+export const FIRST_EPOCH = 1;
 
 /** Id of the operator with this name, made if missing. */
 export async function addOperator({ migrate: sql }: Pick<Databases, "migrate">, name: string): Promise<string> {
@@ -238,7 +238,7 @@ export async function checkMachine(ingest: Sql, serial: string, password: Uint8A
 }
 
 /** SHA-256: enough for 256 random bits, and cheap in a storm of reconnects. */
-function hashSecret(secret: string | Uint8Array): Buffer {
+export function hashSecret(secret: string | Uint8Array): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
