@@ -9,7 +9,9 @@ export interface Comparison {
   readonly records: number;
   readonly sales: number;
   readonly revenueMinor: number;
-  /** Records that the fleet acknowledged, or that exist at a machine that was drained, and that are not in the books. */
+  /**
+   * Records that the fleet acknowledged, or that exist at a machine that was drained, and that are not in the books.
+   */
   readonly lost: number;
   /** Records, sales and payments that are there once more than they happened. */
   readonly doubled: number;
@@ -32,7 +34,9 @@ interface Books {
 
 const MOST_EXAMPLES = 5;
 
-/** `drained`: every machine's records should be there; otherwise those acknowledged. Reads as the owner of the tables. */
+/**
+ * `drained`: every machine's records should be there; otherwise those acknowledged. Reads as the owner of the tables.
+ */
 export async function compareBooks(
   owner: Sql,
   truths: readonly MachineTruth[],
@@ -88,7 +92,8 @@ async function readBooks(owner: Sql): Promise<readonly Books[]> {
       ON r.machine_id = m.id
     LEFT JOIN (SELECT machine_id, count(*)::bigint AS sales, sum(amount) * ${scale} AS revenue FROM transactions
       WHERE status = 'completed' GROUP BY 1) t ON t.machine_id = m.id
-    LEFT JOIN (SELECT machine_id, count(*)::bigint AS payments, sum(amount) * ${scale} AS net FROM payments GROUP BY 1) p
+    LEFT JOIN (SELECT machine_id, count(*)::bigint AS payments, sum(amount) * ${scale} AS net FROM payments
+      GROUP BY 1) p
       ON p.machine_id = m.id
     LEFT JOIN (SELECT machine_id, sum(quantity)::bigint AS stock FROM machine_slots GROUP BY 1) s ON s.machine_id = m.id
     WHERE m.serial_number LIKE 'LOAD-%'`;

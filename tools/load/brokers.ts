@@ -1,5 +1,6 @@
 /**
- * Debian's mosquitto as the fleet's broker: a password (or a certificate) for each machine, and access rules that keep it
+ * Debian's mosquitto as the fleet's broker: a password (or a certificate) for each machine, and access rules that keep
+ * it
  * below its own topic. Several brokers are leaves that hand everything on to a hub, where the fleet listens: a process
  * holds at most so many descriptors.
  */

@@ -1,5 +1,6 @@
 /**
- * One simulated machine: it sells by its day, reports every 5 minutes at its own phase, syncs its ledger with the step the
+ * One simulated machine: it sells by its day, reports every 5 minutes at its own phase, syncs its ledger with the step
+ * the
  * firmware uses, goes offline and comes back. It is told the time; the generator's wheel wakes it.
  */
 import { SYNC_AT_BOOT, type SyncInput, type SyncState, stepSync, syncDueMs } from "../../firmware/uplink/sync.js";

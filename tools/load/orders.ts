@@ -1,4 +1,6 @@
-/** What the parent and its generator processes say to each other. Both are this program; a message is checked by tag. */
+/**
+ * What the parent and its generator processes say to each other. Both are this program; a message is checked by tag.
+ */
 import type { LoadCounts } from "./machine.js";
 
 /** The machines of one process. */

@@ -1,4 +1,6 @@
-/** A server program run for a load: started, killed, started again at the same port, and what it costs read from /proc. */
+/**
+ * A server program run for a load: started, killed, started again at the same port, and what it costs read from /proc.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";

@@ -1,5 +1,6 @@
 /**
- * The ledger of one simulated machine: every record of every sale as the firmware appends it, encoded and chained by the
+ * The ledger of one simulated machine: every record of every sale as the firmware appends it, encoded and chained by
+ * the
  * same code, and beside it the truth that the fleet's books are compared with. Records are dropped once acknowledged.
  */
 import { chainNext, chainStart, codeOf, encodeBody } from "../../shared/records/codec.js";

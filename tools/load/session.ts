@@ -1,5 +1,6 @@
 /**
- * One machine's MQTT 3.1.1 session over TCP or TLS, packet by packet: birth and last will, its own two topics subscribed,
+ * One machine's MQTT 3.1.1 session over TCP or TLS, packet by packet: birth and last will, its own two topics
+ * subscribed,
  * QoS 1. Small on purpose: there are 20,000 of them in a process.
  */
 import { connect as connectTcp, type Socket } from "node:net";

@@ -1,5 +1,6 @@
 /**
- * Certificates for a load with TLS: an authority, the broker's own, one for each machine (RSA-2048, as the SDK's). Machines
+ * Certificates for a load with TLS: an authority, the broker's own, one for each machine (RSA-2048, as the SDK's).
+ * Machines
  * share a few keys, for making one takes a tenth of a second and no handshake is cheaper for it.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";

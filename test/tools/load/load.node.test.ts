@@ -34,7 +34,8 @@ test("every record of every machine is in the books once, and what is missing or
     // The comparison itself can fail: a record that is gone, a sale that is twice there.
     const { migrate } = system.databases;
     const truths = await generators.truth(20_000);
-    await migrate`DELETE FROM ledger_records WHERE (machine_id, seq) = (SELECT machine_id, seq FROM ledger_records LIMIT 1)`;
+    await migrate`
+      DELETE FROM ledger_records WHERE (machine_id, seq) = (SELECT machine_id, seq FROM ledger_records LIMIT 1)`;
     await migrate`
       INSERT INTO transactions SELECT (t).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object('id',
         gen_random_uuid())) AS t FROM transactions t LIMIT 1) twice`;
