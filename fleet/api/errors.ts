@@ -28,6 +28,8 @@ export function installErrorHandlers(app: FastifyInstance): void {
     }
     const own = OWN[error.code];
     if (own !== undefined) return sendProblem(reply, own);
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) return sendProblem(reply, refusal);
     if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
       return sendProblem(reply, "bad-request", error.message);
     }
@@ -35,6 +37,13 @@ export function installErrorHandlers(app: FastifyInstance): void {
     if (isConnectionFailure(error)) app.databases.renew();
     return sendProblem(reply, "internal");
   });
+}
+
+/** What two requests at once can run into although each has looked before: the database has the last word. */
+function refusalOf(error: Error & { readonly code?: string }): ProblemCode | undefined {
+  if (error.name !== "PostgresError") return undefined;
+  // SQLSTATE unique_violation, foreign_key_violation.
+  return error.code === "23505" ? "name-taken" : error.code === "23503" ? "in-use" : undefined;
 }
 
 export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: string): FastifyReply {

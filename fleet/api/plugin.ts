@@ -3,10 +3,14 @@ import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 import type { Config } from "../config.js";
 import { masterKey } from "../store/master-key.js";
+import { docsRoutes, documentRoutes } from "./docs/plugin.js";
 import { sendProblem } from "./errors.js";
+import { conditionalReads } from "./etags.js";
 import { eventRoutes } from "./events/routes.js";
 import { faultRoutes } from "./faults/routes.js";
 import { healthRoutes } from "./health/routes.js";
+import { locationRoutes } from "./locations/routes.js";
+import { profileRoutes } from "./machines/profile-routes.js";
 import { machineRoutes } from "./machines/routes.js";
 import { owedRoutes } from "./owed/routes.js";
 import { ProblemError } from "./problems.js";
@@ -22,6 +26,8 @@ export const API_PREFIX = "/api/v1";
 
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
   await app.register(sessionPlugin);
+  await documentRoutes(app);
+  await app.register(docsRoutes);
   await app.register(healthRoutes);
   await app.register(
     async (api) => {
@@ -34,13 +40,16 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
       await api.register(async (inside) => {
         inside.addHook("onRequest", inside.requireCaller);
         requireRights(inside);
+        conditionalReads(inside);
         await inside.register(machineRoutes);
+        await inside.register(profileRoutes);
         await inside.register(slotRoutes);
         await inside.register(transactionRoutes);
         await inside.register(faultRoutes);
         await inside.register(owedRoutes);
         await inside.register(voucherRoutes, { master: await masterKey(config) });
         await inside.register(productRoutes);
+        await inside.register(locationRoutes);
         await inside.register(eventRoutes);
       });
     },

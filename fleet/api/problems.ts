@@ -17,6 +17,13 @@ export const PROBLEMS = deepFreeze({
   "voucher-redeemed": { status: 409, title: "The voucher has been redeemed, or its redemption is under way" },
   "voucher-is-claim": { status: 409, title: "The code is a claim's: support decides, it is no voucher" },
   "voucher-amount": { status: 409, title: "The voucher is of another amount" },
+  "no-such-location": { status: 404, title: "No location of yours has this id" },
+  "no-such-product": { status: 404, title: "No product of yours has this number" },
+  "name-taken": { status: 409, title: "Another one has this name or number" },
+  "in-use": { status: 409, title: "It cannot go while others depend on it" },
+  "changed-meanwhile": { status: 412, title: "It is no longer what If-Match names: read it again" },
+  "key-in-flight": { status: 409, title: "A request with this Idempotency-Key is being carried out" },
+  "key-reused": { status: 422, title: "This Idempotency-Key was used for another request" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },
   "too-many-requests": { status: 429, title: "Too many attempts; wait and try again" },
@@ -25,6 +32,17 @@ export const PROBLEMS = deepFreeze({
 });
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** In the order of the catalogue. */
+export const PROBLEM_CODES: readonly ProblemCode[] = Object.keys(PROBLEMS).flatMap((name) => problemCodeOf(name) ?? []);
+
+export function problemCodeOf(name: string): ProblemCode | undefined {
+  return isProblemCode(name) ? name : undefined;
+}
+
+function isProblemCode(name: string): name is ProblemCode {
+  return Object.hasOwn(PROBLEMS, name);
+}
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 

@@ -12,3 +12,9 @@ export const ONE_FAILURES = { ...ALLOWED_FAILURES, 404: problem } as const;
 export const REDEEM_FAILURES = { ...ONE_FAILURES, 409: problem, 413: problem, 415: problem } as const;
 export const SIGN_IN_FAILURES = { ...SIGNED_IN_FAILURES, 413: problem, 415: problem, 429: problem } as const;
 export const LISTEN_FAILURES = { ...ALLOWED_FAILURES, 503: problem } as const;
+/** What a body adds: too large, not JSON. */
+const BODY_FAILURES = { 413: problem, 415: problem } as const;
+/** Something is made: 409 where it is there already or the key is in flight, 422 where the key was for another. */
+export const MAKE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 422: problem } as const;
+/** Something is changed: 412 where it is another than If-Match names. */
+export const CHANGE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 412: problem } as const;

@@ -5,13 +5,17 @@
 import { rebuildAll } from "../ingest/rebuild.js";
 import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
 import type { Databases } from "../store/databases.js";
+import { sweepKeys } from "../store/idempotency.js";
 import type { Timing } from "../store/job-locks.js";
 import type { ObjectStore } from "../store/objects.js";
 import { ensurePartitions } from "../store/partitions.js";
+import { adoptSales } from "../store/products.js";
 import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Rows that one statement mends or forgets. */
+const MAX_SWEPT_AT_ONCE = 10_000;
 /** Named in a check's error; more are counted. */
 const MAX_NAMED = 10;
 
@@ -30,6 +34,8 @@ export interface JobContext {
 export const JOBS: readonly Job[] = Object.freeze([
   { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
+  { name: "adopt-sales", everyMs: MINUTE_MS, run: adoptAllSales },
+  { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
   { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
   { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
 ]);
@@ -42,6 +48,17 @@ async function makePartitions({ databases: { migrate } }: JobContext, now: Date)
 
 async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sumDays(migrate, MAX_QUARTERS_AT_ONCE)) === 0) return true;
+  return false;
+}
+
+/** Products that were made after their first sale. */
+async function adoptAllSales({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  while (!stop.aborted) if ((await adoptSales(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
+  return false;
+}
+
+async function forgetKeys({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  while (!stop.aborted) if ((await sweepKeys(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
 }
 

@@ -24,3 +24,13 @@ export function minorOf(text: string, decimals: number): number | undefined {
   const minor = Number(whole + part.slice(0, decimals).padEnd(decimals, "0"));
   return Number.isSafeInteger(minor) ? minor : undefined;
 }
+
+/** Decimals of a currency (ISO 4217); 2 for one that nobody knows. */
+export function decimalsOf(currency: string): number {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** True if `amount` is no finer than the currency's smallest unit, and small enough to be counted in it. */
+export function isAmountOf(currency: string, amount: string): boolean {
+  return minorOf(amount, decimalsOf(currency)) !== undefined;
+}

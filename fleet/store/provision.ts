@@ -232,7 +232,8 @@ export async function addSlots(
 /** True if `password` is the machine's. */
 export async function checkMachine(ingest: Sql, serial: string, password: Uint8Array): Promise<boolean> {
   const [row] = await ingest<{ ok: boolean }[]>`
-    SELECT secret_hash = ${hashSecret(password)} AS ok FROM machines WHERE serial_number = ${serial}
+    SELECT secret_hash = ${hashSecret(password)} AND decommissioned_at IS NULL AS ok
+    FROM machines WHERE serial_number = ${serial}
   `;
   return row?.ok ?? false;
 }

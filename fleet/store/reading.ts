@@ -5,7 +5,6 @@
 import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
 import type { Fault } from "../api/faults/schema.js";
 import type { MachineSummary, RevenueTotal } from "../api/machines/schema.js";
-import type { Product } from "../api/products/schema.js";
 import type { Slot } from "../api/slots/schema.js";
 import type { Transaction } from "../api/transactions/schema.js";
 import { trimDecimal } from "./amounts.js";
@@ -323,20 +322,6 @@ export async function readFaults(ingest: Sql, keys: readonly RecordKey[]): Promi
     ORDER BY f.machine_id, f.epoch, f.raised_seq
   `;
   return rows.map((row) => ({ operatorId: row.operatorId, value: faultOfRow(row) }));
-}
-
-/** The operator's catalogue in order of numbers. */
-export async function listProducts(tx: Tx, operatorId: string): Promise<readonly Product[]> {
-  const rows = await tx<Product[]>`
-    SELECT id, number, name, category, sku, default_price::text AS "defaultPrice", currency, image_url AS "imageUrl"
-    FROM products WHERE operator_id = ${operatorId} ORDER BY number
-  `;
-  return rows.map((row) => ({ ...row, defaultPrice: trimDecimal(row.defaultPrice, decimalsOf(row.currency)) }));
-}
-
-/** Decimals of a currency (ISO 4217). */
-function decimalsOf(currency: string): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** Newest telemetry of a machine as it came, with the moment it reached us. */

@@ -1,0 +1,77 @@
+/** What an operator says of a machine, and taking it out of service. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { recordChange } from "../../store/audit-log.js";
+import type { Transaction } from "../../store/databases.js";
+import { readLocation } from "../../store/locations.js";
+import { changeProfile, readProfile } from "../../store/machine-profiles.js";
+import { asOperator } from "../../store/tenancy.js";
+import { SerialParams } from "../common.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { ProblemError } from "../problems.js";
+import { CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
+import { callerOf } from "../rights.js";
+import { mustBeZone } from "../zones.js";
+import { MachineProfile, ProfilePatch } from "./profile-schema.js";
+
+const OF_LOCATION = ["locationName", "timeZone", "latitude", "longitude"] as const;
+
+export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/machines/:serial/profile",
+    {
+      config: { right: "machines:read" },
+      schema: { params: SerialParams, response: { 200: MachineProfile, ...ONE_FAILURES } },
+    },
+    async (request, reply) => {
+      const { operatorId } = callerOf(request);
+      const { serial } = request.params;
+      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, serial)));
+    },
+  );
+
+  app.patch(
+    "/machines/:serial/profile",
+    {
+      config: { right: "machines:write" },
+      schema: {
+        params: SerialParams,
+        headers: IfMatch,
+        body: ProfilePatch,
+        response: { 200: MachineProfile, ...CHANGE_FAILURES },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { serial } = request.params;
+      const changed = await asOperator(app.databases.app, caller.operatorId, async (tx) => {
+        const before = await mustFind(tx, caller.operatorId, serial, true);
+        requireMatch(request, before);
+        await change(tx, caller.operatorId, before, request.body);
+        const after = await mustFind(tx, caller.operatorId, serial);
+        await recordChange(tx, caller, { action: "changed", subject: "machine", subjectId: serial, before, after });
+        return after;
+      });
+      return tagged(reply, changed);
+    },
+  );
+};
+
+async function change(tx: Transaction, operatorId: string, before: MachineProfile, patch: ProfilePatch): Promise<void> {
+  const { decommissionedAt, ...kept } = before;
+  const { decommissioned = decommissionedAt !== null, ...told } = patch;
+  const wanted = { ...kept, ...told, decommissioned };
+  if (told.timeZone !== undefined) mustBeZone(told.timeZone);
+  if (wanted.locationId !== null) {
+    const beside = OF_LOCATION.find((name) => told[name] !== undefined);
+    if (beside !== undefined) throw new ProblemError("bad-request", `${beside}: is the location's, change it there`);
+    const location = await readLocation(tx, operatorId, wanted.locationId);
+    if (location === undefined) throw new ProblemError("no-such-location", wanted.locationId);
+  }
+  await changeProfile(tx, operatorId, wanted);
+}
+
+async function mustFind(tx: Transaction, operatorId: string, serial: string, lock = false): Promise<MachineProfile> {
+  const found = await readProfile(tx, operatorId, serial, lock);
+  if (found === undefined) throw new ProblemError("no-such-machine", serial);
+  return found;
+}
