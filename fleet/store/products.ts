@@ -70,8 +70,8 @@ export async function changeProduct(tx: Transaction, operatorId: string, product
 }
 
 /**
- * Sales flagged because nobody knew their product get it, now that it is there; at most `atMost`, returns how many. Also
- * those whose commit looked for the product at the moment it was made.
+ * Sales flagged because nobody knew their product get it, now that it is there; at most `atMost`, returns how many.
+ * Also those whose commit looked for the product at the moment it was made.
  */
 export async function adoptSales(owner: Sql, atMost: number): Promise<number> {
   const rows = await owner`

@@ -88,7 +88,8 @@ ${body}
 function problemTable(): string {
   const rows = PROBLEM_CODES.map((code) => {
     const { status, title } = PROBLEMS[code];
-    return `<tr id="problem-${code}"><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${escaped(title)}</td></tr>`;
+    const link = `<a href="/problems/${code}"><code>${code}</code></a>`;
+    return row([link, String(status), escaped(title)], `problem-${code}`);
   });
   return `<h2 id="problems">problems</h2>
 <table><tr><th>code</th><th>status</th><th>what it means</th></tr>
@@ -110,7 +111,7 @@ function operationHtml({ method, path, operationId, summary, description, ...res
   const rows = parameters.map((parameter) => {
     const need = parameter.required === true ? "required" : "";
     const text = parameter.description ?? "";
-    return `<tr><td><code>${escaped(parameter.name)}</code></td><td>${escaped(parameter.in)} ${need}</td><td>${marked(text)}</td></tr>`;
+    return row([`<code>${escaped(parameter.name)}</code>`, `${escaped(parameter.in)} ${need}`, marked(text)]);
   });
   const answers = Object.entries(responses).map(([status, { content = {} }]) => `${status}${mediaOf(content)}`);
   return `<h3 id="${escaped(operationId)}"><span class="method">${method}</span> <code>${escaped(path)}</code></h3>
@@ -126,12 +127,18 @@ function mediaOf(content: Static<typeof Media>): string {
   return kinds.length === 0 ? "" : ` (${kinds.join(", ")})`;
 }
 
+/** `cells`: HTML. */
+function row(cells: readonly string[], id?: string): string {
+  const inside = cells.map((cell) => `<td>${cell}</td>`).join("");
+  return id === undefined ? `<tr>${inside}</tr>` : `<tr id="${id}">${inside}</tr>`;
+}
+
 function schemas(title: string, content: Static<typeof Media>): string {
   return Object.entries(content)
-    .map(
-      ([kind, { schema }]) =>
-        `<details><summary>${title}: ${escaped(kind)}</summary><pre>${escaped(JSON.stringify(schema ?? {}, null, 2))}</pre></details>`,
-    )
+    .map(([kind, { schema }]) => {
+      const text = escaped(JSON.stringify(schema ?? {}, null, 2));
+      return `<details><summary>${title}: ${escaped(kind)}</summary><pre>${text}</pre></details>`;
+    })
     .join("\n");
 }
 

@@ -1,4 +1,4 @@
-/** `/docs`: the API for people, `/docs/openapi.json` for programs, `/problems/CODE` where problem documents point to. */
+/** `/docs`: the API for people; `/docs/openapi.json` for programs; `/problems/CODE`, where problem documents point. */
 import swagger from "@fastify/swagger";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";

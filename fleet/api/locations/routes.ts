@@ -18,6 +18,12 @@ import { IdParams, Location, LocationBody, LocationList, LocationPatch, Location
 const After = Type.Tuple([Type.String({ maxLength: 255 }), Type.String({ pattern: "^[0-9a-f-]{36}$" })]);
 
 export const locationRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  await app.register(reads);
+  await app.register(making);
+  await app.register(changes);
+};
+
+const reads: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/locations",
     {
@@ -35,6 +41,21 @@ export const locationRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 
+  app.get(
+    "/locations/:id",
+    {
+      config: { right: "locations:read" },
+      schema: { params: IdParams, response: { 200: Location, ...ONE_FAILURES } },
+    },
+    async (request, reply) => {
+      const { operatorId } = callerOf(request);
+      const { id } = request.params;
+      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, id)));
+    },
+  );
+};
+
+const making: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/locations",
     {
@@ -59,20 +80,9 @@ export const locationRoutes: FastifyPluginAsyncTypebox = async (app) => {
       });
     },
   );
+};
 
-  app.get(
-    "/locations/:id",
-    {
-      config: { right: "locations:read" },
-      schema: { params: IdParams, response: { 200: Location, ...ONE_FAILURES } },
-    },
-    async (request, reply) => {
-      const { operatorId } = callerOf(request);
-      const { id } = request.params;
-      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, id)));
-    },
-  );
-
+const changes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     "/locations/:id",
     {

@@ -13,6 +13,11 @@ import { callerOf } from "../rights.js";
 import { Product, ProductBody, ProductList, ProductParams, ProductPatch, ProductQuery } from "./schema.js";
 
 export const productRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  await app.register(reads);
+  await app.register(changes);
+};
+
+const reads: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/products",
     {
@@ -28,6 +33,21 @@ export const productRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 
+  app.get(
+    "/products/:number",
+    {
+      config: { right: "products:read" },
+      schema: { params: ProductParams, response: { 200: Product, ...ONE_FAILURES } },
+    },
+    async (request, reply) => {
+      const { operatorId } = callerOf(request);
+      const { number } = request.params;
+      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, number)));
+    },
+  );
+};
+
+const changes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/products",
     {
@@ -45,19 +65,6 @@ export const productRoutes: FastifyPluginAsyncTypebox = async (app) => {
         await recordChange(tx, caller, { action: "created", subject: "product", subjectId, before: null, after });
         return { status: 201, body: after };
       });
-    },
-  );
-
-  app.get(
-    "/products/:number",
-    {
-      config: { right: "products:read" },
-      schema: { params: ProductParams, response: { 200: Product, ...ONE_FAILURES } },
-    },
-    async (request, reply) => {
-      const { operatorId } = callerOf(request);
-      const { number } = request.params;
-      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, number)));
     },
   );
 
