@@ -8,6 +8,7 @@ import type { Problem } from "./common.js";
 export const PROBLEMS = deepFreeze({
   "bad-request": { status: 400, title: "The request does not fit the resource's schema" },
   "bad-cursor": { status: 400, title: "The cursor is not one this list gave out" },
+  "bad-range": { status: 400, title: "The range of time does not fit" },
   "not-signed-in": { status: 401, title: "Sign in first" },
   "wrong-password": { status: 401, title: "Name or password is wrong" },
   "not-allowed": { status: 403, title: "Your role or key does not have the right this needs" },

@@ -1,10 +1,9 @@
 /**
- * What the pages read, in a transaction of the app role (tenancy.ts): machines, slots, transactions, faults, products;
- * keyset pages. What live events read is of all operators, with the ingest role.
+ * What the pages read, in a transaction of the app role (tenancy.ts): slots, transactions, faults; keyset pages.
+ * Machines are in machine-list.ts, sums in revenue.ts. What live events read is of all operators, with the ingest role.
  */
 import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
 import type { Fault } from "../api/faults/schema.js";
-import type { MachineSummary, RevenueTotal } from "../api/machines/schema.js";
 import type { Slot } from "../api/slots/schema.js";
 import type { Transaction } from "../api/transactions/schema.js";
 import { trimDecimal } from "./amounts.js";
@@ -15,129 +14,6 @@ import type { RecordKey, SaleKey } from "./rows.js";
 export interface Page<T, K> {
   readonly items: readonly T[];
   readonly next: K | undefined;
-}
-
-/** Sales of today in the location's zone; free and test vends are no revenue. Needs `m` of machines in scope. */
-const TODAY = `
-  LEFT JOIN LATERAL (
-    SELECT coalesce(sum(t.amount), 0)::text AS revenue, count(*)::int AS sales FROM transactions t
-    WHERE t.machine_id = m.id AND t.status = 'completed' AND t.payment_method NOT IN ('free', 'test')
-      AND t.booked_at >= date_trunc('day', now() AT TIME ZONE m.time_zone) AT TIME ZONE m.time_zone
-      AND t.booked_at < (date_trunc('day', now() AT TIME ZONE m.time_zone) + interval '1 day') AT TIME ZONE m.time_zone
-  ) today ON true
-`;
-
-const SUMMARY = `
-  SELECT m.serial_number AS serial, m.id, m.location_name AS "locationName", m.latitude, m.longitude,
-    m.time_zone AS "timeZone", m.model, m.firmware_version AS "firmwareVersion", m.status, m.online, m.simulated,
-    m.last_heartbeat AS "lastHeartbeat", m.installed_at AS "installedAt", m.currency,
-    m.currency_decimals AS "currencyDecimals", m.epoch, coalesce(c.mark, 0) AS mark,
-    stock.quantity, stock.capacity, stock.slots, stock.empty, today.revenue, today.sales,
-    (SELECT count(*)::int FROM machine_faults f WHERE f.machine_id = m.id AND f.cleared_at IS NULL) AS "openFaults"
-  FROM machines m
-  LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
-  LEFT JOIN LATERAL (
-    SELECT coalesce(sum(s.quantity), 0)::int AS quantity, coalesce(sum(s.max_capacity), 0)::int AS capacity,
-      count(*)::int AS slots, count(*) FILTER (WHERE s.quantity = 0)::int AS empty
-    FROM machine_slots s WHERE s.machine_id = m.id AND s.in_use
-  ) stock ON true
-  ${TODAY}
-`;
-
-interface SummaryRow {
-  serial: string;
-  id: string;
-  locationName: string;
-  latitude: string | null;
-  longitude: string | null;
-  timeZone: string;
-  model: string;
-  firmwareVersion: string;
-  status: MachineSummary["status"];
-  online: boolean;
-  simulated: boolean;
-  lastHeartbeat: Date | null;
-  installedAt: Date;
-  currency: string;
-  currencyDecimals: number;
-  epoch: number;
-  mark: number;
-  quantity: number;
-  capacity: number;
-  slots: number;
-  empty: number;
-  revenue: string;
-  sales: number;
-  openFaults: number;
-}
-
-/** Sync state of a machine beside its summary. */
-export interface MachineRow {
-  readonly summary: MachineSummary;
-  readonly epoch: number;
-  readonly mark: number;
-}
-
-function machineOf(row: SummaryRow): MachineRow {
-  const { quantity, capacity, slots, empty, revenue, sales, epoch, mark, lastHeartbeat, installedAt, ...rest } = row;
-  const summary: MachineSummary = {
-    ...rest,
-    lastHeartbeat: lastHeartbeat?.toISOString() ?? null,
-    installedAt: installedAt.toISOString(),
-    stock: { quantity, capacity, slots, emptySlots: empty },
-    revenueToday: trimDecimal(revenue, row.currencyDecimals),
-    salesToday: sales,
-  };
-  return { summary, epoch, mark };
-}
-
-/** Machines in order of their serials. `after`: serial of the last one of the page before. */
-export async function listMachines(
-  tx: Tx,
-  operatorId: string,
-  filter: { readonly status?: string | undefined; readonly limit: number; readonly after?: string | undefined },
-): Promise<Page<MachineSummary, string>> {
-  const { status = null, limit, after = "" } = filter;
-  const rows = await tx<SummaryRow[]>`
-    ${tx.unsafe(SUMMARY)}
-    WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
-      AND (${status}::text IS NULL OR m.status = ${status})
-    ORDER BY m.serial_number LIMIT ${limit + 1}
-  `;
-  const items = rows.slice(0, limit).map((row) => machineOf(row).summary);
-  return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
-}
-
-export async function readMachine(tx: Tx, operatorId: string, serial: string): Promise<MachineRow | undefined> {
-  const [row] = await tx<SummaryRow[]>`
-    ${tx.unsafe(SUMMARY)} WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
-  `;
-  return row === undefined ? undefined : machineOf(row);
-}
-
-export interface KnownMachine {
-  readonly machineId: string;
-  readonly currencyDecimals: number;
-}
-
-/** A machine that is or was the operator's. */
-export async function knownMachine(tx: Tx, serial: string): Promise<KnownMachine | undefined> {
-  const [row] = await tx<KnownMachine[]>`
-    SELECT id AS "machineId", currency_decimals AS "currencyDecimals" FROM known_machines
-    WHERE serial_number = ${serial}`;
-  return row;
-}
-
-/** Today's sums by currency; simulated machines apart from real ones. */
-export async function revenueTotals(tx: Tx, operatorId: string): Promise<readonly RevenueTotal[]> {
-  const rows = await tx<(RevenueTotal & { decimals: number })[]>`
-    SELECT m.currency, m.simulated, max(m.currency_decimals)::int AS decimals, count(*)::int AS machines,
-      sum(today.revenue::numeric)::text AS "revenueToday", sum(today.sales)::int AS "salesToday"
-    FROM machines m ${tx.unsafe(TODAY)}
-    WHERE m.operator_id = ${operatorId}
-    GROUP BY m.currency, m.simulated ORDER BY m.simulated, m.currency
-  `;
-  return rows.map(({ decimals, ...total }) => ({ ...total, revenueToday: trimDecimal(total.revenueToday, decimals) }));
 }
 
 /** The machine's slots in order of their codes. */

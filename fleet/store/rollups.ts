@@ -69,24 +69,31 @@ export async function sumDays(owner: Sql, limit: number = MAX_QUARTERS_AT_ONCE):
 }
 
 async function sumLocked(tx: Transaction, limit: number): Promise<number> {
+  // A quarter that is booked into meanwhile keeps what is new as pending: its day counts what was read, no more.
   const [row] = await tx<{ days: number }[]>`
     WITH taken AS (
-      SELECT q.ctid, q.machine_id, m.time_zone, (q.quarter AT TIME ZONE m.time_zone)::date AS day
+      SELECT q.machine_id, m.time_zone, (q.quarter AT TIME ZONE m.time_zone)::date AS day
       FROM sales_quarters q JOIN machines m ON m.id = q.machine_id
-      WHERE q.dirty ORDER BY q.machine_id, q.quarter LIMIT ${limit} FOR UPDATE OF q
-    ), cleaned AS (
-      UPDATE sales_quarters q SET dirty = false FROM taken t WHERE q.ctid = t.ctid
+      WHERE q.dirty ORDER BY q.machine_id, q.quarter LIMIT ${limit}
     ), wanted AS (
       SELECT DISTINCT machine_id, day, time_zone FROM taken
-    ), summed AS (
-      INSERT INTO sales_days AS d (machine_id, day, operator_id, currency, payment_method, simulated, time_zone, sales,
-        amount)
-      SELECT w.machine_id, w.day, q.operator_id, q.currency, q.payment_method, bool_or(q.simulated), w.time_zone,
-        sum(q.sales), sum(q.amount)
+    ), read AS MATERIALIZED (
+      SELECT w.day, w.time_zone, q.machine_id, q.quarter, q.operator_id, q.currency, q.payment_method, q.simulated,
+        q.sales, q.amount
       FROM wanted w JOIN sales_quarters q ON q.machine_id = w.machine_id
         AND q.quarter >= w.day::timestamp AT TIME ZONE w.time_zone
         AND q.quarter < (w.day + 1)::timestamp AT TIME ZONE w.time_zone
-      GROUP BY 1, 2, 3, 4, 5, 7
+    ), counted AS (
+      UPDATE sales_quarters q SET day_sales = r.sales, day_amount = r.amount,
+        dirty = (q.sales, q.amount) <> (r.sales, r.amount)
+      FROM read r WHERE (q.machine_id, q.quarter, q.operator_id, q.currency, q.payment_method)
+        = (r.machine_id, r.quarter, r.operator_id, r.currency, r.payment_method)
+    ), summed AS (
+      INSERT INTO sales_days AS d (machine_id, day, operator_id, currency, payment_method, simulated, time_zone, sales,
+        amount)
+      SELECT machine_id, day, operator_id, currency, payment_method, bool_or(simulated), time_zone, sum(sales),
+        sum(amount)
+      FROM read GROUP BY 1, 2, 3, 4, 5, 7 ORDER BY 1, 2, 3, 4, 5
       ON CONFLICT (machine_id, day, operator_id, currency, payment_method)
       DO UPDATE SET sales = excluded.sales, amount = excluded.amount, time_zone = excluded.time_zone
     )

@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MachineDetail, MachineList } from "../../fleet/api/machines/schema.js";
+import type { Overview } from "../../fleet/api/overview/schema.js";
 import type { OwedList } from "../../fleet/api/owed/schema.js";
 import { hashPassword } from "../../fleet/api/password.js";
 import { PROBLEMS } from "../../fleet/api/problems.js";
+import type { RevenueSeries } from "../../fleet/api/revenue/schema.js";
 import { RIGHT_NAMES, rightsOfRole } from "../../fleet/api/rights.js";
 import { ensureFirstUser, resetPassword } from "../../fleet/api/session/first-user.js";
 import type { SlotList } from "../../fleet/api/slots/schema.js";
@@ -129,6 +131,53 @@ test("the list tells stock, revenue of today, faults; simulated revenue apart", 
   assert.equal(totals, [
     { currency: "USD", simulated: false, machines: 1, revenueToday: today.toFixed(2), salesToday: SALES },
   ]);
+});
+
+test("machines are found by status, words of serial and place, what is sold out, and by all of them", async (context) => {
+  const { fleet } = context;
+  await fleet.addMachine("FIND-7");
+  await fleet.databases.migrate`
+    UPDATE machines SET location_name = 'Gate 12, Zürich Airport' WHERE serial_number = 'FIND-7'`;
+  const found = async (query: string): Promise<string> => {
+    const { machines }: MachineList = (await get(context, `/api/v1/machines?${query}`)).json();
+    return machines.map(({ serial }) => serial).join();
+  };
+  assert.is(await found(""), "API-1,FIND-7");
+  for (const q of ["find", "FIND-7", "zürich", "zÜR", "airport 12", "Gate", "7"])
+    assert.is(await found(`q=${q}`), "FIND-7", q);
+  assert.is(await found("q=irport"), "");
+  assert.is(await found("q=%25"), "API-1,FIND-7");
+  const coke = 7;
+  assert.is(await found(`soldOut=${coke}`), "API-1");
+  assert.is(await found("soldOut=999"), "");
+  assert.is(await found(`soldOut=${coke}&q=api&status=offline`), "API-1");
+  assert.is(await found(`soldOut=${coke}&q=gate`), "");
+  assert.is(await found("status=offline&q=gate"), "FIND-7");
+  assert.is((await get(context, `/api/v1/machines?q=${"a+b+c+d+e+f+g+h+i"}`)).json().code, "bad-request");
+  await fleet.databases.migrate`UPDATE machines SET location_name = '' WHERE serial_number = 'FIND-7'`;
+  assert.is(await found("q=gate"), "");
+});
+
+test("the overview counts machines, money and alerts; revenue comes by day, week and month", async (context) => {
+  const overview: Overview = (await get(context, "/api/v1/overview")).json();
+  assert.equal(overview.statuses, { operational: 0, error: 0, offline: 2, maintenance: 0 });
+  assert.equal(overview.totals, [
+    { currency: "USD", simulated: false, machines: 2, revenueToday: "12.25", salesToday: SALES },
+  ]);
+  assert.is(overview.openAlerts, 0);
+  const series = async (query: string): Promise<RevenueSeries> =>
+    (await get(context, `/api/v1/revenue?${query}`)).json();
+  for (const query of ["", "machine=API-1", "by=method", "step=week", "step=month"]) {
+    const [period, ...more] = (await series(query)).series;
+    assert.equal([period?.sales, period?.amount, more.length], [SALES, "12.25", 0], query);
+    assert.is(period?.paymentMethod, query === "by=method" ? "cash" : null);
+  }
+  assert.equal((await series("simulated=true")).series, []);
+  assert.equal((await series("from=2020-01-01&to=2020-01-31")).series, []);
+  for (const query of ["from=2020-02-01&to=2020-01-01", "from=2010-01-01&to=2020-01-01"]) {
+    assert.is((await get(context, `/api/v1/revenue?${query}`)).json().code, "bad-range");
+  }
+  assert.is((await get(context, "/api/v1/revenue?machine=NONE-1")).statusCode, 404);
 });
 
 test("one machine, its slots, faults and products", async (context) => {

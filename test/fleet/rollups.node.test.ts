@@ -9,7 +9,9 @@ import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { runIfDue } from "../../fleet/store/job-locks.js";
 import { directoryObjects } from "../../fleet/store/objects.js";
 import { addOperator } from "../../fleet/store/provision.js";
+import { revenueSeries } from "../../fleet/store/revenue.js";
 import { sumDays } from "../../fleet/store/rollups.js";
+import { asOperator } from "../../fleet/store/tenancy.js";
 import {
   addTestMachine,
   addTestProducts,
@@ -135,6 +137,56 @@ test("sums stand while sales are booked and days summed by several at once", asy
   assert.equal(await daysOf(context, "BUSY-1"), ["2026-06-01 20 35.000"]);
 });
 
+/** What the sums over a fleet say, and what days and quarters say row by row. */
+async function fleetSums({ databases: { migrate }, operatorId }: Context) {
+  const [days] = await migrate<{ fleet: string; machines: string; pending: string; quarters: string }[]>`
+    SELECT (SELECT concat_ws(' ', sum(sales), sum(amount)) FROM fleet_days WHERE operator_id = ${operatorId}) AS fleet,
+      (SELECT concat_ws(' ', sum(sales), sum(amount)) FROM sales_days WHERE operator_id = ${operatorId}) AS machines,
+      (SELECT concat_ws(' ', sum(sales - day_sales), sum(amount - day_amount)) FROM sales_quarters
+        WHERE operator_id = ${operatorId}) AS pending,
+      (SELECT concat_ws(' ', sum(sales), sum(amount)) FROM sales_quarters
+        WHERE operator_id = ${operatorId}) AS quarters`;
+  return days;
+}
+
+test("sums over the fleet follow its days, whoever writes them; what no day counts yet is pending", async (context) => {
+  const { migrate } = context.databases;
+  await machineIn(context, "SUM-1", "America/New_York");
+  const ledger = new TestLedger();
+  await sellAt(context, "SUM-1", ledger, ["2026-07-01T10:00:00Z", "2026-07-01T10:01:00Z", "2026-07-02T10:00:00Z"]);
+  while ((await sumDays(migrate)) > 0);
+  const summed = await fleetSums(context);
+  assert.equal([summed?.fleet, summed?.machines, summed?.pending], [summed?.quarters, summed?.quarters, "0 0.000"]);
+  await sellAt(context, "SUM-1", ledger, ["2026-07-01T10:02:00Z"]);
+  const more = await fleetSums(context);
+  assert.equal([more?.fleet, more?.machines, more?.pending], [summed?.fleet, summed?.fleet, "1 1.750"]);
+  const series = (machineId?: string) =>
+    asOperator(context.databases.app, context.operatorId, (tx) =>
+      revenueSeries(tx, context.operatorId, {
+        from: "2026-07-01",
+        to: "2026-07-31",
+        step: "day",
+        machineId,
+        simulated: false,
+        byMethod: false,
+      }),
+    );
+  const sold = { currency: "USD", paymentMethod: null };
+  const expected = [
+    { ...sold, period: "2026-07-01", sales: 3, amount: "5.25" },
+    { ...sold, period: "2026-07-02", sales: 1, amount: "1.75" },
+  ];
+  assert.equal(await series(), expected);
+  const [machine] = await migrate<{ id: string }[]>`SELECT id FROM machines WHERE serial_number = 'SUM-1'`;
+  assert.equal(await series(machine?.id), expected);
+  while ((await sumDays(migrate)) > 0);
+  assert.equal(await series(), expected);
+  await migrate`UPDATE sales_days SET time_zone = 'UTC' WHERE machine_id = ${machine?.id ?? ""}`;
+  await migrate`DELETE FROM sales_days WHERE machine_id = ${machine?.id ?? ""} AND day = '2026-07-02'`;
+  const end = await fleetSums(context);
+  assert.is(end?.fleet, end?.machines);
+});
+
 test("a job runs when due, by one of many; who dies in it leaves it due; a failure is kept, it comes again", async ({
   databases: { migrate },
 }) => {
@@ -190,7 +242,7 @@ test("every job can be run, and again", async ({ databases }) => {
   await databases.migrate`UPDATE sales_quarters SET amount = 0`;
   const check = JOBS.find(({ name }) => name === "check-books");
   const said = await failure(check?.run(contextOf(databases), new Date(), goOn) ?? Promise.resolve());
-  assert.match(said, /the books of 4 of 4 machines are not .*: BUSY-1, DAY-KTM, DAY-NY, LATE-1; npm run admin/);
+  assert.match(said, /the books of 5 of 5 machines are not .*: BUSY-1, DAY-KTM, DAY-NY, LATE-1, SUM-1; npm run admin/);
 });
 
 test.run();

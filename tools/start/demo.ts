@@ -13,7 +13,7 @@ import {
   type NewProduct,
   registerMachine,
 } from "../../fleet/store/provision.js";
-import { readMachine } from "../../fleet/store/reading.js";
+import { readMachine } from "../../fleet/store/machine-list.js";
 import { asOperator } from "../../fleet/store/tenancy.js";
 import { decimalText } from "../../shared/money/amounts.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM } from "../bench/demo.js";

@@ -1,6 +1,6 @@
 /** The machine a request names, or the problem that it is none of the operator's. In a transaction of the operator. */
 import type { Transaction } from "../../store/databases.js";
-import { type KnownMachine, knownMachine, type MachineRow, readMachine } from "../../store/reading.js";
+import { type KnownMachine, knownMachine, type MachineRow, readMachine } from "../../store/machine-list.js";
 import { ProblemError } from "../problems.js";
 
 /** One that is the operator's. Throws no-such-machine, as for a machine of somebody else. */

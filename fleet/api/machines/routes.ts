@@ -4,10 +4,13 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { viewOfBytes } from "../../live/view.js";
-import { listMachines, newestTelemetry, revenueTotals } from "../../store/reading.js";
+import { listMachines, MAX_WORDS, wordsOf } from "../../store/machine-list.js";
+import { newestTelemetry } from "../../store/reading.js";
+import { revenueTotals } from "../../store/revenue.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
+import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { mustKnow } from "./known.js";
@@ -24,10 +27,15 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { operatorId } = callerOf(request);
-      const { status, limit = DEFAULT_PAGE, cursor } = request.query;
+      const { status, q, soldOut, limit = DEFAULT_PAGE, cursor } = request.query;
+      const words = wordsOf(q ?? "");
+      if (words.length > MAX_WORDS) throw new ProblemError("bad-request", `q has more than ${MAX_WORDS} words`);
       const after = decodeCursor(AfterSerial, cursor)?.[0];
       const [page, totals] = await asOperator(app.databases.app, operatorId, (tx) =>
-        Promise.all([listMachines(tx, operatorId, { status, limit, after }), revenueTotals(tx, operatorId)]),
+        Promise.all([
+          listMachines(tx, operatorId, { status, words, soldOut, limit, after }),
+          revenueTotals(tx, operatorId),
+        ]),
       );
       const next = page.next === undefined ? undefined : [page.next];
       return { machines: [...page.items], totals: [...totals], nextCursor: encodeCursor(next) };

@@ -67,6 +67,15 @@ export type RevenueTotal = Static<typeof RevenueTotal>;
 
 export const MachineListQuery = Type.Object({
   status: Type.Optional(MachineStatus),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: "Words that must each begin a word of the serial number or the place, in any case",
+    }),
+  ),
+  soldOut: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Product number: machines with an empty slot of it" }),
+  ),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });

@@ -1,0 +1,162 @@
+/**
+ * The fleet list and one machine, with stock, sales of today and open faults. Which machines a page holds is decided
+ * first, from indexes alone; what is told of each is read for the page only. An operator may have 50,000 of them.
+ */
+import type { MachineSummary } from "../api/machines/schema.js";
+import { trimDecimal } from "./amounts.js";
+import type { Transaction } from "./databases.js";
+import type { Page } from "./reading.js";
+
+/** Words that are looked for at most; more are an error of the caller's. */
+export const MAX_WORDS = 8;
+/** Beyond every word that begins with the same letters. */
+const LAST_LETTER = "\u{10ffff}";
+
+/** Sales of today in the machine's zone; free and test vends are no revenue. Needs `m` of machines in scope. */
+const TODAY = `
+  LEFT JOIN LATERAL (
+    SELECT coalesce(sum(q.amount), 0)::text AS revenue, coalesce(sum(q.sales), 0)::int AS sales FROM sales_quarters q
+    WHERE q.machine_id = m.id AND q.payment_method NOT IN ('free', 'test')
+      AND q.quarter >= date_trunc('day', now() AT TIME ZONE m.time_zone) AT TIME ZONE m.time_zone
+      AND q.quarter < (date_trunc('day', now() AT TIME ZONE m.time_zone) + interval '1 day') AT TIME ZONE m.time_zone
+  ) today ON true
+`;
+
+/** Of the machines in `page`. */
+const SUMMARY = `
+  SELECT m.serial_number AS serial, m.id, m.location_name AS "locationName", m.latitude, m.longitude,
+    m.time_zone AS "timeZone", m.model, m.firmware_version AS "firmwareVersion", m.status, m.online, m.simulated,
+    m.last_heartbeat AS "lastHeartbeat", m.installed_at AS "installedAt", m.currency,
+    m.currency_decimals AS "currencyDecimals", m.epoch, coalesce(c.mark, 0) AS mark,
+    stock.quantity, stock.capacity, stock.slots, stock.empty, today.revenue, today.sales,
+    (SELECT count(*)::int FROM machine_faults f WHERE f.machine_id = m.id AND f.cleared_at IS NULL) AS "openFaults"
+  FROM page m
+  LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
+  LEFT JOIN LATERAL (
+    SELECT coalesce(sum(s.quantity), 0)::int AS quantity, coalesce(sum(s.max_capacity), 0)::int AS capacity,
+      count(*)::int AS slots, count(*) FILTER (WHERE s.quantity = 0)::int AS empty
+    FROM machine_slots s WHERE s.machine_id = m.id AND s.in_use
+  ) stock ON true
+  ${TODAY}
+`;
+
+interface SummaryRow {
+  serial: string;
+  id: string;
+  locationName: string;
+  latitude: string | null;
+  longitude: string | null;
+  timeZone: string;
+  model: string;
+  firmwareVersion: string;
+  status: MachineSummary["status"];
+  online: boolean;
+  simulated: boolean;
+  lastHeartbeat: Date | null;
+  installedAt: Date;
+  currency: string;
+  currencyDecimals: number;
+  epoch: number;
+  mark: number;
+  quantity: number;
+  capacity: number;
+  slots: number;
+  empty: number;
+  revenue: string;
+  sales: number;
+  openFaults: number;
+}
+
+/** Sync state of a machine beside its summary. */
+export interface MachineRow {
+  readonly summary: MachineSummary;
+  readonly epoch: number;
+  readonly mark: number;
+}
+
+function machineOf(row: SummaryRow): MachineRow {
+  const { quantity, capacity, slots, empty, revenue, sales, epoch, mark, lastHeartbeat, installedAt, ...rest } = row;
+  const summary: MachineSummary = {
+    ...rest,
+    lastHeartbeat: lastHeartbeat?.toISOString() ?? null,
+    installedAt: installedAt.toISOString(),
+    stock: { quantity, capacity, slots, emptySlots: empty },
+    revenueToday: trimDecimal(revenue, row.currencyDecimals),
+    salesToday: sales,
+  };
+  return { summary, epoch, mark };
+}
+
+export interface MachineFilter {
+  readonly status?: string | undefined;
+  /** Each must begin a word of the serial number or the place; see `wordsOf`. */
+  readonly words?: readonly string[] | undefined;
+  /** Product number: only machines with a slot of it that is empty. */
+  readonly soldOut?: number | undefined;
+  readonly limit: number;
+  /** Serial of the last one of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** What somebody typed as words to look for, as the table of words has them (migration 0011, `words_of`). */
+export function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return [...new Set(words)];
+}
+
+/** Machines in order of their serials. */
+export async function listMachines(
+  tx: Transaction,
+  operatorId: string,
+  filter: MachineFilter,
+): Promise<Page<MachineSummary, string>> {
+  const { status, words = [], soldOut, limit, after = "" } = filter;
+  const among = words.map(
+    (word) => tx`AND m.id IN (
+      SELECT w.machine_id FROM machine_words w
+      WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER})`,
+  );
+  const empty =
+    soldOut === undefined
+      ? tx``
+      : tx`AND m.id IN (
+          SELECT s.machine_id FROM machine_slots s WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use
+            AND s.product_id =
+              (SELECT p.id FROM products p WHERE p.operator_id = ${operatorId} AND p.number = ${soldOut}))`;
+  const rows = await tx<SummaryRow[]>`
+    WITH page AS MATERIALIZED (
+      SELECT m.* FROM machines m
+      WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
+        ${status === undefined ? tx`` : tx`AND m.status = ${status}`} ${empty} ${among.length === 0 ? tx`` : among}
+      ORDER BY m.serial_number LIMIT ${limit + 1}
+    )
+    ${tx.unsafe(SUMMARY)} ORDER BY m.serial_number`;
+  const items = rows.slice(0, limit).map((row) => machineOf(row).summary);
+  return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
+}
+
+export async function readMachine(
+  tx: Transaction,
+  operatorId: string,
+  serial: string,
+): Promise<MachineRow | undefined> {
+  const [row] = await tx<SummaryRow[]>`
+    WITH page AS MATERIALIZED (
+      SELECT m.* FROM machines m WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
+    )
+    ${tx.unsafe(SUMMARY)}`;
+  return row === undefined ? undefined : machineOf(row);
+}
+
+export interface KnownMachine {
+  readonly machineId: string;
+  readonly currencyDecimals: number;
+}
+
+/** A machine that is or was the operator's. */
+export async function knownMachine(tx: Transaction, serial: string): Promise<KnownMachine | undefined> {
+  const [row] = await tx<KnownMachine[]>`
+    SELECT id AS "machineId", currency_decimals AS "currencyDecimals" FROM known_machines
+    WHERE serial_number = ${serial}`;
+  return row;
+}
