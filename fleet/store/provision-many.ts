@@ -76,7 +76,8 @@ async function registerChunk(
       SELECT m.id, ${operatorId}, s.code, p.id, s.quantity, s.quantity, s.capacity, s.price, ${currency}
       FROM unnest(${ids}::uuid[]) AS m (id)
       CROSS JOIN unnest(${each(({ slotCode }) => slotCode)}::text[],
-        ${each(({ productNumber }) => productNumber)}::bigint[], ${each(({ quantity }) => quantity)}::smallint[], ${each(({ maxCapacity }) => maxCapacity)}::smallint[],
+        ${each(({ productNumber }) => productNumber)}::bigint[], ${each(({ quantity }) => quantity)}::smallint[],
+        ${each(({ maxCapacity }) => maxCapacity)}::smallint[],
         ${each(({ price }) => price)}::numeric[]) AS s (code, number, quantity, capacity, price)
       LEFT JOIN products p ON p.operator_id = ${operatorId} AND p.number = s.number`;
   });

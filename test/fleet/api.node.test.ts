@@ -133,7 +133,7 @@ test("the list tells stock, revenue of today, faults; simulated revenue apart", 
   ]);
 });
 
-test("machines are found by status, words of serial and place, what is sold out, and by all of them", async (context) => {
+test("machines are found by status, by words of serial and place, by what is sold out", async (context) => {
   const { fleet } = context;
   await fleet.addMachine("FIND-7");
   await fleet.databases.migrate`
