@@ -1,12 +1,17 @@
-/** Builds the fleet service from its plug-ins, registered explicitly in the order data flows. `server.ts` listens. */
+/**
+ * Builds the fleet service from its plug-ins, registered explicitly in the order data flows: those of this process'
+ * roles, and what every process has. `server.ts` listens.
+ */
 import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance } from "fastify";
 import { installErrorHandlers } from "./api/errors.js";
+import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
 import { brokerPlugin } from "./broker/plugin.js";
-import type { Config } from "./config.js";
+import type { Config, ProcessRole } from "./config.js";
+import { drainingPlugin } from "./draining.js";
 import { ingestPlugin } from "./ingest/plugin.js";
 import { jobsPlugin } from "./jobs/plugin.js";
 import { livePlugin } from "./live/plugin.js";
@@ -19,6 +24,7 @@ const PLUGIN_TIMEOUT_MS = 60_000;
 /** The service, ready to inject or listen. The embedded parts run from here on: `close` stops them. */
 export async function buildApp(config: Config): Promise<FastifyInstance> {
   await checkPages(config);
+  const has = (role: ProcessRole): boolean => config.roles.includes(role);
   const app = Fastify({
     logger: config.logLevel === "silent" ? false : { level: config.logLevel },
     bodyLimit: MAX_BODY_BYTES,
@@ -33,13 +39,20 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       // Loopback has no TLS; a proxy that gives it sets this itself.
       strictTransportSecurity: false,
     });
+    await app.register(drainingPlugin);
     await app.register(storePlugin, { config });
     await app.register(livePlugin, { config });
-    await app.register(brokerPlugin, { config });
-    await app.register(ingestPlugin);
-    await app.register(jobsPlugin, { config });
-    await app.register(apiPlugin, { config });
-    await app.register(pagesPlugin, { config });
+    if (has("ingest")) {
+      await app.register(brokerPlugin, { config });
+      await app.register(ingestPlugin);
+    }
+    if (has("jobs")) await app.register(jobsPlugin, { config });
+    if (has("api")) {
+      await app.register(apiPlugin, { config });
+      await app.register(pagesPlugin, { config });
+    } else {
+      await app.register(healthRoutes);
+    }
     await app.ready();
     return app;
   } catch (error) {

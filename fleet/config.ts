@@ -12,6 +12,13 @@ const PORT_LIMITS = { minimum: 0, maximum: 65_535 } as const;
 
 /** Environment variable by variable; `description` is the documentation. */
 export const Environment = Type.Object({
+  SPIRAL_ROLES: Type.String({
+    default: "api,ingest,jobs",
+    pattern: "^ *(api|ingest|jobs)( *, *(api|ingest|jobs))* *$",
+    description:
+      "What this process does, of api, ingest and jobs. Fewer than all need servers of others: SPIRAL_DATABASE_URL, " +
+      "for ingest SPIRAL_MQTT_URL too, and SPIRAL_REDIS_URL where api and ingest are apart.",
+  }),
   SPIRAL_HOST: Type.String({
     default: "127.0.0.1",
     pattern: "^(127\\.[0-9]+\\.[0-9]+\\.[0-9]+|::1|localhost)$",
@@ -113,14 +120,32 @@ export const Environment = Type.Object({
     maximum: 720,
     description: "Hours until a sign-in ends.",
   }),
+  SPIRAL_DRAIN_NOTICE_SECONDS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 600,
+    description:
+      "Seconds that /readyz says draining before the service stops taking: until a load balancer has seen it.",
+  }),
+  SPIRAL_DRAIN_SECONDS: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 600,
+    description: "Seconds at most, after that, to book and answer what was taken; the rest is sent again by machines.",
+  }),
   SPIRAL_LOG_LEVEL: Type.Enum(["silent", "fatal", "error", "warn", "info", "debug"], {
     default: "warn",
     description: "Least severity that is logged.",
   }),
 });
 
+export const PROCESS_ROLES = ["api", "ingest", "jobs"] as const;
+/** What a process may do; several processes share a fleet. */
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+
 /** Settings as the service uses them. Empty optional settings are absent. */
 export interface Config {
+  readonly roles: readonly ProcessRole[];
   readonly host: string;
   readonly httpPort: number;
   readonly mqttPort: number;
@@ -135,6 +160,8 @@ export interface Config {
   readonly hotMonths: number;
   readonly pagesDir: string | undefined;
   readonly sessionHours: number;
+  /** See `drain`. */
+  readonly drain: { readonly noticeMs: number; readonly withinMs: number };
   readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
   /** Extra `-c` settings of the embedded PostgreSQL, e.g. fsync off where data are thrown away. */
   readonly databaseOptions?: Readonly<Record<string, string>>;
@@ -179,7 +206,31 @@ export function readConfig(
     }
     given[name] = value.trim();
   }
-  return assemble(parse(given));
+  const config = assemble(parse(given));
+  checkRoles(config);
+  return config;
+}
+
+/**
+ * The embedded database, broker and live store are of one process; several need servers of others. Throws ConfigError.
+ */
+function checkRoles({ roles, database, mqttUrl, redisUrl }: Config): void {
+  if (roles.length === PROCESS_ROLES.length) return;
+  const is = `is not set, and SPIRAL_ROLES is "${roles.join(",")}"`;
+  const orAll = "or leave SPIRAL_ROLES out for one process that does everything.";
+  if (database === undefined) {
+    const cure = `Set it to the PostgreSQL that all processes share, ${orAll}`;
+    throw new ConfigError("SPIRAL_DATABASE_URL", `${is}: the embedded PostgreSQL is of one process`, cure);
+  }
+  const ingests = roles.includes("ingest");
+  if (ingests && mqttUrl === undefined) {
+    const cure = `Set it to the broker that the machines connect to, ${orAll}`;
+    throw new ConfigError("SPIRAL_MQTT_URL", `${is}: the embedded broker is of one process`, cure);
+  }
+  if (ingests !== roles.includes("api") && redisUrl === undefined) {
+    const cure = `Set it to the Redis that all processes share, ${orAll}`;
+    throw new ConfigError("SPIRAL_REDIS_URL", `${is}: pages would not hear of what another process books`, cure);
+  }
 }
 
 /** Settings of tools and tests, read elsewhere. */
@@ -230,7 +281,9 @@ function assemble(env: Static<typeof Environment>): Config {
       : { url, ...(ingestUrl === undefined ? {} : { ingestUrl }), ...(appUrl === undefined ? {} : { appUrl }) };
   const dataDir = resolve(some(env.SPIRAL_DATA_DIR) ?? defaultDataDir());
   const pagesDir = some(env.SPIRAL_PAGES_DIR);
+  const wanted = env.SPIRAL_ROLES.split(",").map((role) => role.trim());
   return {
+    roles: PROCESS_ROLES.filter((role) => wanted.includes(role)),
     host: env.SPIRAL_HOST,
     httpPort: env.SPIRAL_HTTP_PORT,
     mqttPort: env.SPIRAL_MQTT_PORT,
@@ -245,6 +298,7 @@ function assemble(env: Static<typeof Environment>): Config {
     hotMonths: env.SPIRAL_HOT_MONTHS,
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
+    drain: { noticeMs: env.SPIRAL_DRAIN_NOTICE_SECONDS * 1_000, withinMs: env.SPIRAL_DRAIN_SECONDS * 1_000 },
     logLevel: env.SPIRAL_LOG_LEVEL,
   };
 }

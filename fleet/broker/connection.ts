@@ -1,18 +1,19 @@
 /**
  * The fleet's own connection to the broker, embedded or not: MQTT 3.1.1 driven packet by packet, so that a QoS 1
- * message is acknowledged to the broker only after what it holds is committed. Reconnects by itself; messages that were
- * under way are sent again by their machines.
+ * message is acknowledged to the broker only after what it holds is committed. Reconnects by itself, with whatever it
+ * listens to by then; messages that were under way are sent again by their machines.
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Packet, type Parser, parser, writeToStream } from "mqtt-packet";
-import { FLEET_SUBSCRIPTIONS } from "./permissions.js";
+import type { Subscription } from "./permissions.js";
 
 const KEEPALIVE_S = 30;
 const RETRY_FIRST_MS = 250;
 const RETRY_LIMIT_MS = 15_000;
 /** CONNACK return codes that only another setting cures: bad login, not authorised. MQTT 3.1.1 §3.2.2.3. */
 const REFUSALS: readonly number[] = [4, 5];
+const MAX_MESSAGE_ID = 0xffff;
 /** MQTT 3.1.1 default ports. */
 const PORT = { "mqtt:": 1883, "mqtts:": 8883 } as const;
 
@@ -39,6 +40,8 @@ export interface FleetConnectionOptions {
   /** mqtt[s]://user:password@host:port */
   readonly url: string;
   readonly clientId: string;
+  /** What to listen to from the beginning. */
+  readonly subscriptions: readonly Subscription[];
   readonly onArrival: (arrival: Arrival) => void;
   /** `refused`: the broker will not have us as we are; trying again helps only once somebody has changed its mind. */
   readonly onState: (connected: boolean, why: string, refused: boolean) => void;
@@ -49,6 +52,12 @@ export interface FleetConnection {
   isConnected(): boolean;
   /** Milliseconds since the present connection was subscribed; 0 without one. */
   upForMs(): number;
+  /** Listens to this too, now and after each reconnection: retained messages come anew. */
+  listen(subscription: Subscription): void;
+  /** Listens to nothing of `topics` any more. Resolves when the broker has taken note, or the connection is gone. */
+  leave(topics: readonly string[]): Promise<void>;
+  /** Resolves when the broker has answered all we sent so far, or the connection is gone. */
+  answered(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,10 +67,11 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
   let line: Line | undefined;
   let retry: NodeJS.Timeout | undefined;
   let failures = 0;
+  let wanted = options.subscriptions;
 
   const dial = (): void => {
     retry = undefined;
-    line = openLine(options, {
+    line = openLine(options, () => wanted, {
       up: () => {
         failures = 0;
         options.onState(true, "subscribed", false);
@@ -79,6 +89,15 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
   return {
     isConnected: () => line?.upSinceMs !== undefined,
     upForMs: () => (line?.upSinceMs === undefined ? 0 : performance.now() - line.upSinceMs),
+    listen: (subscription) => {
+      wanted = [...wanted.filter(({ topic }) => topic !== subscription.topic), subscription];
+      line?.subscribe([subscription]);
+    },
+    leave: async (topics) => {
+      wanted = wanted.filter(({ topic }) => !topics.includes(topic));
+      await line?.unsubscribe(topics);
+    },
+    answered: async () => line?.answered(),
     close: async () => {
       closing = true;
       clearTimeout(retry);
@@ -93,7 +112,12 @@ export function retryPauseMs(failures: number, chance: number): number {
 }
 
 interface Line {
+  /** By CONNACK. Before it nothing is asked: the connection begins with what is wanted by then. */
+  taken: boolean;
   upSinceMs: number | undefined;
+  subscribe(subscriptions: readonly Subscription[]): void;
+  unsubscribe(topics: readonly string[]): Promise<void>;
+  answered(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,43 +126,34 @@ interface LineEvents {
   readonly down: (why: string, refused: boolean) => void;
 }
 
-/** One TCP or TLS connection from CONNECT to its end. */
-function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
+/** One TCP or TLS connection from CONNECT to its end. `wanted`: asked when the broker has taken us. */
+function openLine(options: FleetConnectionOptions, wanted: () => readonly Subscription[], events: LineEvents): Line {
   const socket = dialSocket(new URL(options.url));
   const packets = parser({ protocolVersion: 4 });
-  const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const { connectWithinMs, deadAfterMs } = options.limits ?? LINK_LIMITS;
-  let why = "closed by the broker";
-  let refused = false;
+  const asking = questions(socket);
+  const line = lineOf(socket, asking);
+  const end = { why: "closed by the broker", refused: false };
   let heardMs = performance.now();
-  const line: Line = {
-    upSinceMs: undefined,
-    close: async () => {
-      if (!socket.destroyed) writeToStream({ cmd: "disconnect" }, socket);
-      // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
-      socket.destroySoon();
-      await gone;
-    },
-  };
-  const fail = (reason: string): void => {
-    why = reason;
+  const fail = (why: string, refused = false): void => {
+    Object.assign(end, { why, refused });
     socket.destroy();
   };
   const deadline = setTimeout(() => fail("no answer to CONNECT"), connectWithinMs);
   const feelPulse = (): void => {
     if (performance.now() - heardMs > deadAfterMs) fail("no sign of life");
-    else if (line.upSinceMs !== undefined) writeToStream({ cmd: "pingreq" }, socket);
+    else if (line.upSinceMs !== undefined) void asking.ping();
   };
   const pulse = setInterval(feelPulse, Math.min((KEEPALIVE_S * 1_000) / 2, deadAfterMs / 2));
 
   socket.on("error", (error) => {
-    why = error.message;
+    end.why = error.message;
   });
   socket.once("close", () => {
     clearTimeout(deadline);
     clearInterval(pulse);
     line.upSinceMs = undefined;
-    events.down(why, refused);
+    events.down(end.why, end.refused);
   });
   socket.on("data", (chunk: Buffer) => {
     heardMs = performance.now();
@@ -149,29 +164,86 @@ function openLine(options: FleetConnectionOptions, events: LineEvents): Line {
     switch (packet.cmd) {
       case "connack":
         if (packet.returnCode !== 0) {
-          refused = REFUSALS.includes(packet.returnCode ?? 0);
-          return fail(`refused with code ${packet.returnCode}`);
+          return fail(`refused with code ${packet.returnCode}`, REFUSALS.includes(packet.returnCode ?? 0));
         }
-        subscribe(socket);
-        return;
+        line.taken = true;
+        return line.subscribe(wanted());
       case "suback":
-        if (packet.granted.some((granted) => granted === 128)) {
-          refused = true;
-          return fail("a subscription was refused");
-        }
+        if (packet.granted.some((granted) => granted === 128)) return fail("a subscription was refused", true);
+        if (line.upSinceMs !== undefined) return;
         clearTimeout(deadline);
         line.upSinceMs = performance.now();
-        events.up();
-        return;
+        return events.up();
+      case "unsuback":
+      case "pingresp":
+        return asking.answer(packet.cmd);
       case "publish":
-        options.onArrival(arrivalOf(packet, socket));
-        return;
+        return options.onArrival(arrivalOf(packet, socket));
       default:
         return;
     }
   });
   greet(socket, options);
   return line;
+}
+
+function lineOf(socket: Socket, asking: Questions): Line {
+  const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const line: Line = {
+    taken: false,
+    upSinceMs: undefined,
+    subscribe: (subscriptions) => {
+      // Nothing is wanted while we drain: MQTT 3.1.1 §3.8.3 has no empty SUBSCRIBE.
+      if (line.taken && subscriptions.length > 0) asking.subscribe(subscriptions);
+    },
+    unsubscribe: async (topics) => {
+      if (line.taken) await Promise.race([asking.unsubscribe(topics), gone]);
+    },
+    answered: async () => {
+      if (line.taken) await Promise.race([asking.ping(), gone]);
+    },
+    close: async () => {
+      if (!socket.destroyed) writeToStream({ cmd: "disconnect" }, socket);
+      // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
+      socket.destroySoon();
+      await gone;
+    },
+  };
+  return line;
+}
+
+interface Questions {
+  subscribe(subscriptions: readonly Subscription[]): void;
+  unsubscribe(topics: readonly string[]): Promise<void>;
+  ping(): Promise<void>;
+  /** The broker has answered the oldest question of that kind: it answers each kind in order. */
+  answer(kind: "unsuback" | "pingresp"): void;
+}
+
+/** What we ask of the broker, and who waits for which answer. */
+function questions(socket: Socket): Questions {
+  const waiting: Record<"unsuback" | "pingresp", (() => void)[]> = { unsuback: [], pingresp: [] };
+  // Ours alone: what we publish has QoS 0 and no identifier.
+  let messageId = 0;
+  const asked = (kind: keyof typeof waiting): Promise<void> =>
+    new Promise<void>((resolve) => waiting[kind].push(resolve));
+  return {
+    subscribe: (subscriptions) => {
+      const topics = subscriptions.map(({ topic, qos }) => ({ topic, qos }));
+      messageId = (messageId % MAX_MESSAGE_ID) + 1;
+      writeToStream({ cmd: "subscribe", messageId, subscriptions: topics }, socket);
+    },
+    unsubscribe: (topics) => {
+      messageId = (messageId % MAX_MESSAGE_ID) + 1;
+      writeToStream({ cmd: "unsubscribe", messageId, unsubscriptions: [...topics] }, socket);
+      return asked("unsuback");
+    },
+    ping: () => {
+      writeToStream({ cmd: "pingreq" }, socket);
+      return asked("pingresp");
+    },
+    answer: (kind) => waiting[kind].shift()?.(),
+  };
 }
 
 function parseInto(packets: Parser, chunk: Buffer, fail: (reason: string) => void): void {
@@ -200,11 +272,6 @@ function greet(socket: Socket, { url, clientId }: FleetConnectionOptions): void 
     { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean: true, keepalive: KEEPALIVE_S, ...login },
     socket,
   );
-}
-
-function subscribe(socket: Socket): void {
-  const subscriptions = FLEET_SUBSCRIPTIONS.map(({ topic, qos }) => ({ topic, qos }));
-  writeToStream({ cmd: "subscribe", messageId: 1, subscriptions }, socket);
 }
 
 function arrivalOf(packet: Packet & { cmd: "publish" }, socket: Socket): Arrival {

@@ -8,12 +8,26 @@ import { FLEET_CHANNELS, MACHINE_CHANNELS, parseTopic, topicOf } from "../../sha
 
 export type Identity = { readonly is: "machine"; readonly serial: string } | { readonly is: "fleet" };
 
-/** What the fleet listens to. `status` plainly, never through a shared subscription: those get no retained messages. */
-export const FLEET_SUBSCRIPTIONS = deepFreeze([
+export interface Subscription {
+  readonly topic: string;
+  readonly qos: 0 | 1;
+}
+
+/** Births and wills. Plainly, never through a shared subscription: those get no retained messages. */
+export const STATUS_SUBSCRIPTION: Subscription = deepFreeze({ topic: "fleet/+/status", qos: 1 });
+
+const SHARED: readonly Subscription[] = deepFreeze([
   { topic: "fleet/+/events", qos: 1 },
-  { topic: "fleet/+/status", qos: 1 },
   { topic: "fleet/+/telemetry", qos: 0 },
-] as const);
+]);
+
+/** What the fleet listens to at the embedded broker, which grants `$share/...` and delivers nothing through it. */
+export const FLEET_SUBSCRIPTIONS: readonly Subscription[] = deepFreeze([...SHARED, STATUS_SUBSCRIPTION]);
+
+/** What each ingest process listens to at a broker of others: every message goes to one of them. */
+export const SHARED_SUBSCRIPTIONS: readonly Subscription[] = deepFreeze(
+  SHARED.map(({ topic, qos }) => ({ topic: `$share/spiral/${topic}`, qos })),
+);
 
 /** Only births and wills are kept by the broker. */
 const RETAINED_CHANNEL = "status";

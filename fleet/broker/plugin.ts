@@ -15,7 +15,8 @@ export interface Broker {
 
 declare module "fastify" {
   interface FastifyInstance {
-    readonly broker: Broker;
+    /** Absent without the role `ingest`. */
+    readonly broker?: Broker;
   }
 }
 

@@ -32,6 +32,8 @@ export interface WorkerPorts {
 export interface Worker {
   /** Something was added to the queue. */
   wake(): void;
+  /** Resolves when nothing waits and nothing is being written. */
+  idle(): Promise<void>;
   /** Finishes what is being written and stops; what waits is left to be sent again. */
   close(): Promise<void>;
 }
@@ -40,12 +42,14 @@ export function startWorker(queue: IngestQueue<BatchMessage>, ports: WorkerPorts
   const stop = new AbortController();
   let wake: (() => void) | undefined;
   let running: Promise<void> | undefined;
+  const idling: (() => void)[] = [];
 
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       if (queue.isEmpty) {
         await new Promise<void>((resolve) => {
           wake = resolve;
+          for (const tell of idling.splice(0)) tell();
         });
         wake = undefined;
         continue;
@@ -58,11 +62,17 @@ export function startWorker(queue: IngestQueue<BatchMessage>, ports: WorkerPorts
   running = loop();
   return {
     wake: () => wake?.(),
+    idle: () =>
+      new Promise((resolve) => {
+        idling.push(resolve);
+        wake?.();
+      }),
     close: async () => {
       stop.abort();
       wake?.();
       await running;
       running = undefined;
+      for (const tell of idling.splice(0)) tell();
     },
   };
 }

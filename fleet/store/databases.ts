@@ -24,6 +24,11 @@ export interface Databases {
    * keep a connection that never answers again. Queries under way are given time to end.
    */
   renew(): void;
+  /**
+   * One connection of its own, for locks that live as long as their session. `onClose`: it has ended, and the locks
+   * with it; it must not be used again. Whoever opens it ends it.
+   */
+  lone(onClose: () => void): Sql;
   close(): Promise<void>;
 }
 
@@ -88,6 +93,7 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
       version,
       startMs,
       renew,
+      lone: (onClose) => connect(server.migrate, 1, { max_lifetime: null, onclose: onClose }),
       close,
     };
   } catch (error) {
@@ -120,8 +126,13 @@ function external(database: NonNullable<Config["database"]>): Server {
   };
 }
 
-function connect({ url, role }: Target, max: number): Sql {
+function connect(
+  { url, role }: Target,
+  max: number,
+  more: postgres.Options<{ safeInt: postgres.PostgresType }> = {},
+): Sql {
   return postgres(url, {
+    ...more,
     max,
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => undefined,

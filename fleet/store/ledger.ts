@@ -182,7 +182,9 @@ export async function touchMachines(
       tx,
       all((t) => t.doorOpen),
     )}) AS t (machine_id, door_open)
-    JOIN machines b ON b.id = t.machine_id
+    -- In machine order, as telemetry does in another process: neither ever waits for the other in a circle.
+    JOIN (SELECT id, status FROM machines WHERE id = ANY(${all((t) => t.machineId)}::uuid[])
+      ORDER BY id FOR NO KEY UPDATE) b ON b.id = t.machine_id
     WHERE m.id = t.machine_id
     RETURNING m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.status, m.online,
       m.last_heartbeat AS "lastHeartbeat", m.status <> b.status AS changed

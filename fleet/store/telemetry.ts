@@ -33,6 +33,8 @@ export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]
         ${all((r) => r.revenueMinor)}::bigint[], ${all((r) => r.vends)}::bigint[], ${all((r) => toHex(r.body))}::text[])
         AS r (serial, received_at, epoch, seq, boot, began_at, state, temp_milli_c, revenue_minor, vends, body)
       JOIN machines m ON m.serial_number = r.serial
+      -- In machine order, as booking does in another process: neither ever waits for the other in a circle.
+      ORDER BY m.id FOR NO KEY UPDATE OF m
     ), stored AS (
       INSERT INTO telemetry (machine_id, received_at, epoch, seq, body, state, temp_milli_c, revenue_minor, vends)
       SELECT id, received_at, epoch, seq, decode(body, 'hex'), state, temp_milli_c, revenue_minor, vends FROM t

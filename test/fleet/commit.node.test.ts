@@ -4,6 +4,7 @@ import { type Packet, parser, writeToStream } from "mqtt-packet";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Arrival, type FleetConnection, openFleetConnection } from "../../fleet/broker/connection.js";
+import { FLEET_SUBSCRIPTIONS } from "../../fleet/broker/permissions.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import { startTestFleet, type TestFleet, TestLedger, TestMachine, untilBlocked, within } from "./support.js";
 
@@ -124,6 +125,7 @@ test("the fleet's connection acknowledges when told to, in any order, on the con
   const fleet: FleetConnection = openFleetConnection({
     url: broker.url,
     clientId: "fleet-1",
+    subscriptions: FLEET_SUBSCRIPTIONS,
     onArrival: (item) => {
       arrivals.push(item);
       for (const tell of news.splice(0)) tell();

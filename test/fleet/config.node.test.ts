@@ -69,6 +69,30 @@ test("a bad setting is refused by its name, with the cure", () => {
   assert.not.match(refusal({ SPIRAL_DATABASE_URL: "mysql://me:hush@localhost" }), /hush/);
 });
 
+test("a process with fewer roles needs the servers that several share, and is told which", () => {
+  assert.equal(readConfig({}).roles, ["api", "ingest", "jobs"]);
+  const shared = {
+    SPIRAL_DATABASE_URL: "postgres://localhost/fleet",
+    SPIRAL_MQTT_URL: "mqtt://localhost",
+    SPIRAL_REDIS_URL: "redis://localhost",
+  };
+  assert.equal(readConfig({ ...shared, SPIRAL_ROLES: "jobs, ingest" }).roles, ["ingest", "jobs"]);
+  const without = (name: keyof typeof shared, roles: string): string =>
+    refusal({ ...shared, [name]: "", SPIRAL_ROLES: roles });
+  assert.match(without("SPIRAL_DATABASE_URL", "jobs"), /^SPIRAL_DATABASE_URL is not set, and SPIRAL_ROLES is "jobs"/);
+  assert.match(without("SPIRAL_MQTT_URL", "ingest"), /^SPIRAL_MQTT_URL is not set.*embedded broker is of one process/);
+  assert.match(without("SPIRAL_REDIS_URL", "api"), /^SPIRAL_REDIS_URL is not set.*pages would not hear/);
+  assert.match(without("SPIRAL_REDIS_URL", "ingest"), /^SPIRAL_REDIS_URL is not set/);
+  for (const [name, roles] of [
+    ["SPIRAL_MQTT_URL", "api"],
+    ["SPIRAL_REDIS_URL", "jobs"],
+    ["SPIRAL_REDIS_URL", "api,ingest"],
+  ] as const) {
+    assert.is(without(name, roles), "", `${roles} without ${name}`);
+  }
+  assert.match(refusal({ SPIRAL_ROLES: "api,cook" }), /^SPIRAL_ROLES is "api,cook", which does not fit/);
+});
+
 async function startError(config: Parameters<typeof startFleet>[0]): Promise<string> {
   try {
     const fleet = await startFleet(config);

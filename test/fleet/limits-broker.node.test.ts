@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { LINK_LIMITS, openFleetConnection, retryPauseMs } from "../../fleet/broker/connection.js";
 import { type EmbeddedBroker, KEEPALIVE_LIMIT_S, MAX_PACKET_BYTES, startBroker } from "../../fleet/broker/embedded.js";
 import { packetGauge } from "../../fleet/broker/packet-gauge.js";
+import { FLEET_SUBSCRIPTIONS } from "../../fleet/broker/permissions.js";
 import { sortArrival } from "../../fleet/ingest/arrivals.js";
 import { IngestQueue } from "../../fleet/ingest/queue.js";
 import type { BatchMessage } from "../../shared/wire/messages.js";
@@ -149,6 +150,7 @@ async function endOf(url: string): Promise<string> {
     const connection = openFleetConnection({
       url,
       clientId: "fleet-1",
+      subscriptions: FLEET_SUBSCRIPTIONS,
       onArrival: () => undefined,
       onState: (connected, reason) => {
         if (!connected) resolve(reason);

@@ -7,7 +7,7 @@ import { MAX_PAGE } from "../../fleet/api/common.js";
 import { MAX_BEHIND_BYTES, MAX_LISTENERS } from "../../fleet/api/events/routes.js";
 import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
 import { SIGN_INS } from "../../fleet/api/session/routes.js";
-import { MAX_SETTING_ASIDE } from "../../fleet/ingest/plugin.js";
+import { MAX_SETTING_ASIDE } from "../../fleet/ingest/aside.js";
 import { QUEUE_LIMITS } from "../../fleet/ingest/queue.js";
 import { MAX_TOGETHER } from "../../fleet/ingest/worker.js";
 import { operatorChannel } from "../../fleet/live/live-store.js";
@@ -15,7 +15,16 @@ import { randomSecret } from "../../fleet/store/data-folder.js";
 import { addSession, findUser } from "../../fleet/store/users.js";
 import { encodeBatch, encodeTelemetry } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
-import { startTestFleet, type TestFleet, TestLedger, TestMachine, telemetryOf, until, within } from "./support.js";
+import {
+  ingestOf,
+  startTestFleet,
+  type TestFleet,
+  TestLedger,
+  TestMachine,
+  telemetryOf,
+  until,
+  within,
+} from "./support.js";
 
 interface Context {
   fleet: TestFleet;
@@ -50,7 +59,7 @@ function coins(count: number): TestLedger {
 test("a full queue asks machines to wait and sheds telemetry, and books so many together, no more", async ({
   fleet,
 }) => {
-  const { queue } = fleet.app.ingest;
+  const { queue } = ingestOf(fleet);
   const machine = await TestMachine.connect(fleet.mqttPort, await fleet.addMachine("LIMIT-1"));
   const half = QUEUE_LIMITS.maxBatches / 2;
   const ledger = coins(half + 3 * MAX_TOGETHER);
@@ -90,7 +99,7 @@ test("of batches that are none only so many are set aside at once; the rest is f
     // All database connections are at the lock: the worker waits with one batch, and the next is seen in the queue.
     const probe = async (): Promise<boolean> => {
       await machine.client.published(topic, encodeBatch(ledger.batch(1, 5)));
-      return fleet.app.ingest.queue.length > 0;
+      return ingestOf(fleet).queue.length > 0;
     };
     await until(probe, "the batches did not come");
   });

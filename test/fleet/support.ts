@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Packet, parser, writeToStream } from "mqtt-packet";
 import { type Config, readConfig } from "../../fleet/config.js";
+import type { Ingest } from "../../fleet/ingest/plugin.js";
 import { type Fleet, startFleet } from "../../fleet/server.js";
 import { randomSecret, rolePasswords } from "../../fleet/store/data-folder.js";
 import { DATABASE_NAME } from "../../fleet/store/embedded.js";
@@ -76,13 +77,22 @@ export async function startTestFleet(more: Partial<Config> = {}): Promise<TestFl
 }
 
 /** Settings of a second service on the database of `fleet`, as if that were a server of others. */
-export async function neighbourOf({ config }: Pick<TestFleet, "config">, more: Partial<Config> = {}): Promise<Config> {
+export async function neighbourOf(
+  { config }: { readonly config: Config },
+  more: Partial<Config> = {},
+): Promise<Config> {
   const passwords = await rolePasswords(config.dataDir);
   const lines = (await readFile(join(config.dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n");
   const urlOf = (role: "spiral_migrate" | "spiral_ingest" | "spiral_app"): string =>
     `postgres://${role}:${passwords[role]}@127.0.0.1:${lines[3]}/${DATABASE_NAME}`;
   const database = { url: urlOf("spiral_migrate"), ingestUrl: urlOf("spiral_ingest"), appUrl: urlOf("spiral_app") };
   return { ...testConfig(config.dataDir, more), database };
+}
+
+/** The ingest side of a service that has that role. */
+export function ingestOf({ app }: Pick<Fleet, "app">): Ingest {
+  if (app.ingest === undefined) throw new Error("this service does not ingest");
+  return app.ingest;
 }
 
 /** Why `work` failed; empty if it did not. */
@@ -417,8 +427,12 @@ export async function within<T>(promise: Promise<T>, what: string, patienceMs = 
 const LOOK_EVERY_MS = 10;
 
 /** Looks until `holds`; rejects with `what` if it takes longer than a test may. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
   while (!(await holds())) {
     if (performance.now() > deadlineMs) throw new Error(what);
     await pause(LOOK_EVERY_MS);

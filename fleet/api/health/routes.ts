@@ -14,13 +14,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const database = await isReachable(app.databases.app);
       // Whoever asks for readiness asks again: the next one finds connections that are not stuck.
       if (!database) app.databases.renew();
-      const broker = app.ingest.isConnected();
+      const broker = app.ingest?.isConnected();
       // A live store that is away slows the pages and stops nothing.
-      const ready = database && broker;
-      return reply.code(ready ? 200 : 503).send({
-        status: ready ? "ready" : "notReady",
+      const ready = database && broker !== false;
+      const status = app.draining.isDraining() ? "draining" : ready ? "ready" : "notReady";
+      return reply.code(status === "ready" ? 200 : 503).send({
+        status,
         database: database ? "ok" : "down",
-        broker: broker ? "ok" : "down",
+        broker: broker === undefined ? "unused" : broker ? "ok" : "down",
         live: app.live.isReady() ? "ok" : "down",
       });
     },

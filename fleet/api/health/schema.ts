@@ -4,9 +4,11 @@ import Type, { type Static } from "typebox";
 export const Health = Type.Object({ status: Type.Literal("ok") });
 export type Health = Static<typeof Health>;
 
-const Part = Type.Enum(["ok", "down"]);
+/** `unused`: not of this process' roles. */
+const Part = Type.Enum(["ok", "down", "unused"]);
 export const Readiness = Type.Object({
-  status: Type.Enum(["ready", "notReady"]),
+  /** `draining`: it will end soon; ask another one. */
+  status: Type.Enum(["ready", "notReady", "draining"]),
   database: Part,
   broker: Part,
   live: Part,
