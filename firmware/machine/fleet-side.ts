@@ -2,7 +2,7 @@
  * The machine's side towards the fleet: ledger batches, telemetry, acks. It goes on when everything else is
  * stopped, and nothing that money or goods depend on waits for it.
  */
-import { type AckMessage, decodeAck, encodeTelemetry } from "../../shared/wire/messages.js";
+import { type AckMessage, decodeAck, decodeAsk } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import type { CashFacts } from "../cash/state.js";
 import {
@@ -17,10 +17,13 @@ import {
 import {
   TELEMETRY_PERIOD_MS,
   type TelemetryState,
+  telemetryAsked,
   telemetryAtBoot,
   telemetryChanged,
   telemetryDueMs,
   telemetryLink,
+  telemetryPassed,
+  telemetryReport,
   telemetrySent,
 } from "../uplink/telemetry.js";
 import type { Wall } from "./clock.js";
@@ -60,7 +63,7 @@ export class FleetSide {
     return step.effects;
   }
 
-  /** A record was appended: something to report. */
+  /** A record was appended: there may be something to report that it does not tell. */
   changed(): void {
     this.telemetry = telemetryChanged(this.telemetry);
   }
@@ -70,11 +73,15 @@ export class FleetSide {
     this.telemetry = telemetryLink(this.telemetry, up);
   }
 
-  /** The ack in a message; undefined if it is none for us. */
-  ackIn(topic: string, payload: Uint8Array): AckMessage | undefined {
+  /** The ack in a message, "asked" if the fleet wants a whole report; undefined if it is neither, or not for us. */
+  ackIn(topic: string, payload: Uint8Array): AckMessage | "asked" | undefined {
     if (topic !== topicOf(this.rooms.identity.machineId, "acks")) return undefined;
     const ack = decodeAck(payload);
-    return ack.ok ? ack.message : undefined;
+    if (ack.ok) return ack.message;
+    const ask = decodeAsk(payload);
+    if (!ask.ok || !ask.message.whole || ask.message.epoch !== this.rooms.identity.epoch) return undefined;
+    this.telemetry = telemetryAsked(this.telemetry);
+    return "asked";
   }
 
   /** When it wants a tick, absolute ms. */
@@ -86,8 +93,15 @@ export class FleetSide {
     if (telemetryDueMs(this.telemetry) > nowMs) return;
     const { rooms, ports } = this;
     const message = telemetryMessage(rooms, this.cashFacts, { wall, nowMs, freeBytes: ports.memory?.freeBytes() });
-    ports.network.publish(topicOf(rooms.identity.machineId, "telemetry"), encodeTelemetry(message), 1);
-    this.telemetry = telemetrySent(this.telemetry, nowMs, this.periodMs());
+    const report = telemetryReport(this.telemetry, message, nowMs);
+    if (report === undefined) {
+      this.telemetry = telemetryPassed(this.telemetry, message, nowMs);
+      return;
+    }
+    const topic = topicOf(rooms.identity.machineId, "telemetry");
+    const taken = ports.network.publish(topic, report.bytes, report.qos);
+    const facts = { nowMs, periodMs: this.periodMs(), taken };
+    this.telemetry = telemetrySent(this.telemetry, report, message, facts);
   }
 
   private periodMs(): number {

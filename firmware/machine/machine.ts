@@ -369,7 +369,7 @@ export class Machine implements Executor {
     this.shelf.committed(record);
     this.push({ to: "cash", input: { on: "committed", record } });
     this.push({ to: "sale", input: { on: "committed", record } });
-    this.push({ to: "sync", input: mayLinger(record, this.rooms.ledger.durable) ? COMMITTED : COMMITTED_SOON });
+    this.push({ to: "sync", input: mayLinger(this.rooms.ledger.durable) ? COMMITTED : COMMITTED_SOON });
   };
 
   private tick(): void {
@@ -431,7 +431,7 @@ export class Machine implements Executor {
     if (ordered !== undefined) return this.performAll(ordered);
     const ack = this.fleet.ackIn(topic, payload);
     if (ack === undefined) this.unknownInputs.messages++;
-    else this.push({ to: "sync", input: { on: "ack", ack } });
+    else if (ack !== "asked") this.push({ to: "sync", input: { on: "ack", ack } });
   }
 }
 

@@ -36,6 +36,9 @@ export function announcement(rooms: Rooms, nonce: number): Announcement {
   };
 }
 
+/** Free memory is never the same twice: told in steps, it is no change each time. */
+const MEMORY_STEP_BYTES = 4_096;
+
 export interface ReportFacts {
   readonly wall: Wall;
   readonly nowMs: number;
@@ -69,7 +72,7 @@ export function telemetryMessage(rooms: Rooms, cash: CashFacts, facts: ReportFac
     ...(durable.tubesKnown ? { tubes: oneByteEach(durable.tubes) } : {}),
     ...(tempMilliC === undefined ? {} : { tempMilliC }),
     ...(validator === undefined ? {} : { stackerBills: validator.stackerCount }),
-    ...(freeBytes === undefined ? {} : { freeMemoryBytes: freeBytes }),
+    ...(freeBytes === undefined ? {} : { freeMemoryBytes: freeBytes - (freeBytes % MEMORY_STEP_BYTES) }),
     ...(wallS === undefined ? {} : { wallS }),
   };
 }

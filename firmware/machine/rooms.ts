@@ -3,7 +3,6 @@
  */
 import { type CurrencyCode, currencyByNumber } from "../../shared/money/currencies.js";
 import type { Durable } from "../../shared/records/durable.js";
-import type { LedgerRecord } from "../../shared/records/kinds.js";
 import type { Planogram, PlanogramSlot, Settings } from "../../shared/wire/documents.js";
 import { cashPending } from "../cash/queries.js";
 import type { CashState } from "../cash/state.js";
@@ -66,12 +65,9 @@ function hasOpenBracket({ vend, stack, payout, hold, revalue }: Durable): boolea
   );
 }
 
-/** What became of a sale: told at once, whatever is still open behind it. */
-const OUTCOMES: readonly string[] = Object.freeze(["saleSettled", "saleFailed", "outcomeUnknown"]);
-
 /** Money is inside, or something is under way: more records will follow that the fleet may hear together with this. */
-export function mayLinger(record: LedgerRecord, durable: Durable): boolean {
-  return (durable.creditMinor > 0 || hasOpenBracket(durable)) && !OUTCOMES.includes(record.kind);
+export function mayLinger(durable: Durable): boolean {
+  return durable.creditMinor > 0 || hasOpenBracket(durable);
 }
 
 /** Money or a card's answer is on its way: the customer's time stands still. */

@@ -56,9 +56,10 @@ const STATUS = deepFreeze({
 /**
  * `telemetry`. seq: newest record the cumulative values include. inventory: one byte a slot in planogram order (255
  * = 255 or more). tubes: one byte a coin type. state: purchase state's name. revenueMinor, vends and
- * cashBoxMinor (coins that went past the tubes): since initialisation.
+ * cashBoxMinor (coins that went past the tubes): since initialisation. base: number of this whole report in its boot,
+ * from 1, by which later ones name it (telemetry.ts); absent where each report is whole.
  */
-const TELEMETRY = deepFreeze({
+export const TELEMETRY = deepFreeze({
   version: [0, "uint"],
   epoch: [1, "uint"],
   seq: [2, "uint"],
@@ -79,7 +80,11 @@ const TELEMETRY = deepFreeze({
   wallS: [17, "uint?"],
   clockQuality: [18, "uint"],
   unackedRecords: [19, "uint"],
+  base: [20, "uint?"],
 });
+
+/** `acks` too: the base of a machine's telemetry is not known here, its next report is to be whole. */
+const ASK = deepFreeze({ version: [0, "uint"], epoch: [1, "uint"], whole: [5, "bool"] });
 
 /**
  * `commands`: a remote order (shared/orders.ts). id: the fleet's own, at most 40 characters. kind: ORDER_KINDS. args:
@@ -114,6 +119,7 @@ export type OrderMessage = Omit<MessageOf<typeof ORDER>, "version">;
 export type AuditMessage = Omit<MessageOf<typeof AUDIT>, "version">;
 export type AckMessage = Omit<MessageOf<typeof ACK>, "version">;
 export type StatusMessage = Omit<MessageOf<typeof STATUS>, "version">;
+export type AskMessage = Omit<MessageOf<typeof ASK>, "version">;
 export type TelemetryMessage = Omit<MessageOf<typeof TELEMETRY>, "version">;
 
 export interface RawRecord {
@@ -132,6 +138,8 @@ export type WireResult<T> = { readonly ok: true; readonly message: T } | WireFai
 
 export const encodeAck = (message: AckMessage): Uint8Array => encode(ACK, { version: WIRE_VERSION, ...message });
 export const decodeAck = (bytes: Uint8Array): WireResult<AckMessage> => decode(ACK, bytes);
+export const encodeAsk = (message: AskMessage): Uint8Array => encode(ASK, { version: WIRE_VERSION, ...message });
+export const decodeAsk = (bytes: Uint8Array): WireResult<AskMessage> => decode(ASK, bytes);
 export const encodeStatus = (message: StatusMessage): Uint8Array =>
   encode(STATUS, { version: WIRE_VERSION, ...message });
 export const decodeStatus = (bytes: Uint8Array): WireResult<StatusMessage> => decode(STATUS, bytes);

@@ -7,6 +7,7 @@ const RECORDER = ["test/firmware/machine/recorder.test.ts"];
 const OUTLOOK = ["test/firmware/machine/outlook.test.ts"];
 const ORDERS = ["test/firmware/commands/orders.test.ts"];
 const SYNC = ["test/firmware/uplink/sync.test.ts"];
+const TELEMETRY = ["test/firmware/uplink/telemetry.test.ts"];
 const SETTINGS = ["test/firmware/settings.test.ts"];
 const STORIES = ["test/stories/stories.test.ts"];
 const DOOR = ["test/firmware/machine/door-visit.test.ts"];
@@ -291,9 +292,23 @@ export const MACHINE: readonly Mutant[] = [
   {
     name: "every change is reported at once",
     file: "firmware/uplink/telemetry.ts",
-    find: "const onChangeMs = state.changed ? state.lastSentMs + TELEMETRY_ON_CHANGE_MS : Infinity;",
-    replace: "const onChangeMs = state.changed ? state.lastSentMs : Infinity;",
-    tests: SYNC,
+    find: "const onChangeMs = state.changed ? state.lookedMs + TELEMETRY_ON_CHANGE_MS : Infinity;",
+    replace: "const onChangeMs = state.changed ? state.lookedMs : Infinity;",
+    tests: TELEMETRY,
+  },
+  {
+    name: "changes are told against a base that was never sent",
+    file: "firmware/uplink/telemetry.ts",
+    find: "base: taken ? base : undefined,",
+    replace: "base,",
+    tests: TELEMETRY,
+  },
+  {
+    name: "a change is read against whatever base is at hand",
+    file: "shared/wire/telemetry.ts",
+    find: 'if (held === undefined || order > 0) return { is: "baseMissing", epoch };',
+    replace: 'if (held === undefined) return { is: "baseMissing", epoch };',
+    tests: TELEMETRY,
   },
   {
     name: "a document with rotten bytes is in force",

@@ -10,12 +10,13 @@ import {
   decodeAudit,
   decodeBatch,
   decodeStatus,
-  decodeTelemetry,
   encodeAck,
+  encodeAsk,
   type RawRecord,
   type StatusMessage,
   type TelemetryMessage,
 } from "../../shared/wire/messages.js";
+import { type HeldBase, readReport } from "../../shared/wire/telemetry.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";
 import type { FleetEnd, MqttMessage } from "./network.js";
 import type { World } from "./world.js";
@@ -31,6 +32,8 @@ export interface SunkMachine {
   readonly forks: BatchMessage[];
   readonly statuses: StatusMessage[];
   readonly telemetry: TelemetryMessage[];
+  /** What changes of telemetry are read against. */
+  base: HeldBase | undefined;
   /** Parts of audit reports that orders asked for. */
   readonly audits: AuditMessage[];
   /** Batches answered with the mark alone because records before them were missing. */
@@ -68,6 +71,7 @@ export class FleetSink implements FleetEnd {
         forks: [],
         statuses: [],
         telemetry: [],
+        base: undefined,
         audits: [],
         gaps: 0,
         repeats: 0,
@@ -126,9 +130,7 @@ export class FleetSink implements FleetEnd {
       if (status.ok) machine.statuses.push(status.message);
       else machine.garbage += 1;
     } else if (parsed.channel === "telemetry") {
-      const telemetry = decodeTelemetry(payload);
-      if (telemetry.ok) machine.telemetry.push(telemetry.message);
-      else machine.garbage += 1;
+      this.#reported(machineId, machine, payload);
     } else if (parsed.channel === "audit") {
       const audit = decodeAudit(payload);
       if (audit.ok) machine.audits.push(audit.message);
@@ -137,6 +139,18 @@ export class FleetSink implements FleetEnd {
       const batch = decodeBatch(payload);
       if (batch.ok && this.up) this.#take(machineId, batch.message);
       else machine.garbage += batch.ok ? 0 : 1;
+    }
+  }
+
+  #reported(machineId: string, machine: SunkMachine, payload: Uint8Array): void {
+    const reading = readReport(machine.base, payload.slice());
+    if (reading.is === "read") {
+      machine.telemetry.push(reading.message);
+      machine.base = reading.held;
+    } else if (reading.is === "baseMissing") {
+      this.send(machineId, topicOf(machineId, "acks"), encodeAsk({ epoch: reading.epoch, whole: true }));
+    } else if (reading.is === "refused") {
+      machine.garbage += 1;
     }
   }
 

@@ -9,6 +9,7 @@ import { Network } from "../../firmware/io/net/network.js";
 import type { Clockwork, SocketClass, SocketOptions } from "../../firmware/io/net/sockets.js";
 import type { Announcement } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
+import { parseTopic } from "../../shared/wire/topics.js";
 import type { BoardNetwork } from "../bench/board.js";
 import { SimInterfaces } from "../bench/net-interface.js";
 import { SimWorker } from "../bench/net-worker.js";
@@ -19,8 +20,12 @@ import { type Timer, World } from "../bench/world.js";
 /** From one end to the other. */
 const WAY_US = 40_000;
 
+/** What a write carries: its first packet. Whatever makes a connection is `connect`, the birth included. */
+export type Cause = "telemetry" | "events" | "acks" | "puback" | "connect" | "ping" | "other";
+
 export interface Seen {
   readonly from: "machine" | "fleet";
+  readonly cause: Cause;
   readonly bytes: number;
   readonly atUs: number;
 }
@@ -53,6 +58,7 @@ export class WireNetwork implements BoardNetwork {
   readonly #deliver: (input: WorldInput) => void;
   #network: Network | undefined;
   #worker: SimWorker | undefined;
+  #socket: SimSocket | undefined;
   #nextId = 1;
 
   constructor(machineId: string, deliver: (input: WorldInput) => void) {
@@ -79,6 +85,13 @@ export class WireNetwork implements BoardNetwork {
 
   announce(announcement: Announcement): void {
     this.#network?.announce(announcement);
+    this.#soon();
+  }
+
+  /** The connection ends without anybody's doing. */
+  cut(): void {
+    this.#fleet?.disconnected(this.#machineId);
+    this.#socket?.break();
     this.#soon();
   }
 
@@ -143,12 +156,13 @@ export class WireNetwork implements BoardNetwork {
 
   #accept(socket: SimSocket): void {
     this.connections += 1;
+    this.#socket = socket;
     const reader = parser({ protocolVersion: 4 });
     reader.on("packet", (packet: Packet) => this.#answer(socket, packet));
     const write = socket.write.bind(socket);
     socket.write = (bytes) => {
-      this.seen.push({ from: "machine", bytes: bytes.length, atUs: this.#world.nowUs });
       const copy = Buffer.from(bytes);
+      this.seen.push({ from: "machine", cause: causeOf(copy), bytes: bytes.length, atUs: this.#world.nowUs });
       this.#world.after(WAY_US, () => reader.parse(copy));
       socket.written = new Uint8Array(0);
       return write(bytes);
@@ -186,8 +200,22 @@ export class WireNetwork implements BoardNetwork {
   }
 
   #say(socket: SimSocket, packet: Packet): void {
-    const bytes = new Uint8Array(generate(packet));
-    this.seen.push({ from: "fleet", bytes: bytes.length, atUs: this.#world.nowUs });
-    this.#world.after(WAY_US, () => socket.arrive(bytes));
+    const bytes = generate(packet);
+    this.seen.push({ from: "fleet", cause: causeOf(bytes), bytes: bytes.length, atUs: this.#world.nowUs });
+    this.#world.after(WAY_US, () => socket.arrive(new Uint8Array(bytes)));
   }
+}
+
+/** Of the first packet in `bytes` (MQTT 3.1.1 §2.2.1). */
+function causeOf(bytes: Buffer): Cause {
+  const type = bytes.readUInt8(0) >> 4;
+  if (type === 1 || type === 2 || type === 8 || type === 9) return "connect";
+  if (type === 4) return "puback";
+  if (type === 12 || type === 13) return "ping";
+  // the remaining length takes a byte for each seven bits of it
+  let at = 1;
+  while (bytes.readUInt8(at) >= 0x80) at += 1;
+  const topic = bytes.subarray(at + 3, at + 3 + bytes.readUInt16BE(at + 1)).toString();
+  const channel = parseTopic(topic)?.channel;
+  return channel === "telemetry" || channel === "events" || channel === "acks" ? channel : "other";
 }

@@ -14,15 +14,6 @@ import {
   stepSync,
   syncDueMs,
 } from "../../../firmware/uplink/sync.js";
-import {
-  TELEMETRY_ON_CHANGE_MS,
-  telemetryAtBoot,
-  telemetryChanged,
-  telemetryDueMs,
-  telemetryLink,
-  telemetryPhaseMs,
-  telemetrySent,
-} from "../../../firmware/uplink/telemetry.js";
 import type { BatchMessage } from "../../../shared/wire/messages.js";
 
 /** A ledger of `newest` records; batches of at most 4. */
@@ -231,29 +222,6 @@ test("acks of another epoch or beyond the newest record are counted, not believe
   uplink.ack(4, 10, { epoch: 2 }).ack(99, 10);
   assert.is(uplink.mark, 0);
   assert.is(uplink.state.strangeAcks, 2);
-});
-
-test("telemetry: at its own phase, on change at most every 10 s, periods slept through are not repeated", () => {
-  const periodMs = 300_000;
-  assert.is.not(telemetryPhaseMs("M-1234", periodMs), telemetryPhaseMs("M-1235", periodMs));
-  let state = { ...telemetryAtBoot("M-1234", periodMs, 0), connected: true };
-  assert.ok(telemetryDueMs(state) <= 0, "once at boot");
-  state = telemetrySent(state, 1_000, periodMs);
-  const phaseMs = telemetryDueMs(state);
-  assert.is(phaseMs % periodMs, telemetryPhaseMs("M-1234", periodMs));
-  assert.is(telemetryDueMs({ ...state, changed: true }), Math.min(phaseMs, 11_000));
-  state = telemetrySent(state, phaseMs + 7 * periodMs + 5, periodMs);
-  assert.is(telemetryDueMs(state), phaseMs + 8 * periodMs);
-  assert.is(telemetryDueMs({ ...state, connected: false }), Infinity);
-});
-
-test("telemetry: a new connection reports, but a link that flaps does not report more often", () => {
-  let state = telemetryLink(telemetryAtBoot("M-1234", 300_000, 0), true);
-  state = telemetrySent(state, 0, 300_000);
-  state = telemetryLink(telemetryLink(state, false), true);
-  assert.is(telemetryDueMs(state), TELEMETRY_ON_CHANGE_MS);
-  const quiet = telemetrySent(state, 20_000, 300_000);
-  assert.is(telemetryDueMs(telemetryChanged(quiet)), 20_000 + TELEMETRY_ON_CHANGE_MS);
 });
 
 test.run();
