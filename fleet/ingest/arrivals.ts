@@ -5,18 +5,27 @@ import {
   type BatchMessage,
   decodeBatch,
   decodeStatus,
-  decodeTelemetry,
+  encodeTelemetry,
   MAX_MESSAGE_BYTES,
 } from "../../shared/wire/messages.js";
+import { isChange } from "../../shared/wire/telemetry.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";
 import type { Arrival } from "../broker/connection.js";
 import type { IngestQueue } from "./queue.js";
+import type { Orphan, TelemetryBases } from "./telemetry-bases.js";
 
 export interface Undecodable {
   readonly serial: string;
   readonly payload: Uint8Array;
   readonly detail: string;
   readonly arrival: Arrival;
+}
+
+export interface Sorted {
+  readonly undecodable?: Undecodable;
+  /** Telemetry whose base is not at hand. */
+  readonly orphan?: Orphan;
+  readonly refused?: string;
 }
 
 /**
@@ -26,8 +35,9 @@ export interface Undecodable {
 export function sortArrival(
   arrival: Arrival,
   queue: IngestQueue<BatchMessage>,
+  bases: TelemetryBases,
   nowMs: number,
-): { readonly undecodable?: Undecodable; readonly refused?: string } {
+): Sorted {
   const topic = parseTopic(arrival.topic);
   if (topic === undefined) return drop(arrival, `topic ${arrival.topic}`);
   const { machineId: serial, channel } = topic;
@@ -48,10 +58,19 @@ export function sortArrival(
       return {};
     }
     case "telemetry": {
-      const telemetry = decodeTelemetry(arrival.payload);
-      if (!telemetry.ok) return drop(arrival, `${serial}: telemetry ${telemetry.error}`);
-      queue.addTelemetry({ serial, message: telemetry.message, body: arrival.payload, receivedMs: nowMs });
+      const { payload } = arrival;
+      const reading = bases.read(serial, payload, nowMs);
+      if (reading.is === "refused") return drop(arrival, `${serial}: telemetry ${reading.error}`);
       arrival.ack();
+      if (reading.is === "baseMissing") {
+        return { orphan: { serial, epoch: reading.epoch, payload: new Uint8Array(payload), receivedMs: nowMs, reply } };
+      }
+      if (reading.is === "stale") return {};
+      const { message } = reading;
+      // What is kept of a change is the whole state it makes.
+      const body = isChange(payload) ? encodeTelemetry(message) : payload;
+      const base = message.base === undefined ? {} : { base: payload };
+      queue.addTelemetry({ serial, message, body, receivedMs: nowMs, ...base });
       return {};
     }
     case "status": {

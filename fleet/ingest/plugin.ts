@@ -4,19 +4,21 @@
  */
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
-import type { BatchMessage } from "../../shared/wire/messages.js";
+import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
 import { readIncarnation } from "../store/cursors.js";
 import type { MachineState } from "../store/ledger.js";
 import { readDecimals } from "../store/reading.js";
 import { insertTelemetry, recordBirth, recordDeath } from "../store/telemetry.js";
+import { keepBases, readBases } from "../store/telemetry-bases.js";
 import { isConnectionFailure } from "../store/transact.js";
 import { sortArrival } from "./arrivals.js";
 import { asideTaker } from "./aside.js";
 import { bookCornering } from "./corner.js";
 import { openLink } from "./link.js";
 import { IngestQueue, type TelemetryItem } from "./queue.js";
+import { lookUpBases, type Orphan, TelemetryBases } from "./telemetry-bases.js";
 import { keepWatch } from "./watch.js";
 import { startWorker, type WorkerPorts } from "./worker.js";
 
@@ -45,9 +47,12 @@ export const ingestPlugin = fp(
     const queue = new IngestQueue<BatchMessage>();
     const worker = startWorker(queue, portsOf(app, await readIncarnation(app.databases.ingest)));
     const aside = asideTaker(app);
+    const bases = new TelemetryBases();
+    const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
     const link = openLink(app, broker, (arrival) => {
-      const { undecodable, refused } = sortArrival(arrival, queue, Date.now());
+      const { undecodable, orphan, refused } = sortArrival(arrival, queue, bases, Date.now());
       if (undecodable !== undefined) aside.take(undecodable);
+      if (orphan !== undefined) lookUp(orphan);
       if (refused !== undefined) app.log.warn(refused);
       worker.wake();
     });
@@ -87,6 +92,7 @@ function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
   return {
     book: (jobs, nowMs) => healing(bookCornering(databases.ingest, jobs, nowMs)),
     telemetry: (rows) => healing(insertTelemetry(databases.ingest, rows)),
+    bases: (bases) => healing(keepBases(databases.ingest, bases)),
     presence: ({ serial, message, receivedMs }) =>
       healing(
         message.online
@@ -99,6 +105,23 @@ function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
     now: Date.now,
     log: (level, text, detail) => app.log[level]({ detail }, text),
   };
+}
+
+function baseLookUp(
+  app: FastifyInstance,
+  queue: IngestQueue<BatchMessage>,
+  bases: TelemetryBases,
+  wake: () => void,
+): (orphan: Orphan) => void {
+  return lookUpBases(bases, {
+    readBases: (serials) => readBases(app.databases.ingest, serials),
+    found: ({ serial, receivedMs }, message) => {
+      queue.addTelemetry({ serial, message, body: encodeTelemetry(message), receivedMs });
+      wake();
+    },
+    failed: (error) => app.log.warn(error, "bases of telemetry were not looked up"),
+    now: Date.now,
+  });
 }
 
 async function keepTelemetry(

@@ -18,6 +18,8 @@ export interface TelemetryItem {
   readonly message: TelemetryMessage;
   readonly body: Uint8Array;
   readonly receivedMs: number;
+  /** The whole report that later ones are read against, to be kept; it outlives this item's place in the queue. */
+  readonly base?: Uint8Array;
 }
 
 export interface QueueLimits {
@@ -91,12 +93,14 @@ export class IngestQueue<B> {
 
   /** Newest of each machine; shed while batches crowd. */
   addTelemetry(item: TelemetryItem): boolean {
-    const fresh = !this.telemetry.has(item.serial);
+    const before = this.telemetry.get(item.serial);
+    const fresh = before === undefined;
     if (this.share > BUSY_SHARE || (fresh && this.telemetry.size >= this.limits.maxTelemetry)) {
       this.dropped.telemetryShed++;
       return false;
     }
-    this.telemetry.set(item.serial, item);
+    const base = item.base ?? before?.base;
+    this.telemetry.set(item.serial, base === undefined ? item : { ...item, base });
     return true;
   }
 

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type AckMessage, type BatchMessage, encodeAck, type StatusMessage } from "../../shared/wire/messages.js";
 import type { MachineState } from "../store/ledger.js";
 import type { TelemetryRow } from "../store/telemetry.js";
+import type { StoredBase } from "../store/telemetry-bases.js";
 import type { Booked, Changes, Job, Outcome } from "./book.js";
 import type { IngestQueue, TelemetryItem, Waiting } from "./queue.js";
 
@@ -20,6 +21,8 @@ const SET_ASIDE_WAIT_MS = 900_000;
 export interface WorkerPorts {
   book(jobs: readonly Job[], nowMs: number): Promise<Booked>;
   telemetry(rows: readonly TelemetryRow[]): Promise<readonly MachineState[]>;
+  /** Keeps what changes of telemetry are read against. */
+  bases(bases: readonly StoredBase[]): Promise<void>;
   presence(item: Waiting<StatusMessage>): Promise<MachineState | undefined>;
   incarnation(): number;
   /** After the commit; failures are its own. */
@@ -117,6 +120,7 @@ function ackOf({ ending, epoch, mark }: Outcome, busyMs: number, incarnation: nu
 async function telemetryWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPorts): Promise<void> {
   const items = queue.takeTelemetry();
   if (items.length === 0) return;
+  await ports.bases(items.flatMap(baseOf)).catch((error) => ports.log("warn", "bases of telemetry not kept", error));
   try {
     ports.announceTelemetry(items, await ports.telemetry(items.map(rowOf)));
   } catch (error) {
@@ -143,6 +147,10 @@ async function presenceWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPo
     item.ack();
   }
   if (states.length > 0) ports.announce({ sales: [], slots: [], faults: [], machines: states });
+}
+
+function baseOf({ serial, base, receivedMs }: TelemetryItem): readonly StoredBase[] {
+  return base === undefined ? [] : [{ serial, receivedMs, body: base }];
 }
 
 function rowOf({ serial, message, body, receivedMs }: TelemetryItem): TelemetryRow {

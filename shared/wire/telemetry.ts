@@ -89,8 +89,12 @@ const STALE: Reading = Object.freeze<Reading>({ is: "stale" });
 
 /** What `bytes` say, to a reader who holds `held`. `bytes` of a base are kept as they are: hand in a copy. */
 export function readReport(held: HeldBase | undefined, bytes: Uint8Array): Reading {
-  // Deterministic CBOR: the version has the first key and is one byte.
-  return bytes[1] === 0 && bytes[2] === CHANGE_VERSION ? readChange(held, bytes) : readWhole(held, bytes);
+  return isChange(bytes) ? readChange(held, bytes) : readWhole(held, bytes);
+}
+
+/** Deterministic CBOR: the version has the first key and is one byte. */
+export function isChange(bytes: Uint8Array): boolean {
+  return bytes[1] === 0 && bytes[2] === CHANGE_VERSION;
 }
 
 function readWhole(held: HeldBase | undefined, bytes: Uint8Array): Reading {

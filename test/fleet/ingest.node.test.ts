@@ -7,6 +7,7 @@ import { isPoison, MAX_REASON_LENGTH, reasonOf } from "../../fleet/ingest/corner
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "../../fleet/ingest/dating.js";
 import { transactionId } from "../../fleet/ingest/derive.js";
 import { IngestQueue, QUEUE_LIMITS, type Waiting } from "../../fleet/ingest/queue.js";
+import { TelemetryBases } from "../../fleet/ingest/telemetry-bases.js";
 import { halve, lastSeq, verify } from "../../fleet/ingest/verify.js";
 import { decimalOf, trimDecimal } from "../../fleet/store/amounts.js";
 import { isConnectionFailure } from "../../fleet/store/transact.js";
@@ -255,7 +256,7 @@ queues("sequences, epochs and chains that no machine can have are no batch; a fu
   const arrive = (batch: BatchMessage, limits = QUEUE_LIMITS) => {
     const payload = encodeBatch(batch);
     const arrival = { topic: "fleet/M-1/events", payload, retained: false, ack: () => undefined, reply: () => true };
-    return sortArrival(arrival, new IngestQueue<BatchMessage>(limits), 0);
+    return sortArrival(arrival, new IngestQueue<BatchMessage>(limits), new TelemetryBases(), 0);
   };
   const { records } = ledgerOf(2).batch();
   const good = { epoch: 1, firstSeq: 1, chain: 0, records };

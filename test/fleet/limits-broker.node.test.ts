@@ -10,6 +10,7 @@ import { packetGauge } from "../../fleet/broker/packet-gauge.js";
 import { FLEET_SUBSCRIPTIONS } from "../../fleet/broker/permissions.js";
 import { sortArrival } from "../../fleet/ingest/arrivals.js";
 import { IngestQueue } from "../../fleet/ingest/queue.js";
+import { TelemetryBases } from "../../fleet/ingest/telemetry-bases.js";
 import type { BatchMessage } from "../../shared/wire/messages.js";
 import { MAX_MESSAGE_BYTES } from "../../shared/wire/messages.js";
 import { until, within } from "./support.js";
@@ -203,8 +204,11 @@ link("a message of another's broker that is too long is dropped before it is loo
     ack: () => void box.acked++,
     reply: () => true,
   });
-  assert.match(sortArrival(arrival(MAX_MESSAGE_BYTES + 1), queue, 0).refused ?? "", `LIM-1: ${MAX_MESSAGE_BYTES + 1}`);
+  assert.match(
+    sortArrival(arrival(MAX_MESSAGE_BYTES + 1), queue, new TelemetryBases(), 0).refused ?? "",
+    `LIM-1: ${MAX_MESSAGE_BYTES + 1}`,
+  );
   assert.is(box.acked, 1);
-  assert.ok(sortArrival(arrival(MAX_MESSAGE_BYTES), queue, 0).undecodable);
+  assert.ok(sortArrival(arrival(MAX_MESSAGE_BYTES), queue, new TelemetryBases(), 0).undecodable);
 });
 link.run();
