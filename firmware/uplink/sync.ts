@@ -6,7 +6,7 @@ import type { AckMessage, BatchMessage } from "../../shared/wire/messages.js";
 
 /** Wait before a new record is sent, so that the records of one act travel together. */
 export const LINGER_MS = 150;
-/** The same while a customer's money is inside or something is under way: a sale travels as one, its change included. */
+/** The same while a customer's money is inside or something is under way: a sale and its change travel as one. */
 export const LINGER_OPEN_MS = 30_000;
 export const RESEND_FIRST_MS = 30_000;
 export const RESEND_MAX_MS = 900_000;

@@ -36,7 +36,7 @@ const WALL = TELEMETRY.wallS[0];
 /** While these are equal, so is everything that the ledger tells. */
 const SAME_LEDGER: readonly number[] = deepFreeze([TELEMETRY.epoch[0], TELEMETRY.seq[0], TELEMETRY.boot[0]]);
 
-/** A report as the map that is sent. A whole one with a number is kept by its sender, as the base of those behind it. */
+/** A report as the map that is sent. A whole one with a number is kept by its sender: the base of those behind it. */
 export function wholeReport(message: TelemetryMessage): CborMap {
   return toMap(TELEMETRY, { version: WIRE_VERSION, ...message });
 }

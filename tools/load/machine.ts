@@ -7,12 +7,15 @@ import { SYNC_AT_BOOT, type SyncInput, type SyncState, stepSync, syncDueMs } fro
 import {
   TELEMETRY_PERIOD_MS,
   type TelemetryState,
+  telemetryAsked,
   telemetryAtBoot,
   telemetryDueMs,
   telemetryLink,
+  telemetryPassed,
+  telemetryReport,
   telemetrySent,
 } from "../../firmware/uplink/telemetry.js";
-import { decodeAck, encodeBatch, encodeStatus, encodeTelemetry } from "../../shared/wire/messages.js";
+import { decodeAck, decodeAsk, encodeBatch, encodeStatus } from "../../shared/wire/messages.js";
 import { Rng } from "../bench/rng.js";
 import { nextSaleMs } from "./day.js";
 import { passwordOf, serialOf, zoneOf } from "./roster.js";
@@ -150,11 +153,20 @@ export class LoadMachine {
       return this.cut(nowMs, 2 * this.#about.spellMs);
     }
     this.#step({ on: "tick" }, nowMs);
-    if (nowMs >= telemetryDueMs(this.#telemetry)) {
-      this.#telemetry = telemetrySent(this.#telemetry, nowMs, TELEMETRY_PERIOD_MS);
-      this.#about.counts.telemetry++;
-      this.#session?.publish("telemetry", encodeTelemetry(this.ledger.telemetry(this.#unixMs(nowMs))));
+    if (nowMs >= telemetryDueMs(this.#telemetry)) this.#report(nowMs);
+  }
+
+  #report(nowMs: number): void {
+    const message = this.ledger.telemetry(this.#unixMs(nowMs));
+    const report = telemetryReport(this.#telemetry, message, nowMs);
+    if (report === undefined) {
+      this.#telemetry = telemetryPassed(this.#telemetry, message, nowMs);
+      return;
     }
+    const facts = { nowMs, periodMs: TELEMETRY_PERIOD_MS, taken: this.#session !== undefined };
+    this.#telemetry = telemetrySent(this.#telemetry, report, message, facts);
+    this.#about.counts.telemetry++;
+    this.#session?.publish("telemetry", report.bytes);
   }
 
   sell(nowMs: number): void {
@@ -247,7 +259,10 @@ export class LoadMachine {
   #hear(topic: string, payload: Uint8Array): void {
     if (!topic.endsWith("/acks")) return;
     const ack = decodeAck(payload);
-    if (!ack.ok) return;
+    if (!ack.ok) {
+      if (decodeAsk(payload).ok) this.#telemetry = telemetryAsked(this.#telemetry);
+      return this.onNews?.();
+    }
     this.#about.counts.acks++;
     this.#step({ on: "ack", ack: ack.message }, now());
     this.onNews?.();

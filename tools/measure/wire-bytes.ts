@@ -37,7 +37,7 @@ const NAME = 2 * 28 + 48 + 64;
 const ACK_WITHIN_US = 200_000;
 /** After so many sales of the day the connection ends without our doing (provider, router, broker restart). */
 const CUT_AFTER_SALES = 25;
-/** What nothing can take from a report every five minutes: a TLS record's bytes, MQTT's fixed header, topic, payload. */
+/** What nothing can take from a report every five minutes: a TLS record's bytes, MQTT's fixed header and topic. */
 const REPORTS_A_DAY = 288;
 const TLS_RECORD = 29;
 const MQTT_REPORT = 2 + 2 + topicOf(DEMO_MACHINE_ID, "telemetry").length;
@@ -46,7 +46,7 @@ export const WIRE_BYTES: Bench = {
   name: "wire-bytes",
   about: [
     `bytes a machine and month on its connection: TLS records and handshakes, MQTT, keep-alive; 50 sales a day;`,
-    `target ${TARGET}. With IP, TCP, DNS and time: ipLevelBytes, beside it; ipFloorBytes says why no report can mend it`,
+    `target ${TARGET}. Beside it ipLevelBytes, with IP, TCP, DNS and time; ipFloorBytes: nothing brings those below`,
   ].join("\n               "),
   async run(say) {
     const { seen, batches, reports, connects } = sellForADay(say);
