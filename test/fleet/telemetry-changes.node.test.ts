@@ -1,4 +1,4 @@
-/** Telemetry of changes at the service: read against a base held in this process or found in the store, or asked for. */
+/** Telemetry of changes at the service: read against a base held here, or found in the store, or asked for. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { IngestQueue } from "../../fleet/ingest/queue.js";
