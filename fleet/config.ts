@@ -234,7 +234,7 @@ function checkRoles({ roles, database, mqttUrl, redisUrl }: Config): void {
 }
 
 /** Settings of tools and tests, read elsewhere. */
-export const OTHER_NAMES: readonly string[] = ["SPIRAL_DATA", "SPIRAL_PANEL_PORT", "SPIRAL_SEED"];
+export const OTHER_NAMES: readonly string[] = ["SPIRAL_BENCH_DIR", "SPIRAL_DATA", "SPIRAL_PANEL_PORT", "SPIRAL_SEED"];
 
 /** The settings as text for --help and the documentation: one line each with default and meaning. */
 export function describeSettings(): string {

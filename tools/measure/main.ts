@@ -5,6 +5,7 @@ import type { Bench } from "./bench.js";
 import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
 import { PANEL } from "./panel.js";
+import { QUERY, QUERY_FILL } from "./query.js";
 import { SIM } from "./sim.js";
 import { VEND } from "./vend.js";
 import { VEND_LATENCY } from "./vend-latency.js";
@@ -12,7 +13,19 @@ import { WIRE_BYTES } from "./wire-bytes.js";
 import { XS_CODE } from "./xs-code.js";
 import { XS_MEMORY } from "./xs-memory.js";
 
-const BENCHES: readonly Bench[] = [VEND, MONEY, LEDGER, VEND_LATENCY, SIM, XS_MEMORY, XS_CODE, WIRE_BYTES, PANEL];
+const BENCHES: readonly Bench[] = [
+  VEND,
+  MONEY,
+  LEDGER,
+  VEND_LATENCY,
+  SIM,
+  XS_MEMORY,
+  XS_CODE,
+  WIRE_BYTES,
+  PANEL,
+  QUERY_FILL,
+  QUERY,
+];
 /** As of `npm run firmware`: something has to be installed first. */
 const EXIT_NOT_MEASURED = 3;
 const MORE = "npm run --silent bench -- --help says what there is.";

@@ -5,6 +5,7 @@
 import { ensureFirstUser, type FirstUser } from "../../fleet/api/session/first-user.js";
 import { randomSecret, secretFile } from "../../fleet/store/data-folder.js";
 import type { Databases } from "../../fleet/store/databases.js";
+import { readMachine } from "../../fleet/store/machine-list.js";
 import {
   addOperator,
   addProduct,
@@ -13,7 +14,6 @@ import {
   type NewProduct,
   registerMachine,
 } from "../../fleet/store/provision.js";
-import { readMachine } from "../../fleet/store/machine-list.js";
 import { asOperator } from "../../fleet/store/tenancy.js";
 import { decimalText } from "../../shared/money/amounts.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM } from "../bench/demo.js";
