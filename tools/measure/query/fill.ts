@@ -26,6 +26,8 @@ export const FULL_SIZE: FleetSize = Object.freeze({
 
 /** Machines of one statement. */
 const CHUNK = 2_000;
+/** Chunks under way at once. */
+const WORKERS = 2;
 const DAY_MS = 86_400_000;
 
 const KINDS = ["Office", "Gym", "Airport", "School", "Hospital", "Station", "Factory", "Hotel"];
@@ -46,16 +48,23 @@ export async function fillFleet(
 ): Promise<void> {
   const { migrate: sql } = databases;
   for (let back = 0; back <= size.days + 31; back += 28) await ensurePartitions(sql, new Date(+now - back * DAY_MS));
-  let done = 0;
-  const total = size.operators.reduce((sum, machines) => sum + machines, 0);
+  const chunks: Chunk[] = [];
   for (const [at, machines] of size.operators.entries()) {
     const operatorId = await addOperator(databases, at, size.products);
     for (let from = 0; from < machines; from += CHUNK) {
-      await addChunk(databases, { operatorId, at, from, machines: Math.min(CHUNK, machines - from) }, size, now);
-      done += Math.min(CHUNK, machines - from);
-      say(`${done} of ${total} machines`);
+      chunks.push({ operatorId, at, from, machines: Math.min(CHUNK, machines - from) });
     }
   }
+  let done = 0;
+  const total = size.operators.reduce((sum, machines) => sum + machines, 0);
+  const work = async (): Promise<void> => {
+    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+      await addChunk(databases, chunk, size, now);
+      done += chunk.machines;
+      say(`${done} of ${total} machines`);
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
   say("statistics");
   await sql`VACUUM ANALYZE`;
 }
@@ -137,13 +146,8 @@ interface Past {
   readonly at0: string;
 }
 
-/** Days, the quarters of the last one (every fiftieth not summed yet), and the sales themselves. */
+/** The quarters of the last day (those of every fiftieth machine not summed yet), the sales, the days. */
 async function addSales(tx: Tx, { operatorId, days, sales, slots, at0 }: Past): Promise<void> {
-  await tx`
-    INSERT INTO sales_days (machine_id, day, operator_id, currency, payment_method, simulated, time_zone, sales, amount)
-    SELECT id, (${at0}::timestamptz AT TIME ZONE zone)::date - d, ${operatorId}, 'EUR',
-      CASE WHEN n % 3 = 0 THEN 'card' ELSE 'cash' END, false, zone, 40 + n % 20, (40 + n % 20) * 1.5
-    FROM fresh, generate_series(0, ${days - 1}::int) d`;
   await tx`
     INSERT INTO sales_quarters (machine_id, quarter, operator_id, currency, payment_method, simulated, sales, amount,
       dirty, day_sales, day_amount)
@@ -164,4 +168,10 @@ async function addSales(tx: Tx, { operatorId, days, sales, slots, at0 }: Past): 
       FROM generate_series(1, ${sales}::int) s
     ) sold
     JOIN products p ON p.operator_id = ${operatorId} AND p.number = 1 + s % 40`;
+  // Last, since it locks the operator's sums until the end of the transaction.
+  await tx`
+    INSERT INTO sales_days (machine_id, day, operator_id, currency, payment_method, simulated, time_zone, sales, amount)
+    SELECT id, (${at0}::timestamptz AT TIME ZONE zone)::date - d, ${operatorId}, 'EUR',
+      CASE WHEN n % 3 = 0 THEN 'card' ELSE 'cash' END, false, zone, 40 + n % 20, (40 + n % 20) * 1.5
+    FROM fresh, generate_series(0, ${days - 1}::int) d`;
 }
