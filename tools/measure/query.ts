@@ -99,7 +99,7 @@ async function countRows({ migrate: sql }: Databases): Promise<Readonly<Record<s
 }
 
 async function startService(): Promise<{ readonly service: ChildProcess; readonly url: string }> {
-  const entry = fileURLToPath(new URL("./query/service.ts", import.meta.url));
+  const entry = fileURLToPath(new URL("./query/served.ts", import.meta.url));
   const service = spawn(process.execPath, ["--import", "tsx", entry], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: service.stdout });
   const url = await new Promise<string>((resolve, reject) => {

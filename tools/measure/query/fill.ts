@@ -110,9 +110,11 @@ async function addChunk({ migrate: sql }: Pick<Databases, "migrate">, chunk: Chu
     await tx`
       INSERT INTO machine_owners (machine_id, from_at, operator_id) SELECT id, '-infinity', ${operatorId} FROM fresh`;
     await tx`
-      INSERT INTO sync_cursors (machine_id, epoch, operator_id, mark, chain) SELECT id, 1, ${operatorId}, 1000, 0 FROM fresh`;
+      INSERT INTO sync_cursors (machine_id, epoch, operator_id, mark, chain)
+      SELECT id, 1, ${operatorId}, 1000, 0 FROM fresh`;
     await tx`
-      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price, currency)
+      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price,
+        currency)
       SELECT f.id, ${operatorId}, chr(65 + s / 10) || s % 10, p.id,
         CASE WHEN random() < 0.05 THEN 0 ELSE 1 + floor(random() * 8) END, 10, 1.5, 'EUR'
       FROM fresh f, generate_series(0, ${slots - 1}::int) s
