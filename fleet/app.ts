@@ -9,6 +9,7 @@ import { installErrorHandlers } from "./api/errors.js";
 import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
+import { listRoutes } from "./api/route-list.js";
 import { brokerPlugin } from "./broker/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
@@ -33,6 +34,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     trustProxy: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   installErrorHandlers(app);
+  listRoutes(app);
   try {
     await app.register(helmet, {
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },

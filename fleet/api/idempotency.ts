@@ -40,10 +40,11 @@ export async function once(
   reply: FastifyReply,
   work: (tx: Transaction) => Promise<Answer>,
 ): Promise<FastifyReply> {
-  const { operatorId, userId, keyId } = callerOf(request);
+  const caller = callerOf(request);
+  const { operatorId, userId, keyId } = caller;
   const callerId = userId ?? keyId;
   const key = request.headers["idempotency-key"];
-  const answer = await asOperator(app.databases.app, operatorId, async (tx): Promise<Answer> => {
+  const answer = await asOperator(app.databases.app, caller, async (tx): Promise<Answer> => {
     if (typeof key !== "string" || callerId === null) return work(tx);
     const use: KeyUse = { operatorId, callerId, route: routeOf(request), key };
     if (!(await claimKey(tx, use))) throw new ProblemError("key-in-flight");

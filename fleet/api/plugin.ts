@@ -1,6 +1,5 @@
-/** The REST API under /api/v1, health outside of it. Everything but signing in needs a session. */
-import rateLimit from "@fastify/rate-limit";
-import type { FastifyInstance } from "fastify";
+/** The REST API under /api/v1, health outside of it. Everything but signing in needs a session or a key. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
 import { masterKey } from "../store/master-key.js";
 import { docsRoutes, documentRoutes } from "./docs/plugin.js";
@@ -9,6 +8,7 @@ import { conditionalReads } from "./etags.js";
 import { eventRoutes } from "./events/routes.js";
 import { faultRoutes } from "./faults/routes.js";
 import { healthRoutes } from "./health/routes.js";
+import { keyRoutes } from "./keys/routes.js";
 import { locationRoutes } from "./locations/routes.js";
 import { profileRoutes } from "./machines/profile-routes.js";
 import { machineRoutes } from "./machines/routes.js";
@@ -16,6 +16,7 @@ import { overviewRoutes } from "./overview/routes.js";
 import { owedRoutes } from "./owed/routes.js";
 import { ProblemError } from "./problems.js";
 import { productRoutes } from "./products/routes.js";
+import { BAD_CREDENTIALS_PER_MINUTE, limitRequests } from "./rate-limits.js";
 import { revenueRoutes } from "./revenue/routes.js";
 import { requireRights } from "./rights.js";
 import { sessionPlugin } from "./session/plugin.js";
@@ -34,13 +35,10 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
   await app.register(
     async (api) => {
       api.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
-      await api.register(rateLimit, {
-        global: false,
-        errorResponseBuilder: () => new ProblemError("too-many-requests"),
-      });
+      await limitRequests(api);
       await api.register(sessionRoutes, { sessionHours: config.sessionHours });
       await api.register(async (inside) => {
-        inside.addHook("onRequest", inside.requireCaller);
+        inside.addHook("onRequest", knownCaller(inside));
         requireRights(inside);
         conditionalReads(inside);
         await inside.register(overviewRoutes);
@@ -55,8 +53,24 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(productRoutes);
         await inside.register(locationRoutes);
         await inside.register(eventRoutes);
+        await inside.register(keyRoutes);
       });
     },
     { prefix: API_PREFIX },
   );
+}
+
+/** `requireCaller`, and who keeps coming with what is no key and no session is slowed down by address. */
+function knownCaller(inside: FastifyInstance): (request: FastifyRequest) => Promise<void> {
+  const bad = inside.createRateLimit({ max: BAD_CREDENTIALS_PER_MINUTE, keyGenerator: ({ ip }) => `bad ${ip}` });
+  return async (request) => {
+    try {
+      await inside.requireCaller(request);
+    } catch (error) {
+      const isRefusal = error instanceof ProblemError && error.code === "not-signed-in";
+      const counted = isRefusal ? await bad(request) : undefined;
+      if (counted?.isAllowed === false && counted.isExceeded) throw new ProblemError("too-many-requests");
+      throw error;
+    }
+  };
 }

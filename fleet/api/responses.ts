@@ -5,12 +5,13 @@ const problem = { content: { "application/problem+json": { schema: Problem } } }
 
 /** Any route may answer these. */
 export const FAILURES = { 400: problem, 500: problem } as const;
-export const SIGNED_IN_FAILURES = { ...FAILURES, 401: problem } as const;
+/** Under the API's prefix, where requests are counted. */
+export const SIGNED_IN_FAILURES = { ...FAILURES, 401: problem, 403: problem, 429: problem } as const;
 /** Behind the sign-in, where a right is asked for. */
-export const ALLOWED_FAILURES = { ...SIGNED_IN_FAILURES, 403: problem } as const;
+export const ALLOWED_FAILURES = { ...SIGNED_IN_FAILURES } as const;
 export const ONE_FAILURES = { ...ALLOWED_FAILURES, 404: problem } as const;
 export const REDEEM_FAILURES = { ...ONE_FAILURES, 409: problem, 413: problem, 415: problem } as const;
-export const SIGN_IN_FAILURES = { ...SIGNED_IN_FAILURES, 413: problem, 415: problem, 429: problem } as const;
+export const SIGN_IN_FAILURES = { ...SIGNED_IN_FAILURES, 413: problem, 415: problem } as const;
 export const LISTEN_FAILURES = { ...ALLOWED_FAILURES, 503: problem } as const;
 /** What a body adds: too large, not JSON. */
 const BODY_FAILURES = { 413: problem, 415: problem } as const;

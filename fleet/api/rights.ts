@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { deepFreeze } from "../../shared/freeze.js";
+import type { Scope } from "../store/tenancy.js";
 import { ProblemError } from "./problems.js";
 import { ROLES, type Role } from "./roles.js";
 
@@ -22,6 +23,7 @@ export const RIGHTS = deepFreeze({
   "planograms:write": OFFICE,
   "locations:read": ROLES,
   "locations:write": OFFICE,
+  "tags:write": OFFICE,
   "sales:read": ["owner", "dispatcher", "viewer"],
   "audits:read": ["owner", "dispatcher", "viewer"],
   "faults:read": ROLES,
@@ -44,14 +46,31 @@ export const RIGHTS = deepFreeze({
 
 export type Right = keyof typeof RIGHTS;
 
-/** Who is asking, and for which operator: a person, or a program with a key. */
-export interface Caller {
-  readonly operatorId: string;
+/** About the operator as a whole: who sees only machines with certain tags has none of these. */
+const OPERATOR_WIDE: readonly Right[] = [
+  "claims:write",
+  "products:write",
+  "locations:write",
+  "tags:write",
+  "rules:write",
+  "webhooks:write",
+  "users:read",
+  "users:write",
+  "keys:write",
+  "operator:write",
+  "log:read",
+];
+/** Never a key's: with one of these a key could make itself more than it is. */
+export const PERSONAL_RIGHTS: readonly Right[] = ["users:write", "keys:write"];
+
+/** Who is asking, and for which operator: a person, or a program with a key. What it may see is its `Scope`. */
+export interface Caller extends Scope {
   /** Of a person. */
   readonly userId: string | null;
   /** Of a program. */
   readonly keyId: string | null;
   readonly rights: readonly Right[];
+  readonly requestsPerMinute: number;
   /** When it has to show itself anew. */
   readonly expiresMs: number;
 }
@@ -66,8 +85,16 @@ declare module "fastify" {
   }
 }
 
-export function rightsOfRole(role: Role): readonly Right[] {
-  return RIGHT_NAMES.filter((right) => RIGHTS[right].some((one) => one === role));
+/** Of somebody who sees every machine (`tags` null), or only those with certain tags. */
+export function rightsOfRole(role: Role, tags: readonly string[] | null = null): readonly Right[] {
+  return RIGHT_NAMES.filter(
+    (right) => RIGHTS[right].some((one) => one === role) && (tags === null || !OPERATOR_WIDE.includes(right)),
+  );
+}
+
+/** What a key's scopes come to: none that its maker has not, or has no more. */
+export function rightsOfKey(scopes: readonly string[], makerRights: readonly Right[]): readonly Right[] {
+  return makerRights.filter((right) => scopes.includes(right) && !PERSONAL_RIGHTS.includes(right));
 }
 
 /** In the order of the table. */

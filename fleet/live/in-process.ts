@@ -1,14 +1,14 @@
 /** Live state in this process: the embedded default, for one service process. */
 import type { Listener, LiveState, LiveStore } from "./live-store.js";
 
-/** Sessions at hand at once; the oldest goes first, and is found in the store again. */
-const MAX_SESSIONS = 10_000;
+/** Windows counted at once; the oldest goes first, and begins anew. */
+export const MAX_COUNTED = 10_000;
 
-/** `now`: Unix ms; handed in so that tests need not wait for a session to end. */
+/** `now`: Unix ms; handed in so that tests need not wait for a window to end. */
 export function createInProcessLive(now: () => number = Date.now): LiveStore {
   const states = new Map<string, LiveState>();
   const channels = new Map<string, Set<Listener>>();
-  const sessions = new Map<string, { readonly value: string; readonly endsMs: number }>();
+  const windows = new Map<string, { readonly endsMs: number; count: number }>();
 
   return {
     getState: async (serial) => states.get(serial),
@@ -31,26 +31,28 @@ export function createInProcessLive(now: () => number = Date.now): LiveStore {
         if (listeners.size === 0 && channels.get(channel) === listeners) channels.delete(channel);
       };
     },
-    getSession: async (key) => {
-      const session = sessions.get(key);
-      if (session !== undefined && session.endsMs > now()) return session.value;
-      sessions.delete(key);
-      return undefined;
-    },
-    putSession: async (key, value, ttlMs) => {
-      sessions.delete(key);
-      const [oldest] = sessions.keys();
-      if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
-      sessions.set(key, { value, endsMs: now() + ttlMs });
-    },
-    dropSession: async (key) => {
-      sessions.delete(key);
+    // None at hand: the store is asked each time, so that a session ended by any process is over in all of them.
+    getSession: async () => undefined,
+    putSession: async () => undefined,
+    dropSession: async () => undefined,
+    count: async (key, windowMs) => {
+      const nowMs = now();
+      let window = windows.get(key);
+      if (window === undefined || window.endsMs <= nowMs) {
+        windows.delete(key);
+        const [oldest] = windows.keys();
+        if (windows.size >= MAX_COUNTED && oldest !== undefined) windows.delete(oldest);
+        window = { endsMs: nowMs + windowMs, count: 0 };
+        windows.set(key, window);
+      }
+      window.count += 1;
+      return { count: window.count, endsInMs: window.endsMs - nowMs };
     },
     isReady: () => true,
     close: async () => {
       states.clear();
       channels.clear();
-      sessions.clear();
+      windows.clear();
     },
   };
 }

@@ -9,6 +9,17 @@ export interface LiveState {
   readonly value: string;
 }
 
+export interface Count {
+  /** This one included. */
+  readonly count: number;
+  /** Until the window ends. */
+  readonly endsInMs: number;
+}
+
+export const ENDED_SESSION = "";
+/** How long a session is believed without asking the store. */
+export const SESSION_AT_HAND_MS = 30_000;
+
 export type Listener = (message: string) => void;
 export type Unsubscribe = () => Promise<void>;
 
@@ -20,9 +31,14 @@ export interface LiveStore {
   /** Hands `message` to everybody subscribed to `channel` now, in every process. */
   publish(channel: string, message: string): Promise<void>;
   subscribe(channel: string, listener: Listener): Promise<Unsubscribe>;
+  /** A session at hand; ENDED_SESSION if it was dropped lately; undefined: ask the store. */
   getSession(key: string): Promise<string | undefined>;
+  /** Keeps it for `ttlMs` at most, unless it was dropped meanwhile: what a reader knew before is not brought back. */
   putSession(key: string, value: string, ttlMs: number): Promise<void>;
+  /** For everybody at once, and for as long as anybody may still know it (SESSION_AT_HAND_MS). */
   dropSession(key: string): Promise<void>;
+  /** Counts one more of `key` in its window, which begins with the first. */
+  count(key: string, windowMs: number): Promise<Count>;
   isReady(): boolean;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * queueing, and one that stalls is given up: neither ingest nor a page may wait for it.
  */
 import { Redis } from "ioredis";
-import type { Listener, LiveState, LiveStore } from "./live-store.js";
+import { ENDED_SESSION, type Listener, type LiveState, type LiveStore, SESSION_AT_HAND_MS } from "./live-store.js";
 
 /** Newest wins, decided inside Redis: two processes may report one machine. The value is `{atMs} {json}`. */
 const SET_IF_NEWER = `
@@ -11,6 +11,11 @@ local held = redis.call("GET", KEYS[1])
 if held and tonumber(string.match(held, "^%d+")) > tonumber(ARGV[1]) then return 0 end
 redis.call("SET", KEYS[1], ARGV[1] .. " " .. ARGV[2])
 return 1`;
+
+const COUNT = `
+local count = redis.call("INCR", KEYS[1])
+if count == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
+return {count, redis.call("PTTL", KEYS[1])}`;
 
 const RETRY_LIMIT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -64,10 +69,16 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
     },
     getSession: async (key) => (await commands.get(sessionKey(key))) ?? undefined,
     putSession: async (key, value, ttlMs) => {
-      await commands.set(sessionKey(key), value, "PX", Math.max(1, Math.trunc(ttlMs)));
+      const keptMs = Math.max(1, Math.min(Math.trunc(ttlMs), SESSION_AT_HAND_MS));
+      await commands.set(sessionKey(key), value, "PX", keptMs, "NX");
     },
     dropSession: async (key) => {
-      await commands.del(sessionKey(key));
+      await commands.set(sessionKey(key), ENDED_SESSION, "PX", 2 * SESSION_AT_HAND_MS);
+    },
+    count: async (key, windowMs) => {
+      const answer: unknown = await commands.eval(COUNT, 1, `count:${key}`, Math.trunc(windowMs));
+      if (!Array.isArray(answer)) throw new TypeError("Redis did not count");
+      return { count: Number(answer[0]), endsInMs: Number(answer[1]) };
     },
     isReady: () => commands.status === "ready",
     close: async () => {

@@ -160,3 +160,9 @@ export async function knownMachine(tx: Transaction, serial: string): Promise<Kno
     WHERE serial_number = ${serial}`;
   return row;
 }
+
+/** Of the machines that the transaction's scope lets see. */
+export async function serialsInScope(tx: Transaction): Promise<readonly string[]> {
+  const rows = await tx<{ serial: string }[]>`SELECT serial_number AS serial FROM machines`;
+  return rows.map(({ serial }) => serial);
+}

@@ -200,6 +200,7 @@ export async function moveMachine(
       UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, planned_product_id = NULL
       WHERE machine_id = ${row.id}`;
     await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
+    await tx`DELETE FROM machine_tags WHERE machine_id = ${row.id}`;
   });
 }
 

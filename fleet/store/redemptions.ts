@@ -2,9 +2,10 @@
  * Redeemed vouchers. The primary key pays each once; an advisory lock of the machine keeps a redemption and the commit
  * that brings its record from passing each other unseen.
  */
+import type { Actor } from "./audit-log.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { PaymentRow } from "./rows.js";
-import { asOperator } from "./tenancy.js";
+import { asOperator, type Scope } from "./tenancy.js";
 
 export interface RedeemingMachine {
   readonly id: string;
@@ -13,15 +14,11 @@ export interface RedeemingMachine {
   readonly decimals: number;
 }
 
-export async function redeemingMachine(
-  app: Sql,
-  operatorId: string,
-  serial: string,
-): Promise<RedeemingMachine | undefined> {
-  return asOperator(app, operatorId, async (tx) => {
+export async function redeemingMachine(app: Sql, scope: Scope, serial: string): Promise<RedeemingMachine | undefined> {
+  return asOperator(app, scope, async (tx) => {
     const [row] = await tx<RedeemingMachine[]>`
       SELECT id, epoch, currency, currency_decimals AS decimals FROM machines
-      WHERE operator_id = ${operatorId} AND serial_number = ${serial}`;
+      WHERE operator_id = ${scope.operatorId} AND serial_number = ${serial}`;
     return row;
   });
 }
@@ -31,11 +28,7 @@ export interface RedemptionRequest {
   readonly machineId: string;
   readonly epoch: number;
   readonly code: string;
-  readonly operatorId: string;
-  /** Of a person; null: a program asked. */
-  readonly userId: string | null;
-  /** Of a program. */
-  readonly keyId: string | null;
+  readonly caller: Actor & Scope;
   readonly idempotencyKey: string;
   readonly amount: string;
   readonly currency: string;
@@ -67,12 +60,13 @@ export async function redeem(
   request: RedemptionRequest,
   decide: (known: KnownVoucher) => Decision,
 ): Promise<RedemptionRow | undefined> {
-  return asOperator(app, request.operatorId, async (tx) => {
+  return asOperator(app, request.caller, async (tx) => {
     await lockVouchers(tx, [request.machineId]);
     const known = { issued: await issuedOf(tx, request), redemption: await redemptionOf(tx, request) };
     const state = decide(known);
     if (state === undefined) return known.redemption;
-    const { machineId, epoch, code, operatorId, userId, keyId, idempotencyKey, amount, currency } = request;
+    const { machineId, epoch, code, idempotencyKey, amount, currency } = request;
+    const { operatorId, userId, keyId } = request.caller;
     await tx`
       INSERT INTO voucher_redemptions (machine_id, epoch, code, operator_id, amount, currency, state, idempotency_key,
         requested_by, requested_key, redeemed_at)

@@ -1,5 +1,5 @@
 /**
- * Revenue of a fleet or a machine, from sums: days that are summed (fleet_days, sales_days) and what quarters hold
+ * Revenue of a fleet or a machine, from sums: days that are summed (seen_days, sales_days) and what quarters hold
  * beyond them, so that a sale counts as soon as it is booked. Free and test vends are no revenue.
  */
 
@@ -20,7 +20,7 @@ export async function revenueTotals(tx: Transaction, operatorId: string): Promis
       FROM machines WHERE operator_id = ${operatorId} GROUP BY 1, 2
     ), sold AS (
       SELECT currency, simulated, sum(sales) AS sales, sum(amount) AS amount FROM (
-        SELECT currency, simulated, sales, amount FROM fleet_days
+        SELECT currency, simulated, sales, amount FROM seen_days
         WHERE operator_id = ${operatorId} AND payment_method NOT IN ('free', 'test')
           AND day BETWEEN current_date - 2 AND current_date + 2 AND day = (now() AT TIME ZONE time_zone)::date
         UNION ALL
@@ -79,7 +79,7 @@ export async function revenueSeries(
 ): Promise<readonly RevenuePeriod[]> {
   const { from, to, step, machineId, simulated, byMethod } = filter;
   const own = machineId === undefined ? tx`` : tx`AND machine_id = ${machineId}`;
-  const days = machineId === undefined ? tx`fleet_days` : tx`sales_days`;
+  const days = machineId === undefined ? tx`seen_days` : tx`sales_days`;
   const rows = await tx<PeriodRow[]>`
     SELECT to_char(date_trunc(${step}, day::timestamp), 'YYYY-MM-DD') AS period, currency,
       ${byMethod ? tx`payment_method` : tx`NULL`} AS "paymentMethod", sum(sales)::int AS sales,

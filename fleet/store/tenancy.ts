@@ -1,14 +1,33 @@
 /**
- * Tenants apart: the app role sees only rows of the operator that its transaction names (migration 0005). Everything
- * the pages read or write goes through here; without it the database shows them nothing.
+ * Tenants apart, and within one what each caller may see: the app role sees only rows of the operator that its
+ * transaction names (migration 0005), and of machines only those with one of its tags (0015). Everything the pages read
+ * or write goes through here; without it the database shows them nothing.
  */
 import type { Sql, Transaction } from "./databases.js";
 import { inTransaction } from "./transact.js";
 
-/** Runs `work` with the app role as `operatorId`, in one transaction. */
-export function asOperator<T>(app: Sql, operatorId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+/** What a transaction may see. A `Caller` is one. */
+export interface Scope {
+  readonly operatorId: string;
+  /** Only machines with one of these tags; null: all of the operator. */
+  readonly tags: readonly string[] | null;
+}
+
+/** For the service's own work: everything of this operator. For a request it is the caller that counts, never this. */
+export function allOf(operatorId: string): Scope {
+  return { operatorId, tags: null };
+}
+
+/** Runs `work` with the app role within `scope`, in one transaction. */
+export function asOperator<T>(
+  app: Sql,
+  { operatorId, tags }: Scope,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   return inTransaction(app, async (tx) => {
-    await tx`SELECT set_config('app.operator_id', ${operatorId}, true)`;
+    await tx`
+      SELECT set_config('app.operator_id', ${operatorId}, true),
+        set_config('app.machine_scope', coalesce(${tags === null ? null : [...tags]}::text[]::text, '*'), true)`;
     return work(tx);
   });
 }

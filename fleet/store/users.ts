@@ -9,12 +9,24 @@ export interface User {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** Of the machines he sees; null: all. */
+  readonly tags: readonly string[] | null;
   readonly operatorId: string;
   readonly operatorName: string;
 }
 
 export interface UserSession extends User {
+  readonly sessionId: string;
   readonly expiresMs: number;
+}
+
+/** Where a session began. */
+export interface SignInPlace {
+  readonly means: "password" | "oidc";
+  /** At most 64 characters. */
+  readonly address: string;
+  /** At most 200 characters. */
+  readonly userAgent: string;
 }
 
 /** The user with this name and the hash of the password; undefined if there is none. */
@@ -23,7 +35,7 @@ export async function findUser(
   name: string,
 ): Promise<{ readonly user: User; readonly passwordHash: string } | undefined> {
   const [row] = await app<(User & { passwordHash: string })[]>`
-    SELECT id, name, role, operator_id AS "operatorId", operator_name AS "operatorName",
+    SELECT id, name, role, tags, operator_id AS "operatorId", operator_name AS "operatorName",
       password_hash AS "passwordHash"
     FROM find_user(${name})
   `;
@@ -68,21 +80,34 @@ export async function setPasswordHash(
   });
 }
 
-export async function addSession(app: Sql, token: string, user: User, expiresMs: number): Promise<void> {
-  await asOperator(
+export async function addSession(
+  app: Sql,
+  token: string,
+  user: User,
+  expiresMs: number,
+  place: SignInPlace = NOWHERE,
+): Promise<UserSession> {
+  const { means, address, userAgent } = place;
+  const rows = await asOperator(
     app,
-    user.operatorId,
-    (tx) => tx`
-      INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
-      VALUES (${hashToken(token)}, ${user.id}, ${user.operatorId}, ${new Date(expiresMs)})
+    user,
+    (tx) => tx<{ id: string }[]>`
+      INSERT INTO sessions (token_hash, user_id, operator_id, expires_at, means, address, user_agent)
+      VALUES (${hashToken(token)}, ${user.id}, ${user.operatorId}, ${new Date(expiresMs)}, ${means}, ${address},
+        ${userAgent})
+      RETURNING id
     `,
   );
+  return { ...user, sessionId: rows[0]?.id ?? "", expiresMs };
 }
+
+const NOWHERE: SignInPlace = { means: "password", address: "", userAgent: "" };
 
 /** The session of this token; undefined if it never was, was ended, or is over. */
 export async function findSession(app: Sql, token: string): Promise<UserSession | undefined> {
-  const [row] = await app<(User & { expiresAt: Date })[]>`
-    SELECT id, name, role, operator_id AS "operatorId", operator_name AS "operatorName", expires_at AS "expiresAt"
+  const [row] = await app<(Omit<UserSession, "expiresMs"> & { expiresAt: Date })[]>`
+    SELECT id, name, role, tags, operator_id AS "operatorId", operator_name AS "operatorName",
+      session_id AS "sessionId", expires_at AS "expiresAt"
     FROM find_session(${hashToken(token)})
   `;
   if (row === undefined) return undefined;

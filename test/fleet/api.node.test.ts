@@ -16,7 +16,15 @@ import type { SlotList } from "../../fleet/api/slots/schema.js";
 import type { TransactionList } from "../../fleet/api/transactions/schema.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { addUser } from "../../fleet/store/users.js";
-import { addTestMachine, startTestFleet, type TestFleet, TestLedger, TestMachine, within } from "./support.js";
+import {
+  addTestMachine,
+  OUR_PAGE,
+  startTestFleet,
+  type TestFleet,
+  TestLedger,
+  TestMachine,
+  within,
+} from "./support.js";
 
 interface Context {
   fleet: TestFleet;
@@ -83,7 +91,12 @@ test("who lacks the right is refused with 403 and its name, and owners have ever
   await addUser(fleet.databases, fleet.operatorId, "looker", await hashPassword(password), "viewer");
   const as = async (name: string) => {
     const cookie = cookieOf((await signIn(fleet, name, password, "127.0.0.3")).headers["set-cookie"]);
-    return fleet.app.inject({ method: "POST", url, headers: { cookie, "idempotency-key": name }, payload });
+    return fleet.app.inject({
+      method: "POST",
+      url,
+      headers: { ...OUR_PAGE, cookie, "idempotency-key": name },
+      payload,
+    });
   };
   const refused = await as("looker");
   assert.is(refused.statusCode, 403);
@@ -112,7 +125,7 @@ test("a session ends when it is signed out", async ({ fleet, password }) => {
   const cookie = cookieOf((await signIn(fleet, "operator", password)).headers["set-cookie"]);
   const who = () => fleet.app.inject({ url: "/api/v1/session", headers: { cookie } });
   assert.is((await who()).statusCode, 200);
-  const out = await fleet.app.inject({ method: "DELETE", url: "/api/v1/session", headers: { cookie } });
+  const out = await fleet.app.inject({ method: "DELETE", url: "/api/v1/session", headers: { ...OUR_PAGE, cookie } });
   assert.is(out.statusCode, 204);
   assert.is((await who()).statusCode, 401);
 });

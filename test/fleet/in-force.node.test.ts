@@ -7,7 +7,7 @@ import { rebuild } from "../../fleet/ingest/rebuild.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { addOperator, addSlots, issueEpoch, moveMachine } from "../../fleet/store/provision.js";
 import { listSlots } from "../../fleet/store/reading.js";
-import { asOperator } from "../../fleet/store/tenancy.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { crc32 } from "../../shared/bytes.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
 import { addTestMachine, addTestProducts, COKE, TestLedger, temporaryFolder, testConfig } from "./support.js";
@@ -52,7 +52,7 @@ async function plan(
 
 /** "slot product price count/capacity" of the slots in use. */
 async function shown({ databases, operatorId }: Context, serial: string, of = operatorId): Promise<readonly string[]> {
-  const slots = await asOperator(databases.app, of, (tx) => listSlots(tx, of, serial));
+  const slots = await asOperator(databases.app, allOf(of), (tx) => listSlots(tx, of, serial));
   return slots.map((slot) => `${slot.slotCode} ${slot.productName} ${slot.price} ${slot.quantity}/${slot.maxCapacity}`);
 }
 

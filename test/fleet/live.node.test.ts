@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createInProcessLive } from "../../fleet/live/in-process.js";
-import type { LiveStore } from "../../fleet/live/live-store.js";
+import { createInProcessLive, MAX_COUNTED } from "../../fleet/live/in-process.js";
+import { ENDED_SESSION, type LiveStore } from "../../fleet/live/live-store.js";
 import { createRedisLive } from "../../fleet/live/redis.js";
 import { findBinary } from "../support/need.js";
-import { startTestFleet, TestLedger, TestMachine, within } from "./support.js";
+import { startTestFleet, TestLedger, TestMachine, until, within } from "./support.js";
 
 /** Where the stores of a contract live. Two of one world see the same if it is `shared`. */
 interface World {
@@ -21,8 +21,15 @@ interface World {
   close(): Promise<void>;
 }
 
+interface Stores {
+  world: World;
+  live: LiveStore;
+  other: LiveStore;
+}
+type Test = ReturnType<typeof suite<Stores>>;
+
 function contract(name: string, start: () => Promise<World>): void {
-  const test = suite<{ world: World; live: LiveStore; other: LiveStore }>(`fleet/live ${name}`);
+  const test = suite<Stores>(`fleet/live ${name}`);
   test.before(async (context) => {
     context.world = await start();
     context.live = await context.world.open();
@@ -51,18 +58,18 @@ function contract(name: string, start: () => Promise<World>): void {
       heard.push(`${tag} ${message}`);
       for (const tell of news.splice(0)) tell();
     };
-    const until = async (count: number): Promise<void> => {
+    const heardAll = async (count: number): Promise<void> => {
       while (heard.length < count) await within(new Promise<void>((resolve) => news.push(resolve)), "nothing heard");
     };
     const leaveA = await live.subscribe("one", listener("a"));
     const leaveB = await live.subscribe("one", listener("b"));
     const leaveC = await live.subscribe("two", listener("c"));
     await other.publish("one", "1");
-    await until(2);
+    await heardAll(2);
     await leaveA();
     await other.publish("one", "2");
     await other.publish("two", "3");
-    await until(4);
+    await heardAll(4);
     assert.equal([...heard].sort(), ["a 1", "b 1", "b 2", "c 3"]);
     await leaveB();
     await leaveC();
@@ -71,15 +78,30 @@ function contract(name: string, start: () => Promise<World>): void {
     assert.is(heard.length, 4);
   });
 
-  test("a session is there until it is dropped or its time is over", async ({ live, other }) => {
-    await live.putSession("key", "value", 60_000);
-    assert.is(await other.getSession("key"), "value");
-    await other.dropSession("key");
-    assert.is(await live.getSession("key"), undefined);
+  counting(test);
+  test.run();
+}
+
+function counting(test: Test): void {
+  test("what is counted together begins anew when its window ends", async ({ live, other }) => {
+    const first = await live.count("calls", 60_000);
+    assert.is(first.count, 1);
+    assert.ok(first.endsInMs > 0 && first.endsInMs <= 60_000, `${first.endsInMs}`);
+    assert.is((await other.count("calls", 60_000)).count, 2);
+    assert.is((await live.count("other calls", 1)).count, 1);
+    await until(async () => (await live.count("other calls", 1)).count === 1, "the window does not end");
+  });
+
+  test("a session is at hand in shared stores only, and one that was dropped is not brought back", async (context) => {
+    const { world, live, other } = context;
     assert.is(await live.getSession("never"), undefined);
+    await live.putSession("key", "value", 60_000);
+    assert.is(await other.getSession("key"), world.shared ? "value" : undefined);
+    await other.dropSession("key");
+    await live.putSession("key", "what a slow reader knew", 60_000);
+    assert.is(await live.getSession("key"), world.shared ? ENDED_SESSION : undefined);
     assert.is(live.isReady(), true);
   });
-  test.run();
 }
 
 contract("in this process", async () => ({
@@ -89,18 +111,17 @@ contract("in this process", async () => ({
 }));
 
 const inProcess = suite("fleet/live in this process, with a clock");
-inProcess("a session ends by the clock, and the oldest of too many makes room", async () => {
+inProcess("a window ends by the clock, and the oldest of too many makes room", async () => {
   let nowMs = 1_000;
   const live = createInProcessLive(() => nowMs);
-  await live.putSession("old", "1", 500);
+  await live.count("old", 500);
   nowMs = 1_499;
-  assert.is(await live.getSession("old"), "1");
+  assert.equal(await live.count("old", 500), { count: 2, endsInMs: 1 });
   nowMs = 1_500;
-  assert.is(await live.getSession("old"), undefined);
-  for (let i = 0; i <= 10_000; i++) await live.putSession(`s${i}`, "x", 1_000);
-  assert.is(await live.getSession("s0"), undefined);
-  assert.is(await live.getSession("s1"), "x");
-  assert.is(await live.getSession("s10000"), "x");
+  assert.equal(await live.count("old", 500), { count: 1, endsInMs: 500 });
+  for (let i = 0; i < MAX_COUNTED; i++) await live.count(`w${i}`, 1_000);
+  assert.is((await live.count("w0", 1_000)).count, 2);
+  assert.is((await live.count("old", 500)).count, 1);
 });
 inProcess.run();
 

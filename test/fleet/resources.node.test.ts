@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { sweepKeys } from "../../fleet/store/idempotency.js";
 import { adoptSales } from "../../fleet/store/products.js";
 import { addOperator } from "../../fleet/store/provision.js";
-import { asOperator } from "../../fleet/store/tenancy.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { type SignedIn, signedIn } from "./signed-in.js";
 import { startTestFleet, TestClient, type TestFleet, TestLedger, TestMachine } from "./support.js";
 
@@ -152,7 +152,7 @@ test("nobody reads, changes or names what is another operator's", async ({ fleet
   const stranger = await addOperator(fleet.databases, "Somebody Else");
   const [theirs] = await asOperator(
     fleet.databases.app,
-    stranger,
+    allOf(stranger),
     (tx) => tx<{ id: string }[]>`INSERT INTO locations (operator_id, name) VALUES (${stranger}, 'Theirs') RETURNING id`,
   );
   const path = `/locations/${theirs?.id}`;

@@ -11,7 +11,7 @@ import { directoryObjects } from "../../fleet/store/objects.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { revenueSeries } from "../../fleet/store/revenue.js";
 import { sumDays } from "../../fleet/store/rollups.js";
-import { asOperator } from "../../fleet/store/tenancy.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import {
   addTestMachine,
   addTestProducts,
@@ -161,7 +161,7 @@ test("sums over the fleet follow its days, whoever writes them; what no day coun
   const more = await fleetSums(context);
   assert.equal([more?.fleet, more?.machines, more?.pending], [summed?.fleet, summed?.fleet, "1 1.750"]);
   const series = (machineId?: string) =>
-    asOperator(context.databases.app, context.operatorId, (tx) =>
+    asOperator(context.databases.app, allOf(context.operatorId), (tx) =>
       revenueSeries(tx, context.operatorId, {
         from: "2026-07-01",
         to: "2026-07-31",

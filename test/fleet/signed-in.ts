@@ -1,7 +1,7 @@
 /** The first user of a test's fleet, signed in: what most tests of the API begin with. */
 import type { LightMyRequestResponse } from "fastify";
 import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
-import type { TestFleet } from "./support.js";
+import { OUR_PAGE, type TestFleet } from "./support.js";
 
 export interface SignedIn {
   readonly cookie: string;
@@ -29,7 +29,7 @@ export async function signedIn(fleet: TestFleet): Promise<SignedIn> {
       const answer = await fleet.app.inject({
         method,
         url: `/api/v1${path}`,
-        headers: { cookie, ...headers },
+        headers: { ...OUR_PAGE, cookie, ...headers },
         ...(payload === undefined ? {} : { payload }),
       });
       return {

@@ -95,6 +95,9 @@ export function ingestOf({ app }: Pick<Fleet, "app">): Ingest {
   return app.ingest;
 }
 
+/** What a browser says of a request by our own page; whoever changes something with the cookie has to say it. */
+export const OUR_PAGE = { "sec-fetch-site": "same-origin" } as const;
+
 /** Why `work` failed; empty if it did not. */
 export async function failure(work: PromiseLike<unknown>): Promise<string> {
   return Promise.resolve(work).then(

@@ -11,7 +11,7 @@ import { addOperator, moveMachine } from "../../fleet/store/provision.js";
 import { listTransactions, readSales } from "../../fleet/store/reading.js";
 import { sumDays } from "../../fleet/store/rollups.js";
 import { insertTelemetry } from "../../fleet/store/telemetry.js";
-import { asOperator } from "../../fleet/store/tenancy.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { addSession, addUser, findSession, findUser } from "../../fleet/store/users.js";
 import { addTestMachine, addTestProducts, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
 
@@ -53,7 +53,7 @@ async function addTenant(databases: Databases, name: string): Promise<string> {
   await insertTelemetry(databases.ingest, [
     { ...about, serial: name, receivedMs: Date.now(), body: new Uint8Array([1]) },
   ]);
-  await asOperator(databases.app, operatorId, (tx) => redemption(tx, operatorId, user.user.id));
+  await asOperator(databases.app, allOf(operatorId), (tx) => redemption(tx, operatorId, user.user.id));
   await addBooks(databases, operatorId);
   return operatorId;
 }
@@ -69,6 +69,7 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   await sql`
     INSERT INTO archives (operator_id, month, manifest, manifest_sha256, rows, fingerprint)
     VALUES (${operatorId}, '2020-01-01', 'none', '', 1, 1)`;
+  await sql`INSERT INTO machine_tags (operator_id, machine_id, tag) VALUES (${about}, 'north')`;
   await sumDays(sql);
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
@@ -127,9 +128,12 @@ test("whatever bears operator_id is under row security, by policies for each rol
       assert.equal([about?.on, about?.forced], [true, true], `${name}: CALL protect_tenants('${name}')`);
       const policies = await sql<{ name: string; check: string }[]>`
         SELECT policyname AS name, with_check AS check FROM pg_policies WHERE tablename = ${name} ORDER BY 1`;
+      const [machine] = await sql`
+        SELECT 1 FROM pg_attribute WHERE attrelid = ${name}::regclass AND attname = 'machine_id' AND NOT attisdropped`;
+      const scoped = machine !== undefined || ["machines", "fleet_days"].includes(name);
       assert.equal(
         policies.map((policy) => policy.name),
-        ["ingest", "owner", "tenant"],
+        ["ingest", "owner", ...(scoped ? ["scope"] : []), "tenant"],
         name,
       );
       assert.match(policies.find((policy) => policy.name === "tenant")?.check ?? "", "tenant()", name);
@@ -163,7 +167,7 @@ test("in every table and view, each tenant sees its own rows and none of the oth
     if (isPart || may?.read !== true) continue;
     const owners = `SELECT DISTINCT ${column} AS owner FROM ${name}`;
     for (const tenant of [ours, theirs]) {
-      const rows = await asOperator(app, tenant, (tx) => tx.unsafe<{ owner: string }[]>(owners));
+      const rows = await asOperator(app, allOf(tenant), (tx) => tx.unsafe<{ owner: string }[]>(owners));
       assert.equal(
         rows.map(({ owner }) => owner),
         [tenant],
@@ -176,14 +180,61 @@ test("in every table and view, each tenant sees its own rows and none of the oth
   assert.ok(seen >= 20, `${seen} tables and views`);
 });
 
+test("who sees machines of one tag sees no row of another machine, in any table or view", async ({
+  databases,
+  ours,
+}) => {
+  const { migrate, app } = databases;
+  const relations = await migrate<{ name: string; column: string }[]>`
+    SELECT c.relname AS name, a.attname AS column FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+      AND has_column_privilege('spiral_app', c.oid, a.attnum, 'SELECT') AND NOT a.attisdropped
+      AND (a.attname = 'machine_id' OR (c.relname IN ('machines', 'known_machines') AND a.attname = 'id'))`;
+  assert.ok(relations.length >= 15, `${relations.length} tables and views`);
+  for (const { name, column } of relations) {
+    const seen = (tags: readonly string[] | null) =>
+      asOperator(app, { operatorId: ours, tags }, async (tx) => {
+        const rows = await tx.unsafe<{ machine: string }[]>(`SELECT DISTINCT ${column} AS machine FROM ${name}`);
+        return rows.map(({ machine }) => machine);
+      });
+    const all = await seen(null);
+    assert.ok(all.length > 0, `${name}: the test gave it no row`);
+    assert.equal(await seen(["south", "north"]), all, name);
+    for (const other of [["south"], []]) assert.equal(await seen(other), [], `${name} shows a machine of another tag`);
+  }
+  for (const [tags, days] of [
+    [null, 1],
+    [["north"], 1],
+    [["south"], 0],
+  ] as const) {
+    const summed = await asOperator(app, { operatorId: ours, tags }, (tx) => tx`SELECT 1 FROM seen_days`);
+    assert.is(summed.length, days, String(tags));
+  }
+  const tagged = await asOperator(app, { operatorId: ours, tags: ["south"] }, (tx) => {
+    return tx`UPDATE machines SET location_name = 'mine' RETURNING 1`;
+  });
+  assert.is(tagged.length, 0);
+  const [machine] = await migrate<{ id: string }[]>`SELECT id FROM machines WHERE serial_number = 'OURS'`;
+  const widened = asOperator(app, { operatorId: ours, tags: ["south"] }, (tx) => {
+    return tx`INSERT INTO machine_tags (operator_id, machine_id, tag) VALUES (${ours}, ${machine?.id ?? ""}, 'south')`;
+  });
+  assert.match(await failure(widened), /row-level security/);
+  // Who names his operator and forgets his scope sees no machine.
+  const forgotten = await app.begin(async (tx) => {
+    await tx`SELECT set_config('app.operator_id', ${ours}, true)`;
+    return tx`SELECT 1 FROM machines`;
+  });
+  assert.is(forgotten.length, 0);
+});
+
 test("no tenant writes into another's rows, or makes rows of another", async ({ databases, ours, theirs }) => {
   const { app } = databases;
   const user = await findUser(app, "theirs");
   assert.ok(user);
-  const intoTheirs = asOperator(app, ours, (tx) => redemption(tx, theirs, user.user.id));
+  const intoTheirs = asOperator(app, allOf(ours), (tx) => redemption(tx, theirs, user.user.id));
   // Their machine is not seen, so there is nothing to copy from …
   assert.is(await failure(intoTheirs), "");
-  const made = asOperator(app, ours, (tx) => {
+  const made = asOperator(app, allOf(ours), (tx) => {
     return tx`
       INSERT INTO sessions (token_hash, user_id, operator_id, expires_at)
       VALUES (decode('00', 'hex'), ${user.user.id}, ${theirs}, now())`;
@@ -194,8 +245,8 @@ test("no tenant writes into another's rows, or makes rows of another", async ({ 
 
 test("a tenant's name ends with its transaction, also a failed one", async ({ databases, ours }) => {
   const { app } = databases;
-  await asOperator(app, ours, (tx) => tx`SELECT 1`);
-  await failure(asOperator(app, ours, (tx) => tx`SELECT 1 / 0`));
+  await asOperator(app, allOf(ours), (tx) => tx`SELECT 1`);
+  await failure(asOperator(app, allOf(ours), (tx) => tx`SELECT 1 / 0`));
   const pool = Array.from({ length: 12 }, () => app<{ name: string | null }[]>`SELECT tenant()::text AS name`);
   for (const [row] of await Promise.all(pool)) assert.is(row?.name, null);
 });
@@ -229,7 +280,7 @@ test("a machine that is sold keeps its old owner's history, also what comes late
     [ours, 1, ""],
     [theirs, 2, "Their hall"],
   ] as const) {
-    const page = await asOperator(databases.app, tenant, (tx) => listTransactions(tx, tenant, filter));
+    const page = await asOperator(databases.app, allOf(tenant), (tx) => listTransactions(tx, tenant, filter));
     assert.equal(
       page.items.map((sale) => [sale.saleNo, sale.productName, sale.locationName]),
       [[saleNo, "Coke", location]],
@@ -257,7 +308,7 @@ test("a location takes its machines along when it is renamed or moved, for its o
   await migrate`
     UPDATE machines m SET location_id = l.id FROM locations l
     WHERE l.operator_id = m.operator_id AND m.serial_number IN ('OURS', 'THEIRS')`;
-  await asOperator(app, ours, (tx) => tx`UPDATE locations SET name = 'Gate 7', time_zone = 'Asia/Kathmandu'`);
+  await asOperator(app, allOf(ours), (tx) => tx`UPDATE locations SET name = 'Gate 7', time_zone = 'Asia/Kathmandu'`);
   const named = await migrate<{ name: string; zone: string }[]>`
     SELECT location_name AS name, time_zone AS zone FROM machines WHERE operator_id IN (${ours}, ${theirs})
       AND serial_number IN ('OURS', 'THEIRS') ORDER BY serial_number`;

@@ -6,7 +6,7 @@ import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
 import { KEY_VERSION, masterKey } from "../../fleet/store/master-key.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { claimNumber, formatVoucherCode, voucherCode, voucherKey } from "../../shared/voucher.js";
-import { addTestMachine, startTestFleet, type TestFleet, TestLedger, TestMachine } from "./support.js";
+import { addTestMachine, OUR_PAGE, startTestFleet, type TestFleet, TestLedger, TestMachine } from "./support.js";
 
 interface Context {
   fleet: TestFleet;
@@ -54,7 +54,7 @@ function redeem(context: Context, code: string, amount: string, more: { key?: st
   const { fleet, cookie } = context;
   const { key = `key-${++context.keys}`, serial = SERIAL } = more;
   const url = `/api/v1/vouchers/${encodeURIComponent(code)}/redemptions`;
-  const headers = { cookie, "idempotency-key": key };
+  const headers = { ...OUR_PAGE, cookie, "idempotency-key": key };
   return fleet.app.inject({ method: "POST", url, headers, payload: { serial, amount } });
 }
 
@@ -134,7 +134,7 @@ test("without a session or an idempotency key nothing is paid", async (context) 
   const payload = { serial: SERIAL, amount: "1.00" };
   const out = await fleet.app.inject({ method: "POST", url, headers: { "idempotency-key": "x" }, payload });
   assert.equal([out.statusCode, out.json().code], [401, "not-signed-in"]);
-  const keyless = await fleet.app.inject({ method: "POST", url, headers: { cookie }, payload });
+  const keyless = await fleet.app.inject({ method: "POST", url, headers: { ...OUR_PAGE, cookie }, payload });
   assert.equal([keyless.statusCode, keyless.json().code], [400, "bad-request"]);
 });
 

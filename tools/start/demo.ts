@@ -14,7 +14,7 @@ import {
   type NewProduct,
   registerMachine,
 } from "../../fleet/store/provision.js";
-import { asOperator } from "../../fleet/store/tenancy.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { decimalText } from "../../shared/money/amounts.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM } from "../bench/demo.js";
 import { type BoardSide, decideBoard } from "./board.js";
@@ -44,7 +44,9 @@ export async function seedDemo(databases: Databases, dataDir: string, board: Boa
     await addProduct(databases, operatorId, { ...about, number: productId, defaultPrice });
   }
   const password = await secretFile(dataDir, MACHINE_PASSWORD_FILE, randomSecret);
-  const before = await asOperator(databases.app, operatorId, (tx) => readMachine(tx, operatorId, DEMO_MACHINE_ID));
+  const before = await asOperator(databases.app, allOf(operatorId), (tx) =>
+    readMachine(tx, operatorId, DEMO_MACHINE_ID),
+  );
   const { epoch, dropped } = decideBoard(board, before);
   const registered = await registerMachine(databases, {
     serial: DEMO_MACHINE_ID,

@@ -11,6 +11,7 @@ import { Serial } from "../common.js";
 import { ProblemError } from "../problems.js";
 import { LISTEN_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
+import { watchCaller } from "../session/watch.js";
 import { EventsQuery } from "./schema.js";
 
 export const MAX_LISTENERS = 500;
@@ -41,10 +42,17 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       // Counted before anything is waited for: subscribing can take until the live store is back.
       streams.add(stream.end);
       const gone = stream.ended.then(() => streams.delete(stream.end));
+      const watch = await watchCaller(app, request, stream.end).catch((error: unknown) => {
+        request.log.warn(error, "a listener is let go: who it is cannot be known");
+        stream.end();
+      });
+      if (watch === undefined) return;
+      gone.then(() => watch.stop()).catch(() => undefined);
       const leave = await app.live
         .subscribe(operatorChannel(operatorId), (message) => {
           const event: unknown = JSON.parse(message);
           if (!Value.Check(Envelope, event) || (machine !== undefined && event.machine !== machine)) return;
+          if (!watch.sees(event.machine)) return;
           stream.send(`event: ${event.type}\ndata: ${message}\n\n`);
         })
         .catch((error: unknown) => request.log.warn(error, "no live changes for this listener"));

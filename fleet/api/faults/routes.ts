@@ -24,10 +24,11 @@ export const faultRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: FaultQuery, response: { 200: FaultList, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { limit = DEFAULT_PAGE, cursor, machine, open } = request.query;
       const before = decodeCursor(Before, cursor);
-      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const page = await asOperator(app.databases.app, caller, async (tx) => {
         const found = await listFaults(tx, operatorId, { machine, open, limit, before });
         if (machine !== undefined && found.items.length === 0) await mustHaveKnown(tx, machine);
         return found;

@@ -31,10 +31,11 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: LocationQuery, response: { 200: LocationList, ...ALLOWED_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const after = decodeCursor(After, cursor);
-      const page = await asOperator(app.databases.app, operatorId, (tx) =>
+      const page = await asOperator(app.databases.app, caller, (tx) =>
         listLocations(tx, operatorId, { ...filter, limit, after }),
       );
       return { locations: [...page.items], nextCursor: encodeCursor(page.next) };
@@ -48,9 +49,10 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: IdParams, response: { 200: Location, ...ONE_FAILURES } },
     },
     async (request, reply) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { id } = request.params;
-      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, id)));
+      return tagged(reply, await asOperator(app.databases.app, caller, (tx) => mustFind(tx, operatorId, id)));
     },
   );
 };
@@ -99,7 +101,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
       const { operatorId } = caller;
       const { id } = request.params;
       if (request.body.timeZone !== undefined) mustBeZone(request.body.timeZone);
-      const changed = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, operatorId, id, true);
         requireMatch(request, before);
         const after = { ...before, ...request.body };
@@ -129,7 +131,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
       const { id } = request.params;
-      await asOperator(app.databases.app, operatorId, async (tx) => {
+      await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, operatorId, id, true);
         requireMatch(request, before);
         if (before.machines > 0) throw new ProblemError("in-use", `${before.machines} machines stand there`);

@@ -23,9 +23,10 @@ export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: SerialParams, response: { 200: MachineProfile, ...ONE_FAILURES } },
     },
     async (request, reply) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { serial } = request.params;
-      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, serial)));
+      return tagged(reply, await asOperator(app.databases.app, caller, (tx) => mustFind(tx, operatorId, serial)));
     },
   );
 
@@ -43,7 +44,7 @@ export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const caller = callerOf(request);
       const { serial } = request.params;
-      const changed = await asOperator(app.databases.app, caller.operatorId, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, caller.operatorId, serial, true);
         requireMatch(request, before);
         await change(tx, caller.operatorId, before, request.body);

@@ -7,7 +7,7 @@ import { viewOfBytes } from "../../live/view.js";
 import { listMachines, MAX_WORDS, wordsOf } from "../../store/machine-list.js";
 import { newestTelemetry } from "../../store/reading.js";
 import { revenueTotals } from "../../store/revenue.js";
-import { asOperator } from "../../store/tenancy.js";
+import { asOperator, type Scope } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { ProblemError } from "../problems.js";
@@ -26,12 +26,13 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: MachineListQuery, response: { 200: MachineList, ...ALLOWED_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { status, q, soldOut, limit = DEFAULT_PAGE, cursor } = request.query;
       const words = wordsOf(q ?? "");
       if (words.length > MAX_WORDS) throw new ProblemError("bad-request", `q has more than ${MAX_WORDS} words`);
       const after = decodeCursor(AfterSerial, cursor)?.[0];
-      const [page, totals] = await asOperator(app.databases.app, operatorId, (tx) =>
+      const [page, totals] = await asOperator(app.databases.app, caller, (tx) =>
         Promise.all([
           listMachines(tx, operatorId, { status, words, soldOut, limit, after }),
           revenueTotals(tx, operatorId),
@@ -49,12 +50,13 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: SerialParams, response: { 200: MachineDetail, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { serial } = request.params;
-      const { summary, epoch, mark } = await asOperator(app.databases.app, operatorId, (tx) =>
+      const { summary, epoch, mark } = await asOperator(app.databases.app, caller, (tx) =>
         mustKnow(tx, operatorId, serial),
       );
-      return { ...summary, epoch, mark, telemetry: await telemetryOf(app, operatorId, summary) };
+      return { ...summary, epoch, mark, telemetry: await telemetryOf(app, caller, summary) };
     },
   );
 };
@@ -62,7 +64,7 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
 /** From the live store, else from the store. */
 async function telemetryOf(
   app: FastifyInstance,
-  operatorId: string,
+  scope: Scope,
   { serial, currencyDecimals }: MachineSummary,
 ): Promise<Telemetry | null> {
   const state = await app.live.getState(serial).catch(() => undefined);
@@ -70,6 +72,6 @@ async function telemetryOf(
     const value: unknown = JSON.parse(state.value);
     if (Value.Check(Telemetry, value)) return value;
   }
-  const stored = await asOperator(app.databases.app, operatorId, (tx) => newestTelemetry(tx, operatorId, serial));
+  const stored = await asOperator(app.databases.app, scope, (tx) => newestTelemetry(tx, scope.operatorId, serial));
   return stored === undefined ? null : (viewOfBytes(stored.body, stored.receivedMs, currencyDecimals) ?? null);
 }

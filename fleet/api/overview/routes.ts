@@ -11,8 +11,9 @@ export const overviewRoutes: FastifyPluginAsyncTypebox = async (app) => {
     "/overview",
     { config: { right: "machines:read" }, schema: { response: { 200: Overview, ...ALLOWED_FAILURES } } },
     async (request) => {
-      const { operatorId } = callerOf(request);
-      return asOperator(app.databases.app, operatorId, async (tx) => ({
+      const caller = callerOf(request);
+      const { operatorId } = caller;
+      return asOperator(app.databases.app, caller, async (tx) => ({
         statuses: await countStatuses(tx, operatorId),
         totals: [...(await revenueTotals(tx, operatorId))],
         openAlerts: await countOpenAlerts(tx, operatorId),

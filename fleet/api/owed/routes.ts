@@ -24,11 +24,12 @@ export const owedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: SerialParams, querystring: OwedQuery, response: { 200: OwedList, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { serial } = request.params;
       const { limit = DEFAULT_PAGE, cursor } = request.query;
       const before = decodeCursor(Before, cursor);
-      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const page = await asOperator(app.databases.app, caller, async (tx) => {
         const found = await listOwed(tx, operatorId, serial, limit, before);
         if (found.items.length === 0) await mustHaveKnown(tx, serial);
         return found;

@@ -25,9 +25,9 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: ProductQuery, response: { 200: ProductList, ...ALLOWED_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
-      const products = await asOperator(app.databases.app, operatorId, (tx) =>
-        listProducts(tx, operatorId, request.query),
+      const caller = callerOf(request);
+      const products = await asOperator(app.databases.app, caller, (tx) =>
+        listProducts(tx, caller.operatorId, request.query),
       );
       return { products: [...products] };
     },
@@ -40,9 +40,10 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: ProductParams, response: { 200: Product, ...ONE_FAILURES } },
     },
     async (request, reply) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { number } = request.params;
-      return tagged(reply, await asOperator(app.databases.app, operatorId, (tx) => mustFind(tx, operatorId, number)));
+      return tagged(reply, await asOperator(app.databases.app, caller, (tx) => mustFind(tx, operatorId, number)));
     },
   );
 };
@@ -84,7 +85,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
       const { number } = request.params;
-      const changed = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, operatorId, number, true);
         requireMatch(request, before);
         const wanted = { ...before, ...request.body };

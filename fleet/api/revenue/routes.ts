@@ -18,10 +18,11 @@ export const revenueRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: RevenueQuery, response: { 200: RevenueSeries, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { machine, step = "day", by, simulated } = request.query;
       const { from, to } = rangeOf(request.query, Date.now());
-      const series = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const series = await asOperator(app.databases.app, caller, async (tx) => {
         const known = machine === undefined ? undefined : (await mustKnow(tx, operatorId, machine)).summary;
         return revenueSeries(tx, operatorId, {
           from,

@@ -1,20 +1,20 @@
 /**
- * Who is asking: `request.user` behind `requireUser`. The session's token is a cookie no script can read; what is kept
- * of it, in the store and in the live store, is its hash.
+ * Who is asking: a person by a cookie no script can read (`request.user`), or a program by its key. Either way
+ * `request.caller` says for which operator, with which rights, and which machines it sees.
  */
 import cookie from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import Type from "typebox";
-import { Value } from "typebox/value";
-import { findSession, hashToken, type UserSession } from "../../store/users.js";
+import { findKey, isKey, noteUse } from "../../store/keys.js";
+import type { UserSession } from "../../store/users.js";
 import { ProblemError } from "../problems.js";
-import { rightsOfRole } from "../rights.js";
-import { ROLES } from "../roles.js";
+import { type Caller, rightsOfKey, rightsOfRole } from "../rights.js";
+import { mustBeOurPage } from "./same-origin.js";
+import { sessionOf } from "./sessions.js";
 
 export const SESSION_COOKIE = "spiral_session";
-/** How long a session is believed without asking the store: a reset password takes effect within it. */
-const AT_HAND_MS = 30_000;
+/** Of a person's pages, from one session. */
+export const PERSON_REQUESTS_PER_MINUTE = 1_200;
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -28,15 +28,6 @@ declare module "fastify" {
   }
 }
 
-const Kept = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  role: Type.Enum([...ROLES]),
-  operatorId: Type.String(),
-  operatorName: Type.String(),
-  expiresMs: Type.Integer(),
-});
-
 export const sessionPlugin = fp(
   async (app: FastifyInstance) => {
     await app.register(cookie);
@@ -46,30 +37,34 @@ export const sessionPlugin = fp(
       const token = request.cookies[SESSION_COOKIE];
       request.user = token === undefined || token === "" ? null : await sessionOf(app, token);
       if (request.user === null) throw new ProblemError("not-signed-in");
+      mustBeOurPage(request);
     };
     app.decorate("requireUser", requireUser);
     app.decorate("requireCaller", async (request) => {
+      const { authorization } = request.headers;
+      if (authorization !== undefined) {
+        request.caller = await callerOfKey(app, authorization);
+        return;
+      }
       await requireUser(request);
-      const { id, operatorId, role, expiresMs } = userOf(request);
-      request.caller = { operatorId, userId: id, keyId: null, rights: rightsOfRole(role), expiresMs };
+      const { id, operatorId, role, tags, expiresMs } = userOf(request);
+      const rights = rightsOfRole(role, tags);
+      const requestsPerMinute = PERSON_REQUESTS_PER_MINUTE;
+      request.caller = { operatorId, tags, userId: id, keyId: null, rights, requestsPerMinute, expiresMs };
     });
   },
   { name: "session", dependencies: ["store", "live"] },
 );
 
-/** The live store first, then the store; a live store that is away costs only time. */
-async function sessionOf(app: FastifyInstance, token: string): Promise<UserSession | null> {
-  const key = hashToken(token).toString("base64url");
-  const atHand = await app.live.getSession(key).catch(() => undefined);
-  if (atHand !== undefined) {
-    const kept: unknown = JSON.parse(atHand);
-    if (Value.Check(Kept, kept) && kept.expiresMs > Date.now()) return kept;
-  }
-  const session = await findSession(app.databases.app, token);
-  if (session === undefined) return null;
-  const ttlMs = Math.min(AT_HAND_MS, session.expiresMs - Date.now());
-  if (ttlMs > 0) await app.live.putSession(key, JSON.stringify(session), ttlMs).catch(() => undefined);
-  return session;
+/** Throws not-signed-in for anything but a key that is in force. */
+async function callerOfKey(app: FastifyInstance, authorization: string): Promise<Caller> {
+  const [scheme, key = ""] = authorization.split(" ", 2);
+  const found = scheme?.toLowerCase() === "bearer" && isKey(key) ? await findKey(app.databases.app, key) : undefined;
+  if (found === undefined) throw new ProblemError("not-signed-in", "The key is none, revoked or expired");
+  await noteUse(app.databases.app, found);
+  const { id, operatorId, scopes, tags, maker, requestsPerMinute, expiresMs } = found;
+  const rights = rightsOfKey(scopes, rightsOfRole(maker?.role ?? "owner", tags));
+  return { operatorId, tags, userId: null, keyId: id, rights, requestsPerMinute, expiresMs };
 }
 
 /** The user of a request behind `requireUser`. */

@@ -16,9 +16,10 @@ export const slotRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { params: SerialParams, response: { 200: SlotList, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { serial } = request.params;
-      const slots = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const slots = await asOperator(app.databases.app, caller, async (tx) => {
         const found = await listSlots(tx, operatorId, serial);
         if (found.length === 0) await mustKnow(tx, operatorId, serial);
         return found;

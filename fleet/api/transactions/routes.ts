@@ -25,11 +25,12 @@ export const transactionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { querystring: TransactionQuery, response: { 200: TransactionList, ...ONE_FAILURES } },
     },
     async (request) => {
-      const { operatorId } = callerOf(request);
+      const caller = callerOf(request);
+      const { operatorId } = caller;
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const before = decodeCursor(Before, cursor);
       const { machine } = filter;
-      const page = await asOperator(app.databases.app, operatorId, async (tx) => {
+      const page = await asOperator(app.databases.app, caller, async (tx) => {
         const found = await listTransactions(tx, operatorId, { ...filter, limit, before });
         if (machine !== undefined && found.items.length === 0) await mustHaveKnown(tx, machine);
         return found;

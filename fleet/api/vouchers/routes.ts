@@ -23,9 +23,9 @@ export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Ar
       },
     },
     async (request, reply) => {
-      const { operatorId, userId, keyId } = callerOf(request);
+      const caller = callerOf(request);
       const { serial, amount } = request.body;
-      const machine = await redeemingMachine(app.databases.app, operatorId, serial);
+      const machine = await redeemingMachine(app.databases.app, caller, serial);
       if (machine === undefined) throw new ProblemError("no-such-machine", serial);
       const { currency, decimals } = machine;
       const code = plainVoucherCode(request.params.code);
@@ -35,7 +35,7 @@ export const voucherRoutes: FastifyPluginAsyncTypebox<{ readonly master: Uint8Ar
       if (amountMinor === undefined || amountMinor <= 0) throw new ProblemError("voucher-amount");
       const key = voucherKey(master, serial, epoch, KEY_VERSION);
       const idempotencyKey = request.headers["idempotency-key"];
-      const asked = { machineId: machine.id, epoch, code, operatorId, userId, keyId, idempotencyKey };
+      const asked = { machineId: machine.id, epoch, code, caller, idempotencyKey };
       // Undefined: asked before.
       let verdict: Verdict | undefined;
       const row = await redeem(

@@ -1,0 +1,91 @@
+/**
+ * Who may use which route: one row a route, in the order of the alphabet by address. A new route needs its row here;
+ * roles are written out, not read from `fleet/api/rights.ts`, so that a right given by mistake fails.
+ *
+ * `at`: the address with things of the first tenant (`World`) in it. `body`: one that fits, for the other tenant's try;
+ * our own roles send it, too, unless `spare` is set: then they send none and are told 400 behind the door.
+ */
+import type { Role } from "../../fleet/api/roles.js";
+
+/** What the first tenant has, to be put into addresses. */
+export interface World {
+  readonly serial: string;
+  readonly keyId: string;
+  readonly locationId: string;
+}
+
+export interface Row {
+  /** As registered, e.g. "GET /api/v1/machines/:serial". */
+  readonly route: string;
+  /** By role; "session": whoever has signed in, no keys; "anyone": also nobody. */
+  readonly who: readonly Role[] | "session" | "anyone";
+  readonly at?: (world: World) => string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the other tenant's owner is told; default 404 where `at` is given, else anything behind the door. */
+  readonly foreign?: number;
+  /** Our own roles send no body: the act would spoil the next one's. */
+  readonly spare?: true;
+  /** Its answer does not end by itself. */
+  readonly streams?: true;
+  /** About machines: who sees only those of another tag is told 404, or 403 where the right is the operator's whole. */
+  readonly scoped?: true;
+}
+
+const ALL: readonly Role[] = ["owner", "dispatcher", "technician", "driver", "viewer"];
+const FIELD: readonly Role[] = ["owner", "dispatcher", "technician"];
+const BOOKS: readonly Role[] = ["owner", "dispatcher", "viewer"];
+const OFFICE: readonly Role[] = ["owner", "dispatcher"];
+const OWNER: readonly Role[] = ["owner"];
+
+const machine = (rest = "") =>
+  ({ at: ({ serial }: World) => `/api/v1/machines/${serial}${rest}`, scoped: true }) as const;
+const location = { at: ({ locationId }: World) => `/api/v1/locations/${locationId}` };
+const product = { at: () => "/api/v1/products/7" };
+const key = { at: ({ keyId }: World) => `/api/v1/keys/${keyId}` };
+
+const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", defaultPrice: "1.00", currency: "USD" };
+
+export const ROWS: readonly Row[] = [
+  { route: "GET /api/v1/events", who: ALL, streams: true },
+  { route: "GET /api/v1/faults", who: ALL },
+  { route: "GET /api/v1/keys", who: OWNER },
+  { route: "POST /api/v1/keys", who: OWNER, spare: true, body: { name: "theirs", scopes: ["sales:read"] } },
+  { route: "GET /api/v1/keys/:id", who: OWNER, ...key },
+  { route: "PATCH /api/v1/keys/:id", who: OWNER, ...key, spare: true, body: { name: "taken over" } },
+  { route: "DELETE /api/v1/keys/:id", who: OWNER, ...key },
+  { route: "GET /api/v1/locations", who: ALL },
+  { route: "POST /api/v1/locations", who: OFFICE, spare: true, body: { name: "Their hall" } },
+  { route: "DELETE /api/v1/locations/:id", who: OFFICE, ...location },
+  { route: "GET /api/v1/locations/:id", who: ALL, ...location },
+  { route: "PATCH /api/v1/locations/:id", who: OFFICE, ...location, body: { name: "Taken over" }, spare: true },
+  { route: "GET /api/v1/machines", who: ALL },
+  { route: "GET /api/v1/machines/:serial", who: ALL, ...machine() },
+  { route: "GET /api/v1/machines/:serial/owed", who: BOOKS, ...machine("/owed") },
+  { route: "GET /api/v1/machines/:serial/profile", who: ALL, ...machine("/profile") },
+  { route: "PATCH /api/v1/machines/:serial/profile", who: FIELD, ...machine("/profile"), body: { model: "SP-60" } },
+  { route: "GET /api/v1/machines/:serial/slots", who: ALL, ...machine("/slots") },
+  { route: "GET /api/v1/overview", who: ALL },
+  { route: "GET /api/v1/products", who: ALL },
+  { route: "POST /api/v1/products", who: OFFICE, spare: true, body: NEW_PRODUCT },
+  { route: "GET /api/v1/products/:number", who: ALL, ...product },
+  { route: "PATCH /api/v1/products/:number", who: OFFICE, ...product, body: { name: "Taken over" }, spare: true },
+  { route: "GET /api/v1/revenue", who: BOOKS },
+  { route: "DELETE /api/v1/session", who: "anyone" },
+  { route: "GET /api/v1/session", who: "session" },
+  { route: "POST /api/v1/session", who: "anyone" },
+  { route: "GET /api/v1/transactions", who: BOOKS },
+  {
+    route: "POST /api/v1/vouchers/:code/redemptions",
+    who: FIELD,
+    at: () => "/api/v1/vouchers/4821-7356-0924/redemptions",
+    headers: { "idempotency-key": "one" },
+    body: { serial: "AUTH-1", amount: "1.00" },
+    scoped: true,
+  },
+  { route: "GET /docs", who: "anyone" },
+  { route: "GET /docs/openapi.json", who: "anyone" },
+  { route: "GET /healthz", who: "anyone" },
+  { route: "GET /problems/:code", who: "anyone" },
+  { route: "GET /readyz", who: "anyone" },
+];
