@@ -1,6 +1,6 @@
 /**
  * Tenants apart, and within one what each caller may see: the app role sees only rows of the operator that its
- * transaction names (migration 0005), and of machines only those with one of its tags (0015). Everything the pages read
+ * transaction names (migration 0005), and of machines only those with one of its tags (0016). Everything the pages read
  * or write goes through here; without it the database shows them nothing.
  */
 import type { Sql, Transaction } from "./databases.js";
