@@ -11,6 +11,7 @@ import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
 import { listRoutes } from "./api/route-list.js";
 import { brokerPlugin } from "./broker/plugin.js";
+import { commandsPlugin } from "./commands/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
 import { ingestPlugin } from "./ingest/plugin.js";
@@ -47,6 +48,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     if (has("ingest")) {
       await app.register(brokerPlugin, { config });
       await app.register(ingestPlugin);
+      await app.register(commandsPlugin, { config });
     }
     if (has("jobs")) await app.register(jobsPlugin, { config });
     if (has("api")) {

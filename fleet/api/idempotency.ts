@@ -39,7 +39,7 @@ export async function once(
   request: FastifyRequest,
   reply: FastifyReply,
   work: (tx: Transaction) => Promise<Answer>,
-): Promise<FastifyReply> {
+): Promise<void> {
   const caller = callerOf(request);
   const { operatorId, userId, keyId } = caller;
   const callerId = userId ?? keyId;
@@ -58,7 +58,8 @@ export async function once(
     await keepAnswer(tx, use, { requestHash, status: fresh.status, body: JSON.stringify(fresh.body) });
     return fresh;
   });
-  return reply.code(answer.status).send(answer.body);
+  // Resolves when it is sent.
+  await reply.code(answer.status).send(answer.body);
 }
 
 function routeOf(request: FastifyRequest): string {

@@ -58,6 +58,8 @@ export interface FleetConnection {
   leave(topics: readonly string[]): Promise<void>;
   /** Resolves when the broker has answered all we sent so far, or the connection is gone. */
   answered(): Promise<void>;
+  /** Publishes (QoS 0) on the present connection; false without one. */
+  publish(topic: string, payload: Uint8Array): boolean;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
       await line?.unsubscribe(topics);
     },
     answered: async () => line?.answered(),
+    publish: (topic, payload) => line?.upSinceMs !== undefined && line.publish(topic, payload),
     close: async () => {
       closing = true;
       clearTimeout(retry);
@@ -118,6 +121,7 @@ interface Line {
   subscribe(subscriptions: readonly Subscription[]): void;
   unsubscribe(topics: readonly string[]): Promise<void>;
   answered(): Promise<void>;
+  publish(topic: string, payload: Uint8Array): boolean;
   close(): Promise<void>;
 }
 
@@ -202,6 +206,7 @@ function lineOf(socket: Socket, asking: Questions): Line {
     answered: async () => {
       if (line.taken) await Promise.race([asking.ping(), gone]);
     },
+    publish: (topic, payload) => publishOn(socket, topic, payload),
     close: async () => {
       if (!socket.destroyed) writeToStream({ cmd: "disconnect" }, socket);
       // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
@@ -287,10 +292,12 @@ function arrivalOf(packet: Packet & { cmd: "publish" }, socket: Socket): Arrival
       acked = true;
       writeToStream({ cmd: "puback", messageId }, socket);
     },
-    reply: (replyTopic, bytes) => {
-      if (socket.destroyed) return false;
-      const message = { cmd: "publish", topic: replyTopic, payload: Buffer.from(bytes), qos: 0 } as const;
-      return writeToStream({ ...message, dup: false, retain: false }, socket) || !socket.destroyed;
-    },
+    reply: (replyTopic, bytes) => publishOn(socket, replyTopic, bytes),
   };
+}
+
+function publishOn(socket: Socket, topic: string, bytes: Uint8Array): boolean {
+  if (socket.destroyed) return false;
+  const message = { cmd: "publish", topic, payload: Buffer.from(bytes), qos: 0 } as const;
+  return writeToStream({ ...message, dup: false, retain: false }, socket) || !socket.destroyed;
 }

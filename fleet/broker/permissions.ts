@@ -19,6 +19,7 @@ export const STATUS_SUBSCRIPTION: Subscription = deepFreeze({ topic: "fleet/+/st
 const SHARED: readonly Subscription[] = deepFreeze([
   { topic: "fleet/+/events", qos: 1 },
   { topic: "fleet/+/telemetry", qos: 0 },
+  { topic: "fleet/+/audit", qos: 1 },
 ]);
 
 /** What the fleet listens to at the embedded broker, which grants `$share/...` and delivers nothing through it. */

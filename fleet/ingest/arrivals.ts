@@ -2,7 +2,9 @@
  * Sorts what the broker brings: decodes each message by its channel and queues it. Nothing here touches the database.
  */
 import {
+  type AuditMessage,
   type BatchMessage,
+  decodeAudit,
   decodeBatch,
   decodeStatus,
   encodeTelemetry,
@@ -21,8 +23,16 @@ export interface Undecodable {
   readonly arrival: Arrival;
 }
 
+/** Part of an EVA-DTS report. */
+export interface ArrivedAudit {
+  readonly serial: string;
+  readonly message: AuditMessage;
+  readonly arrival: Arrival;
+}
+
 export interface Sorted {
   readonly undecodable?: Undecodable;
+  readonly audit?: ArrivedAudit;
   /** Telemetry whose base is not at hand. */
   readonly orphan?: Orphan;
   readonly refused?: string;
@@ -80,6 +90,12 @@ export function sortArrival(
       if (!status.ok) return drop(arrival, `${serial}: status ${status.error}`);
       if (!queue.addPresence({ ...waiting, message: status.message })) return drop(arrival, "presence queue full");
       return {};
+    }
+    case "audit": {
+      const audit = decodeAudit(arrival.payload);
+      return audit.ok
+        ? { audit: { serial, message: audit.message, arrival } }
+        : drop(arrival, `${serial}: audit ${audit.error}`);
     }
     default:
       return drop(arrival, `${serial}: channel ${channel}`);

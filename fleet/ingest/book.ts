@@ -18,6 +18,7 @@ import {
   type SlotCount,
   touchMachines,
 } from "../store/ledger.js";
+import { answerOrders } from "../store/orders.js";
 import { settlePending } from "../store/redemptions.js";
 import { addToQuarters } from "../store/rollups.js";
 import {
@@ -224,6 +225,7 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   await markRefunded(tx, rows.refunded);
   const slots = await applyShelves(tx, rows.shelves, [...rows.slots.values()]);
   await markApplied(tx, rows.applied);
+  await answerOrders(tx, rows.answers);
   const faults = await applyFaults(tx, rows.faults);
   await saveCursors(tx, cursors);
   const touches = [...rows.doors].map(([machineId, doorOpen]) => ({ machineId, doorOpen }));

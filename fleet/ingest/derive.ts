@@ -16,6 +16,7 @@ import { decimalOf } from "../store/amounts.js";
 import type { PaymentKind } from "../store/rows.js";
 import type { Dated } from "./dating.js";
 import { type CardRecord, deriveCard, failedByCard, isCardRecord, paidByCard } from "./derive-cards.js";
+import { answerOf } from "./derive-orders.js";
 import { changeSlot, documentApplied, priceSet } from "./derive-shelves.js";
 import { payment, type Rows, type Running } from "./derived.js";
 import type { Known } from "./known.js";
@@ -274,8 +275,10 @@ function life(record: Life, dated: Dated, running: Running, rows: Rows, known: K
         change.delta = 0;
       });
       return;
-    case "documentApplied":
     case "commandApplied":
+      rows.answers.push(answerOf(record, dated, running));
+      return documentApplied(record, dated, running, rows, known);
+    case "documentApplied":
       return documentApplied(record, dated, running, rows, known);
     case "priceSet":
       return priceSet(record, running, rows);

@@ -4,6 +4,7 @@ import type {
   AppliedPlanogram,
   CursorRow,
   FaultChange,
+  OrderAnswer,
   PaymentKind,
   PaymentLink,
   PaymentRow,
@@ -23,6 +24,7 @@ export interface Rows {
   readonly links: PaymentLink[];
   readonly refunded: SaleKey[];
   readonly faults: FaultChange[];
+  readonly answers: OrderAnswer[];
   /** What happened to slots, but for what `slots` holds, which came last. */
   readonly shelves: ShelfStep[];
   /** Counts by machine and slot, since the last step of `shelves`. */
@@ -40,6 +42,7 @@ export function emptyRows(): Rows {
     links: [],
     refunded: [],
     faults: [],
+    answers: [],
     shelves: [],
     slots: new Map(),
     applied: [],

@@ -7,13 +7,14 @@ import fp from "fastify-plugin";
 import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
+import { keepAuditPart } from "../store/audit-reports.js";
 import { readIncarnation } from "../store/cursors.js";
 import type { MachineState } from "../store/ledger.js";
 import { readDecimals } from "../store/reading.js";
 import { insertTelemetry, recordBirth, recordDeath } from "../store/telemetry.js";
 import { keepBases, readBases } from "../store/telemetry-bases.js";
 import { isConnectionFailure } from "../store/transact.js";
-import { sortArrival } from "./arrivals.js";
+import { type ArrivedAudit, sortArrival } from "./arrivals.js";
 import { asideTaker } from "./aside.js";
 import { bookCornering } from "./corner.js";
 import { openLink } from "./link.js";
@@ -31,6 +32,10 @@ export interface Ingest {
   watchesPresence(): boolean;
   /** Takes nothing new, and resolves when all that was taken is booked and acknowledged. */
   drain(): Promise<void>;
+  /** Publishes (QoS 0) on the fleet's connection; false while it is down. */
+  publish(topic: string, payload: Uint8Array): boolean;
+  /** Tells `listener` of each machine whose birth was stored. */
+  onBirth(listener: (serial: string) => void): void;
 }
 
 declare module "fastify" {
@@ -45,13 +50,15 @@ export const ingestPlugin = fp(
     const { broker } = app;
     if (broker === undefined) throw new Error("ingest is registered without a broker");
     const queue = new IngestQueue<BatchMessage>();
-    const worker = startWorker(queue, portsOf(app, await readIncarnation(app.databases.ingest)));
+    const births = new Set<(serial: string) => void>();
+    const worker = startWorker(queue, portsOf(app, await readIncarnation(app.databases.ingest), births));
     const aside = asideTaker(app);
     const bases = new TelemetryBases();
     const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
     const link = openLink(app, broker, (arrival) => {
-      const { undecodable, orphan, refused } = sortArrival(arrival, queue, bases, Date.now());
+      const { undecodable, audit, orphan, refused } = sortArrival(arrival, queue, bases, Date.now());
       if (undecodable !== undefined) aside.take(undecodable);
+      if (audit !== undefined) keepAudit(app, audit);
       if (orphan !== undefined) lookUp(orphan);
       if (refused !== undefined) app.log.warn(refused);
       worker.wake();
@@ -69,6 +76,8 @@ export const ingestPlugin = fp(
           await aside.idle();
         });
       },
+      publish: link.connection.publish,
+      onBirth: (listener) => void births.add(listener),
     });
     app.addHook("onClose", async () => {
       await watch.close();
@@ -79,7 +88,18 @@ export const ingestPlugin = fp(
   { name: "ingest", dependencies: ["store", "live", "broker"] },
 );
 
-function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
+/** Part of a report that was ordered. One that is lost is ordered again. */
+function keepAudit(app: FastifyInstance, { serial, message, arrival }: ArrivedAudit): void {
+  keepAuditPart(app.databases.ingest, serial, message)
+    .catch((error: unknown) => app.log.warn(error, `${serial}: part of an audit was not kept`))
+    .finally(arrival.ack);
+}
+
+function portsOf(
+  app: FastifyInstance,
+  incarnation: number,
+  births: ReadonlySet<(serial: string) => void>,
+): WorkerPorts {
   const { databases, live } = app;
   const quietly = (what: Promise<void>): void => {
     what.catch((error: unknown) => app.log.warn(error, "live changes were not announced"));
@@ -98,7 +118,10 @@ function portsOf(app: FastifyInstance, incarnation: number): WorkerPorts {
         message.online
           ? recordBirth(databases.ingest, serial, message, receivedMs)
           : recordDeath(databases.ingest, serial, message),
-      ),
+      ).then((state) => {
+        if (message.online && state !== undefined) for (const tell of births) tell(serial);
+        return state;
+      }),
     incarnation: () => incarnation,
     announce: (changes) => quietly(announce(live, databases.ingest, changes)),
     announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),

@@ -52,6 +52,17 @@ export interface Owner {
   readonly operatorId: string;
 }
 
+/** What a machine has answered to an order. */
+export interface OrderAnswer {
+  readonly machineId: string;
+  readonly epoch: number;
+  readonly counter: number;
+  readonly state: "SUCCEEDED" | "FAILED" | "REJECTED" | "EXPIRED";
+  /** Name of the result. */
+  readonly result: string;
+  readonly atMs: number;
+}
+
 /** Names one ledger position. */
 export interface RecordKey {
   readonly machineId: string;

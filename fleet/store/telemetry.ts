@@ -58,10 +58,12 @@ export async function recordBirth(
   birth: StatusMessage,
   nowMs: number,
 ): Promise<MachineState | undefined> {
-  const { epoch, boot, connection, firmware, model } = birth;
+  const { epoch, boot, connection, firmware, model, orderCounter, nonce } = birth;
   const [row] = await ingest<MachineState[]>`
     UPDATE machines m SET online = true, birth_epoch = ${epoch}, birth_boot = ${boot}, birth_connection = ${connection},
-      firmware_version = left(${firmware}, 20), model = left(${model}, 50),
+      firmware_version = left(${firmware}, 20), model = left(${model}, 50), birth_nonce = ${nonce},
+      birth_order_counter = CASE WHEN m.birth_epoch = ${epoch}
+        THEN greatest(m.birth_order_counter, ${orderCounter}::bigint) ELSE ${orderCounter} END,
       last_heartbeat = greatest(m.last_heartbeat, ${instant(nowMs)}::timestamptz),
       status = machine_status(m.id, true, m.door_open)
     FROM machines b

@@ -12,6 +12,7 @@ export interface World {
   readonly serial: string;
   readonly keyId: string;
   readonly locationId: string;
+  readonly orderId: string;
 }
 
 export interface Row {
@@ -46,6 +47,10 @@ const key = { at: ({ keyId }: World) => `/api/v1/keys/${keyId}` };
 
 const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", defaultPrice: "1.00", currency: "USD" };
 
+const PLANOGRAM = { basedOn: 0, slots: [{ slot: "B4", column: 0, productNumber: 7, capacity: 8 }] };
+const PRICES = { basedOn: 0, prices: { B4: "0.05" } };
+const SETTINGS = { basedOn: 0, maxCredit: "1.00", coinMask: 1, billMask: 0, serviceCodes: [] };
+
 export const ROWS: readonly Row[] = [
   { route: "GET /api/v1/events", who: ALL, streams: true },
   { route: "GET /api/v1/faults", who: ALL },
@@ -61,10 +66,27 @@ export const ROWS: readonly Row[] = [
   { route: "PATCH /api/v1/locations/:id", who: OFFICE, ...location, body: { name: "Taken over" }, spare: true },
   { route: "GET /api/v1/machines", who: ALL },
   { route: "GET /api/v1/machines/:serial", who: ALL, ...machine() },
+  { route: "GET /api/v1/machines/:serial/audits", who: BOOKS, ...machine("/audits") },
+  { route: "POST /api/v1/machines/:serial/audits", who: FIELD, ...machine("/audits"), body: {} },
+  { route: "GET /api/v1/machines/:serial/audits/:epoch/:counter", who: BOOKS, ...machine("/audits/1/1") },
   { route: "GET /api/v1/machines/:serial/owed", who: BOOKS, ...machine("/owed") },
+  { route: "GET /api/v1/machines/:serial/planograms", who: ALL, ...machine("/planograms") },
+  { route: "POST /api/v1/machines/:serial/planograms", who: OFFICE, ...machine("/planograms"), body: PLANOGRAM },
+  { route: "GET /api/v1/machines/:serial/planograms/:version", who: ALL, ...machine("/planograms/1") },
+  { route: "GET /api/v1/machines/:serial/planograms/:version/diff", who: ALL, ...machine("/planograms/1/diff") },
+  { route: "POST /api/v1/machines/:serial/prices", who: OFFICE, ...machine("/prices"), body: PRICES },
   { route: "GET /api/v1/machines/:serial/profile", who: ALL, ...machine("/profile") },
   { route: "PATCH /api/v1/machines/:serial/profile", who: FIELD, ...machine("/profile"), body: { model: "SP-60" } },
+  { route: "GET /api/v1/machines/:serial/settings", who: ALL, ...machine("/settings") },
+  { route: "POST /api/v1/machines/:serial/settings", who: OFFICE, ...machine("/settings"), body: SETTINGS },
   { route: "GET /api/v1/machines/:serial/slots", who: ALL, ...machine("/slots") },
+  { route: "GET /api/v1/orders", who: FIELD },
+  {
+    route: "GET /api/v1/orders/:id",
+    who: FIELD,
+    at: ({ orderId }: World) => `/api/v1/orders/${orderId}`,
+    scoped: true,
+  },
   { route: "GET /api/v1/overview", who: ALL },
   { route: "GET /api/v1/products", who: ALL },
   { route: "POST /api/v1/products", who: OFFICE, spare: true, body: NEW_PRODUCT },

@@ -56,7 +56,10 @@ test.before(async (context) => {
   const [location] = await migrate<{ id: string }[]>`
     INSERT INTO locations (operator_id, name) VALUES (${fleet.operatorId}, 'Our hall') RETURNING id`;
   const keyId = (await keyWith(fleet, ["sales:read"])).id;
-  context.world = { serial: SERIAL, keyId, locationId: location?.id ?? "" };
+  const [order] = await migrate<{ id: string }[]>`
+    INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload)
+    SELECT operator_id, id, 1, 1, 0, '' FROM machines WHERE serial_number = ${SERIAL} RETURNING id`;
+  context.world = { serial: SERIAL, keyId, locationId: location?.id ?? "", orderId: order?.id ?? "" };
 });
 test.after(async ({ fleet }) => fleet.close());
 

@@ -18,7 +18,9 @@ export interface Answer {
 }
 
 /** `path` begins below /api/v1. */
-export async function signedIn(fleet: TestFleet): Promise<SignedIn> {
+export async function signedIn(
+  fleet: Pick<TestFleet, "app" | "databases" | "operatorId" | "config">,
+): Promise<SignedIn> {
   const { name, password } = await ensureFirstUser(fleet.databases, fleet.operatorId, fleet.config.dataDir);
   const session = await fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
   if (session.statusCode !== 200) throw new Error(`sign-in: ${session.body}`);

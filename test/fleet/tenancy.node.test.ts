@@ -77,6 +77,11 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   await sql`INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload) VALUES (${about}, 1, 1, 0, '')`;
   await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
   await sql`
+    INSERT INTO machine_settings (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
+  await sql`
+    INSERT INTO audit_parts (operator_id, machine_id, epoch, counter, part, parts, seq, text)
+    VALUES (${about}, 1, 1, 0, 1, 1, '')`;
+  await sql`
     INSERT INTO idempotency_keys (operator_id, caller_id, route, key, request_hash, status, body, kept_until)
     VALUES (${operatorId}, gen_random_uuid(), 'POST /x', 'key', '', 201, '{}', now())`;
   await sql`
