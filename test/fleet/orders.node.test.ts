@@ -1,4 +1,4 @@
-/** The outbox of orders: counters, signatures, repeats, every way an order can end, and what a machine's record says. */
+/** The outbox of orders: counters, signatures, repeats, every way an order can end, what a machine's record says. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MAX_SLOTS } from "../../fleet/commands/planning.js";
@@ -52,7 +52,7 @@ async function orderOf(api: SignedIn, id: string) {
   return (await api.ask("GET", `/orders/${id}`)).json();
 }
 
-test("an order waits for its machine, goes out signed at its birth above the counter it told, and its record ends it", async ({
+test("an order goes out signed, above the counter its machine told, again at each birth, until its record ends it", async ({
   fleet,
   api,
 }) => {

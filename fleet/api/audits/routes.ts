@@ -18,11 +18,16 @@ import { MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { AuditBody, AuditList, AuditParams, AuditQuery } from "./schema.js";
 
-/** Seconds a machine may take: it may be away for a night. */
+/** A machine may take so long: it may be away for a night. */
 const GOOD_FOR_MS = 86_400_000;
 const Below = Type.Tuple([Type.Integer(), Type.Integer()]);
 
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  await app.register(ordering);
+  await app.register(reads);
+};
+
+const ordering: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/machines/:serial/audits",
     {
@@ -54,7 +59,9 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       wakeOrders(app.live);
     },
   );
+};
 
+const reads: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/machines/:serial/audits",
     {

@@ -1,6 +1,6 @@
 /**
- * Planograms of a machine: what lies in which slot at which price, version by version. The newest is what is wished; the
- * machine puts it into force when nobody is being served, and says so in its ledger.
+ * Planograms of a machine: what lies in which slot at which price, version by version. The newest is what is wished;
+ * the machine puts it into force when nobody is being served, and says so in its ledger.
  */
 import Type, { type Static } from "typebox";
 import { MAX_SLOTS } from "../../commands/planning.js";

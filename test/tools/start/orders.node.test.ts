@@ -40,7 +40,7 @@ const SLOTS = DEMO_PLANOGRAM.slots.map(({ slot, column, productId, capacity, qua
   ...(retry === undefined ? {} : { retry }),
 }));
 
-test("a planogram is in force on the machine, in the slots and on the panel; another price follows", async (context) => {
+test("a planogram is in force on machine, panel and in the slots; another price follows", async (context) => {
   const { at, api } = context;
   const slots = SLOTS.map((slot) => (slot.slot === "B4" ? { ...slot, price: "2.00" } : slot));
   const planned = await api.ask("POST", `${MACHINE}/planograms`, { basedOn: 0, slots });
