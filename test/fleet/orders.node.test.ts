@@ -52,7 +52,7 @@ async function orderOf(api: SignedIn, id: string) {
   return (await api.ask("GET", `/orders/${id}`)).json();
 }
 
-test("an order goes out signed, above the counter its machine told, again at each birth, until its record ends it", async ({
+test("an order goes out signed, above the counter that was told, at each birth, until a record ends it", async ({
   fleet,
   api,
 }) => {
