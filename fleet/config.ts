@@ -113,6 +113,18 @@ export const Environment = Type.Object({
     maximum: 1_200,
     description: "Whole months of sales that stay in the database before the present one.",
   }),
+  SPIRAL_TELEMETRY_DAYS: Type.Integer({
+    default: 14,
+    minimum: 2,
+    maximum: 3_650,
+    description: "Whole days of single telemetry reports that are kept.",
+  }),
+  SPIRAL_TELEMETRY_HOURS_DAYS: Type.Integer({
+    default: 400,
+    minimum: 2,
+    maximum: 36_500,
+    description: "Whole days of telemetry summed by the hour that are kept.",
+  }),
   SPIRAL_PAGES_DIR: Type.String({ default: "", description: "Folder of the built pages; empty serves no pages." }),
   SPIRAL_SESSION_HOURS: Type.Integer({
     default: 12,
@@ -158,6 +170,7 @@ export interface Config {
   readonly masterKey: string | undefined;
   readonly archiveDir: string;
   readonly hotMonths: number;
+  readonly telemetryKept: { readonly reportDays: number; readonly hourDays: number };
   readonly pagesDir: string | undefined;
   readonly sessionHours: number;
   /** See `drain`. */
@@ -234,7 +247,13 @@ function checkRoles({ roles, database, mqttUrl, redisUrl }: Config): void {
 }
 
 /** Settings of tools and tests, read elsewhere. */
-export const OTHER_NAMES: readonly string[] = ["SPIRAL_BENCH_DIR", "SPIRAL_DATA", "SPIRAL_PANEL_PORT", "SPIRAL_SEED"];
+export const OTHER_NAMES: readonly string[] = [
+  "SPIRAL_BENCH_DIR",
+  "SPIRAL_DATA",
+  "SPIRAL_PANEL_PORT",
+  "SPIRAL_SEED",
+  "SPIRAL_TIMESCALE_URL",
+];
 
 /** The settings as text for --help and the documentation: one line each with default and meaning. */
 export function describeSettings(): string {
@@ -296,6 +315,7 @@ function assemble(env: Static<typeof Environment>): Config {
     masterKey: some(env.SPIRAL_MASTER_KEY),
     archiveDir: resolve(some(env.SPIRAL_ARCHIVE_DIR) ?? join(dataDir, "archive")),
     hotMonths: env.SPIRAL_HOT_MONTHS,
+    telemetryKept: { reportDays: env.SPIRAL_TELEMETRY_DAYS, hourDays: env.SPIRAL_TELEMETRY_HOURS_DAYS },
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
     drain: { noticeMs: env.SPIRAL_DRAIN_NOTICE_SECONDS * 1_000, withinMs: env.SPIRAL_DRAIN_SECONDS * 1_000 },

@@ -26,6 +26,7 @@ import { sessionPlugin } from "./session/plugin.js";
 import { sessionRoutes } from "./session/routes.js";
 import { settingsRoutes } from "./settings/routes.js";
 import { slotRoutes } from "./slots/routes.js";
+import { telemetryRoutes } from "./telemetry/routes.js";
 import { transactionRoutes } from "./transactions/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
 
@@ -50,6 +51,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(profileRoutes);
         await inside.register(slotRoutes);
         await inside.register(revenueRoutes);
+        await inside.register(telemetryRoutes, config.telemetryKept);
         await inside.register(transactionRoutes);
         await inside.register(faultRoutes);
         await inside.register(owedRoutes);

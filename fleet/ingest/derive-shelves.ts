@@ -45,6 +45,7 @@ export function documentApplied(
       currency,
       slots: slots.map(({ slot, productId, priceMinor, capacity }) => ({
         slot,
+        productNumber: own ? productId : null,
         productId: own ? known.productId(running.operatorId, productId) : null,
         price: decimalOf(priceMinor, currencyDecimals),
         capacity,

@@ -11,6 +11,8 @@ import type { ObjectStore } from "../store/objects.js";
 import { ensurePartitions } from "../store/partitions.js";
 import { adoptSales } from "../store/products.js";
 import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
+import { adoptSlots } from "../store/shelves.js";
+import { type TelemetryKept, telemetryStorage } from "../store/telemetry-storage.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -29,6 +31,7 @@ export interface JobContext {
   readonly objects: ObjectStore;
   /** Whole months of sales that stay before the present one. */
   readonly hotMonths: number;
+  readonly telemetryKept: TelemetryKept;
 }
 
 export const JOBS: readonly Job[] = Object.freeze([
@@ -36,6 +39,7 @@ export const JOBS: readonly Job[] = Object.freeze([
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
   { name: "adopt-sales", everyMs: MINUTE_MS, run: adoptAllSales },
   { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
+  { name: "telemetry", everyMs: 15 * MINUTE_MS, run: keepTelemetry },
   { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
   { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
 ]);
@@ -53,6 +57,7 @@ async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, st
 
 /** Products that were made after their first sale. */
 async function adoptAllSales({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  await adoptSlots(migrate);
   while (!stop.aborted) if ((await adoptSales(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
 }
@@ -60,6 +65,14 @@ async function adoptAllSales({ databases: { migrate } }: JobContext, _now: Date,
 async function forgetKeys({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sweepKeys(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
+}
+
+/** Sums hours that are over; then drops what is old. */
+async function keepTelemetry(context: JobContext, now: Date, stop: AbortSignal): Promise<boolean> {
+  const storage = await telemetryStorage(context.databases.migrate);
+  if (!(await storage.rollUp(now, stop))) return false;
+  await storage.dropOld(now, context.telemetryKept);
+  return true;
 }
 
 /** Closes months that are old enough; what was closed in a run before is written out and dropped. */

@@ -16,7 +16,7 @@ export const jobsPlugin = fp(
     const stop = new AbortController();
     let running: Promise<void> | undefined;
     app.addHook("onReady", async () => {
-      running = loop(app, { objects, hotMonths: config.hotMonths }, stop.signal);
+      running = loop(app, { objects, hotMonths: config.hotMonths, telemetryKept: config.telemetryKept }, stop.signal);
     });
     app.addHook("onClose", async () => {
       stop.abort();

@@ -8,6 +8,7 @@ import Type, { type Static } from "typebox";
 import { Value } from "typebox/value";
 import type { Sql, Transaction } from "./databases.js";
 import type { ObjectStore } from "./objects.js";
+import { partitionsOf } from "./partitions.js";
 import { inTransaction } from "./transact.js";
 
 /** Rows of one part: bounds memory to some 100 MB. */
@@ -45,10 +46,8 @@ export interface MonthHere {
 
 /** Months that have a partition, oldest first. */
 export async function monthsHere(owner: Sql): Promise<readonly MonthHere[]> {
-  const rows = await owner<{ name: string }[]>`
-    SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'transactions'::regclass AND c.relname ~ '^transactions_y[0-9]{4}m[0-9]{2}$' ORDER BY 1`;
-  return rows.map(({ name }) => ({ month: `${name.slice(14, 18)}-${name.slice(19, 21)}-01`, partition: name }));
+  const partitions = await partitionsOf(owner, "transactions");
+  return partitions.map(({ name, from }) => ({ month: from.toISOString().slice(0, 10), partition: name }));
 }
 
 /** The first instant that is not archived; sales before it are booked at it. Unix ms, −Infinity: everything is here. */

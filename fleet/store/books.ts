@@ -133,7 +133,8 @@ export async function replaceBooks(
   await tx`DELETE FROM public.sales_days WHERE machine_id = ${machineId}`;
   await tx`
     INSERT INTO public.machine_slots SELECT * FROM pg_temp.machine_slots WHERE machine_id = ${machineId}
-    ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
+    ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id,
+      product_number = excluded.product_number, quantity = excluded.quantity,
       max_capacity = excluded.max_capacity, price = excluded.price, in_use = excluded.in_use,
       by_planogram = excluded.by_planogram, price_set = excluded.price_set`;
   await tx`

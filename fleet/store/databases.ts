@@ -7,6 +7,7 @@ import { type Config, ConfigError } from "../config.js";
 import { DATABASE_NAME, startEmbedded } from "./embedded.js";
 import { migrate } from "./migrate.js";
 import { ensurePartitions } from "./partitions.js";
+import { adoptTimescale } from "./telemetry-timescale.js";
 
 export type Sql = postgres.Sql<{ safeInt: number }>;
 export type Transaction = postgres.TransactionSql<{ safeInt: number }>;
@@ -80,6 +81,7 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
     const version = await checkServer(owner, config);
     if (config.database !== undefined) await createRoles(owner, config.database);
     await migrate(owner);
+    await adoptTimescale(owner, options.say ?? (() => undefined));
     await ensurePartitions(owner, new Date());
     const startMs = performance.now() - began;
     return {

@@ -197,7 +197,8 @@ export async function moveMachine(
     if (row === undefined) throw new RangeError(`no machine ${serial} that was somebody's before ${at.toISOString()}`);
     await tx`INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${row.id}, ${at}, ${operatorId})`;
     await tx`
-      UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, planned_product_id = NULL
+      UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, product_number = NULL,
+        planned_product_id = NULL
       WHERE machine_id = ${row.id}`;
     await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
     await tx`DELETE FROM machine_tags WHERE machine_id = ${row.id}`;

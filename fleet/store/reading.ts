@@ -221,12 +221,16 @@ export interface StoredTelemetry {
   readonly receivedMs: number;
 }
 
-/** Newest telemetry of every machine of every operator: what live state is rebuilt from. */
+/**
+ * Newest telemetry of a day of every machine of every operator: what live state is rebuilt from. What is older is found
+ * in the store when somebody asks.
+ */
 export async function newestTelemetryOfAll(ingest: Sql): Promise<readonly StoredTelemetry[]> {
   const rows = await ingest<(Omit<StoredTelemetry, "receivedMs"> & { receivedAt: Date })[]>`
     SELECT m.serial_number AS serial, m.currency_decimals AS decimals, t.body, t.received_at AS "receivedAt"
     FROM machines m JOIN LATERAL (
-      SELECT body, received_at FROM telemetry t WHERE t.machine_id = m.id ORDER BY received_at DESC LIMIT 1
+      SELECT body, received_at FROM telemetry t
+      WHERE t.machine_id = m.id AND t.received_at > now() - interval '1 day' ORDER BY received_at DESC LIMIT 1
     ) t ON true
   `;
   return rows.map(({ receivedAt, ...row }) => ({ ...row, receivedMs: receivedAt.getTime() }));

@@ -174,7 +174,9 @@ export interface PlanogramChange {
   readonly currency: string;
   readonly slots: readonly {
     readonly slot: string;
-    /** Null: not known, or of an operator who no longer has the machine. */
+    /** Null: of an operator who no longer has the machine. */
+    readonly productNumber: number | null;
+    /** Null: not known, or as above. */
     readonly productId: string | null;
     readonly price: string;
     readonly capacity: number;

@@ -4,7 +4,7 @@
  */
 import { decodePlanogram, type PlanogramSlot } from "../../shared/wire/documents.js";
 import { instant } from "./cursors.js";
-import type { Transaction } from "./databases.js";
+import type { Sql, Transaction } from "./databases.js";
 import { applySlotChanges, type SlotCount } from "./ledger.js";
 import type { AppliedPlanogram, PlanogramChange, PriceChange, ShelfStep, SlotChange } from "./rows.js";
 
@@ -39,17 +39,25 @@ async function applyPlanogram(tx: Transaction, { machineId, currency, slots }: P
     UPDATE machine_slots SET in_use = false
     WHERE machine_id = ${machineId} AND NOT slot_code = ANY (${codes}::text[])`;
   return tx<SlotCount[]>`
-    INSERT INTO machine_slots AS s (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price,
-      currency, by_planogram)
-    SELECT m.id, m.operator_id, n.slot_code, n.product_id, 0, n.capacity, n.price, ${currency}, true
-    FROM unnest(${codes}::text[], ${all(({ productId }) => productId)}::uuid[],
+    INSERT INTO machine_slots AS s (machine_id, operator_id, slot_code, product_number, product_id, quantity,
+      max_capacity, price, currency, by_planogram)
+    SELECT m.id, m.operator_id, n.slot_code, n.product_number, n.product_id, 0, n.capacity, n.price, ${currency}, true
+    FROM unnest(${codes}::text[], ${all(({ productNumber }) => productNumber)}::bigint[],
+      ${all(({ productId }) => productId)}::uuid[],
       ${all(({ capacity }) => capacity)}::int[], ${all(({ price }) => price)}::numeric[])
-      AS n (slot_code, product_id, capacity, price), machines m
+      AS n (slot_code, product_number, product_id, capacity, price), machines m
     WHERE m.id = ${machineId}
-    ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id,
-      max_capacity = excluded.max_capacity, price = excluded.price, in_use = true, by_planogram = true,
-      price_set = false
+    ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_number = excluded.product_number,
+      product_id = excluded.product_id, max_capacity = excluded.max_capacity, price = excluded.price, in_use = true,
+      by_planogram = true, price_set = false
     RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity`;
+}
+
+/** Gives slots of a planogram their product where that was made after it came into force. */
+export async function adoptSlots(owner: Sql): Promise<void> {
+  await owner`
+    UPDATE machine_slots s SET product_id = p.id FROM products p
+    WHERE s.product_id IS NULL AND s.product_number = p.number AND s.operator_id = p.operator_id`;
 }
 
 /** Of a slot that exists: the machine takes a price for no other. */

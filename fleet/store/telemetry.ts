@@ -4,6 +4,7 @@ import type { StatusMessage } from "../../shared/wire/messages.js";
 import { instant } from "./cursors.js";
 import type { Sql } from "./databases.js";
 import type { MachineState } from "./ledger.js";
+import { TELEMETRY_LATE_MS } from "./telemetry-hours.js";
 
 export interface TelemetryRow {
   readonly serial: string;
@@ -19,13 +20,16 @@ export interface TelemetryRow {
   readonly body: Uint8Array;
 }
 
-/** Stores `rows` and marks their machines as heard from; at most one row a machine. Unknown serials are passed over. */
+/**
+ * Stores `rows` and marks their machines as heard from; at most one row a machine. Unknown serials are passed over, and
+ * what has waited for so long that its hour may be summed is not kept.
+ */
 export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]): Promise<readonly MachineState[]> {
   if (rows.length === 0) return [];
   const all = <T>(pick: (row: TelemetryRow) => T): T[] => rows.map(pick);
   return ingest<MachineState[]>`
     WITH t AS (
-      SELECT m.id, m.status AS old_status, m.online AS old_online, r.* FROM unnest(
+      SELECT m.id, m.operator_id, m.status AS old_status, m.online AS old_online, r.* FROM unnest(
         ${all((r) => r.serial)}::text[], ${all((r) => instant(r.receivedMs))}::timestamptz[],
         ${all((r) => r.epoch)}::bigint[], ${all((r) => r.seq)}::bigint[], ${all((r) => r.boot)}::bigint[],
         ${all((r) => instant(r.receivedMs - r.uptimeS * 1_000))}::timestamptz[],
@@ -36,8 +40,10 @@ export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]
       -- In machine order, as booking does in another process: neither ever waits for the other in a circle.
       ORDER BY m.id FOR NO KEY UPDATE OF m
     ), stored AS (
-      INSERT INTO telemetry (machine_id, received_at, epoch, seq, body, state, temp_milli_c, revenue_minor, vends)
-      SELECT id, received_at, epoch, seq, decode(body, 'hex'), state, temp_milli_c, revenue_minor, vends FROM t
+      INSERT INTO telemetry (machine_id, operator_id, received_at, epoch, seq, body, state, temp_milli_c,
+        revenue_minor, vends)
+      SELECT id, operator_id, received_at, epoch, seq, decode(body, 'hex'), state, temp_milli_c, revenue_minor, vends
+      FROM t WHERE received_at > now() - make_interval(secs => ${TELEMETRY_LATE_MS / 1_000})
     )
     UPDATE machines m SET
       last_heartbeat = greatest(m.last_heartbeat, t.received_at),

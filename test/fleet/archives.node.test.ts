@@ -206,7 +206,11 @@ test("the job closes first and archives a run later; run twice at once it does n
   const archive = JOBS.find(({ name }) => name === "archive");
   assert.ok(archive);
   const run = () =>
-    archive.run({ databases, objects, hotMonths: 3 }, new Date("2026-10-15T00:00:00Z"), AbortSignal.any([]));
+    archive.run(
+      { databases, objects, hotMonths: 3, telemetryKept: { reportDays: 14, hourDays: 400 } },
+      new Date("2026-10-15T00:00:00Z"),
+      AbortSignal.any([]),
+    );
   const here = async () => (await monthsHere(migrate)).map(({ month }) => month).filter((month) => month < "2026-07");
   await migrate`UPDATE archives SET kept_until = NULL`;
   assert.is(await run(), true);

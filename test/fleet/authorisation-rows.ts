@@ -87,6 +87,7 @@ export const ROWS: readonly Row[] = [
     at: ({ orderId }: World) => `/api/v1/orders/${orderId}`,
     scoped: true,
   },
+  { route: "GET /api/v1/machines/:serial/telemetry", who: ALL, ...machine("/telemetry") },
   { route: "GET /api/v1/overview", who: ALL },
   { route: "GET /api/v1/products", who: ALL },
   { route: "POST /api/v1/products", who: OFFICE, spare: true, body: NEW_PRODUCT },

@@ -5,8 +5,9 @@ import * as assert from "uvu/assert";
 import { bookCornering } from "../../fleet/ingest/corner.js";
 import { rebuild } from "../../fleet/ingest/rebuild.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
-import { addOperator, addSlots, issueEpoch, moveMachine } from "../../fleet/store/provision.js";
+import { addOperator, addProduct, addSlots, issueEpoch, moveMachine } from "../../fleet/store/provision.js";
 import { listSlots } from "../../fleet/store/reading.js";
+import { adoptSlots } from "../../fleet/store/shelves.js";
 import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { crc32 } from "../../shared/bytes.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
@@ -92,6 +93,22 @@ test("a planogram is in force when the machine says so, and its slots are those 
   ledger.append({ kind: "documentApplied", ...third });
   await sync(context, "PL-1", ledger, mark);
   assert.equal(await shown(context, "PL-1"), ["B5 Water 1.25 3/9"]);
+});
+
+test("a product that is made later is in its slot once it is there", async (context) => {
+  const { databases, operatorId } = context;
+  await addTestMachine(context, operatorId, "PL-5");
+  const first = await plan(context, "PL-5", 1, [["B4", 77, 100]]);
+  const ledger = new TestLedger().boot();
+  ledger.append({ kind: "documentApplied", ...first });
+  const mark = await sync(context, "PL-5", ledger, 0);
+  assert.equal(await shown(context, "PL-5"), ["B4 null 1.00 6/9"]);
+  const product = { number: 77, name: "Tea", category: "beverage", sku: "TEA" } as const;
+  await addProduct(databases, operatorId, { ...product, defaultPrice: "1.00", currency: "USD" });
+  await adoptSlots(databases.migrate);
+  ledger.append({ kind: "doorOpened" });
+  await sync(context, "PL-5", ledger, mark);
+  assert.equal(await shown(context, "PL-5"), ["B4 Tea 1.00 6/9"]);
 });
 
 test("a price set at the machine holds until another planogram, not the same once more", async (context) => {

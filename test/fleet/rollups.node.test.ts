@@ -64,7 +64,12 @@ async function sellAt(context: Context, serial: string, ledger: TestLedger, mome
 }
 
 function contextOf(databases: Databases): JobContext {
-  return { databases, objects: directoryObjects("/nowhere"), hotMonths: 1_200 };
+  return {
+    databases,
+    objects: directoryObjects("/nowhere"),
+    hotMonths: 1_200,
+    telemetryKept: { reportDays: 14, hourDays: 400 },
+  };
 }
 
 async function daysOf({ databases }: Context, serial: string): Promise<readonly string[]> {

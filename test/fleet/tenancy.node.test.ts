@@ -115,6 +115,9 @@ async function ownedRelations({ migrate }: Databases): Promise<readonly Owned[]>
     ORDER BY 1`;
 }
 
+/** Kept without row security, which TimescaleDB does not compress: read through views, and nobody's but the owner's. */
+const BEHIND_VIEWS = ["telemetry", "telemetry_hours"];
+
 test("whatever bears operator_id is under row security, by policies for each role; views are barriers", async ({
   databases,
 }) => {
@@ -128,7 +131,11 @@ test("whatever bears operator_id is under row security, by policies for each rol
       FROM pg_class c WHERE c.relname = ${name}`;
     // A partition is reached through its table, whose policies count; by itself it is nobody's but the owner's.
     if (isPart) assert.is(about?.granted, 0, name);
-    else if (kind === "v") assert.is(about?.barrier, true, name);
+    else if (BEHIND_VIEWS.includes(name)) {
+      const [may] = await sql<{ read: boolean }[]>`
+        SELECT has_any_column_privilege('spiral_app', ${name}::regclass, 'SELECT, INSERT, UPDATE') AS read`;
+      assert.is(may?.read, false, name);
+    } else if (kind === "v") assert.is(about?.barrier, true, name);
     else {
       assert.equal([about?.on, about?.forced], [true, true], `${name}: CALL protect_tenants('${name}')`);
       const policies = await sql<{ name: string; check: string }[]>`

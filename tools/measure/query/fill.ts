@@ -136,8 +136,10 @@ async function addFaults(tx: Tx, operatorId: string, at0: string): Promise<void>
     SELECT ${operatorId}, id, 'jam', 'A1', 'error', serial || ' slot A1: no product fell' FROM fresh
     WHERE luck >= 0.9 AND luck < 0.93`;
   await tx`
-    INSERT INTO telemetry (machine_id, received_at, epoch, seq, body, state, temp_milli_c, revenue_minor, vends)
-    SELECT id, ${at0}::timestamptz - luck * interval '5 min', 1, 1000, '', 'IDLE', 4000, 1000, 10 FROM fresh`;
+    INSERT INTO telemetry (machine_id, operator_id, received_at, epoch, seq, body, state, temp_milli_c,
+      revenue_minor, vends)
+    SELECT id, ${operatorId}, ${at0}::timestamptz - luck * interval '5 min', 1, 1000, '', 'IDLE', 4000, 1000, 10
+    FROM fresh`;
 }
 
 interface Past {
