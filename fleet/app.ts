@@ -5,7 +5,7 @@
 import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance } from "fastify";
-import { installErrorHandlers } from "./api/errors.js";
+import { installErrorHandlers, refuseAddress } from "./api/errors.js";
 import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
@@ -33,6 +33,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     pluginTimeout: PLUGIN_TIMEOUT_MS,
     forceCloseConnections: true,
     trustProxy: false,
+    frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();
   installErrorHandlers(app);
   listRoutes(app);

@@ -1,7 +1,7 @@
 /**
  * Turns every failure of a request into its problem document; unexpected ones are logged and say nothing of themselves.
  */
-import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isConnectionFailure } from "../store/transact.js";
 import { PROBLEM_TYPE, type ProblemCode, ProblemError, problemOf } from "./problems.js";
 
@@ -39,11 +39,22 @@ export function installErrorHandlers(app: FastifyInstance): void {
   });
 }
 
+/** SQLSTATE: unique_violation, foreign_key_violation; a NUL in a text, in JSON. */
+const REFUSALS: Readonly<Record<string, ProblemCode>> = {
+  "23505": "name-taken",
+  "23503": "in-use",
+  "22021": "bad-request",
+  "22P05": "bad-request",
+};
+
 /** What two requests at once can run into although each has looked before: the database has the last word. */
 function refusalOf(error: Error & { readonly code?: string }): ProblemCode | undefined {
-  if (error.name !== "PostgresError") return undefined;
-  // SQLSTATE unique_violation, foreign_key_violation.
-  return error.code === "23505" ? "name-taken" : error.code === "23503" ? "in-use" : undefined;
+  return error.name === "PostgresError" ? REFUSALS[error.code ?? ""] : undefined;
+}
+
+/** What the router refuses before any route is found: an address that is none, or too long. */
+export function refuseAddress(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, error.code === "FST_ERR_MAX_PARAM_LENGTH" ? "address-too-long" : "bad-request", error.message);
 }
 
 export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: string): FastifyReply {

@@ -1,0 +1,47 @@
+/** The doors of a whole fleet service with data of its own, and somebody who may come in. */
+import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import type { Config } from "../../fleet/config.js";
+import { startFleet } from "../../fleet/server.js";
+import { addOperator, addProduct, addSlots, registerMachine } from "../../fleet/store/provision.js";
+import { brokerDoor } from "./broker-door.js";
+import { restDoor } from "./rest-door.js";
+import type { Target } from "./target.js";
+
+const SERIAL = "FUZZ-1";
+/** Streams without end, and what would call somebody outside. */
+const LEFT_OUT = ["/events", "/test"];
+
+export interface Doors {
+  readonly targets: readonly Target[];
+  close(): Promise<void>;
+}
+
+/** Starts the service. `close` leaves its folder to the caller. */
+export async function doorsOf(config: Config): Promise<Doors> {
+  const fleet = await startFleet(config);
+  try {
+    const { databases, app } = fleet;
+    const operatorId = await addOperator(databases, "Fuzz");
+    const about = { category: "beverage", currency: "USD" } as const;
+    await addProduct(databases, operatorId, { number: 7, name: "Cola", sku: "COLA", defaultPrice: "1.75", ...about });
+    const machine = await registerMachine(databases, { serial: SERIAL, operatorId });
+    await addSlots(databases, machine.machineId, [
+      { slotCode: "B4", productNumber: 7, quantity: 6, maxCapacity: 8, price: "1.75" },
+    ]);
+    const { name, password } = await ensureFirstUser(databases, operatorId, config.dataDir);
+    const signIn = async (): Promise<Readonly<Record<string, string>>> => {
+      const answer = await app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
+      return { cookie: String(answer.headers["set-cookie"]).split(";")[0] ?? "", "sec-fetch-site": "same-origin" };
+    };
+    const known = [SERIAL, "B4", "Fuzz", name, machine.machineId, operatorId, "USD", "EUR", "Europe/Berlin", "1.75"];
+    const { host } = config;
+    const targets = [
+      brokerDoor({ host, port: fleet.mqttPort, serial: SERIAL, password: machine.password }),
+      await restDoor({ app, signIn, known, leftOut: LEFT_OUT }),
+    ];
+    return { targets, close: () => fleet.close() };
+  } catch (error) {
+    await fleet.close();
+    throw error;
+  }
+}
