@@ -1,6 +1,6 @@
 /**
- * Bytes that nearly are what a reader expects: one of the known inputs, changed a few times. What gets far into a reader
- * finds more than noise, so noise alone is rare.
+ * Bytes that nearly are what a reader expects: one of the known inputs, changed a few times. What gets far into a
+ * reader finds more than noise, so noise alone is rare.
  */
 import type { Rng } from "../bench/rng.js";
 

@@ -1,4 +1,4 @@
-/** Readers that are pure functions: CBOR, the envelopes between machine and fleet, records, documents, MQTT, EVA-DTS. */
+/** Readers that are pure functions: CBOR, envelopes between machine and fleet, records, documents, MQTT, EVA-DTS. */
 import { encodePuback, encodePublish, MAX_INCOMING_BYTES, takePacket } from "../../firmware/io/net/mqtt-codec.js";
 import { type CborValue, decodeCbor, encodeCbor } from "../../shared/cbor.js";
 import { MAX_REPORT_CHARACTERS, parseReport, writeReport } from "../../shared/eva-dts/text.js";

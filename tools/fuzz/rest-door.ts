@@ -1,6 +1,6 @@
 /**
- * Every operation of the OpenAPI document, asked with paths, queries and bodies that nearly fit its schemas. An answer of
- * 500 and more is a failure, and so is a refusal that is no problem document.
+ * Every operation of the OpenAPI document, asked with paths, queries and bodies that nearly fit its schemas. An answer
+ * of 500 and more is a failure, and so is a refusal that is no problem document.
  */
 import type { FastifyInstance } from "fastify";
 import { Rng } from "../bench/rng.js";
