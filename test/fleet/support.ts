@@ -54,7 +54,7 @@ export interface TestFleet extends Fleet {
   readonly operatorId: string;
   readonly config: Config;
   /** Registers a machine with slots B4 (Coke, 6 of 8) and B5 and connects nothing yet. */
-  addMachine(serial: string): Promise<MachineCredentials>;
+  addMachine(serial: string, password?: string): Promise<MachineCredentials>;
 }
 
 /** Starts a service with one operator and two products. `close` also removes its folder. */
@@ -68,7 +68,7 @@ export async function startTestFleet(more: Partial<Config> = {}): Promise<TestFl
     ...fleet,
     operatorId,
     config,
-    addMachine: (serial) => addTestMachine(fleet, operatorId, serial),
+    addMachine: (serial, password) => addTestMachine(fleet, operatorId, serial, password),
     close: async () => {
       await fleet.close();
       await rm(dataDir, { recursive: true, force: true });
