@@ -17,6 +17,8 @@ import { drainingPlugin } from "./draining.js";
 import { ingestPlugin } from "./ingest/plugin.js";
 import { jobsPlugin } from "./jobs/plugin.js";
 import { livePlugin } from "./live/plugin.js";
+import { loggerOf } from "./logging.js";
+import { metersPlugin, metricsRoutes } from "./metrics/plugin.js";
 import { storePlugin } from "./store/plugin.js";
 
 const MAX_BODY_BYTES = 65_536;
@@ -28,7 +30,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
   await checkPages(config);
   const has = (role: ProcessRole): boolean => config.roles.includes(role);
   const app = Fastify({
-    logger: config.logLevel === "silent" ? false : { level: config.logLevel },
+    logger: loggerOf(config.logLevel),
     bodyLimit: MAX_BODY_BYTES,
     pluginTimeout: PLUGIN_TIMEOUT_MS,
     forceCloseConnections: true,
@@ -43,6 +45,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       // Loopback has no TLS; a proxy that gives it sets this itself.
       strictTransportSecurity: false,
     });
+    await app.register(metersPlugin);
     await app.register(drainingPlugin);
     await app.register(storePlugin, { config });
     await app.register(livePlugin, { config });
@@ -52,6 +55,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       await app.register(commandsPlugin, { config });
     }
     if (has("jobs")) await app.register(jobsPlugin, { config });
+    await app.register(metricsRoutes, { config });
     if (has("api")) {
       await app.register(apiPlugin, { config });
       await app.register(pagesPlugin, { config });

@@ -132,6 +132,12 @@ export const Environment = Type.Object({
     maximum: 720,
     description: "Hours until a sign-in ends.",
   }),
+  SPIRAL_METRICS_TOKEN: Type.String({
+    default: "",
+    pattern: "^(\\S{16,200})?$",
+    description:
+      "Bearer token of GET /metrics; without one only this machine may read them, and not through a proxy in front.",
+  }),
   SPIRAL_DRAIN_NOTICE_SECONDS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -173,6 +179,7 @@ export interface Config {
   readonly telemetryKept: { readonly reportDays: number; readonly hourDays: number };
   readonly pagesDir: string | undefined;
   readonly sessionHours: number;
+  readonly metricsToken: string | undefined;
   /** See `drain`. */
   readonly drain: { readonly noticeMs: number; readonly withinMs: number };
   readonly logLevel: Static<typeof Environment>["SPIRAL_LOG_LEVEL"];
@@ -272,8 +279,7 @@ function parse(given: Readonly<Record<string, string>>): Static<typeof Environme
   const setting = first?.instancePath.slice(1) ?? "";
   const schema = Object.entries(Environment.properties).find(([name]) => name === setting)?.[1];
   const cure = schema === undefined ? "" : asDocumented(schema).description;
-  const shown =
-    setting.includes("URL") || setting.includes("KEY") ? "has a value that" : `is "${given[setting] ?? ""}", which`;
+  const shown = /URL|KEY|TOKEN/.test(setting) ? "has a value that" : `is "${given[setting] ?? ""}", which`;
   const why = first === undefined || first.keyword === "pattern" ? "does not fit" : first.message;
   throw new ConfigError(setting, `${shown} ${why}`, `What it is: ${cure}`);
 }
@@ -318,6 +324,7 @@ function assemble(env: Static<typeof Environment>): Config {
     telemetryKept: { reportDays: env.SPIRAL_TELEMETRY_DAYS, hourDays: env.SPIRAL_TELEMETRY_HOURS_DAYS },
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
     sessionHours: env.SPIRAL_SESSION_HOURS,
+    metricsToken: some(env.SPIRAL_METRICS_TOKEN),
     drain: { noticeMs: env.SPIRAL_DRAIN_NOTICE_SECONDS * 1_000, withinMs: env.SPIRAL_DRAIN_SECONDS * 1_000 },
     logLevel: env.SPIRAL_LOG_LEVEL,
   };

@@ -35,6 +35,8 @@ export interface EmbeddedBrokerOptions {
 
 export interface EmbeddedBroker {
   readonly port: number;
+  /** How many are connected, our own included. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export async function startBroker(options: EmbeddedBrokerOptions): Promise<Embed
   });
   return {
     port,
+    connections: () => aedes.connectedClients,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await new Promise<void>((resolve) => aedes.close(() => resolve()));

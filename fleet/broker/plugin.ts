@@ -11,6 +11,8 @@ export interface Broker {
   readonly url: string;
   /** Port machines connect to; undefined for an external broker. */
   readonly port: number | undefined;
+  /** How many are connected to the embedded broker. */
+  readonly connections?: () => number;
 }
 
 declare module "fastify" {
@@ -35,7 +37,7 @@ export const brokerPlugin = fp(
     });
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;
     const url = `mqtt://${FLEET_USER}:${fleetPassword}@${host}:${broker.port}`;
-    app.decorate("broker", { url, port: broker.port });
+    app.decorate("broker", { url, port: broker.port, connections: broker.connections });
     app.addHook("onClose", () => broker.close());
   },
   { name: "broker", dependencies: ["store"] },

@@ -28,7 +28,8 @@ export function asideTaker(app: FastifyInstance): AsideTaker {
     if (mark !== undefined) {
       arrival.reply(topicOf(serial, "acks"), encodeAck({ ...mark, incarnation, waitMs: UNDECODABLE_WAIT_MS }));
     }
-    app.log.error(`${serial}: batch set aside (${detail})`);
+    app.meters.setAside.inc({ reason: "undecodable" });
+    app.log.error({ serial, reason: "undecodable", detail }, "batch set aside");
   };
   return {
     take: (undecodable) => {

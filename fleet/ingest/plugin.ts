@@ -5,8 +5,11 @@
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
+import { parseTopic } from "../../shared/wire/topics.js";
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
+import { fieldsOf } from "../logging.js";
+import { countedPorts, measureQueue } from "../metrics/ingest.js";
 import { keepAuditPart } from "../store/audit-reports.js";
 import { readIncarnation } from "../store/cursors.js";
 import type { MachineState } from "../store/ledger.js";
@@ -51,7 +54,10 @@ export const ingestPlugin = fp(
     if (broker === undefined) throw new Error("ingest is registered without a broker");
     const queue = new IngestQueue<BatchMessage>();
     const births = new Set<(serial: string) => void>();
-    const worker = startWorker(queue, portsOf(app, await readIncarnation(app.databases.ingest), births));
+    const { meters } = app;
+    const ports = portsOf(app, await readIncarnation(app.databases.ingest), births);
+    const worker = startWorker(queue, countedPorts(ports, meters));
+    measureQueue(queue, meters, Date.now);
     const aside = asideTaker(app);
     const bases = new TelemetryBases();
     const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
@@ -60,7 +66,10 @@ export const ingestPlugin = fp(
       if (undecodable !== undefined) aside.take(undecodable);
       if (audit !== undefined) keepAudit(app, audit);
       if (orphan !== undefined) lookUp(orphan);
-      if (refused !== undefined) app.log.warn(refused);
+      if (refused !== undefined) {
+        meters.refused.inc();
+        app.log.warn({ serial: parseTopic(arrival.topic)?.machineId, refused }, "message dropped");
+      }
       worker.wake();
     });
     const watch = keepWatch(app, link, broker.port === undefined, () => queue.share);
@@ -85,13 +94,13 @@ export const ingestPlugin = fp(
       await link.connection.close();
     });
   },
-  { name: "ingest", dependencies: ["store", "live", "broker"] },
+  { name: "ingest", dependencies: ["meters", "store", "live", "broker"] },
 );
 
 /** Part of a report that was ordered. One that is lost is ordered again. */
 function keepAudit(app: FastifyInstance, { serial, message, arrival }: ArrivedAudit): void {
   keepAuditPart(app.databases.ingest, serial, message)
-    .catch((error: unknown) => app.log.warn(error, `${serial}: part of an audit was not kept`))
+    .catch((error: unknown) => app.log.warn({ err: error, serial }, "part of an audit was not kept"))
     .finally(arrival.ack);
 }
 
@@ -126,7 +135,8 @@ function portsOf(
     announce: (changes) => quietly(announce(live, databases.ingest, changes)),
     announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),
     now: Date.now,
-    log: (level, text, detail) => app.log[level]({ detail }, text),
+    committed: () => undefined,
+    log: (level, text, detail) => app.log[level](fieldsOf(detail), text),
   };
 }
 

@@ -69,6 +69,11 @@ export class IngestQueue<B> {
     return this.batches.length === 0 && this.telemetry.size === 0 && this.presence.length === 0;
   }
 
+  /** When the batch that waits longest came; undefined if none waits. */
+  get oldestMs(): number | undefined {
+    return this.batches[0]?.receivedMs;
+  }
+
   /** How full the bounds are, 0 to 1. */
   get share(): number {
     return Math.max(this.batches.length / this.limits.maxBatches, this.bytes / this.limits.maxBytes);

@@ -25,6 +25,8 @@ export interface WorkerPorts {
   bases(bases: readonly StoredBase[]): Promise<void>;
   presence(item: Waiting<StatusMessage>): Promise<MachineState | undefined>;
   incarnation(): number;
+  /** After the commit, before the acks. */
+  committed(items: readonly Waiting<BatchMessage>[]): void;
   /** After the commit; failures are its own. */
   announce(changes: Changes): void;
   announceTelemetry(items: readonly TelemetryItem[], states: readonly MachineState[]): void;
@@ -86,13 +88,15 @@ async function bookWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPorts,
   const jobs = taken.map(({ serial, message }) => ({ serial, batch: message }));
   const booked = await untilBooked(jobs, ports, stop);
   if (booked === undefined) return;
+  ports.committed(taken);
   taken.forEach((item, index) => {
     const outcome = booked.outcomes[index];
     if (outcome === undefined) return;
     if (outcome.ending === "fork" || outcome.ending === "unknownEpoch") {
-      ports.log("error", `${item.serial}: batch set aside (${outcome.ending})`, { firstSeq: item.message.firstSeq });
+      const { ending: reason } = outcome;
+      ports.log("error", "batch set aside", { serial: item.serial, reason, firstSeq: item.message.firstSeq });
     }
-    if (outcome.flagged > 0) ports.log("error", `${item.serial}: ${outcome.flagged} records flagged`, outcome);
+    if (outcome.flagged > 0) ports.log("error", "records flagged", { serial: item.serial, ...outcome });
     item.reply(encodeAck(ackOf(outcome, queue.waitMs, ports.incarnation())));
     item.ack();
   });
@@ -105,7 +109,7 @@ async function untilBooked(jobs: readonly Job[], ports: WorkerPorts, stop: Abort
     try {
       return await ports.book(jobs, ports.now());
     } catch (error) {
-      ports.log("error", `booking failed, trying again in ${delayMs} ms`, error);
+      ports.log("error", "booking failed, trying again", { err: error, delayMs });
       await wait(delayMs, undefined, { signal: stop }).catch(() => undefined);
     }
   }

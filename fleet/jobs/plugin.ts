@@ -3,7 +3,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import type { Config } from "../config.js";
-import { runIfDue } from "../store/job-locks.js";
+import type { Meters } from "../metrics/meters.js";
+import { type JobTurn, runIfDue } from "../store/job-locks.js";
 import { directoryObjects } from "../store/objects.js";
 import { JOBS, type JobContext } from "./jobs.js";
 
@@ -13,6 +14,8 @@ const RETRY_MS = 10_000;
 export const jobsPlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
     const objects = directoryObjects(config.archiveDir);
+    // A series that is not there yet is no zero to an alert rule.
+    for (const { name } of JOBS) app.meters.jobRuns.inc({ job: name, outcome: "failed" }, 0);
     const stop = new AbortController();
     let running: Promise<void> | undefined;
     app.addHook("onReady", async () => {
@@ -23,7 +26,7 @@ export const jobsPlugin = fp(
       await running;
     });
   },
-  { name: "jobs", dependencies: ["store"] },
+  { name: "jobs", dependencies: ["meters", "store"] },
 );
 
 async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases">, stop: AbortSignal): Promise<void> {
@@ -32,15 +35,18 @@ async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases"
     for (const job of JOBS) {
       const { name, run } = job;
       if (stop.aborted || (dueMs.get(name) ?? 0) > performance.now()) continue;
-      const { databases } = app;
+      const { databases, meters } = app;
+      const beganMs = performance.now();
       const nextMs = await runIfDue(databases.migrate, job, () =>
         run({ databases, ...settings }, new Date(), stop),
       ).then(
         (turn) => {
+          count(meters, name, turn, (performance.now() - beganMs) / 1_000);
           if (turn.error !== undefined) app.log.error({ job: name }, turn.error);
           return turn.nextMs;
         },
         (error: unknown) => {
+          meters.jobRuns.inc({ job: name, outcome: "notStarted" });
           if (!stop.aborted) app.log.warn(error, `job ${name} could not be started`);
           return RETRY_MS;
         },
@@ -50,4 +56,12 @@ async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases"
     const sleepMs = Math.max(0, Math.min(...dueMs.values()) - performance.now());
     await wait(sleepMs, undefined, { signal: stop, ref: false }).catch(() => undefined);
   }
+}
+
+function count(meters: Meters, job: string, { ran, error, nextMs }: JobTurn, tookS: number): void {
+  if (!ran) return;
+  const outcome = error !== undefined ? "failed" : nextMs === 0 ? "stopped" : "done";
+  meters.jobRuns.inc({ job, outcome });
+  meters.jobSeconds.observe({ job }, tookS);
+  if (outcome === "done") meters.jobLastEnd.set({ job }, Date.now() / 1_000);
 }

@@ -109,6 +109,7 @@ export const ROWS: readonly Row[] = [
   { route: "GET /docs", who: "anyone" },
   { route: "GET /docs/openapi.json", who: "anyone" },
   { route: "GET /healthz", who: "anyone" },
+  { route: "GET /metrics", who: "anyone" },
   { route: "GET /problems/:code", who: "anyone" },
   { route: "GET /readyz", who: "anyone" },
 ];

@@ -104,6 +104,17 @@ test("each process is ready as far as its roles go, and only the pages' has an A
   ]);
 });
 
+test("without a token each tells its figures to this machine, and not through a proxy", async ({ ingest, api }) => {
+  for (const { url } of [...ingest, api]) {
+    const figures = await fetch(`${url}/metrics`);
+    assert.is(figures.status, 200);
+    assert.match(await figures.text(), /^spiral_live_ready 1$/m);
+    for (const header of ["x-forwarded-for", "forwarded", "via"]) {
+      assert.is((await fetch(`${url}/metrics`, { headers: { [header]: "203.0.113.9" } })).status, 401, header);
+    }
+  }
+});
+
 /**
  * Sends the ledger until all of it is acknowledged, each batch twice at once, so that both processes get it; what is
  * not answered soon goes again, as after a machine's pause.

@@ -1,0 +1,205 @@
+/**
+ * A whole service in a process of its own, at its most talkative: what it counts is what was sent, and none of the
+ * secrets that went through it are in what it said.
+ */
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import { type Databases, openDatabases } from "../../fleet/store/databases.js";
+import { KEY_VERSION, masterKey } from "../../fleet/store/master-key.js";
+import { addOperator, type MachineCredentials } from "../../fleet/store/provision.js";
+import { voucherCode, voucherKey } from "../../shared/voucher.js";
+import { encodeStatus, encodeTelemetry } from "../../shared/wire/messages.js";
+import { topicOf } from "../../shared/wire/topics.js";
+import { environmentOf, type ServiceProcess, startProcess } from "./processes.js";
+import {
+  addTestMachine,
+  addTestProducts,
+  statusOf,
+  TestClient,
+  TestLedger,
+  TestMachine,
+  telemetryOf,
+  temporaryFolder,
+  testConfig,
+  until,
+} from "./support.js";
+
+const SERIAL = "METER-1";
+const TOKEN = "a-token-for-this-test-only";
+const GUESSED = "a-guessed-password";
+
+interface Context {
+  dataDir: string;
+  databases: Databases;
+  operatorId: string;
+  service: ServiceProcess;
+  credentials: MachineCredentials;
+  master: Uint8Array;
+}
+const test = suite<Context>("fleet/metrics");
+
+test.before(async (context) => {
+  context.dataDir = await temporaryFolder();
+  const config = testConfig(context.dataDir);
+  const env = { SPIRAL_LOG_LEVEL: "debug", SPIRAL_METRICS_TOKEN: TOKEN };
+  context.service = await startProcess(environmentOf(config, env));
+  context.databases = await openDatabases(config, { join: true });
+  context.operatorId = await addOperator(context.databases, "Test Vending");
+  await addTestProducts(context, context.operatorId);
+  context.credentials = await addTestMachine(context, context.operatorId, SERIAL);
+  context.master = await masterKey(config);
+});
+test.after(async ({ dataDir, databases, service }) => {
+  await databases.close();
+  await service.end("SIGKILL");
+  // The database lives on after kill -9: whoever joins it last ends it.
+  await (await openDatabases(testConfig(dataDir))).close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function ask({ service }: Context, authorization?: string): Promise<Response> {
+  return fetch(`${service.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
+}
+
+/** Every series by its name with labels. */
+async function read(context: Context): Promise<ReadonlyMap<string, number>> {
+  const text = await (await ask(context, `Bearer ${TOKEN}`)).text();
+  const series = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const [, name, value] = /^([^#\s]\S*(?:\{.*\})?) (\S+)$/.exec(line) ?? [];
+    if (name !== undefined) series.set(name, Number(value));
+  }
+  return series;
+}
+
+test("with a token set, only whoever has it reads them", async (context) => {
+  const codes = await Promise.all(
+    [undefined, "Bearer guessed", `Basic ${TOKEN}`, `Bearer ${TOKEN}`].map(
+      async (auth) => (await ask(context, auth)).status,
+    ),
+  );
+  assert.equal(codes, [401, 401, 401, 200]);
+});
+
+test("what is counted is what was sent", async (context) => {
+  const { service, credentials, databases } = context;
+  const machine = await TestMachine.connect(service.mqttPort, credentials);
+  const ledger = new TestLedger().boot();
+  // Of a kind that nobody knows: stored and flagged.
+  ledger.appendRaw(250, new Uint8Array([0x80]));
+  for (let saleNo = 1; saleNo <= 10; saleNo++) ledger.sellCoke(saleNo);
+  // Booked, known, booked, a gap, a fork, an epoch of nobody, no batch at all.
+  await machine.send(ledger.batch(1, 20));
+  await machine.send(ledger.batch(1, 20));
+  await machine.send(ledger.batch(21, 29));
+  await machine.send(ledger.batch(60, 62));
+  await machine.send({ ...ledger.batch(30, 33), chain: 1 });
+  await machine.send(new TestLedger(7).boot().batch());
+  await machine.sendBytes(new Uint8Array([0xff, 1, 2]));
+  await machine.client.published(topicOf(SERIAL, "status"), encodeStatus(statusOf(1, 1)), true);
+  await machine.client.published(topicOf(SERIAL, "telemetry"), encodeTelemetry(telemetryOf()));
+  await machine.client.published(topicOf(SERIAL, "telemetry"), new Uint8Array([1, 2, 3]));
+  const series = async (name: string): Promise<number | undefined> => (await read(context)).get(name);
+  await until(async () => (await series("spiral_ingest_telemetry_rows_total")) === 1, "no telemetry was counted");
+  await until(async () => (await series('spiral_ingest_presence_total{event="birth"}')) === 1, "no birth was counted");
+
+  const now = await read(context);
+  const stored = await databases.migrate<{ n: number }[]>`SELECT count(*)::int AS n FROM ledger_records`;
+  const wanted: Readonly<Record<string, number>> = {
+    'spiral_ingest_batches_total{ending="booked"}': 2,
+    'spiral_ingest_batches_total{ending="known"}': 1,
+    'spiral_ingest_batches_total{ending="gap"}': 1,
+    'spiral_ingest_batches_total{ending="fork"}': 1,
+    'spiral_ingest_batches_total{ending="unknownEpoch"}': 1,
+    spiral_ingest_records_total: stored[0]?.n ?? -1,
+    spiral_ingest_records_flagged_total: 1,
+    'spiral_ingest_set_aside_total{reason="fork"}': 1,
+    'spiral_ingest_set_aside_total{reason="unknownEpoch"}': 1,
+    'spiral_ingest_set_aside_total{reason="undecodable"}': 1,
+    spiral_ingest_batch_records_count: 6,
+    spiral_ingest_commit_batches_sum: 6,
+    spiral_ingest_commit_seconds_count: 6,
+    spiral_ingest_arrival_to_commit_seconds_count: 6,
+    spiral_ingest_booking_failures_total: 0,
+    spiral_ingest_refused_total: 1,
+    spiral_ingest_queue_batches: 0,
+    spiral_ingest_queue_share: 0,
+    spiral_ingest_lag_seconds: 0,
+    spiral_ingest_batches_dropped_total: 0,
+    spiral_ingest_telemetry_shed_total: 0,
+    spiral_ingest_presence_dropped_total: 0,
+    spiral_broker_connected: 1,
+    spiral_presence_watch: 1,
+    spiral_broker_connections: 2,
+    spiral_database_up: 1,
+    spiral_live_ready: 1,
+    spiral_draining: 0,
+    'spiral_job_runs_total{job="partitions",outcome="done"}': 1,
+    'spiral_job_runs_total{job="partitions",outcome="failed"}': 0,
+    'spiral_http_request_seconds_count{method="GET",route="/metrics",status="401"}': 3,
+  };
+  assert.is(stored[0]?.n, 29);
+  assert.equal(Object.fromEntries(Object.keys(wanted).map((name) => [name, now.get(name)])), wanted);
+  assert.ok((now.get("process_resident_memory_bytes") ?? 0) > 1e6);
+  await machine.client.disconnect();
+  await until(async () => (await series("spiral_broker_connections")) === 1, "its end was not counted");
+});
+
+test("no secret is in what it said, whatever went through it", async (context) => {
+  const { service, databases, operatorId, dataDir, credentials, master } = context;
+  const { url, mqttPort } = service;
+  const { name, password = "" } = await ensureFirstUser(databases, operatorId, dataDir);
+  const headers = { "content-type": "application/json", origin: url };
+  const post = (path: string, body: object, more: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    fetch(`${url}/api/v1${path}`, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
+  assert.is((await post("/session", { name, password: GUESSED })).status, 401);
+  const signedIn = await post("/session", { name, password });
+  const cookie = String(signedIn.headers.get("set-cookie")).split(";")[0] ?? "";
+  const session = cookie.split("=")[1] ?? "";
+  const claim = { machineId: SERIAL, epoch: 1, number: 1, amountMinor: 35, currency: "USD" };
+  const code = voucherCode(voucherKey(master, SERIAL, 1, KEY_VERSION), claim);
+  const key = "an-idempotency-key-of-this-test";
+  const redeemed = await post(
+    `/vouchers/${code}/redemptions`,
+    { serial: SERIAL, amount: "0.35" },
+    { cookie, "idempotency-key": key },
+  );
+  assert.is(redeemed.status, 202, await redeemed.text());
+  const made = await post("/keys", { name: "till", scopes: ["sales:read"] }, { cookie });
+  const { key: apiKey = "" } = (await made.json()) as { readonly key?: string };
+  assert.is(made.status, 201);
+  const sales = await fetch(`${url}/api/v1/transactions?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } });
+  assert.is(sales.status, 200);
+  assert.is((await fetch(`${url}/api/v1/transactions?cursor=${code}`, { headers: { cookie } })).status, 400);
+  const login = { clientId: SERIAL, username: SERIAL, password: GUESSED };
+  await (await TestClient.open(mqttPort, login)).client.cut();
+
+  const roles = Object.values(JSON.parse(await readFile(join(dataDir, "database.json"), "utf8")) as object);
+  const secrets = [
+    password,
+    GUESSED,
+    session,
+    code,
+    apiKey,
+    TOKEN,
+    credentials.password,
+    Buffer.from(master).toString("hex"),
+  ];
+  for (const secret of [...secrets, ...roles.map(String)]) {
+    assert.ok(secret.length >= 10, "a secret is missing");
+    assert.not(service.output().includes(secret), `the log tells ${secret}`);
+  }
+  const lines = service
+    .output()
+    .split("\n")
+    .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
+  const fork = lines.find(({ reason }) => reason === "fork");
+  assert.equal([fork?.serial, fork?.msg], [SERIAL, "batch set aside"]);
+  const request = lines.find(({ req }) => req?.route === "/api/v1/vouchers/:code/redemptions");
+  assert.match(request?.reqId ?? "", /^req-/);
+});
+
+test.run();
