@@ -17,7 +17,8 @@ export interface AsideTaker {
   idle(): Promise<void>;
 }
 
-export function asideTaker(app: FastifyInstance): AsideTaker {
+/** `onKept`: told the serial of a machine of which a batch was set aside. */
+export function asideTaker(app: FastifyInstance, onKept: (serial: string) => void): AsideTaker {
   const busy = new Set<Promise<void>>();
   const keep = async ({ serial, payload, detail, arrival }: Undecodable): Promise<void> => {
     const mark = await inTransaction(app.databases.ingest, async (tx) => {
@@ -30,6 +31,7 @@ export function asideTaker(app: FastifyInstance): AsideTaker {
     }
     app.meters.setAside.inc({ reason: "undecodable" });
     app.log.error({ serial, reason: "undecodable", detail }, "batch set aside");
+    onKept(serial);
   };
   return {
     take: (undecodable) => {

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
 import { parseTopic } from "../../shared/wire/topics.js";
+import { markedPorts } from "../alerts/marked-ports.js";
 import { announce, announceStates, announceTelemetry } from "../live/announce.js";
 import { telemetryView } from "../live/view.js";
 import { fieldsOf } from "../logging.js";
@@ -21,6 +22,7 @@ import { type ArrivedAudit, sortArrival } from "./arrivals.js";
 import { asideTaker } from "./aside.js";
 import { bookCornering } from "./corner.js";
 import { openLink } from "./link.js";
+import { hears } from "./presence.js";
 import { IngestQueue, type TelemetryItem } from "./queue.js";
 import { lookUpBases, type Orphan, TelemetryBases } from "./telemetry-bases.js";
 import { keepWatch } from "./watch.js";
@@ -33,6 +35,8 @@ export interface Ingest {
   readonly queue: IngestQueue<BatchMessage>;
   /** True while this process hears births and wills: one of several does. */
   watchesPresence(): boolean;
+  /** What is known of who is connected may be believed. */
+  hears(): boolean;
   /** Takes nothing new, and resolves when all that was taken is booked and acknowledged. */
   drain(): Promise<void>;
   /** Publishes (QoS 0) on the fleet's connection; false while it is down. */
@@ -50,15 +54,15 @@ declare module "fastify" {
 
 export const ingestPlugin = fp(
   async (app: FastifyInstance) => {
-    const { broker } = app;
-    if (broker === undefined) throw new Error("ingest is registered without a broker");
+    const { broker, alertMarks: marks } = app;
+    if (broker === undefined || marks === undefined) throw new Error("ingest is registered without broker or marks");
     const queue = new IngestQueue<BatchMessage>();
     const births = new Set<(serial: string) => void>();
     const { meters } = app;
     const ports = portsOf(app, await readIncarnation(app.databases.ingest), births);
-    const worker = startWorker(queue, countedPorts(ports, meters));
+    const worker = startWorker(queue, markedPorts(countedPorts(ports, meters), marks));
     measureQueue(queue, meters, Date.now);
-    const aside = asideTaker(app);
+    const aside = asideTaker(app, (serial) => marks.mark(serial));
     const bases = new TelemetryBases();
     const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
     const link = openLink(app, broker, (arrival) => {
@@ -72,12 +76,19 @@ export const ingestPlugin = fp(
       }
       worker.wake();
     });
-    const watch = keepWatch(app, link, broker.port === undefined, () => queue.share);
+    const watch = keepWatch(
+      app,
+      link,
+      broker.port === undefined,
+      () => queue.share,
+      (states) => marks.states(states),
+    );
     app.decorate("ingest", {
       isConnected: link.connection.isConnected,
       connected: link.connected,
       queue,
       watchesPresence: watch.isHeld,
+      hears: () => hears({ upForMs: link.connection.upForMs(), queueShare: queue.share }),
       drain: async () => {
         await watch.close();
         await link.stopListening(async () => {
@@ -94,7 +105,7 @@ export const ingestPlugin = fp(
       await link.connection.close();
     });
   },
-  { name: "ingest", dependencies: ["meters", "store", "live", "broker"] },
+  { name: "ingest", dependencies: ["meters", "store", "live", "broker", "alert-marks"] },
 );
 
 /** Part of a report that was ordered. One that is lost is ordered again. */

@@ -18,3 +18,11 @@ export interface LinkFacts {
 export function mayJudgeSilence({ upForMs, queueShare }: LinkFacts): boolean {
   return upForMs >= SILENT_PERIODS * LONGEST_PERIOD_MS && queueShare < 0.5;
 }
+
+/** Our connection has been up for so long that retained births and wills have reached us. */
+const HEARD_AGAIN_MS = 60_000;
+
+/** True if what is known of who is connected may be believed: before, a machine may be back without our knowing. */
+export function hears({ upForMs, queueShare }: LinkFacts): boolean {
+  return upForMs >= HEARD_AGAIN_MS && queueShare < 0.5;
+}

@@ -6,6 +6,7 @@
 import type { FastifyInstance } from "fastify";
 import { announceStates } from "../live/announce.js";
 import { standFor } from "../store/election.js";
+import type { MachineState } from "../store/ledger.js";
 import { markSilent } from "../store/telemetry.js";
 import type { Link } from "./link.js";
 import { mayJudgeSilence, SILENT_PERIODS } from "./presence.js";
@@ -19,8 +20,17 @@ export interface Watch {
   close(): Promise<void>;
 }
 
-/** `shared`: other processes may listen at the same broker. `queueShare`: see `LinkFacts`. */
-export function keepWatch(app: FastifyInstance, link: Link, shared: boolean, queueShare: () => number): Watch {
+/**
+ * `shared`: other processes may listen at the same broker. `queueShare`: see `LinkFacts`. `onSilent`: told of machines
+ * that have fallen silent.
+ */
+export function keepWatch(
+  app: FastifyInstance,
+  link: Link,
+  shared: boolean,
+  queueShare: () => number,
+  onSilent: (states: readonly MachineState[]) => void,
+): Watch {
   const candidacy = shared
     ? standFor(app.databases, {
         name: "watch",
@@ -37,7 +47,10 @@ export function keepWatch(app: FastifyInstance, link: Link, shared: boolean, que
     const facts = { upForMs: link.connection.upForMs(), queueShare: queueShare() };
     if (!isHeld() || !mayJudgeSilence(facts)) return;
     markSilent(app.databases.ingest, SILENT_PERIODS, Date.now())
-      .then((states) => announceStates(app.live, states))
+      .then((states) => {
+        onSilent(states);
+        return announceStates(app.live, states);
+      })
       .catch((error: unknown) => app.log.warn(error, "silence was not judged"));
   }, SILENCE_EVERY_MS);
   return {

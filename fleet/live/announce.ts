@@ -4,6 +4,7 @@
  */
 import type { LiveEvent } from "../api/events/schema.js";
 import type { MachineStatus, Telemetry } from "../api/machines/schema.js";
+import type { AlertNews } from "../store/alerts.js";
 import type { Sql } from "../store/databases.js";
 import type { MachineState, SlotCount } from "../store/ledger.js";
 import { readFaults, readSales } from "../store/reading.js";
@@ -51,6 +52,14 @@ export async function announceTelemetry(
   telemetry: Telemetry,
 ): Promise<void> {
   await send(live, operatorId, { type: "telemetry", machine, telemetry });
+}
+
+/** Alerts that opened, changed or were resolved. */
+export async function announceAlerts(live: LiveStore, news: readonly AlertNews[]): Promise<void> {
+  for (const { operatorId, openedAt, resolvedAt, ...about } of news) {
+    const at = { openedAt: openedAt.toISOString(), resolvedAt: resolvedAt?.toISOString() ?? null };
+    await send(live, operatorId, { type: "alert", ...about, ...at });
+  }
 }
 
 function send(live: LiveStore, operatorId: string, event: LiveEvent): Promise<void> {

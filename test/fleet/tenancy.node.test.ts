@@ -74,6 +74,7 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
+  await addAlertBooks(sql, operatorId);
   await sql`INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload) VALUES (${about}, 1, 1, 0, '')`;
   await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
   await sql`
@@ -86,6 +87,20 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
     VALUES (${operatorId}, gen_random_uuid(), 'POST /x', 'key', '', 201, '{}', now())`;
   await sql`
     INSERT INTO audit_log (operator_id, action, subject, subject_id) VALUES (${operatorId}, 'made', 'user', '1')`;
+}
+
+async function addAlertBooks(sql: Databases["migrate"], operatorId: string): Promise<void> {
+  const machine = sql`(SELECT id FROM machines WHERE operator_id = ${operatorId})`;
+  const about = sql`${operatorId}, ${machine}`;
+  await sql`
+    INSERT INTO alert_events (operator_id, alert_id, kind)
+    SELECT ${operatorId}, id, 'opened' FROM alerts WHERE operator_id = ${operatorId}`;
+  await sql`INSERT INTO alert_settings (operator_id) VALUES (${operatorId})`;
+  await sql`INSERT INTO alert_rules (operator_id, rule) VALUES (${operatorId}, 'offline')`;
+  await sql`INSERT INTO alert_mutes (operator_id, machine_id, rule, until_at) VALUES (${about}, 'all', now())`;
+  await sql`INSERT INTO alert_states (operator_id, machine_id) VALUES (${about})`;
+  await sql`INSERT INTO alert_signals (operator_id, machine_id, signal, detail) VALUES (${about}, 'gap', '')`;
+  await sql`INSERT INTO sales_profiles (operator_id, machine_id) VALUES (${about})`;
 }
 
 async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {

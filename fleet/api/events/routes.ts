@@ -7,7 +7,7 @@ import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { operatorChannel } from "../../live/live-store.js";
-import { Serial } from "../common.js";
+import { nullable, Serial } from "../common.js";
 import { ProblemError } from "../problems.js";
 import { LISTEN_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -20,7 +20,7 @@ const HEARTBEAT_MS = 15_000;
 /** A timer holds at most 2^31 − 1 ms. */
 const LONGEST_STREAM_MS = 86_400_000;
 
-const Envelope = Type.Object({ type: Type.String(), machine: Serial });
+const Envelope = Type.Object({ type: Type.String(), machine: nullable(Serial) });
 
 export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const streams = new Set<() => void>();

@@ -3,8 +3,8 @@
  * whole object in JSON. Nothing is replayed after a reconnect: the page reads the resources again, then listens.
  */
 import Type, { type Static } from "typebox";
-import { Instant, nullable, Serial } from "../common.js";
-import { Fault } from "../faults/schema.js";
+import { Instant, nullable, Serial, Uuid } from "../common.js";
+import { Fault, FaultSeverity } from "../faults/schema.js";
 import { MachineStatus, Telemetry } from "../machines/schema.js";
 import { Transaction } from "../transactions/schema.js";
 
@@ -28,7 +28,21 @@ export const StateEvent = Type.Object({
 });
 export const TelemetryEvent = Type.Object({ type: Type.Literal("telemetry"), machine: Serial, telemetry: Telemetry });
 
-export const LiveEvent = Type.Union([SaleEvent, SlotsEvent, FaultEvent, StateEvent, TelemetryEvent]);
+/** An alert opened, changed or was resolved; `machine` is null if it is of many machines at once. */
+export const AlertEvent = Type.Object({
+  type: Type.Literal("alert"),
+  kind: Type.Enum(["opened", "changed", "resolved"]),
+  machine: nullable(Serial),
+  id: Uuid,
+  rule: Type.String(),
+  slotCode: nullable(Type.String()),
+  severity: FaultSeverity,
+  sentence: Type.String(),
+  openedAt: Instant,
+  resolvedAt: nullable(Instant),
+});
+
+export const LiveEvent = Type.Union([SaleEvent, SlotsEvent, FaultEvent, StateEvent, TelemetryEvent, AlertEvent]);
 export type LiveEvent = Static<typeof LiveEvent>;
 
 export const EventsQuery = Type.Object({ machine: Type.Optional(Serial) });

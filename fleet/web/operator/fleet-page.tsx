@@ -80,7 +80,7 @@ function useFleetChanges(list: Resource<MachineList>, status: MachineStatus | un
   const onEvent = useCallback(
     (event: LiveEvent) => {
       update((shown) => ({ ...shown, machines: shown.machines.map((row) => machineAfter(row, event)) }));
-      if (changesCounts(event)) {
+      if (event.machine !== null && changesCounts(event)) {
         changed.current.add(event.machine);
         refresh();
       }

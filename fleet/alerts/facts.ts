@@ -1,0 +1,105 @@
+/**
+ * What rules may know of a machine and of its operator's fleet: read from the store in one go (store/alert-facts.ts),
+ * never changed here. Instants are Unix milliseconds.
+ */
+import type { TelemetryMessage } from "../../shared/wire/messages.js";
+
+export interface MachineFacts {
+  readonly machineId: string;
+  readonly serial: string;
+  readonly operatorId: string;
+  readonly currency: string;
+  readonly decimals: number;
+  readonly timeZone: string;
+  readonly online: boolean;
+  /** Null: online, or never seen. */
+  readonly offlineSinceMs: number | null;
+  readonly lastHeardMs: number | null;
+  readonly doorOpen: boolean;
+  /** Of the newest birth: how often it has started, and how often connected since. */
+  readonly boot: number;
+  readonly connection: number;
+  readonly slots: readonly SlotFact[];
+  /** Open ones. */
+  readonly faults: readonly FaultFact[];
+  readonly telemetry: { readonly receivedMs: number; readonly message: TelemetryMessage } | null;
+  /** Temperatures of the last hour, oldest first. */
+  readonly temps: readonly TempFact[];
+  /** Claims of the last day, oldest first. */
+  readonly claims: readonly ClaimFact[];
+  /** When it came up after its power had been away, in the last day. */
+  readonly powerUpsMs: readonly number[];
+  readonly aside: AsideFact;
+  readonly signals: readonly SignalFact[];
+  readonly sales: SalesFact | null;
+}
+
+export interface SlotFact {
+  readonly slot: string;
+  readonly quantity: number;
+  readonly capacity: number;
+}
+
+export interface FaultFact {
+  readonly fault: number;
+  readonly slot: string | null;
+  readonly raisedMs: number;
+}
+
+export interface TempFact {
+  readonly atMs: number;
+  readonly milliC: number;
+}
+
+export interface ClaimFact {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly amountMinor: number;
+}
+
+/** What the fleet could not book in the last week. */
+export interface AsideFact {
+  readonly forked: boolean;
+  readonly batches: number;
+  readonly records: number;
+  /** Changes with each further one. */
+  readonly newest: string;
+}
+
+/** Something another part of the fleet knows of a machine (store/alert-signals.ts). */
+export interface SignalFact {
+  readonly signal: Signal;
+  readonly detail: string;
+  readonly raisedMs: number;
+}
+
+/** clonedIdentity: two boards show themselves as one machine. gap: its ledger goes on beyond what we hold. */
+export const SIGNALS = ["clonedIdentity", "gap"] as const;
+export type Signal = (typeof SIGNALS)[number];
+
+export interface SalesFact {
+  readonly lastSaleMs: number;
+  readonly profile: SalesProfile;
+}
+
+/** How a machine usually sells (unusual.ts). */
+export interface SalesProfile {
+  /** Sales expected in each hour of the week, Sunday 0:00 first, in the machine's zone; 168 numbers. */
+  readonly hours: readonly number[];
+  /** How much its days differ beyond chance: the k of a negative binomial; large = not at all. */
+  readonly spread: number;
+}
+
+/** The fleet of one operator, for what concerns many machines at once. */
+export interface OperatorFacts {
+  readonly machines: number;
+  /** Went offline within the outage's window, and are still. */
+  readonly lost: number;
+  /** Open, or dismissed while it lasts. */
+  readonly outage: { readonly id: string; readonly openedMs: number; readonly isDismissed: boolean } | null;
+}
+
+/** How an operator wants to read numbers. */
+export interface Units {
+  readonly temperature: "C" | "F";
+}

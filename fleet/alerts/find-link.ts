@@ -1,0 +1,48 @@
+/** What rules find wrong between a machine and the fleet: presence, identity, records that could not be booked. */
+import type { MachineFacts } from "./facts.js";
+import type { At, Finding } from "./rule.js";
+import { count, duration, list } from "./sentences.js";
+
+const HOUR_MS = 3_600_000;
+/** Steady again: a third of what is too often. */
+const STEADY_SHARE = 1 / 3;
+
+/** A machine that was never seen is being installed. */
+export function offline(facts: MachineFacts, { nowMs }: At<never>): readonly Finding[] {
+  const { serial, online, lastHeardMs, offlineSinceMs } = facts;
+  if (online || lastHeardMs === null || offlineSinceMs === null) return [];
+  return [{ sentence: `${serial} has been offline for ${duration(nowMs - lastHeardMs)}`, sinceMs: lastHeardMs }];
+}
+
+export function unsteadyLink({ serial }: MachineFacts, at: At<"connectsAnHour">): readonly Finding[] {
+  const needed = at.limit("connectsAnHour");
+  const within = at.memory.connectsMs.filter((ms) => ms > at.nowMs - HOUR_MS).length;
+  if (within < (at.isOpen() ? Math.max(2, Math.ceil(needed * STEADY_SHARE)) : needed)) return [];
+  return [{ sentence: `${serial} has connected ${count(within, "time")} within an hour: its connection is unsteady` }];
+}
+
+export function notBooked({ serial, aside, signals }: MachineFacts): readonly Finding[] {
+  const gap = signals.find(({ signal }) => signal === "gap");
+  const what = [
+    ...(aside.forked ? ["its ledger has forked (a cloned or damaged board)"] : []),
+    ...(gap === undefined ? [] : [`records are missing (${gap.detail})`]),
+    ...(aside.batches > 0 ? [`${count(aside.batches, "batch", "batches")} set aside`] : []),
+    ...(aside.records > 0 ? [`${count(aside.records, "record")} that could not be booked`] : []),
+  ];
+  if (what.length === 0) return [];
+  const instance = [aside.newest, gap === undefined ? "" : String(gap.raisedMs)].join();
+  const severity = aside.forked || gap !== undefined ? "critical" : "error";
+  return [{ sentence: `${serial}: ${list(what)}`, severity, instance }];
+}
+
+export function clonedIdentity({ serial, signals }: MachineFacts): readonly Finding[] {
+  const told = signals.find(({ signal }) => signal === "clonedIdentity");
+  if (told === undefined) return [];
+  return [
+    {
+      sentence: `${serial}: two boards use its identity, both are suspended (${told.detail})`,
+      sinceMs: told.raisedMs,
+      instance: String(told.raisedMs),
+    },
+  ];
+}

@@ -1,0 +1,87 @@
+/** What rules find wrong with money and sales. */
+import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
+import type { MachineFacts } from "./facts.js";
+import type { At, Finding } from "./rule.js";
+import { count, duration, list, money } from "./sentences.js";
+import { localHourOf, silenceOf } from "./unusual.js";
+
+/** So many coins above the limit a tube is no longer low: the next customer's change is no refilling. */
+const REFILLED_ABOVE = 3;
+/** Emptied is not a little below nearly full. */
+const EMPTIED_SHARE = 0.8;
+const UNKNOWN: readonly number[] = [
+  FAULTS.outcomeUnknown.code,
+  FAULTS.payoutUnknown.code,
+  FAULTS.billUnknown.code,
+  FAULTS.refundDue.code,
+];
+
+export function tubeLow(facts: MachineFacts, { limit, isOpen, memory }: At<"coins">): readonly Finding[] {
+  const tubes = facts.telemetry?.message.tubes;
+  if (tubes === undefined) return [];
+  const below = limit("coins") + (isOpen() ? REFILLED_ABOVE : 0);
+  // Trailing tubes that are empty are left out by the machine.
+  const low = memory.tubes.flatMap((most, type) => {
+    const coins = tubes[type] ?? 0;
+    return most > 0 && coins < below ? [`tube ${type} (${count(coins, "coin")})`] : [];
+  });
+  if (low.length === 0) return [];
+  const which = memory.tubes.flatMap((most, type) => (most > 0 && (tubes[type] ?? 0) < below ? [type] : []));
+  return [{ sentence: `${facts.serial} is low on change: ${list(low)}`, instance: which.join() }];
+}
+
+export function cashBoxFull(facts: MachineFacts, { limit, isOpen }: At<"coinsMinor" | "bills">): readonly Finding[] {
+  const { serial, faults, telemetry } = facts;
+  const full = faults.find(({ fault }) => fault === FAULTS.stackerFull.code);
+  if (full !== undefined) {
+    const sentence = faultSentence(full.fault, serial);
+    return [{ sentence, severity: "error", sinceMs: full.raisedMs, instance: "full" }];
+  }
+  const share = isOpen() ? EMPTIED_SHARE : 1;
+  const coinsMinor = telemetry?.message.cashBoxMinor ?? 0;
+  const bills = telemetry?.message.stackerBills ?? 0;
+  const holds = [
+    ...(coinsMinor >= limit("coinsMinor") * share ? [`${money(coinsMinor, facts)} in coins`] : []),
+    ...(bills >= limit("bills") * share ? [count(bills, "bill")] : []),
+  ];
+  return holds.length === 0 ? [] : [{ sentence: `${serial} cash box is nearly full: ${list(holds)}` }];
+}
+
+export function exactChange({ serial, faults }: MachineFacts, { nowMs }: At<never>): readonly Finding[] {
+  const told = faults.find(({ fault }) => fault === FAULTS.exactChangeOnly.code);
+  if (told === undefined) return [];
+  const since = duration(nowMs - told.raisedMs);
+  return [{ sentence: `${serial} has taken exact change only for ${since}`, sinceMs: told.raisedMs }];
+}
+
+export function unknownOutcome(facts: MachineFacts): readonly Finding[] {
+  const { serial, faults, claims } = facts;
+  const told = faults.filter(({ fault }) => UNKNOWN.includes(fault));
+  const [first] = told;
+  const newest = claims.at(-1);
+  if (first === undefined && newest === undefined) return [];
+  const owed = claims.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const sentence =
+    newest === undefined
+      ? told.map(({ fault, slot }) => faultSentence(fault, serial, slot ?? undefined))[0]
+      : `${serial} has ${count(claims.length, "claim")} of ${money(owed, facts)} from the last day to be looked at`;
+  const faultsTold = told.map(({ fault, slot }) => `${fault}${slot ?? ""}`).sort();
+  const instance = [...faultsTold, newest === undefined ? "" : `${newest.epoch}/${newest.seq}`].join();
+  return [{ sentence: sentence ?? "", instance }];
+}
+
+/** Only of a machine that could sell: silence behind an open door or a lock is another rule's. */
+export function noSales(facts: MachineFacts, { nowMs, limit }: At<"falseAlarmsACentury">): readonly Finding[] {
+  const { serial, sales, online, doorOpen, faults, timeZone } = facts;
+  if (sales === null || !online || doorOpen || faults.some(({ fault }) => locksSales(fault))) return [];
+  const toLocalHour = (ms: number): number => localHourOf(ms, timeZone);
+  const { chance, limit: least } = silenceOf(sales, nowMs, limit("falseAlarmsACentury") / 100, toLocalHour);
+  if (chance >= least) return [];
+  const since = duration(nowMs - sales.lastSaleMs);
+  return [{ sentence: `${serial} has sold nothing for ${since}, which is unusual for it` }];
+}
+
+function locksSales(code: number): boolean {
+  const name = faultOf(code);
+  return name !== undefined && FAULTS[name].sales === "all";
+}

@@ -1,0 +1,32 @@
+/** Ingest's ports with the marks on them: what was committed, told and heard is marked for the rules, after the fact. */
+import type { WorkerPorts } from "../ingest/worker.js";
+import type { Marks } from "./marks.js";
+
+export function markedPorts(ports: WorkerPorts, marks: Marks): WorkerPorts {
+  return {
+    ...ports,
+    book: async (jobs, nowMs) => {
+      const booked = await ports.book(jobs, nowMs);
+      marks.ended(
+        jobs.flatMap(({ serial }, index) => {
+          const outcome = booked.outcomes[index];
+          return outcome === undefined ? [] : [{ serial, ...outcome }];
+        }),
+      );
+      return booked;
+    },
+    announce: (changes) => {
+      marks.committed(changes);
+      ports.announce(changes);
+    },
+    announceTelemetry: (items, states) => {
+      marks.states(states);
+      const owners = new Map(states.map(({ serial, operatorId }) => [serial, operatorId]));
+      for (const { serial, message, receivedMs } of items) {
+        const operatorId = owners.get(serial);
+        if (operatorId !== undefined) marks.telemetry(serial, operatorId, message, receivedMs);
+      }
+      ports.announceTelemetry(items, states);
+    },
+  };
+}

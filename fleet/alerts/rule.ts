@@ -1,0 +1,95 @@
+/** What a rule is: a row of the table in rules.ts. Pure; whatever it knows is handed in. */
+import type { Severity } from "../../shared/faults.js";
+import type { MachineFacts, Units } from "./facts.js";
+
+/** A number an operator may set. `about` is its documentation, units included. */
+export interface Threshold {
+  readonly preset: number;
+  readonly least: number;
+  readonly most: number;
+  readonly about: string;
+}
+
+/** Every rule has these two: how long its cause must be there, or gone, without a break. */
+export interface Holds {
+  readonly openAfterMinutes: Threshold;
+  readonly closeAfterMinutes: Threshold;
+}
+
+/** What a rule finds wrong. */
+export interface Finding {
+  /** Where the rule is per slot. */
+  readonly slot?: string;
+  /** The whole sentence. */
+  readonly sentence: string;
+  /** Where it differs from the rule's. */
+  readonly severity?: Severity;
+  /** Since when, where that is known better than from looking. */
+  readonly sinceMs?: number;
+  /** Which one it is, where one is not like the next: another one says the sentence anew, and undoes a dismissal. */
+  readonly instance?: string;
+}
+
+/** What a rule is judged with. */
+export interface At<Name extends string> {
+  readonly nowMs: number;
+  readonly units: Units;
+  /** The operator's number for a threshold of the rule. */
+  readonly limit: (name: Name) => number;
+  /** Its alert is open: the limit to leave it is another than that to enter. */
+  readonly isOpen: (slot?: string) => boolean;
+  readonly memory: LinkMemory;
+}
+
+/** What is remembered of a machine between two looks, for rules. */
+export interface LinkMemory {
+  /** Most coins ever seen in each tube: what never held any is no tube. */
+  readonly tubes: readonly number[];
+  /** When it connected, lately. */
+  readonly connectsMs: readonly number[];
+}
+
+export interface Rule {
+  readonly severity: Severity;
+  readonly per: "machine" | "slot" | "operator";
+  readonly about: string;
+  readonly thresholds: Holds & Readonly<Record<string, Threshold>>;
+  readonly reads: readonly (keyof MachineFacts)[];
+  /** Opens past a machine's budget: too grave to be held back. */
+  readonly isUrgent: boolean;
+  readonly finds: (facts: MachineFacts, at: At<string>) => readonly Finding[];
+}
+
+interface Row<T> {
+  readonly severity: Severity;
+  readonly per?: Rule["per"];
+  readonly about: string;
+  /** Minutes. */
+  readonly opensAfter: number;
+  readonly closesAfter: number;
+  readonly thresholds?: T;
+  readonly reads: readonly (keyof MachineFacts)[];
+  readonly isUrgent?: boolean;
+  readonly finds: (facts: MachineFacts, at: At<keyof T & string>) => readonly Finding[];
+}
+
+const LONGEST_HOLD_MIN = 7 * 24 * 60;
+
+/** A row with what is left out put in. */
+export function rule<const T extends Readonly<Record<string, Threshold>>>(row: Row<T>): Rule {
+  const { severity, per = "machine", about, opensAfter, closesAfter, thresholds, reads, isUrgent = false, finds } = row;
+  const hold = (preset: number, what: string): Threshold => ({
+    preset,
+    least: 0,
+    most: LONGEST_HOLD_MIN,
+    about: `Minutes for which its cause must be ${what} without a break`,
+  });
+  return {
+    ...{ severity, per, about, reads, isUrgent, finds },
+    thresholds: {
+      ...thresholds,
+      openAfterMinutes: hold(opensAfter, "there"),
+      closeAfterMinutes: hold(closesAfter, "gone"),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** How machines usually sell, kept a day long: made from the quarters that booking sums (rollups.ts). */
+import type { SalesProfile } from "../alerts/facts.js";
+import { type HourOfSales, localHourOf, PROFILE_WEEKS, profileOf, WEEK_HOURS } from "../alerts/unusual.js";
+import { instant } from "./cursors.js";
+import type { Transaction } from "./databases.js";
+
+const HOUR_MS = 3_600_000;
+/** A little more than the profile's weeks: clocks are changed in them. */
+const HISTORY_MS = (PROFILE_WEEKS * WEEK_HOURS + 48) * HOUR_MS;
+
+interface Seller {
+  readonly machineId: string;
+  readonly operatorId: string;
+  readonly timeZone: string;
+  readonly installedAt: Date;
+}
+
+/** Makes the profiles of these machines anew. A machine whose history says too little has none. */
+export async function makeProfiles(tx: Transaction, ids: readonly string[], nowMs: number): Promise<void> {
+  if (ids.length === 0) return;
+  const machines = await tx<Seller[]>`
+    SELECT id AS "machineId", operator_id AS "operatorId", time_zone AS "timeZone", installed_at AS "installedAt"
+    FROM machines WHERE id = ANY (${[...ids]}::uuid[]) ORDER BY id`;
+  const sold = await tx<{ machineId: string; quarter: Date; sales: number }[]>`
+    SELECT machine_id AS "machineId", quarter, sum(sales)::int AS sales FROM sales_quarters
+    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND payment_method NOT IN ('free', 'test')
+      AND quarter > ${instant(nowMs - HISTORY_MS)}::timestamptz AND quarter <= ${instant(nowMs)}::timestamptz
+    GROUP BY 1, 2 ORDER BY 1, 2`;
+  const profiles = machines.map((machine) => {
+    const hours = sold
+      .filter(({ machineId }) => machineId === machine.machineId)
+      .map(({ quarter, sales }) => ({ localHour: hourAt(quarter.getTime(), machine), sales }));
+    return { machine, profile: profileFrom(hours, machine, nowMs) };
+  });
+  for (const { machine, profile } of profiles) {
+    await tx`
+      INSERT INTO sales_profiles (machine_id, operator_id, hours, spread, computed_at)
+      VALUES (${machine.machineId}, ${machine.operatorId}, ${profile === undefined ? null : [...profile.hours]}::real[],
+        ${profile?.spread ?? null}, ${instant(nowMs)})
+      ON CONFLICT (machine_id) DO UPDATE SET operator_id = excluded.operator_id, hours = excluded.hours,
+        spread = excluded.spread, computed_at = excluded.computed_at`;
+  }
+}
+
+function profileFrom(history: readonly HourOfSales[], machine: Seller, nowMs: number): SalesProfile | undefined {
+  return profileOf(history, hourAt(machine.installedAt.getTime(), machine), hourAt(nowMs, machine));
+}
+
+function hourAt(ms: number, { timeZone }: Seller): number {
+  return Math.floor(localHourOf(ms, timeZone));
+}

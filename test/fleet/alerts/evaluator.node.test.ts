@@ -1,0 +1,221 @@
+/** The evaluator on a real database: two at once, one that dies, a storm, machines that change hands. */
+import { rm } from "node:fs/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MAX_OPENED_AN_HOUR } from "../../../fleet/alerts/evaluate.js";
+import { type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "../../../fleet/alerts/evaluator.js";
+import { Marks } from "../../../fleet/alerts/marks.js";
+import { type AlertPorts, lookAtAll, lookAtChanged } from "../../../fleet/alerts/worker.js";
+import { book } from "../../../fleet/ingest/book.js";
+import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
+import { type Databases, openDatabases } from "../../../fleet/store/databases.js";
+import { addOperator, moveMachine } from "../../../fleet/store/provision.js";
+import { recordBirth } from "../../../fleet/store/telemetry.js";
+import {
+  addTestMachine,
+  addTestProducts,
+  failure,
+  statusOf,
+  TestLedger,
+  telemetryOf,
+  temporaryFolder,
+  testConfig,
+} from "../support.js";
+
+interface Context {
+  dataDir: string;
+  databases: Databases;
+  operatorId: string;
+}
+const test = suite<Context>("fleet/alerts/evaluator");
+
+test.before(async (context) => {
+  context.dataDir = await temporaryFolder();
+  context.databases = await openDatabases(testConfig(context.dataDir));
+  context.operatorId = await addOperator(context.databases, "Test Vending");
+  await addTestProducts(context, context.operatorId);
+});
+test.after(async ({ databases, dataDir }) => {
+  await databases.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function looking(more: Partial<Looking> = {}): Looking {
+  return { nowMs: Date.now(), hearing: true, tell: async () => undefined, setLow: () => undefined, ...more };
+}
+
+function portsOf({ databases }: Context, more: Partial<AlertPorts> = {}): AlertPorts {
+  return {
+    ingest: () => databases.ingest,
+    hearing: () => true,
+    now: Date.now,
+    tell: async () => undefined,
+    announce: () => undefined,
+    log: () => undefined,
+    ...more,
+  };
+}
+
+/** A machine that is online and has raised these faults (slots S0, S1 …, jammed). */
+async function jammed(context: Context, serial: string, slots: number): Promise<TestLedger> {
+  await addTestMachine(context, context.operatorId, serial);
+  await recordBirth(context.databases.ingest, serial, statusOf(1, 1), Date.now());
+  const ledger = new TestLedger().boot();
+  for (let slot = 0; slot < slots; slot++) ledger.append({ kind: "faultRaised", fault: 1, slot: `S${slot}` });
+  for (let seq = 1; seq <= ledger.newest; seq += 64) {
+    await book(context.databases.ingest, [{ serial, batch: ledger.batch(seq) }], Date.now());
+  }
+  return ledger;
+}
+
+async function counts({ databases }: Context, serial: string) {
+  const [row] = await databases.migrate<{ open: number; events: number; rules: string }[]>`
+    SELECT count(*) FILTER (WHERE a.resolved_at IS NULL)::int AS open,
+      (SELECT count(*)::int FROM alert_events e JOIN alerts x ON x.id = e.alert_id
+        JOIN machines y ON y.id = x.machine_id WHERE y.serial_number = ${serial}) AS events,
+      coalesce(string_agg(DISTINCT a.rule, ' ' ORDER BY a.rule), '') AS rules
+    FROM alerts a JOIN machines m ON m.id = a.machine_id WHERE m.serial_number = ${serial}`;
+  return { ...row };
+}
+
+test("two processes that look at one machine at once open each alert once", async (context) => {
+  await jammed(context, "TWO-1", 5);
+  const { ingest } = context.databases;
+  const both = await Promise.all([lookAt(ingest, ["TWO-1"], looking()), lookAt(ingest, ["TWO-1"], looking())]);
+  assert.is(both.flatMap(({ news }) => news).length, 5);
+  assert.equal(await counts(context, "TWO-1"), { open: 5, events: 5, rules: "jam" });
+  await lookAt(ingest, ["TWO-1"], looking());
+  assert.is((await counts(context, "TWO-1")).events, 5);
+});
+
+test("who dies while judging leaves nothing half done, and the machine is judged again", async (context) => {
+  await jammed(context, "DIES-1", 3);
+  const marks = new Marks();
+  marks.mark("DIES-1");
+  const tell: Looking["tell"] = async (tx) => {
+    const [own] = await tx<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+    await context.databases.migrate`SELECT pg_terminate_backend(${own?.pid ?? 0})`;
+    await tx`SELECT 1`;
+  };
+  assert.is.not(await failure(lookAtChanged(marks, portsOf(context, { tell }))), "");
+  assert.equal(await counts(context, "DIES-1"), { open: 0, events: 0, rules: "" });
+  assert.is(marks.size, 1);
+  await lookAtChanged(marks, portsOf(context));
+  assert.is((await counts(context, "DIES-1")).open, 3);
+});
+
+test("a machine nobody marked is looked at when its time has come: what a killed process forgot", async (context) => {
+  await jammed(context, "LOST-1", 2);
+  const { ingest } = context.databases;
+  await lookAt(ingest, ["LOST-1"], looking());
+  const ledger = await jammed(context, "LOST-2", 1);
+  await lookAt(ingest, ["LOST-2"], looking());
+  ledger.append({ kind: "faultCleared", fault: 1, slot: "S0" });
+  await book(ingest, [{ serial: "LOST-2", batch: ledger.batch(ledger.newest) }], Date.now());
+  const nowMs = Date.now() + 16 * 60_000;
+  while ((await lookAtDue(ingest, looking({ nowMs }))).machines > 0);
+  assert.equal(await counts(context, "LOST-2"), { open: 0, events: 2, rules: "jam" });
+});
+
+test("the storm of one machine does not drown the others", async (context) => {
+  await jammed(context, "STORM-1", 300);
+  await jammed(context, "CALM-1", 1);
+  const marks = new Marks();
+  for (let i = 0; i < 10_000; i++) marks.mark("STORM-1");
+  marks.mark("CALM-1");
+  assert.is(marks.size, 2);
+  await lookAtAll(marks, portsOf(context));
+  assert.equal(await counts(context, "CALM-1"), { open: 1, events: 1, rules: "jam" });
+  const { open = 0, rules } = await counts(context, "STORM-1");
+  assert.is(rules, "jam storm");
+  assert.ok(open <= MAX_OPENED_AN_HOUR + 1, `${open}`);
+});
+
+test("marks have an end, oldest first, each machine once; what finds no room is counted", () => {
+  const marks = new Marks({ maxChanged: MAX_LOOKED_AT, maxSeen: 10 });
+  for (let at = 0; at < MAX_LOOKED_AT + 5; at++) marks.mark(`M-${at}`);
+  marks.mark("M-0");
+  assert.equal([marks.size, marks.overflowed], [MAX_LOOKED_AT, 5]);
+  assert.equal(marks.take(2), ["M-0", "M-1"]);
+  assert.is(marks.take(1_000).length, MAX_LOOKED_AT - 2);
+});
+
+test("what changes nothing for a rule marks nothing; what does, does", () => {
+  const marks = new Marks({ maxChanged: 100, maxSeen: 3 });
+  const marked = (): boolean => marks.take(100).length > 0;
+  const hear = (serial: string, more: Parameters<typeof telemetryOf>[0], atMs = 1_000_000): boolean => {
+    marks.telemetry(serial, telemetryOf(more), atMs);
+    return marked();
+  };
+  const cool = { tempMilliC: 4_000, cashBoxMinor: 10_000, stackerBills: 50 };
+  assert.is(hear("A", cool), true);
+  assert.is(hear("A", { ...cool, tempMilliC: 4_400, cashBoxMinor: 10_400, vends: 2, revenueMinor: 350 }), false);
+  assert.is(hear("A", { ...cool, tempMilliC: 4_600 }), true);
+  assert.is(hear("A", { ...cool, tempMilliC: 4_600, tubes: new Uint8Array([0, 3, 30, 45]) }), true);
+  // A clock that is said, and right, is nothing new; a wrong one is.
+  const steady = { ...cool, tempMilliC: 4_600, tubes: new Uint8Array([0, 3, 30, 45]) };
+  assert.is(hear("A", { ...steady, wallS: 1_000 }), false);
+  assert.is(hear("A", { ...steady, wallS: 2_000 }), true);
+  assert.is(hear("A", { ...steady, wallS: 2_000, unackedRecords: 900 }), true);
+  // The one not heard of for longest is forgotten: it is looked at once more.
+  for (const serial of ["B", "C", "D"]) hear(serial, cool);
+  assert.is(hear("D", cool), false);
+  assert.is(hear("A", { ...steady, wallS: 2_000, unackedRecords: 900 }), true);
+  const state = { machineId: "1", serial: "E", operatorId: "o", status: "", online: true, lastHeartbeat: null };
+  const sell = (quantity: number, slotCode = "B4"): boolean => {
+    const machines = [{ ...state, changed: false }];
+    marks.committed({ slots: [{ machineId: "1", slotCode, quantity }], faults: [], machines });
+    return marked();
+  };
+  assert.equal(
+    [8, 7, 6, 5, 4].map((quantity) => sell(quantity)),
+    [true, false, false, false, false],
+  );
+  assert.equal(
+    [3, 2, 1, 0, 0, 8, 7].map((quantity) => sell(quantity)),
+    [true, true, true, true, false, true, false],
+  );
+  assert.equal([sell(8, "B5"), sell(1, "B6")], [false, true]);
+  marks.setLow("o", 5);
+  assert.is(sell(6), true);
+});
+
+test("signals of other parts stand until they are cleared, or the ledger is booked beyond", async (context) => {
+  const { ingest } = context.databases;
+  await addTestMachine(context, context.operatorId, "TWIN-1");
+  const open = async () => {
+    await lookAt(ingest, ["TWIN-1"], looking());
+    return (await counts(context, "TWIN-1")).open;
+  };
+  const twin = { serial: "TWIN-1", signal: "clonedIdentity", detail: "boards A and B" } as const;
+  await raiseSignal(ingest, twin);
+  await raiseSignal(ingest, twin);
+  assert.is(await open(), 1);
+  await clearSignal(ingest, "TWIN-1", "clonedIdentity");
+  assert.is(await open(), 0);
+  await raiseSignal(ingest, { serial: "TWIN-1", signal: "gap", detail: "at 0", untilMark: 0 });
+  assert.is(await open(), 1);
+  await book(ingest, [{ serial: "TWIN-1", batch: new TestLedger().boot().batch() }], Date.now());
+  assert.is(await open(), 0);
+});
+
+test("a machine that changes hands takes no alert along", async (context) => {
+  const { databases } = context;
+  await jammed(context, "SOLD-9", 1);
+  await lookAt(databases.ingest, ["SOLD-9"], looking());
+  const other = await addOperator(databases, "Somebody Else");
+  await moveMachine(databases, "SOLD-9", other);
+  await lookAt(databases.ingest, ["SOLD-9"], looking());
+  const rows = await databases.migrate<{ operatorId: string; state: string }[]>`
+    SELECT a.operator_id AS "operatorId", a.state FROM alerts a JOIN machines m ON m.id = a.machine_id
+    WHERE m.serial_number = 'SOLD-9' ORDER BY a.resolved_at NULLS LAST`;
+  assert.equal(
+    rows.map(({ operatorId, state }) => [operatorId === other, state]),
+    [
+      [false, "resolved"],
+      [true, "open"],
+    ],
+  );
+});
+
+test.run();
