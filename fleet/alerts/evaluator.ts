@@ -20,6 +20,7 @@ import {
   openAlerts,
   operatorSettings,
   operatorsInOutage,
+  type Standing,
   saveStates,
   standingAlerts,
   standingMutes,
@@ -29,6 +30,7 @@ import { makeProfiles } from "../store/sales-profiles.js";
 import { inTransaction } from "../store/transact.js";
 import { evaluate, limitOf, type Verdict } from "./evaluate.js";
 import type { MachineFacts, OperatorFacts } from "./facts.js";
+import { type Limits, limitsOf } from "./limits.js";
 import { memoryOf } from "./memory.js";
 import { OUTAGE_WINDOW_MS, type OutageLimits, outageEnds, outageSentence } from "./outage.js";
 import { RULES } from "./rules.js";
@@ -44,8 +46,8 @@ export interface Looking {
   readonly hearing: boolean;
   /** Told in the transaction: what goes out to people is kept with what it tells of. */
   readonly tell: (tx: Transaction, news: readonly AlertNews[], nowMs: number) => Promise<void>;
-  /** Told of each operator's limit for slots that are low. */
-  readonly setLow: (operatorId: string, left: number) => void;
+  /** Told of each operator's limits. */
+  readonly setLimits: (operatorId: string, limits: Limits) => void;
 }
 
 export interface Looked {
@@ -55,46 +57,62 @@ export interface Looked {
 
 /** Looks at these machines; at most MAX_LOOKED_AT of them. */
 export function lookAt(ingest: Sql, serials: readonly string[], looking: Looking): Promise<Looked> {
-  return look(ingest, (tx) => holdMachines(tx, serials), looking);
+  return look(ingest, (tx) => holdMachines(tx, serials), looking, 0);
 }
 
-/** Looks at machines whose time has come. */
+/** Looks at machines whose time has come; some of their profiles of sales are made anew, once a day. */
 export function lookAtDue(ingest: Sql, looking: Looking): Promise<Looked> {
-  return look(ingest, (tx) => holdDue(tx, MAX_LOOKED_AT, looking.nowMs), looking);
+  return look(ingest, (tx) => holdDue(tx, MAX_LOOKED_AT, looking.nowMs), looking, MAX_PROFILED);
 }
 
 async function look(
   ingest: Sql,
   hold: (tx: Transaction) => Promise<readonly HeldMachine[]>,
   looking: Looking,
+  maxProfiled: number,
 ): Promise<Looked> {
   return inTransaction(ingest, async (tx) => {
     const held = await hold(tx);
     if (held.length === 0) return { machines: 0, news: [] };
-    const news = await judge(tx, held, looking);
+    const news = await judge(tx, held, looking, maxProfiled);
     if (news.length > 0) await looking.tell(tx, news, looking.nowMs);
     return { machines: held.length, news };
   });
 }
 
-async function judge(tx: Transaction, held: readonly HeldMachine[], looking: Looking): Promise<readonly AlertNews[]> {
+async function judge(
+  tx: Transaction,
+  held: readonly HeldMachine[],
+  looking: Looking,
+  maxProfiled: number,
+): Promise<readonly AlertNews[]> {
   const { nowMs, hearing } = looking;
   const ids = held.map(({ machineId }) => machineId);
-  const { facts, unprofiled } = await readWithProfiles(tx, ids, nowMs);
-  const operatorIds = [...new Set(facts.map(({ operatorId }) => operatorId))].sort();
-  const [standing, settings, mutes, operators] = await Promise.all([
+  // As its row says: a machine that has changed hands since is judged by its new owner's settings below.
+  const settings = await operatorSettings(tx, distinct(held.map(({ operatorId }) => operatorId)));
+  for (const [operatorId, { rules }] of settings) looking.setLimits(operatorId, limitsOf(rules));
+  const [{ facts, unprofiled }, standing, mutes] = await Promise.all([
+    readWithProfiles(tx, ids, [...settings.values()], nowMs, maxProfiled),
     standingAlerts(tx, ids),
-    operatorSettings(tx, operatorIds),
     standingMutes(tx, ids, nowMs),
+  ]);
+  const operatorIds = distinct(facts.map(({ operatorId }) => operatorId));
+  const [others, operators] = await Promise.all([
+    operatorSettings(
+      tx,
+      operatorIds.filter((id) => !settings.has(id)),
+    ),
     facts.some(({ online }) => !online) ? readOperators(tx, operatorIds, nowMs) : new Map<string, OperatorFacts>(),
   ]);
+  const alertsBy = new Map<string, Standing[]>(ids.map((id) => [id, []]));
+  for (const alert of standing) alertsBy.get(alert.machineId)?.push(alert);
+  const memories = new Map(held.map(({ machineId, memory }) => [machineId, memory]));
   const verdicts = facts.map((about): Judged => {
     const { machineId, operatorId } = about;
-    const own = settings.get(operatorId) ?? NO_SETTINGS;
-    looking.setLow(operatorId, limitOf("slotLow", own.rules)("left"));
-    const mine = standing.filter((alert) => alert.machineId === machineId);
+    const own = settings.get(operatorId) ?? others.get(operatorId) ?? NO_SETTINGS;
+    const mine = alertsBy.get(machineId) ?? [];
     const ours = mine.filter((alert) => alert.operatorId === operatorId);
-    const memory = memoryOf(held.find((row) => row.machineId === machineId)?.memory);
+    const memory = memoryOf(memories.get(machineId));
     const verdict = evaluate({
       facts: about,
       operator: operators.get(operatorId) ?? NO_OPERATOR,
@@ -114,17 +132,32 @@ async function judge(tx: Transaction, held: readonly HeldMachine[], looking: Loo
   return write(tx, verdicts, operators, nowMs);
 }
 
+function distinct(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)].sort();
+}
+
+/** A trend is read of machines whose temperature is so near below the limit. */
+const TREND_FROM_MILLI_C = 5_000;
 const PROFILE_SOON_MS = 60_000;
 const NO_SETTINGS: OperatorSettings = { units: { temperature: "F" }, rules: new Map() };
 const NO_OPERATOR: OperatorFacts = { machines: 0, lost: 0, outage: null };
 
 /** Facts, with some of the profiles that are old made anew; `unprofiled`: those that have to wait. */
-async function readWithProfiles(tx: Transaction, ids: readonly string[], nowMs: number): Promise<ReadFacts> {
-  const read = await readFacts(tx, ids, nowMs);
+async function readWithProfiles(
+  tx: Transaction,
+  ids: readonly string[],
+  settings: readonly OperatorSettings[],
+  nowMs: number,
+  maxProfiled: number,
+): Promise<ReadFacts> {
+  const limits = settings.map(({ rules }) => limitsOf(rules));
+  const fewest = Math.max(0, ...limits.map(({ slots: [, leave] }) => leave));
+  const coolest = Math.min(...limits.map(({ warmMilliC: [enter] }) => enter));
+  const read = await readFacts(tx, ids, { nowMs, atMostLeft: fewest, fromMilliC: coolest - TREND_FROM_MILLI_C });
   if (read.unprofiled.length === 0) return read;
-  await makeProfiles(tx, read.unprofiled.slice(0, MAX_PROFILED), nowMs);
+  await makeProfiles(tx, read.unprofiled.slice(0, maxProfiled), nowMs);
   // What is made now is used at the next look.
-  return { ...read, unprofiled: read.unprofiled.slice(MAX_PROFILED) };
+  return { ...read, unprofiled: read.unprofiled.slice(maxProfiled) };
 }
 
 interface Judged {
@@ -146,28 +179,23 @@ async function write(
   const opens = judged.flatMap(({ facts: { machineId, operatorId }, verdict }) =>
     verdict.opens.map((opening): AlertWrite => ({ ...opening, machineId, operatorId })),
   );
-  const news = [
-    ...(await closeAlerts(tx, closes, nowMs)),
-    ...(await changeAlerts(
-      tx,
-      judged.flatMap(({ verdict }) => verdict.changes),
-      nowMs,
-    )),
-    ...(await openAlerts(tx, opens, nowMs)),
-  ];
-  await forgetDismissed(
-    tx,
-    judged.flatMap(({ verdict, moved }) => [...verdict.forget, ...moved]),
-  );
-  for (const operatorId of new Set(judged.filter(({ verdict }) => verdict.outage).map(operatorOf))) {
+  const states = judged.map(({ facts: { machineId, operatorId }, verdict: { memory, dueMs } }) => ({
+    ...{ machineId, operatorId, memory, dueMs },
+  }));
+  const changes = judged.flatMap(({ verdict }) => verdict.changes);
+  const forget = judged.flatMap(({ verdict, moved }) => [...verdict.forget, ...moved]);
+  // One behind the other on one connection, in this order: what closes makes room for what opens.
+  const [closed, changed, opened] = await Promise.all([
+    closeAlerts(tx, closes, nowMs),
+    changeAlerts(tx, changes, nowMs),
+    openAlerts(tx, opens, nowMs),
+    forgetDismissed(tx, forget),
+    saveStates(tx, states),
+  ]);
+  const news = [...closed, ...changed, ...opened];
+  for (const operatorId of distinct(judged.filter(({ verdict }) => verdict.outage).map(operatorOf))) {
     news.push(...(await openOutage(tx, operatorId, operators.get(operatorId) ?? NO_OPERATOR, nowMs)));
   }
-  await saveStates(
-    tx,
-    judged.map(({ facts: { machineId, operatorId }, verdict: { memory, dueMs } }) => ({
-      ...{ machineId, operatorId, memory, dueMs },
-    })),
-  );
   return news;
 }
 

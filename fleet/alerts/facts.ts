@@ -19,11 +19,12 @@ export interface MachineFacts {
   /** Of the newest birth: how often it has started, and how often connected since. */
   readonly boot: number;
   readonly connection: number;
+  /** Those with few left. */
   readonly slots: readonly SlotFact[];
   /** Open ones. */
   readonly faults: readonly FaultFact[];
   readonly telemetry: { readonly receivedMs: number; readonly message: TelemetryMessage } | null;
-  /** Temperatures of the last hour, oldest first. */
+  /** Temperatures of the last hour, oldest first; empty while it is far from too warm. */
   readonly temps: readonly TempFact[];
   /** Claims of the last day, oldest first. */
   readonly claims: readonly ClaimFact[];

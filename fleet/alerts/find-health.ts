@@ -8,7 +8,7 @@ import { count, duration } from "./sentences.js";
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Handed over far enough that it does not fill again with the next sale. */
-const HANDED_OVER_SHARE = 0.5;
+export const HANDED_OVER_SHARE = 0.5;
 const RANK: readonly Severity[] = ["critical", "error", "warning", "info"];
 
 const SILENT_DEVICES: readonly number[] = [

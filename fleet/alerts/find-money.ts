@@ -6,9 +6,9 @@ import { count, duration, list, money } from "./sentences.js";
 import { localHourOf, silenceOf } from "./unusual.js";
 
 /** So many coins above the limit a tube is no longer low: the next customer's change is no refilling. */
-const REFILLED_ABOVE = 3;
+export const REFILLED_ABOVE = 3;
 /** Emptied is not a little below nearly full. */
-const EMPTIED_SHARE = 0.8;
+export const EMPTIED_SHARE = 0.8;
 const UNKNOWN: readonly number[] = [
   FAULTS.outcomeUnknown.code,
   FAULTS.payoutUnknown.code,

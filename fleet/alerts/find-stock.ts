@@ -6,7 +6,7 @@ import { duration, temperature } from "./sentences.js";
 
 const MINUTE_MS = 60_000;
 /** Above the limit by so much a slot is no longer low: one product put back is no restocking. */
-const RESTOCKED_ABOVE = 1;
+export const RESTOCKED_ABOVE = 1;
 const JAMS: readonly number[] = [FAULTS.jam.code, FAULTS.motorStuck.code, FAULTS.spiralNotHome.code];
 
 export function slotEmpty({ serial, slots }: MachineFacts): readonly Finding[] {

@@ -6,7 +6,7 @@
  */
 import type { TelemetryMessage } from "../../shared/wire/messages.js";
 import type { MachineState, SlotCount } from "../store/ledger.js";
-import { limitOf } from "./evaluate.js";
+import { type Limits, PRESET_LIMITS } from "./limits.js";
 
 /** Machines that wait to be looked at; more are left to the next look at all. */
 export const MAX_CHANGED = 100_000;
@@ -17,31 +17,15 @@ export const GAPS_IN_A_ROW = 5;
 /** Gaps to be told of; a machine sends again. */
 const MAX_GAPS = 1_000;
 
-/** Until an operator's settings have been read. */
-const LOW_PRESET = limitOf("slotLow", new Map())("left");
+/** So near below too warm a temperature is followed in steps, for its trend. */
+const NEAR_MILLI_C = 2_500;
 const TEMP_STEP_MILLI_C = 500;
-const CASH_STEP_SHARE = 0.05;
-const BILL_STEP = 10;
-/** More coins than this are never few. */
-const FEW_COINS = 24;
-const CLOCK_STEP_S = 60;
-/** From so many above the limit on, all counts of a slot are the same to the rules. */
-const ABOVE_LOW = 2;
 
 interface Seen {
-  telemetry: Bands | undefined;
+  /** Bands of what it last told, as text. */
+  telemetry: string | undefined;
   /** Counts of slots near empty, by code; the others have plenty. */
   slots: Map<string, number> | undefined;
-}
-
-interface Bands {
-  readonly tempMilliC: number | undefined;
-  readonly tubes: string;
-  readonly cashBoxMinor: number;
-  readonly bills: number;
-  readonly unacked: number;
-  readonly clockQuality: number;
-  readonly clockOff: number;
 }
 
 export interface Gap {
@@ -69,7 +53,7 @@ export class Marks {
   private readonly seen = new Map<string, Seen>();
   private readonly gaps = new Map<string, number>();
   private lost: Gap[] = [];
-  private readonly lowByOperator = new Map<string, number>();
+  private readonly limitsByOperator = new Map<string, Limits>();
   /** Marks that found no room. */
   overflowed = 0;
 
@@ -107,9 +91,9 @@ export class Marks {
     return taken;
   }
 
-  /** From how many products on an operator calls a slot low: told by the evaluator, who reads the settings. */
-  setLow(operatorId: string, left: number): void {
-    this.lowByOperator.set(operatorId, left);
+  /** Told by the evaluator, who reads the settings. */
+  setLimits(operatorId: string, limits: Limits): void {
+    this.limitsByOperator.set(operatorId, limits);
   }
 
   committed({ slots, faults, machines }: Commit): void {
@@ -122,8 +106,8 @@ export class Marks {
     for (const { machineId, slotCode, quantity } of slots) {
       const machine = byId.get(machineId);
       if (machine === undefined) continue;
-      const low = this.lowByOperator.get(machine.operatorId) ?? LOW_PRESET;
-      if (this.sees(machine.serial, slotCode, quantity, low + ABOVE_LOW)) this.mark(machine.serial);
+      const [, leave] = this.limitsOf(machine.operatorId).slots;
+      if (this.sees(machine.serial, slotCode, quantity, leave + 1)) this.mark(machine.serial);
     }
   }
 
@@ -142,10 +126,11 @@ export class Marks {
     for (const { serial, changed } of machines) if (changed) this.mark(serial);
   }
 
-  telemetry(serial: string, message: TelemetryMessage, receivedMs: number): void {
+  /** What a machine of `operatorId` told. */
+  telemetry(serial: string, operatorId: string, message: TelemetryMessage, receivedMs: number): void {
     const seen = this.seenOf(serial);
-    const bands = bandsOf(message, receivedMs);
-    if (seen.telemetry !== undefined && isSame(seen.telemetry, bands)) return;
+    const bands = bandsOf(message, receivedMs, this.limitsOf(operatorId));
+    if (seen.telemetry === bands) return;
     seen.telemetry = bands;
     this.mark(serial);
   }
@@ -164,6 +149,10 @@ export class Marks {
     }
   }
 
+  private limitsOf(operatorId: string): Limits {
+    return this.limitsByOperator.get(operatorId) ?? PRESET_LIMITS;
+  }
+
   private seenOf(serial: string): Seen {
     const held = this.seen.get(serial);
     if (held !== undefined) return held;
@@ -175,29 +164,23 @@ export class Marks {
   }
 }
 
-function bandsOf(message: TelemetryMessage, receivedMs: number): Bands {
+function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits): string {
   const { tempMilliC, tubes, cashBoxMinor = 0, stackerBills = 0, unackedRecords, clockQuality, wallS } = message;
-  return {
-    tempMilliC,
-    tubes: tubes === undefined ? "" : Array.from(tubes, (coins) => Math.min(coins, FEW_COINS) >> 1).join(),
-    cashBoxMinor,
-    bills: stackerBills,
-    unacked: Math.floor(Math.log2(unackedRecords + 1)),
+  const [tooWarm, coolAgain] = limits.warmMilliC;
+  const near = Math.min(tooWarm - NEAR_MILLI_C, coolAgain);
+  const offS = wallS === undefined ? 0 : wallS - receivedMs / 1_000;
+  return [
+    tempMilliC === undefined ? "" : tempMilliC < near ? 0 : Math.floor((tempMilliC - near) / TEMP_STEP_MILLI_C) + 1,
+    tubes === undefined ? "" : Array.from(tubes, (coins) => band(coins, limits.tubes)).join(""),
+    band(cashBoxMinor, limits.coinsMinor),
+    band(stackerBills, limits.bills),
+    band(unackedRecords, limits.records),
     clockQuality,
-    clockOff: wallS === undefined ? 0 : Math.round((wallS - receivedMs / 1_000) / CLOCK_STEP_S),
-  };
+    Math.abs(offS) <= limits.clockOffS ? 0 : Math.sign(offS),
+  ].join();
 }
 
-/** Against what was last looked at, not against the last message: what creeps is seen as well. */
-function isSame(held: Bands, next: Bands): boolean {
-  return (
-    Math.abs((held.tempMilliC ?? 0) - (next.tempMilliC ?? 0)) < TEMP_STEP_MILLI_C &&
-    (held.tempMilliC === undefined) === (next.tempMilliC === undefined) &&
-    held.tubes === next.tubes &&
-    Math.abs(held.cashBoxMinor - next.cashBoxMinor) <= held.cashBoxMinor * CASH_STEP_SHARE &&
-    Math.abs(held.bills - next.bills) < BILL_STEP &&
-    held.unacked === next.unacked &&
-    held.clockQuality === next.clockQuality &&
-    held.clockOff === next.clockOff
-  );
+/** 0 below both, 1 between them, 2 from the upper one on. */
+function band(value: number, [lower, upper]: readonly [number, number]): number {
+  return value < lower ? 0 : value < upper ? 1 : 2;
 }

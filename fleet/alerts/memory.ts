@@ -1,6 +1,6 @@
 /** What is remembered of a machine between two evaluations, and how it is read back from the store. */
 import Type, { type Static } from "typebox";
-import { Value } from "typebox/value";
+import { Compile } from "typebox/compile";
 import type { MachineFacts } from "./facts.js";
 
 const HOUR_MS = 3_600_000;
@@ -27,6 +27,9 @@ export const Memory = Type.Object({
 });
 export type Memory = Static<typeof Memory>;
 
+/** Read for every look at every machine. */
+const CHECK = Compile(Memory);
+
 export const NOTHING: Memory = Object.freeze({
   pending: {},
   clearing: {},
@@ -38,7 +41,7 @@ export const NOTHING: Memory = Object.freeze({
 
 /** What the store kept; nothing if another version wrote it: waiting begins anew, nothing is lost. */
 export function memoryOf(stored: unknown): Memory {
-  if (!Value.Check(Memory, stored)) return NOTHING;
+  if (!CHECK.Check(stored)) return NOTHING;
   const keys = Object.keys(stored.pending).length + Object.keys(stored.clearing).length;
   return keys > MAX_KEYS ? { ...stored, pending: {}, clearing: {} } : stored;
 }

@@ -72,7 +72,12 @@ function announced({ machines, news }: Looked, ports: AlertPorts): number {
 }
 
 function lookingOf(marks: Marks, { now, hearing, tell }: AlertPorts): Looking {
-  return { nowMs: now(), hearing: hearing(), tell, setLow: (operatorId, left) => marks.setLow(operatorId, left) };
+  return {
+    nowMs: now(),
+    hearing: hearing(),
+    tell,
+    setLimits: (operatorId, limits) => marks.setLimits(operatorId, limits),
+  };
 }
 
 /** Starts the loop; `close` ends it after the transaction it is in. */

@@ -57,13 +57,23 @@ export interface ReadFacts {
 
 export const PROFILE_OLD_MS = DAY_MS;
 
+/** What of the many rows matters to anybody's rules. */
+export interface Wanted {
+  readonly nowMs: number;
+  /** Slots with more left than this are left out. */
+  readonly atMostLeft: number;
+  /** The last hour's temperatures are read of machines at least so warm. */
+  readonly fromMilliC: number;
+}
+
 /** Facts of the machines in `ids`, in the order of their ids. */
-export async function readFacts(tx: Transaction, ids: readonly string[], nowMs: number): Promise<ReadFacts> {
+export async function readFacts(tx: Transaction, ids: readonly string[], wanted: Wanted): Promise<ReadFacts> {
+  const { nowMs, atMostLeft } = wanted;
   const [machines, slots, faults, temps, claims, boots, aside, signals] = await Promise.all([
     readMachines(tx, ids, nowMs),
-    readSlots(tx, ids),
+    readSlots(tx, ids, atMostLeft),
     readFaults(tx, ids),
-    readTemps(tx, ids, nowMs),
+    readTemps(tx, ids, wanted),
     readClaims(tx, ids, nowMs),
     readPowerUps(tx, ids, nowMs),
     readAside(tx, ids, nowMs),
@@ -111,31 +121,45 @@ function salesOf({ lastSale, hours, spread }: MachineRow): SalesFact | null {
   return { lastSaleMs: lastSale.getTime(), profile: { hours, spread } };
 }
 
-/** The last sale is dated by the end of its quarter of an hour: a silence is never told too long. */
+/** Silence shorter than this is not judged. */
+const LEAST_SILENCE_MS = HOUR_MS;
+
+/**
+ * The last sale is dated by the end of its quarter of an hour: a silence is never told too long. The profile is read
+ * where there is a silence to judge.
+ */
 function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
+  const now = instant(nowMs);
   return tx<MachineRow[]>`
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
       m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS "offlineSince",
       m.last_heartbeat AS "lastHeard", m.door_open AS "doorOpen", m.birth_boot AS boot,
       m.birth_connection AS connection, t.body, t.received_at AS "receivedAt",
-      coalesce(c.forked, false) AS forked, p.hours, p.spread, p.computed_at AS "profiledAt",
-      (SELECT least(q.quarter + interval '15 minutes', ${instant(nowMs)}::timestamptz) FROM sales_quarters q
-        WHERE q.machine_id = m.id AND q.quarter <= ${instant(nowMs)}::timestamptz
-          AND q.payment_method NOT IN ('free', 'test')
-        ORDER BY q.quarter DESC LIMIT 1) AS "lastSale"
+      coalesce(c.forked, false) AS forked, q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
+      CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
     FROM machines m
     LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
     LEFT JOIN sales_profiles p ON p.machine_id = m.id
     LEFT JOIN LATERAL (
-      SELECT t.body, t.received_at FROM telemetry t WHERE t.machine_id = m.id ORDER BY t.received_at DESC LIMIT 1
+      SELECT least(quarter + interval '15 minutes', ${now}::timestamptz) AS sold_at FROM sales_quarters
+      WHERE machine_id = m.id AND quarter <= ${now}::timestamptz AND payment_method NOT IN ('free', 'test')
+      ORDER BY quarter DESC LIMIT 1
+    ) q ON true
+    LEFT JOIN LATERAL (
+      SELECT body, received_at FROM telemetry WHERE machine_id = m.id ORDER BY received_at DESC LIMIT 1
     ) t ON true
     WHERE m.id = ANY (${[...ids]}::uuid[]) ORDER BY m.id`;
 }
 
-async function readSlots(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, SlotFact[]>> {
+async function readSlots(
+  tx: Transaction,
+  ids: readonly string[],
+  atMostLeft: number,
+): Promise<ReadonlyMap<string, SlotFact[]>> {
   const rows = await tx<(SlotFact & { machineId: string })[]>`
     SELECT machine_id AS "machineId", slot_code AS slot, quantity, max_capacity AS capacity
-    FROM machine_slots WHERE machine_id = ANY (${[...ids]}::uuid[]) ORDER BY machine_id, slot_code`;
+    FROM machine_slots WHERE machine_id = ANY (${[...ids]}::uuid[]) AND quantity <= ${atMostLeft}
+    ORDER BY machine_id, slot_code`;
   return grouped(rows, ({ slot, quantity, capacity }) => ({ slot, quantity, capacity }));
 }
 
@@ -149,13 +173,16 @@ async function readFaults(tx: Transaction, ids: readonly string[]): Promise<Read
 async function readTemps(
   tx: Transaction,
   ids: readonly string[],
-  nowMs: number,
+  { nowMs, fromMilliC }: Wanted,
 ): Promise<ReadonlyMap<string, TempFact[]>> {
   const rows = await tx<{ machineId: string; receivedAt: Date; milliC: number }[]>`
-    SELECT machine_id AS "machineId", received_at AS "receivedAt", temp_milli_c AS "milliC" FROM telemetry
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND temp_milli_c IS NOT NULL
-      AND received_at > ${instant(nowMs - TEMPS_OF_MS)}::timestamptz
-    ORDER BY machine_id, received_at`;
+    SELECT i.id AS "machineId", t.received_at AS "receivedAt", t.temp_milli_c AS "milliC"
+    FROM unnest(${[...ids]}::uuid[]) AS i (id)
+    JOIN LATERAL (
+      SELECT temp_milli_c FROM telemetry WHERE machine_id = i.id ORDER BY received_at DESC LIMIT 1
+    ) newest ON newest.temp_milli_c >= ${fromMilliC}
+    JOIN telemetry t ON t.machine_id = i.id AND t.received_at > ${instant(nowMs - TEMPS_OF_MS)}::timestamptz
+    WHERE t.temp_milli_c IS NOT NULL ORDER BY i.id, t.received_at`;
   return grouped(rows, ({ receivedAt, milliC }) => ({ atMs: receivedAt.getTime(), milliC }));
 }
 

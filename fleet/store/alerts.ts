@@ -13,13 +13,14 @@ import type { Transaction } from "./databases.js";
 /** A machine whose row is locked: nobody else judges it until the transaction ends. */
 export interface HeldMachine {
   readonly machineId: string;
+  readonly operatorId: string;
   readonly memory: unknown;
 }
 
 /** These machines, locked in the order of their ids; a serial of no machine is absent. */
 export async function holdMachines(tx: Transaction, serials: readonly string[]): Promise<readonly HeldMachine[]> {
   const hold = () => tx<HeldMachine[]>`
-    SELECT s.machine_id AS "machineId", s.memory FROM alert_states s
+    SELECT s.machine_id AS "machineId", s.operator_id AS "operatorId", s.memory FROM alert_states s
     JOIN machines m ON m.id = s.machine_id WHERE m.serial_number = ANY (${[...serials]}::text[])
     ORDER BY s.machine_id FOR UPDATE OF s`;
   const held = await hold();
@@ -34,7 +35,7 @@ export async function holdMachines(tx: Transaction, serials: readonly string[]):
 /** The machines whose time has come, at most `limit`; those that another process holds are its. */
 export async function holdDue(tx: Transaction, limit: number, nowMs: number): Promise<readonly HeldMachine[]> {
   return tx<HeldMachine[]>`
-    SELECT machine_id AS "machineId", memory FROM alert_states
+    SELECT machine_id AS "machineId", operator_id AS "operatorId", memory FROM alert_states
     WHERE due_at <= ${instant(nowMs)}::timestamptz ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 }
 
@@ -62,6 +63,7 @@ export async function operatorSettings(
   tx: Transaction,
   operatorIds: readonly string[],
 ): Promise<ReadonlyMap<string, OperatorSettings>> {
+  if (operatorIds.length === 0) return new Map();
   const [general, rules] = await Promise.all([
     tx<{ operatorId: string; temperature: Units["temperature"] }[]>`
       SELECT operator_id AS "operatorId", temperature_unit AS temperature FROM alert_settings
@@ -140,9 +142,8 @@ export async function openAlerts(
         ${all((o) => o.machineId)}::uuid[], ${all((o) => o.rule)}::text[], ${all((o) => o.slot)}::text[],
         ${all((o) => o.severity)}::text[], ${all((o) => o.sentence)}::text[], ${all((o) => o.instance)}::text[]) AS o
       ON CONFLICT DO NOTHING RETURNING *
-    )
+    ), noted AS (${noted(tx, "opened", "sentence", nowMs)})
     SELECT 'opened' AS kind, ${tx.unsafe(NEWS)} FROM opened a LEFT JOIN machines m ON m.id = a.machine_id`;
-  await noteEvents(tx, rows, nowMs);
   return rows;
 }
 
@@ -167,9 +168,8 @@ export async function changeAlerts(
       FROM unnest(${all((c) => c.id)}::uuid[], ${all((c) => c.severity)}::text[], ${all((c) => c.sentence)}::text[],
         ${all((c) => c.instance)}::text[]) AS c (id, severity, sentence, instance)
       WHERE a.id = c.id AND a.resolved_at IS NULL RETURNING a.*
-    )
+    ), noted AS (${noted(tx, "changed", "sentence", nowMs)})
     SELECT 'changed' AS kind, ${tx.unsafe(NEWS)} FROM changed a LEFT JOIN machines m ON m.id = a.machine_id`;
-  await noteEvents(tx, rows, nowMs);
   return rows;
 }
 
@@ -180,13 +180,14 @@ export async function closeAlerts(
   nowMs: number,
 ): Promise<readonly AlertNews[]> {
   if (closes.length === 0) return [];
+  const all = columns(closes);
   const rows = await tx<AlertNews[]>`
     WITH closed AS (
-      UPDATE alerts SET state = 'resolved', resolved_at = greatest(opened_at, ${instant(nowMs)}::timestamptz)
-      WHERE id = ANY (${closes.map(({ id }) => id)}::uuid[]) AND resolved_at IS NULL RETURNING *
-    )
+      UPDATE alerts a SET state = 'resolved', resolved_at = greatest(a.opened_at, ${instant(nowMs)}::timestamptz)
+      FROM unnest(${all((c) => c.id)}::uuid[], ${all((c) => c.why)}::text[]) AS c (id, why)
+      WHERE a.id = c.id AND a.resolved_at IS NULL RETURNING a.*, c.why
+    ), noted AS (${noted(tx, "resolved", "why", nowMs)})
     SELECT 'resolved' AS kind, ${tx.unsafe(NEWS)} FROM closed a LEFT JOIN machines m ON m.id = a.machine_id`;
-  await noteEvents(tx, rows, nowMs, new Map(closes.map(({ id, why }) => [id, why])));
   return rows;
 }
 
@@ -196,19 +197,14 @@ export async function forgetDismissed(tx: Transaction, ids: readonly string[]): 
   await tx`UPDATE alerts SET dismissed = false WHERE id = ANY (${[...ids]}::uuid[])`;
 }
 
-async function noteEvents(
-  tx: Transaction,
-  news: readonly AlertNews[],
-  nowMs: number,
-  notes: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
-  if (news.length === 0) return;
-  const all = columns(news);
-  await tx`
+const SOURCES = { opened: "opened", changed: "changed", resolved: "closed" } as const;
+
+/** The history's line for each row of the statement it is part of. */
+function noted(tx: Transaction, kind: keyof typeof SOURCES, note: "sentence" | "why", nowMs: number) {
+  return tx`
     INSERT INTO alert_events (operator_id, alert_id, at, kind, note)
-    SELECT operator_id, alert_id, ${instant(nowMs)}::timestamptz, kind, note
-    FROM unnest(${all((n) => n.operatorId)}::uuid[], ${all((n) => n.id)}::uuid[], ${all((n) => n.kind)}::text[],
-      ${all((n) => notes.get(n.id) ?? n.sentence)}::text[]) AS e (operator_id, alert_id, kind, note)`;
+    SELECT operator_id, id, ${instant(nowMs)}::timestamptz, ${kind}, ${tx.unsafe(note)}
+    FROM ${tx.unsafe(SOURCES[kind])} ORDER BY id`;
 }
 
 export interface StateWrite {

@@ -26,20 +26,25 @@ export async function makeProfiles(tx: Transaction, ids: readonly string[], nowM
     WHERE machine_id = ANY (${[...ids]}::uuid[]) AND payment_method NOT IN ('free', 'test')
       AND quarter > ${instant(nowMs - HISTORY_MS)}::timestamptz AND quarter <= ${instant(nowMs)}::timestamptz
     GROUP BY 1, 2 ORDER BY 1, 2`;
-  const profiles = machines.map((machine) => {
-    const hours = sold
-      .filter(({ machineId }) => machineId === machine.machineId)
-      .map(({ quarter, sales }) => ({ localHour: hourAt(quarter.getTime(), machine), sales }));
-    return { machine, profile: profileFrom(hours, machine, nowMs) };
-  });
-  for (const { machine, profile } of profiles) {
-    await tx`
-      INSERT INTO sales_profiles (machine_id, operator_id, hours, spread, computed_at)
-      VALUES (${machine.machineId}, ${machine.operatorId}, ${profile === undefined ? null : [...profile.hours]}::real[],
-        ${profile?.spread ?? null}, ${instant(nowMs)})
-      ON CONFLICT (machine_id) DO UPDATE SET operator_id = excluded.operator_id, hours = excluded.hours,
-        spread = excluded.spread, computed_at = excluded.computed_at`;
+  const history = new Map<string, HourOfSales[]>(machines.map(({ machineId }) => [machineId, []]));
+  for (const { machineId, quarter, sales } of sold) {
+    const machine = machines.find((one) => one.machineId === machineId);
+    if (machine === undefined) continue;
+    history.get(machineId)?.push({ localHour: hourAt(quarter.getTime(), machine), sales });
   }
+  const profiles = machines.map((machine) => {
+    const profile = profileFrom(history.get(machine.machineId) ?? [], machine, nowMs);
+    // An array of arrays has no type of its own in the driver: as text.
+    return { ...machine, hours: profile === undefined ? null : `{${profile.hours.join()}}`, spread: profile?.spread };
+  });
+  const all = <T>(pick: (row: (typeof profiles)[number]) => T): T[] => profiles.map(pick);
+  await tx`
+    INSERT INTO sales_profiles (machine_id, operator_id, hours, spread, computed_at)
+    SELECT machine_id, operator_id, hours::real[], spread, ${instant(nowMs)}::timestamptz
+    FROM unnest(${all((p) => p.machineId)}::uuid[], ${all((p) => p.operatorId)}::uuid[], ${all((p) => p.hours)}::text[],
+      ${all((p) => p.spread ?? null)}::real[]) AS p (machine_id, operator_id, hours, spread)
+    ON CONFLICT (machine_id) DO UPDATE SET operator_id = excluded.operator_id, hours = excluded.hours,
+      spread = excluded.spread, computed_at = excluded.computed_at`;
 }
 
 function profileFrom(history: readonly HourOfSales[], machine: Seller, nowMs: number): SalesProfile | undefined {

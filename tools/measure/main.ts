@@ -1,6 +1,7 @@
 /** The one door for benchmarks: `npm run bench -- NAME [--json]`. The last line with --json is one JSON object. */
 import { parseArgs } from "node:util";
 import { explain } from "../ledger/explain.js";
+import { ALERTS } from "./alerts.js";
 import type { Bench } from "./bench.js";
 import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   PANEL,
   QUERY_FILL,
   QUERY,
+  ALERTS,
 ];
 /** As of `npm run firmware`: something has to be installed first. */
 const EXIT_NOT_MEASURED = 3;

@@ -187,7 +187,7 @@ const CASES: readonly Case[] = [
     ": coin changer does not answer, and 1 more fault",
   ],
   ["fault", has(fault("thermometer"), fault("beamBlind")), ": drop sensor is blind, and 1 more fault"],
-  ["fault", has({ fault: 999, slot: null, raisedMs: T0 - HOUR }), ": fault 999"],
+  ["fault", { faults: [{ fault: 999, slot: null, raisedMs: T0 - HOUR }] }, ": fault 999"],
   ["clockWrong", has(fault("clockUnknown")), ": the clock is not set"],
   ["noSales", sold(20), "has sold nothing for 20 h, which is unusual for it"],
   ["", sold(8), ""],

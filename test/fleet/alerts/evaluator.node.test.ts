@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MAX_OPENED_AN_HOUR } from "../../../fleet/alerts/evaluate.js";
 import { type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "../../../fleet/alerts/evaluator.js";
+import { PRESET_LIMITS } from "../../../fleet/alerts/limits.js";
 import { Marks } from "../../../fleet/alerts/marks.js";
 import { type AlertPorts, lookAtAll, lookAtChanged } from "../../../fleet/alerts/worker.js";
 import { book } from "../../../fleet/ingest/book.js";
@@ -41,7 +42,7 @@ test.after(async ({ databases, dataDir }) => {
 });
 
 function looking(more: Partial<Looking> = {}): Looking {
-  return { nowMs: Date.now(), hearing: true, tell: async () => undefined, setLow: () => undefined, ...more };
+  return { nowMs: Date.now(), hearing: true, tell: async () => undefined, setLimits: () => undefined, ...more };
 }
 
 function portsOf({ databases }: Context, more: Partial<AlertPorts> = {}): AlertPorts {
@@ -143,29 +144,39 @@ test("marks have an end, oldest first, each machine once; what finds no room is 
 test("what changes nothing for a rule marks nothing; what does, does", () => {
   const marks = new Marks({ maxChanged: 100, maxSeen: 3 });
   const marked = (): boolean => marks.take(100).length > 0;
-  const hear = (serial: string, more: Parameters<typeof telemetryOf>[0], atMs = 1_000_000): boolean => {
-    marks.telemetry(serial, telemetryOf(more), atMs);
+  const hear = (serial: string, more: Parameters<typeof telemetryOf>[0]): boolean => {
+    marks.telemetry(serial, "o", telemetryOf(more), 1_000_000);
     return marked();
   };
-  const cool = { tempMilliC: 4_000, cashBoxMinor: 10_000, stackerBills: 50 };
+  const cool = { tempMilliC: 3_000, cashBoxMinor: 10_000, stackerBills: 50, tubes: new Uint8Array([0, 20, 30, 45]) };
   assert.is(hear("A", cool), true);
-  assert.is(hear("A", { ...cool, tempMilliC: 4_400, cashBoxMinor: 10_400, vends: 2, revenueMinor: 350 }), false);
-  assert.is(hear("A", { ...cool, tempMilliC: 4_600 }), true);
-  assert.is(hear("A", { ...cool, tempMilliC: 4_600, tubes: new Uint8Array([0, 3, 30, 45]) }), true);
-  // A clock that is said, and right, is nothing new; a wrong one is.
-  const steady = { ...cool, tempMilliC: 4_600, tubes: new Uint8Array([0, 3, 30, 45]) };
-  assert.is(hear("A", { ...steady, wallS: 1_000 }), false);
-  assert.is(hear("A", { ...steady, wallS: 2_000 }), true);
-  assert.is(hear("A", { ...steady, wallS: 2_000, unackedRecords: 900 }), true);
+  const other = { tempMilliC: 4_500, cashBoxMinor: 15_900, stackerBills: 319, unackedRecords: 900, wallS: 1_200 };
+  assert.is(hear("A", { ...cool, ...other, tubes: new Uint8Array([0, 20, 8, 45]) }), false);
+  const steps: readonly Parameters<typeof telemetryOf>[0][] = [
+    ...[5_000, 5_500, 7_300].map((tempMilliC) => ({ tempMilliC })),
+    ...[7, 4].map((coins) => ({ tubes: new Uint8Array([0, coins, 30, 45]) })),
+    ...[16_000, 20_000].map((cashBoxMinor) => ({ cashBoxMinor })),
+    ...[320, 400].map((stackerBills) => ({ stackerBills })),
+    ...[1_000, 2_000].map((unackedRecords) => ({ unackedRecords })),
+    ...[{ wallS: 1_301 }, { wallS: 600 }, { clockQuality: 0 }],
+  ];
+  for (const step of steps) {
+    hear("A", cool);
+    assert.is(hear("A", { ...cool, ...step }), true, JSON.stringify(step));
+    assert.is(hear("A", { ...cool, ...step }), false, JSON.stringify(step));
+  }
   // The one not heard of for longest is forgotten: it is looked at once more.
   for (const serial of ["B", "C", "D"]) hear(serial, cool);
-  assert.is(hear("D", cool), false);
-  assert.is(hear("A", { ...steady, wallS: 2_000, unackedRecords: 900 }), true);
+  assert.equal([hear("D", cool), hear("A", cool)], [false, true]);
+});
+
+test("a slot's count matters near empty, and when it is filled", () => {
+  const marks = new Marks();
   const state = { machineId: "1", serial: "E", operatorId: "o", status: "", online: true, lastHeartbeat: null };
   const sell = (quantity: number, slotCode = "B4"): boolean => {
     const machines = [{ ...state, changed: false }];
     marks.committed({ slots: [{ machineId: "1", slotCode, quantity }], faults: [], machines });
-    return marked();
+    return marks.take(100).length > 0;
   };
   assert.equal(
     [8, 7, 6, 5, 4].map((quantity) => sell(quantity)),
@@ -176,7 +187,7 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
     [true, true, true, true, false, true, false],
   );
   assert.equal([sell(8, "B5"), sell(1, "B6")], [false, true]);
-  marks.setLow("o", 5);
+  marks.setLimits("o", { ...PRESET_LIMITS, slots: [5, 6] });
   assert.is(sell(6), true);
 });
 

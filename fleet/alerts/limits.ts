@@ -1,0 +1,37 @@
+/** The numbers at which rules begin and end to find something, for whoever has to tell what changes nothing. */
+import { limitOf, type RuleSettings } from "./evaluate.js";
+import { HANDED_OVER_SHARE } from "./find-health.js";
+import { EMPTIED_SHARE, REFILLED_ABOVE } from "./find-money.js";
+import { RESTOCKED_ABOVE } from "./find-stock.js";
+
+/** The numbers at which something begins or ends for an operator's rules: what lies between two is all the same. */
+export interface Limits {
+  /** Slots: low from here down, and no longer low above. */
+  readonly slots: readonly [enter: number, leave: number];
+  readonly warmMilliC: readonly [enter: number, leave: number];
+  readonly tubes: readonly [enter: number, leave: number];
+  readonly coinsMinor: readonly [leave: number, enter: number];
+  readonly bills: readonly [leave: number, enter: number];
+  readonly records: readonly [leave: number, enter: number];
+  readonly clockOffS: number;
+}
+
+export function limitsOf(settings: RuleSettings): Limits {
+  const left = limitOf("slotLow", settings)("left");
+  const warm = limitOf("tooWarm", settings);
+  const coins = limitOf("tubeLow", settings)("coins");
+  const box = limitOf("cashBoxFull", settings);
+  const records = limitOf("ledgerFilling", settings)("records");
+  const emptied = (full: number): readonly [number, number] => [full * EMPTIED_SHARE, full];
+  return {
+    slots: [left, left + RESTOCKED_ABOVE],
+    warmMilliC: [warm("limitMilliC"), warm("limitMilliC") - warm("backMilliC")],
+    tubes: [coins, coins + REFILLED_ABOVE],
+    coinsMinor: emptied(box("coinsMinor")),
+    bills: emptied(box("bills")),
+    records: [records * HANDED_OVER_SHARE, records],
+    clockOffS: limitOf("clockWrong", settings)("offBySeconds"),
+  };
+}
+
+export const PRESET_LIMITS: Limits = limitsOf(new Map());
