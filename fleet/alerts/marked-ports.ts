@@ -1,4 +1,4 @@
-/** Ingest's ports with the marks on them: what was committed, told and heard is marked for the rules, after the fact. */
+/** Ingest's ports with the marks on them: what was committed, told and heard is marked for the rules, afterwards. */
 import type { WorkerPorts } from "../ingest/worker.js";
 import type { Marks } from "./marks.js";
 

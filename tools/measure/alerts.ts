@@ -24,7 +24,7 @@ import { type Bench, median } from "./bench.js";
 
 const MACHINES = 256;
 const SLOTS = 40;
-const ROUNDS = 24;
+const ROUNDS = 40;
 /** Not counted: caches fill, and every machine is looked at for the first time. */
 const WARM_UP = 4;
 /** Telemetry for each sale, as of a machine that sells 100 times a day and tells every five minutes. */

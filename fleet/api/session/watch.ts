@@ -11,8 +11,8 @@ import { callerOf } from "../rights.js";
 const LOOK_EVERY_MS = 15_000;
 
 export interface Watch {
-  /** Whether the listener may see this machine. */
-  sees(serial: string): boolean;
+  /** Whether the listener may see this machine; null: what is of the operator as a whole. */
+  sees(serial: string | null): boolean;
   stop(): void;
 }
 
@@ -45,7 +45,7 @@ export async function watchCaller(app: FastifyInstance, request: FastifyRequest,
     (error: unknown) => request.log.warn(error, "a listener is looked at only now and then"),
   );
   return {
-    sees: (serial) => serials === undefined || serials.has(serial),
+    sees: (serial) => serials === undefined || (serial !== null && serials.has(serial)),
     stop: () => {
       stopped = true;
       clearInterval(timer);
