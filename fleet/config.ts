@@ -126,6 +126,25 @@ export const Environment = Type.Object({
     description: "Whole days of telemetry summed by the hour that are kept.",
   }),
   SPIRAL_PAGES_DIR: Type.String({ default: "", description: "Folder of the built pages; empty serves no pages." }),
+  SPIRAL_PUBLIC_URL: Type.String({
+    default: "",
+    pattern: "^(https?://[^/?#]+(/[^?#]*)?)?$",
+    description: "Address under which people reach the pages, for links in e-mails and for signing in elsewhere.",
+  }),
+  SPIRAL_SMTP_URL: Type.String({
+    default: "",
+    pattern: "^(smtps?://.+)?$",
+    description: "Mail server for alerts and password links: smtp[s]://user:password@host:port; empty sends none.",
+  }),
+  SPIRAL_MAIL_FROM: Type.String({ default: "Spiral <spiral@localhost>", description: "Sender of our e-mails." }),
+  SPIRAL_OIDC_ISSUER: Type.String({
+    default: "",
+    pattern: "^(https?://.+)?$",
+    description:
+      "OpenID Connect provider by which people may sign in, too; needs SPIRAL_PUBLIC_URL. http: loopback only.",
+  }),
+  SPIRAL_OIDC_CLIENT_ID: Type.String({ default: "", description: "Our client id at that provider." }),
+  SPIRAL_OIDC_CLIENT_SECRET: Type.String({ default: "", description: "Our secret there; empty for a public client." }),
   SPIRAL_SESSION_HOURS: Type.Integer({
     default: 12,
     minimum: 1,
@@ -178,6 +197,11 @@ export interface Config {
   readonly hotMonths: number;
   readonly telemetryKept: { readonly reportDays: number; readonly hourDays: number };
   readonly pagesDir: string | undefined;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
+  readonly oidc: OidcSettings | undefined;
   readonly sessionHours: number;
   readonly metricsToken: string | undefined;
   /** See `drain`. */
@@ -197,6 +221,12 @@ export interface DoorConfig {
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   readonly passwords: boolean;
   readonly revocationFile: string | undefined;
+}
+
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
 }
 
 /** A setting that stops the start. `message` names the setting, what it holds and the cure. */
@@ -279,7 +309,7 @@ function parse(given: Readonly<Record<string, string>>): Static<typeof Environme
   const setting = first?.instancePath.slice(1) ?? "";
   const schema = Object.entries(Environment.properties).find(([name]) => name === setting)?.[1];
   const cure = schema === undefined ? "" : asDocumented(schema).description;
-  const shown = /URL|KEY|TOKEN/.test(setting) ? "has a value that" : `is "${given[setting] ?? ""}", which`;
+  const shown = /URL|KEY|TOKEN|SECRET/.test(setting) ? "has a value that" : `is "${given[setting] ?? ""}", which`;
   const why = first === undefined || first.keyword === "pattern" ? "does not fit" : first.message;
   throw new ConfigError(setting, `${shown} ${why}`, `What it is: ${cure}`);
 }
@@ -323,6 +353,10 @@ function assemble(env: Static<typeof Environment>): Config {
     hotMonths: env.SPIRAL_HOT_MONTHS,
     telemetryKept: { reportDays: env.SPIRAL_TELEMETRY_DAYS, hourDays: env.SPIRAL_TELEMETRY_HOURS_DAYS },
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
+    publicUrl: some(env.SPIRAL_PUBLIC_URL.replace(/\/+$/, "")),
+    smtpUrl: some(env.SPIRAL_SMTP_URL),
+    mailFrom: env.SPIRAL_MAIL_FROM,
+    oidc: oidcOf(env),
     sessionHours: env.SPIRAL_SESSION_HOURS,
     metricsToken: some(env.SPIRAL_METRICS_TOKEN),
     drain: { noticeMs: env.SPIRAL_DRAIN_NOTICE_SECONDS * 1_000, withinMs: env.SPIRAL_DRAIN_SECONDS * 1_000 },
@@ -353,6 +387,20 @@ function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
     passwords: env.SPIRAL_MACHINE_LOGIN === "passwords",
     revocationFile: file === "" ? undefined : resolve(file),
   };
+}
+
+/** Throws ConfigError for a provider that could not be used, or not safely. */
+function oidcOf(env: Static<typeof Environment>): OidcSettings | undefined {
+  const { SPIRAL_OIDC_ISSUER: issuer, SPIRAL_OIDC_CLIENT_ID: clientId, SPIRAL_OIDC_CLIENT_SECRET: secret } = env;
+  if (issuer === "") return undefined;
+  if (clientId === "" || env.SPIRAL_PUBLIC_URL === "") {
+    const missing = clientId === "" ? "SPIRAL_OIDC_CLIENT_ID" : "SPIRAL_PUBLIC_URL";
+    throw new ConfigError("SPIRAL_OIDC_ISSUER", `is set without ${missing}`, "Set both, or neither.");
+  }
+  if (!/^https:|^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(`${issuer}/`)) {
+    throw new ConfigError("SPIRAL_OIDC_ISSUER", "is reached without TLS", "Only a provider on loopback may be http.");
+  }
+  return { issuer, clientId, clientSecret: secret === "" ? undefined : secret };
 }
 
 /** As root the database runs under another uid, which cannot enter a home of mode 0700. */

@@ -1,7 +1,12 @@
 /** The REST API under /api/v1, health outside of it. Everything but signing in needs a session or a key. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
+import { createMailer } from "../mail.js";
 import { masterKey } from "../store/master-key.js";
+import { sealOf } from "../store/sealing.js";
+import { passwordRoutes } from "./account/passwords.js";
+import { accountRoutes } from "./account/routes.js";
+import { auditLogRoutes } from "./audit-log/routes.js";
 import { auditRoutes } from "./audits/routes.js";
 import { docsRoutes, documentRoutes } from "./docs/plugin.js";
 import { sendProblem } from "./errors.js";
@@ -13,6 +18,7 @@ import { keyRoutes } from "./keys/routes.js";
 import { locationRoutes } from "./locations/routes.js";
 import { profileRoutes } from "./machines/profile-routes.js";
 import { machineRoutes } from "./machines/routes.js";
+import { operatorRoutes } from "./operators/routes.js";
 import { orderRoutes } from "./orders/routes.js";
 import { overviewRoutes } from "./overview/routes.js";
 import { owedRoutes } from "./owed/routes.js";
@@ -26,14 +32,21 @@ import { sessionPlugin } from "./session/plugin.js";
 import { sessionRoutes } from "./session/routes.js";
 import { settingsRoutes } from "./settings/routes.js";
 import { slotRoutes } from "./slots/routes.js";
+import { tagRoutes } from "./tags/routes.js";
 import { telemetryRoutes } from "./telemetry/routes.js";
 import { transactionRoutes } from "./transactions/routes.js";
+import { transferRoutes } from "./transfers/routes.js";
+import { userRoutes } from "./users/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
 
 export const API_PREFIX = "/api/v1";
 
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
-  await app.register(sessionPlugin);
+  const { publicUrl, sessionHours } = config;
+  const master = await masterKey(config);
+  const mailer = createMailer(config);
+  app.addHook("onClose", async () => mailer?.close());
+  await app.register(sessionPlugin, { publicUrl });
   await documentRoutes(app);
   await app.register(docsRoutes);
   await app.register(healthRoutes);
@@ -41,7 +54,10 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
     async (api) => {
       api.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
       await limitRequests(api);
-      await api.register(sessionRoutes, { sessionHours: config.sessionHours });
+      const seal = sealOf(master, "totp");
+      await api.register(sessionRoutes, { sessionHours, seal });
+      await api.register(accountRoutes, { seal });
+      await api.register(passwordRoutes, { mailer, publicUrl });
       await api.register(async (inside) => {
         inside.addHook("onRequest", knownCaller(inside));
         requireRights(inside);
@@ -55,7 +71,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(transactionRoutes);
         await inside.register(faultRoutes);
         await inside.register(owedRoutes);
-        await inside.register(voucherRoutes, { master: await masterKey(config) });
+        await inside.register(voucherRoutes, { master });
         await inside.register(productRoutes);
         await inside.register(locationRoutes);
         await inside.register(planogramRoutes);
@@ -64,6 +80,11 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(auditRoutes);
         await inside.register(eventRoutes);
         await inside.register(keyRoutes);
+        await inside.register(userRoutes, { mailer, publicUrl });
+        await inside.register(operatorRoutes);
+        await inside.register(transferRoutes);
+        await inside.register(tagRoutes);
+        await inside.register(auditLogRoutes);
       });
     },
     { prefix: API_PREFIX },

@@ -35,6 +35,7 @@ export function createInProcessLive(now: () => number = Date.now): LiveStore {
     getSession: async () => undefined,
     putSession: async () => undefined,
     dropSession: async () => undefined,
+    refreshSession: async () => undefined,
     count: async (key, windowMs) => {
       const nowMs = now();
       let window = windows.get(key);

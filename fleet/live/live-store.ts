@@ -37,6 +37,8 @@ export interface LiveStore {
   putSession(key: string, value: string, ttlMs: number): Promise<void>;
   /** For everybody at once, and for as long as anybody may still know it (SESSION_AT_HAND_MS). */
   dropSession(key: string): Promise<void>;
+  /** What is at hand of it is no longer true: the store is asked next. One that was dropped stays dropped. */
+  refreshSession(key: string): Promise<void>;
   /** Counts one more of `key` in its window, which begins with the first. */
   count(key: string, windowMs: number): Promise<Count>;
   isReady(): boolean;

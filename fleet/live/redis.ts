@@ -12,6 +12,11 @@ if held and tonumber(string.match(held, "^%d+")) > tonumber(ARGV[1]) then return
 redis.call("SET", KEYS[1], ARGV[1] .. " " .. ARGV[2])
 return 1`;
 
+/** An empty value says that the session was dropped. */
+const DELETE_IF_ANY = `
+if redis.call("GET", KEYS[1]) ~= "" then redis.call("DEL", KEYS[1]) end
+return 1`;
+
 const COUNT = `
 local count = redis.call("INCR", KEYS[1])
 if count == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
@@ -74,6 +79,9 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
     },
     dropSession: async (key) => {
       await commands.set(sessionKey(key), ENDED_SESSION, "PX", 2 * SESSION_AT_HAND_MS);
+    },
+    refreshSession: async (key) => {
+      await commands.eval(DELETE_IF_ANY, 1, sessionKey(key));
     },
     count: async (key, windowMs) => {
       const answer: unknown = await commands.eval(COUNT, 1, `count:${key}`, Math.trunc(windowMs));

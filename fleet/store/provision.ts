@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
 import { isMachineId } from "../../shared/wire/topics.js";
 import { randomSecret } from "./data-folder.js";
-import type { Databases, Sql } from "./databases.js";
+import type { Databases, Sql, Transaction } from "./databases.js";
 import { unknownProduct } from "./rows.js";
 import { inTransaction } from "./transact.js";
 
@@ -189,20 +189,23 @@ export async function moveMachine(
   operatorId: string,
   at: Date = new Date(),
 ): Promise<void> {
-  await inTransaction(sql, async (tx) => {
-    const [row] = await tx<{ id: string }[]>`
-      UPDATE machines SET operator_id = ${operatorId}, owned_since = ${at}, location_id = NULL
-      WHERE serial_number = ${serial} AND owned_since < ${at} RETURNING id
-    `;
-    if (row === undefined) throw new RangeError(`no machine ${serial} that was somebody's before ${at.toISOString()}`);
-    await tx`INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${row.id}, ${at}, ${operatorId})`;
-    await tx`
-      UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, product_number = NULL,
-        planned_product_id = NULL
-      WHERE machine_id = ${row.id}`;
-    await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
-    await tx`DELETE FROM machine_tags WHERE machine_id = ${row.id}`;
-  });
+  await inTransaction(sql, (tx) => moveIn(tx, serial, operatorId, at));
+}
+
+/** `moveMachine` in a transaction of the owner's role. */
+export async function moveIn(tx: Transaction, serial: string, operatorId: string, at: Date): Promise<void> {
+  const [row] = await tx<{ id: string }[]>`
+    UPDATE machines SET operator_id = ${operatorId}, owned_since = ${at}, location_id = NULL
+    WHERE serial_number = ${serial} AND owned_since < ${at} RETURNING id
+  `;
+  if (row === undefined) throw new RangeError(`no machine ${serial} that was somebody's before ${at.toISOString()}`);
+  await tx`INSERT INTO machine_owners (machine_id, from_at, operator_id) VALUES (${row.id}, ${at}, ${operatorId})`;
+  await tx`
+    UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, product_number = NULL,
+      planned_product_id = NULL
+    WHERE machine_id = ${row.id}`;
+  await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
+  await tx`DELETE FROM machine_tags WHERE machine_id = ${row.id}`;
 }
 
 /**

@@ -13,6 +13,11 @@ export interface World {
   readonly keyId: string;
   readonly locationId: string;
   readonly orderId: string;
+  /** A person of ours that nobody here signs in as. */
+  readonly userId: string;
+  /** One of his sessions: nobody else's to end. */
+  readonly sessionId: string;
+  readonly transferId: string;
 }
 
 export interface Row {
@@ -27,6 +32,8 @@ export interface Row {
   readonly foreign?: number;
   /** Our own roles send no body: the act would spoil the next one's. */
   readonly spare?: true;
+  /** Ends the session it is asked with: asked last. */
+  readonly ends?: true;
   /** Its answer does not end by itself. */
   readonly streams?: true;
   /** About machines: who sees only those of another tag is told 404, or 403 where the right is the operator's whole. */
@@ -50,8 +57,30 @@ const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", de
 const PLANOGRAM = { basedOn: 0, slots: [{ slot: "B4", column: 0, productNumber: 7, capacity: 8 }] };
 const PRICES = { basedOn: 0, prices: { B4: "0.05" } };
 const SETTINGS = { basedOn: 0, maxCredit: "1.00", coinMask: 1, billMask: 0, serviceCodes: [] };
+const user = (rest = "") => ({ at: ({ userId }: World) => `/api/v1/users/${userId}${rest}` });
+/** With a password that is none of theirs. */
+const OWN_PASSWORD = { spare: true, foreign: 401, body: { password: "wrong" } } as const;
 
 export const ROWS: readonly Row[] = [
+  {
+    route: "PUT /api/v1/account/password",
+    who: "session",
+    spare: true,
+    foreign: 401,
+    body: { present: "wrong", wanted: "a long enough password" },
+  },
+  { route: "POST /api/v1/account/recovery-codes", who: "session", ...OWN_PASSWORD },
+  { route: "DELETE /api/v1/account/sessions", who: "session", ends: true },
+  { route: "GET /api/v1/account/sessions", who: "session" },
+  {
+    route: "DELETE /api/v1/account/sessions/:id",
+    who: "session",
+    at: ({ sessionId }) => `/api/v1/account/sessions/${sessionId}`,
+  },
+  { route: "POST /api/v1/account/totp", who: "session", ...OWN_PASSWORD },
+  { route: "PUT /api/v1/account/totp", who: "session", spare: true, foreign: 409, body: { code: "123456" } },
+  { route: "POST /api/v1/account/totp/removal", who: "session", ...OWN_PASSWORD },
+  { route: "GET /api/v1/audit-log", who: OWNER },
   { route: "GET /api/v1/events", who: ALL, streams: true },
   { route: "GET /api/v1/faults", who: ALL },
   { route: "GET /api/v1/keys", who: OWNER },
@@ -88,7 +117,13 @@ export const ROWS: readonly Row[] = [
     scoped: true,
   },
   { route: "GET /api/v1/machines/:serial/telemetry", who: ALL, ...machine("/telemetry") },
+  { route: "GET /api/v1/machines/:serial/tags", who: ALL, ...machine("/tags") },
+  { route: "PUT /api/v1/machines/:serial/tags", who: OFFICE, ...machine("/tags"), body: { tags: ["taken"] } },
+  { route: "GET /api/v1/operator", who: ALL },
+  { route: "PATCH /api/v1/operator", who: OWNER, spare: true, body: { units: "metric" } },
   { route: "GET /api/v1/overview", who: ALL },
+  { route: "POST /api/v1/password-resets", who: "anyone" },
+  { route: "POST /api/v1/passwords", who: "anyone" },
   { route: "GET /api/v1/products", who: ALL },
   { route: "POST /api/v1/products", who: OFFICE, spare: true, body: NEW_PRODUCT },
   { route: "GET /api/v1/products/:number", who: ALL, ...product },
@@ -97,7 +132,23 @@ export const ROWS: readonly Row[] = [
   { route: "DELETE /api/v1/session", who: "anyone" },
   { route: "GET /api/v1/session", who: "session" },
   { route: "POST /api/v1/session", who: "anyone" },
+  { route: "GET /api/v1/tags", who: ALL },
   { route: "GET /api/v1/transactions", who: BOOKS },
+  { route: "GET /api/v1/transfers", who: OWNER },
+  { route: "POST /api/v1/transfers", who: OWNER, foreign: 404, body: { serial: "AUTH-1" } },
+  {
+    route: "DELETE /api/v1/transfers/:id",
+    who: OWNER,
+    at: ({ transferId }) => `/api/v1/transfers/${transferId}`,
+  },
+  { route: "POST /api/v1/transfers/acceptances", who: OWNER, foreign: 404, body: { code: "NO-SUCH-CODE" } },
+  { route: "GET /api/v1/users", who: OFFICE },
+  { route: "POST /api/v1/users", who: OWNER, spare: true, body: { name: "their new one", role: "driver" } },
+  { route: "DELETE /api/v1/users/:id", who: OWNER, ...user() },
+  { route: "GET /api/v1/users/:id", who: OFFICE, ...user() },
+  { route: "PATCH /api/v1/users/:id", who: OWNER, ...user(), spare: true, body: { role: "owner" } },
+  { route: "POST /api/v1/users/:id/password-links", who: OWNER, ...user("/password-links") },
+  { route: "DELETE /api/v1/users/:id/second-factor", who: OWNER, ...user("/second-factor") },
   {
     route: "POST /api/v1/vouchers/:code/redemptions",
     who: FIELD,

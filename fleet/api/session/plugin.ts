@@ -18,6 +18,8 @@ export const PERSON_REQUESTS_PER_MINUTE = 1_200;
 
 declare module "fastify" {
   interface FastifyInstance {
+    /** People reach us by TLS, as SPIRAL_PUBLIC_URL says: cookies go no other way. */
+    readonly cookiesAreSecure: boolean;
     /** Hook that refuses requests without a session, and sets `request.user`. */
     readonly requireUser: (request: FastifyRequest) => Promise<void>;
     /** Hook that refuses requests of nobody, and sets `request.caller` (and `request.user` of a person). */
@@ -29,8 +31,9 @@ declare module "fastify" {
 }
 
 export const sessionPlugin = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { publicUrl }: { readonly publicUrl?: string | undefined }) => {
     await app.register(cookie);
+    app.decorate("cookiesAreSecure", publicUrl?.startsWith("https:") ?? false);
     app.decorateRequest("user", null);
     app.decorateRequest("caller", null);
     const requireUser = async (request: FastifyRequest): Promise<void> => {
@@ -47,7 +50,9 @@ export const sessionPlugin = fp(
         return;
       }
       await requireUser(request);
-      const { id, operatorId, role, tags, expiresMs } = userOf(request);
+      const user = userOf(request);
+      const { id, operatorId, role, tags, expiresMs } = user;
+      if (needsSecondFactor(user)) throw new ProblemError("second-factor-needed");
       const rights = rightsOfRole(role, tags);
       const requestsPerMinute = PERSON_REQUESTS_PER_MINUTE;
       request.caller = { operatorId, tags, userId: id, keyId: null, rights, requestsPerMinute, expiresMs };
@@ -55,6 +60,11 @@ export const sessionPlugin = fp(
   },
   { name: "session", dependencies: ["store", "live"] },
 );
+
+/** His operator asks for a second factor, and he has none yet: he may give himself one, and nothing else. */
+export function needsSecondFactor({ secondFactorRequired, secondFactor, means }: UserSession): boolean {
+  return secondFactorRequired && !secondFactor && means === "password";
+}
 
 /** Throws not-signed-in for anything but a key that is in force. */
 async function callerOfKey(app: FastifyInstance, authorization: string): Promise<Caller> {
@@ -74,7 +84,8 @@ export function userOf(request: FastifyRequest): UserSession {
 }
 
 export function setSessionCookie(reply: FastifyReply, token: string, maxAgeS: number): void {
-  reply.setCookie(SESSION_COOKIE, token, { httpOnly: true, sameSite: "strict", path: "/", maxAge: maxAgeS });
+  const secure = reply.server.cookiesAreSecure;
+  reply.setCookie(SESSION_COOKIE, token, { httpOnly: true, sameSite: "strict", path: "/", maxAge: maxAgeS, secure });
 }
 
 export function clearSessionCookie(reply: FastifyReply): void {

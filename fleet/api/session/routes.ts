@@ -1,22 +1,26 @@
 /** POST signs in, GET says who is signed in, DELETE signs out. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { randomSecret } from "../../store/data-folder.js";
-import { addSession, dropSession, findUser, hashToken, type UserSession } from "../../store/users.js";
-import { checkPassword } from "../password.js";
-import { ProblemError } from "../problems.js";
-import { addressOf } from "../rate-limits.js";
+import type { Seal } from "../../store/sealing.js";
+import { dropSession, hashToken, type UserSession } from "../../store/users.js";
 import { SIGN_IN_FAILURES, SIGNED_IN_FAILURES } from "../responses.js";
-import { clearSessionCookie, SESSION_COOKIE, setSessionCookie, userOf } from "./plugin.js";
+import { rightsOfRole } from "../rights.js";
+import { clearSessionCookie, needsSecondFactor, SESSION_COOKIE, userOf } from "./plugin.js";
 import { mustBeOurPage, mustNotBeForeign } from "./same-origin.js";
 import { Session, SignIn } from "./schema.js";
 import { forgetSessions, sessionOf } from "./sessions.js";
+import { enter, personOf } from "./sign-in.js";
 import { lookAtListeners } from "./watch.js";
 
 /** Attempts to sign in, from one address. */
 export const SIGN_INS = { max: 10, timeWindow: "1 minute" } as const;
 
-export const sessionRoutes: FastifyPluginAsyncTypebox<{ readonly sessionHours: number }> = async (app, options) => {
+export interface SessionOptions {
+  readonly sessionHours: number;
+  readonly seal: Seal;
+}
+
+export const sessionRoutes: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessionHours, seal }) => {
   app.post(
     "/session",
     {
@@ -25,18 +29,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ readonly sessionHours: n
     },
     async (request, reply) => {
       mustNotBeForeign(request);
-      const { name, password } = request.body;
-      const found = await findUser(app.databases.app, name);
-      const right = await checkPassword(found?.passwordHash, password);
-      if (found === undefined || !right) throw new ProblemError("wrong-password");
-      const token = randomSecret();
-      const maxAgeS = options.sessionHours * 3_600;
-      const expiresMs = Date.now() + maxAgeS * 1_000;
-      const userAgent = (request.headers["user-agent"] ?? "").slice(0, 200);
-      const place = { means: "password", address: addressOf(request.ip), userAgent } as const;
-      const session = await addSession(app.databases.app, token, found.user, expiresMs, place);
-      setSessionCookie(reply, token, maxAgeS);
-      return viewOf(session);
+      const user = await personOf(app, seal, request.body, request.ip);
+      return viewOf(await enter(app, request, reply, user, { means: "password", hours: sessionHours }));
     },
   );
 
@@ -64,10 +58,14 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ readonly sessionHours: n
   );
 };
 
-function viewOf({ name, role, operatorName, expiresMs }: UserSession): Session {
+function viewOf(session: UserSession): Session {
+  const { name, role, tags, operatorName, secondFactor, secondFactorRequired, expiresMs } = session;
   return {
     user: { name, role },
     operator: { name: operatorName },
+    rights: needsSecondFactor(session) ? [] : [...rightsOfRole(role, tags)],
+    tags: tags === null ? null : [...tags],
+    secondFactor: { on: secondFactor, required: secondFactorRequired },
     expiresAt: new Date(expiresMs).toISOString(),
   };
 }

@@ -17,7 +17,10 @@ const Kept = Type.Object({
   tags: Type.Union([Type.Array(Type.String()), Type.Null()]),
   operatorId: Type.String(),
   operatorName: Type.String(),
+  secondFactorRequired: Type.Boolean(),
+  secondFactor: Type.Boolean(),
   sessionId: Type.String(),
+  means: Type.Enum(["password", "oidc"]),
   expiresMs: Type.Integer(),
 });
 
@@ -45,4 +48,10 @@ export async function forgetSessions(app: FastifyInstance, hashes: readonly Uint
       app.log.warn(error, "a session that was ended may be at hand for a moment");
     });
   }
+}
+
+/** What the person of this session may or has changed: his next request asks the store. */
+export async function refreshSession(app: FastifyInstance, token: string | undefined): Promise<void> {
+  if (token === undefined) return;
+  await app.live.refreshSession(hashToken(token).toString("base64url")).catch(() => undefined);
 }

@@ -1,0 +1,41 @@
+/**
+ * Links to a password: for a new person, and for one who has lost his. The link in a mail begins with SPIRAL_PUBLIC_URL,
+ * never with what a request says of its host; without that setting, or a mail server, none is mailed.
+ */
+import type { FastifyBaseLogger } from "fastify";
+import type { Mailer } from "../../mail.js";
+
+export const INVITED_FOR_MS = 7 * 86_400_000;
+export const RESET_WITHIN_MS = 3_600_000;
+
+export interface Post {
+  readonly mailer: Mailer | undefined;
+  readonly publicUrl: string | undefined;
+}
+
+/** Where the pages take the token: behind the #, so that it stands in no log. */
+export function linkPath(token: string): string {
+  return `/#/password/${token}`;
+}
+
+/** Sends the link in the background; true if it is on its way. */
+export function mailLink(
+  { mailer, publicUrl }: Post,
+  log: FastifyBaseLogger,
+  to: { readonly name: string; readonly email: string | null },
+  link: { readonly token: string; readonly expiresAt: Date },
+): boolean {
+  if (mailer === undefined || publicUrl === undefined || to.email === null) return false;
+  const text = [
+    `With this link you set the password of ${to.name}:`,
+    "",
+    `${publicUrl}${linkPath(link.token)}`,
+    "",
+    `It works once, until ${link.expiresAt.toISOString()}.`,
+    "If you have not asked for it, you need not do anything: your password stays as it is.",
+  ].join("\n");
+  mailer
+    .send({ to: to.email, subject: "Your password at Spiral", text })
+    .catch((error: unknown) => log.error(error, "a link to a password was not sent"));
+  return true;
+}
