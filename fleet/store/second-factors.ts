@@ -56,8 +56,8 @@ export async function keepRecoveryCodes(
   codes: readonly string[],
 ): Promise<void> {
   await tx`DELETE FROM recovery_codes WHERE user_id = ${id}`;
-  const hashes = codes.map((code) => `\\x${hashToken(code).toString("hex")}`);
+  const hashes = codes.map((code) => hashToken(code).toString("hex"));
   await tx`
     INSERT INTO recovery_codes (user_id, operator_id, code_hash)
-    SELECT ${id}, ${operatorId}, hash FROM unnest(${hashes}::bytea[]) AS hash`;
+    SELECT ${id}, ${operatorId}, decode(hash, 'hex') FROM unnest(${hashes}::text[]) AS hash`;
 }
