@@ -38,7 +38,8 @@ export async function listPeople(
   after: string | undefined,
 ): Promise<Page<PersonRow, string>> {
   const rows = await tx<PersonRow[]>`
-    ${tx.unsafe(PERSON)} WHERE ${after ?? null}::text IS NULL OR name > ${after ?? ""} ORDER BY name LIMIT ${limit + 1}`;
+    ${tx.unsafe(PERSON)} WHERE ${after ?? null}::text IS NULL OR name > ${after ?? ""}
+    ORDER BY name LIMIT ${limit + 1}`;
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? items.at(-1)?.name : undefined };
 }
@@ -97,7 +98,8 @@ export async function addLink(
   const expiresAt = new Date(Date.now() + ttlMs);
   await tx`
     DELETE FROM password_links WHERE expires_at < now() OR token_hash IN (
-      SELECT token_hash FROM password_links WHERE user_id = ${by.userId} ORDER BY created_at DESC OFFSET ${MAX_LINKS - 1})`;
+      SELECT token_hash FROM password_links WHERE user_id = ${by.userId}
+      ORDER BY created_at DESC OFFSET ${MAX_LINKS - 1})`;
   await tx`
     INSERT INTO password_links (token_hash, user_id, operator_id, expires_at)
     VALUES (${hashToken(token)}, ${by.userId}, ${by.operatorId}, ${expiresAt})`;

@@ -16,7 +16,8 @@ export async function readTotp(
 export async function offerTotp(tx: Transaction, userId: string, sealed: Uint8Array): Promise<boolean> {
   return (
     (
-      await tx`UPDATE users SET totp_secret = ${Buffer.from(sealed)} WHERE id = ${userId} AND totp_since IS NULL RETURNING 1`
+      await tx`UPDATE users SET totp_secret = ${Buffer.from(sealed)}
+        WHERE id = ${userId} AND totp_since IS NULL RETURNING 1`
     ).length > 0
   );
 }
@@ -32,7 +33,8 @@ export async function confirmTotp(tx: Transaction, userId: string): Promise<bool
 export async function removeTotp(tx: Transaction, userId: string): Promise<boolean> {
   await tx`DELETE FROM recovery_codes WHERE user_id = ${userId}`;
   const rows = await tx`
-    UPDATE users SET totp_secret = NULL, totp_since = NULL WHERE id = ${userId} AND totp_secret IS NOT NULL RETURNING 1`;
+    UPDATE users SET totp_secret = NULL, totp_since = NULL
+    WHERE id = ${userId} AND totp_secret IS NOT NULL RETURNING 1`;
   return rows.length > 0;
 }
 

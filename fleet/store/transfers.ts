@@ -48,7 +48,8 @@ export function listOffers(tx: Transaction): Promise<readonly TransferRow[]> {
   return tx<TransferRow[]>`
     SELECT t.id, m.serial_number AS serial, t.created_at AS "createdAt", t.expires_at AS "expiresAt"
     FROM machine_transfers t JOIN machines m ON m.id = t.machine_id
-    WHERE t.accepted_at IS NULL AND t.withdrawn_at IS NULL AND t.expires_at > now() ORDER BY t.created_at DESC LIMIT 200`;
+    WHERE t.accepted_at IS NULL AND t.withdrawn_at IS NULL AND t.expires_at > now()
+    ORDER BY t.created_at DESC LIMIT 200`;
 }
 
 /** False if there is no such offer any more. */

@@ -67,7 +67,8 @@ test.before(async (context) => {
     WHERE u.tags = '{elsewhere}'`;
   const [transfer] = await migrate<{ id: string }[]>`
     INSERT INTO machine_transfers (machine_id, operator_id, code_hash, expires_at)
-    SELECT id, operator_id, 'none', now() + interval '1 day' FROM machines WHERE serial_number = ${SERIAL} RETURNING id`;
+    SELECT id, operator_id, 'none', now() + interval '1 day' FROM machines WHERE serial_number = ${SERIAL}
+    RETURNING id`;
   assert.ok(location && order && other && transfer);
   context.world = {
     serial: SERIAL,

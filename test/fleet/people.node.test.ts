@@ -117,7 +117,7 @@ test("an invitation works once; its password has to be long, and the name is tak
   assert.not.ok(session.rights.includes("products:write"), "who sees a part changes nothing of the whole");
 });
 
-test("failed sign-ins cost time, by name and address, the same for a name that nobody has; nobody for ever", async (context) => {
+test("failed sign-ins cost time by name and address, nobody for ever, the same where nobody has the name", async (context) => {
   await invite(context, "Vic", "viewer");
   const home = context.nextAddress();
   assert.is((await signIn(context, "Vic", PASSWORD, { from: home })).status, 200);
@@ -155,7 +155,7 @@ test("attempts side by side count, too", async (context) => {
   assert.is(codes.filter((code) => code === "wrong-password").length, FREE_FAILURES.fromAddress + 1);
 });
 
-test("a lost password: a link comes by e-mail, works once, and ends every session; unknown names are told alike", async (context) => {
+test("a lost password: a mailed link works once and ends every session; unknown names are told alike", async (context) => {
   const { fleet, mails } = context;
   await invite(context, "Lou", "viewer", { email: "lou@example.com" });
   mails.length = 0;
@@ -260,7 +260,7 @@ test("an operator may ask for it: without one only the account is open", async (
   await context.fleet.databases.migrate`UPDATE operators SET second_factor_required = false`;
 });
 
-test("own sessions are listed and ended one by one or all; another role, or none, ends them at once", async (context) => {
+test("own sessions are listed and ended one by one or all; another role, or none, ends them", async (context) => {
   const { fleet, owner } = context;
   const { id } = await invite(context, "Sam", "dispatcher");
   const [one, two, three] = await Promise.all([0, 1, 2].map(() => signIn(context, "Sam", PASSWORD)));

@@ -75,8 +75,10 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   const user = sql`${operatorId}, (SELECT min(id::text)::uuid FROM users WHERE operator_id = ${operatorId})`;
   const digest = sql`decode(md5(${operatorId}), 'hex')`;
   await sql`INSERT INTO recovery_codes (operator_id, user_id, code_hash) VALUES (${user}, '')`;
-  await sql`INSERT INTO password_links (operator_id, user_id, token_hash, expires_at) VALUES (${user}, ${digest}, now())`;
-  await sql`INSERT INTO user_identities (operator_id, user_id, issuer, subject) VALUES (${user}, 'here', ${operatorId})`;
+  await sql`
+    INSERT INTO password_links (operator_id, user_id, token_hash, expires_at) VALUES (${user}, ${digest}, now())`;
+  await sql`
+    INSERT INTO user_identities (operator_id, user_id, issuer, subject) VALUES (${user}, 'here', ${operatorId})`;
   await sql`INSERT INTO machine_tags (operator_id, machine_id, tag) VALUES (${about}, 'north')`;
   await sumDays(sql);
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;

@@ -35,6 +35,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountOptions> = async (a
   app.addHook("onRequest", app.requireUser);
   await app.register(sessions);
   await app.register(secondFactor, options);
+  await app.register(withoutIt);
 
   app.put(
     "/account/password",
@@ -139,7 +140,9 @@ const secondFactor: FastifyPluginAsyncTypebox<AccountOptions> = async (app, { se
       return { recoveryCodes: done.recoveryCodes };
     },
   );
+};
 
+const withoutIt: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/account/totp/removal",
     { schema: { body: ByPassword, response: { 204: Type.Null(), ...CHANGE_FAILURES } } },

@@ -1,5 +1,5 @@
 /**
- * Links to a password: for a new person, and for one who has lost his. The link in a mail begins with SPIRAL_PUBLIC_URL,
+ * Links to a password: for a new person, and for one who has lost his. What is mailed begins with SPIRAL_PUBLIC_URL,
  * never with what a request says of its host; without that setting, or a mail server, none is mailed.
  */
 import type { FastifyBaseLogger } from "fastify";
