@@ -117,7 +117,7 @@ test("an invitation works once; its password has to be long, and the name is tak
   assert.not.ok(session.rights.includes("products:write"), "who sees a part changes nothing of the whole");
 });
 
-test("failed sign-ins cost time by name and address, nobody for ever, the same where nobody has the name", async (context) => {
+test("failed sign-ins cost time by name and address, the same for no name of ours, never for ever", async (context) => {
   await invite(context, "Vic", "viewer");
   const home = context.nextAddress();
   assert.is((await signIn(context, "Vic", PASSWORD, { from: home })).status, 200);
@@ -155,7 +155,7 @@ test("attempts side by side count, too", async (context) => {
   assert.is(codes.filter((code) => code === "wrong-password").length, FREE_FAILURES.fromAddress + 1);
 });
 
-test("a lost password: a mailed link works once and ends every session; unknown names are told alike", async (context) => {
+test("a lost password: a mailed link works once and ends every session, unknown names tell nothing", async (context) => {
   const { fleet, mails } = context;
   await invite(context, "Lou", "viewer", { email: "lou@example.com" });
   mails.length = 0;
