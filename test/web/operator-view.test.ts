@@ -5,6 +5,7 @@ import type { Fault } from "../../fleet/api/faults/schema.js";
 import type { MachineSummary } from "../../fleet/api/machines/schema.js";
 import type { Slot } from "../../fleet/api/slots/schema.js";
 import type { Transaction } from "../../fleet/api/transactions/schema.js";
+import { filterOf, filterQuery, isWhole } from "../../fleet/web/operator/fleet-filter.js";
 import {
   changesCounts,
   MAX_TRANSACTIONS,
@@ -14,12 +15,35 @@ import {
   withQuantities,
   withTransaction,
 } from "../../fleet/web/operator/live-state.js";
+import { everyDay } from "../../fleet/web/operator/revenue-days.js";
 import { machineHref, routeOf } from "../../fleet/web/operator/route.js";
 import { agoText, durationText, exactTime, shortTime } from "../../fleet/web/operator/times.js";
 import { amountText } from "../../fleet/web/parts/amounts.js";
 import { lookOf } from "../../fleet/web/parts/looks.js";
 
 const test = suite("operator view");
+
+test("the fleet's filter lives in the address, and what is no filter of ours is left out", () => {
+  const filter = { status: "error", q: "gate 12", soldOut: 7 } as const;
+  assert.is(filterQuery(filter), "?status=error&q=gate+12&soldOut=7");
+  assert.equal(filterOf(filterQuery(filter)), filter);
+  assert.equal(filterOf("?status=happy&q=&soldOut=x&other=1"), {});
+  assert.equal(routeOf(`#/${filterQuery(filter)}`), { page: "fleet", filter });
+  assert.equal(["", "#", "#/"].map(routeOf), Array(3).fill({ page: "fleet", filter: {} }));
+  assert.equal([isWhole({}), isWhole({ q: " " }), isWhole({ soldOut: 0 })], [true, true, false]);
+});
+
+test("each day of a chart is there, without a sale too; a tomorrow without one is not", () => {
+  const sold = { currency: "USD", paymentMethod: null, sales: 2, amount: "3.50" };
+  const series = [{ period: "2026-02-28", ...sold }];
+  const days = (to: string) =>
+    everyDay({ from: "2026-02-27", to, series }, series).map(({ day, sales }) => [day, sales]);
+  assert.equal(days("2026-03-01"), [
+    ["2026-02-27", 0],
+    ["2026-02-28", 2],
+  ]);
+  assert.is(days("2026-02-28").length, 2);
+});
 
 test("amounts keep every digit and get the currency's sign and decimals", () => {
   assert.is(amountText("1.75", "USD"), "$1.75");
@@ -66,7 +90,6 @@ test("instants are shown in the location's time zone, whatever the browser's", (
 });
 
 test("addresses name the fleet, one machine, or nothing", () => {
-  assert.equal(["", "#", "#/"].map(routeOf), [{ page: "fleet" }, { page: "fleet" }, { page: "fleet" }]);
   assert.equal(routeOf(machineHref("M-1234")), { page: "machine", serial: "M-1234" });
   assert.equal(["#/machines/", "#/machines/m 1", "#/machines/A/B", "#/x"].map(routeOf), [
     { page: "unknown" },

@@ -82,7 +82,7 @@ function Inside({ session, leave }: InsideProps) {
           Signing out failed. {problem}
         </p>
       )}
-      {route.page === "fleet" ? <FleetPage /> : null}
+      {route.page === "fleet" ? <FleetPage filter={route.filter} /> : null}
       {route.page === "machine" ? <MachinePage key={route.serial} serial={route.serial} /> : null}
       {route.page === "unknown" ? <NoSuchPage /> : null}
     </SessionContext>

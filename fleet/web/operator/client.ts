@@ -2,7 +2,10 @@
 import type { Problem } from "../../api/common.js";
 import type { FaultList } from "../../api/faults/schema.js";
 import type { MachineDetail, MachineList, MachineStatus } from "../../api/machines/schema.js";
+import type { Overview } from "../../api/overview/schema.js";
 import type { OwedList } from "../../api/owed/schema.js";
+import type { ProductList } from "../../api/products/schema.js";
+import type { RevenueSeries } from "../../api/revenue/schema.js";
 import type { Session, SignIn } from "../../api/session/schema.js";
 import type { SlotList } from "../../api/slots/schema.js";
 import type { TransactionList } from "../../api/transactions/schema.js";
@@ -37,12 +40,35 @@ export function signOut(): Promise<void> {
 
 export interface MachinePage {
   readonly status?: MachineStatus | undefined;
+  readonly q?: string | undefined;
+  readonly soldOut?: number | undefined;
   readonly cursor?: string | undefined;
   readonly limit?: number;
 }
 
 export function readMachines(page: MachinePage, signal?: AbortSignal): Promise<MachineList> {
   return call("GET", `machines${query({ ...page })}`, undefined, signal);
+}
+
+export function readOverview(signal?: AbortSignal): Promise<Overview> {
+  return call("GET", "overview", undefined, signal);
+}
+
+export function readRevenue(
+  about: { readonly machine?: string; readonly simulated?: boolean },
+  signal?: AbortSignal,
+): Promise<RevenueSeries> {
+  const { machine, simulated } = about;
+  return call(
+    "GET",
+    `revenue${query({ machine, simulated: simulated === true ? "true" : undefined })}`,
+    undefined,
+    signal,
+  );
+}
+
+export function readProducts(signal?: AbortSignal): Promise<ProductList> {
+  return call("GET", "products", undefined, signal);
 }
 
 export function readMachine(serial: string, signal?: AbortSignal): Promise<MachineDetail> {

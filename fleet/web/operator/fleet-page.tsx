@@ -1,26 +1,31 @@
-/** The fleet list: sums of today, every machine with its state, live. */
+/** The fleet: sums of today, revenue of the last days, every machine with its state, live. */
 import { useCallback, useRef, useState } from "react";
 import type { LiveEvent } from "../../api/events/schema.js";
-import type { MachineList, MachineStatus, RevenueTotal } from "../../api/machines/schema.js";
+import type { MachineList, RevenueTotal } from "../../api/machines/schema.js";
+import type { Overview } from "../../api/overview/schema.js";
 import { amountText } from "../parts/amounts.js";
-import { RequestError, readMachine, readMachines } from "./client.js";
+import { RequestError, readMachine, readMachines, readOverview, readProducts, readRevenue } from "./client.js";
+import { FilterBar } from "./filter-bar.js";
+import { type FleetFilter, filterQuery, isWhole } from "./fleet-filter.js";
 import { MachineCards, MachineTable } from "./fleet-rows.js";
 import { useLive } from "./live.js";
 import { changesCounts, machineAfter } from "./live-state.js";
-import { Empty, Failed, LiveMark, Loading, statusWord } from "./pieces.js";
+import { Empty, Failed, LiveMark, Loading } from "./pieces.js";
 import { type Resource, useCoalesced, useMedia, useNow, useResource } from "./resource.js";
+import { RevenueCharts } from "./revenue-chart.js";
+import { goToFleet } from "./route.js";
 import { useSession } from "./session.js";
 
-const STATUSES: readonly MachineStatus[] = ["operational", "error", "offline", "maintenance"];
 /** Counts that changed are read again at most so often. */
 const REFRESH_MS = 400;
 /** With more machines changed at once than this, the list is read again as a whole. */
 const MAX_SINGLE_READS = 8;
 
-export function FleetPage() {
-  const [status, setStatus] = useState<MachineStatus>();
-  const list = useResource(`machines ${status ?? ""}`, (signal) => readMachines({ status }, signal));
-  const live = useFleetChanges(list, status);
+export function FleetPage({ filter }: { readonly filter: FleetFilter }) {
+  const list = useResource(`machines ${filterQuery(filter)}`, (signal) => readMachines({ ...filter }, signal));
+  const overview = useResource("overview", readOverview);
+  const products = useResource("products", readProducts);
+  const live = useFleetChanges(list, overview, filter);
   const nowMs = useNow();
   const { data, problem, loading, reload } = list;
   return (
@@ -29,44 +34,62 @@ export function FleetPage() {
         <h1>Fleet</h1>
         <LiveMark link={live} />
       </div>
-      {data === undefined ? null : <Totals totals={data.totals} />}
-      <fieldset className="filters">
-        <legend className="unseen">Show machines by status</legend>
-        {[undefined, ...STATUSES].map((choice) => (
-          <button
-            key={choice ?? "all"}
-            type="button"
-            aria-pressed={status === choice}
-            onClick={() => setStatus(choice)}
-          >
-            {choice === undefined ? "All" : statusWord(choice)}
-          </button>
-        ))}
-      </fieldset>
+      {overview.problem === undefined ? null : (
+        <Failed what="The sums could not be read." problem={overview.problem} retry={overview.reload} />
+      )}
+      {overview.data === undefined ? null : <Totals totals={overview.data.totals} />}
+      <Revenue isSimulated={onlySimulated(overview.data)} />
+      <FilterBar
+        filter={filter}
+        counts={overview.data?.statuses}
+        products={products.data?.products ?? []}
+        change={(next) => goToFleet(next, next.q === filter.q)}
+      />
       {problem === undefined ? null : <Failed what="The list could not be read." problem={problem} retry={reload} />}
       {data === undefined && loading ? <Loading what="Reading the machines" /> : null}
-      {data === undefined ? null : <Machines list={data} status={status} nowMs={nowMs} update={list.update} />}
+      {data === undefined ? null : <Machines list={data} filter={filter} nowMs={nowMs} update={list.update} />}
     </main>
   );
 }
 
+/** Somebody who tries the system has nothing but virtual machines: then theirs are shown. */
+function onlySimulated(overview: Overview | undefined): boolean | undefined {
+  return overview?.totals.every(({ simulated }) => simulated);
+}
+
+function Revenue({ isSimulated }: { readonly isSimulated: boolean | undefined }) {
+  const revenue = useResource(`revenue ${isSimulated}`, (signal) =>
+    readRevenue({ simulated: isSimulated === true }, signal),
+  );
+  const { data, problem, reload } = revenue;
+  const title = isSimulated === true ? "Simulated machines, last 30 days" : "Revenue, last 30 days";
+  return (
+    <section className="card revenue" aria-label={title}>
+      <h2>{title}</h2>
+      {problem === undefined ? null : <Failed what="Revenue could not be read." problem={problem} retry={reload} />}
+      {data === undefined && problem === undefined ? <Loading what="Reading revenue" /> : null}
+      {data === undefined ? null : <RevenueCharts revenue={data} />}
+    </section>
+  );
+}
+
 /** Applies what comes live: presence at once; counts and sums are read again, gathered. */
-function useFleetChanges(list: Resource<MachineList>, status: MachineStatus | undefined) {
+function useFleetChanges(list: Resource<MachineList>, overview: Resource<Overview>, filter: FleetFilter) {
   const { update, reload } = list;
   const { expire } = useSession();
   const changed = useRef(new Set<string>());
   const refresh = useCoalesced(() => {
     const serials = [...changed.current];
     changed.current.clear();
+    overview.reload();
     if (serials.length > MAX_SINGLE_READS) {
       reload();
       return;
     }
-    Promise.all([readMachines({ limit: 1 }), ...serials.map((serial) => readMachine(serial))]).then(
-      ([first, ...fresh]) => {
+    Promise.all(serials.map((serial) => readMachine(serial))).then(
+      (fresh) => {
         update((shown) => ({
           ...shown,
-          totals: first.totals,
           machines: shown.machines.map((row) => fresh.find(({ serial }) => serial === row.serial) ?? row),
         }));
       },
@@ -77,6 +100,8 @@ function useFleetChanges(list: Resource<MachineList>, status: MachineStatus | un
     );
   }, REFRESH_MS);
   const reloadSoon = useCoalesced(reload, REFRESH_MS);
+  const overviewSoon = useCoalesced(overview.reload, REFRESH_MS);
+  const isFiltered = filter.status !== undefined || filter.soldOut !== undefined;
   const onEvent = useCallback(
     (event: LiveEvent) => {
       update((shown) => ({ ...shown, machines: shown.machines.map((row) => machineAfter(row, event)) }));
@@ -84,12 +109,17 @@ function useFleetChanges(list: Resource<MachineList>, status: MachineStatus | un
         changed.current.add(event.machine);
         refresh();
       }
-      // A machine that enters or leaves the chosen status changes the list itself.
-      if (event.type === "state" && status !== undefined) reloadSoon();
+      if (event.type === "state") overviewSoon();
+      // A machine that comes under the filter, or no longer does, changes the list itself.
+      if (isFiltered && (event.type === "state" || event.type === "slots")) reloadSoon();
     },
-    [update, refresh, reloadSoon, status],
+    [update, refresh, reloadSoon, overviewSoon, isFiltered],
   );
-  return useLive(undefined, onEvent, reload);
+  const all = useCallback(() => {
+    reload();
+    overview.reload();
+  }, [reload, overview.reload]);
+  return useLive(undefined, onEvent, all);
 }
 
 function Totals({ totals }: { readonly totals: readonly RevenueTotal[] }) {
@@ -131,18 +161,18 @@ function Total({ total }: { readonly total: RevenueTotal }) {
 
 interface MachinesProps {
   readonly list: MachineList;
-  readonly status: MachineStatus | undefined;
+  readonly filter: FleetFilter;
   readonly nowMs: number;
   readonly update: Resource<MachineList>["update"];
 }
 
-function Machines({ list, status, nowMs, update }: MachinesProps) {
+function Machines({ list, filter, nowMs, update }: MachinesProps) {
   const narrow = useMedia("(max-width: 860px)");
   const [more, setMore] = useState<{ readonly busy: boolean; readonly problem?: string }>({ busy: false });
   const { nextCursor } = list;
   const loadMore = (cursor: string): void => {
     setMore({ busy: true });
-    readMachines({ status, cursor }).then(
+    readMachines({ ...filter, cursor }).then(
       (next) => {
         update((shown) => ({ ...shown, machines: [...shown.machines, ...next.machines], nextCursor: next.nextCursor }));
         setMore({ busy: false });
@@ -153,10 +183,12 @@ function Machines({ list, status, nowMs, update }: MachinesProps) {
   if (list.machines.length === 0) {
     return (
       <Empty>
-        {status === undefined ? (
+        {isWhole(filter) ? (
           <p>No machine has been registered yet. One that is switched on appears here.</p>
         ) : (
-          <p>No machine is in status “{statusWord(status)}”.</p>
+          <p>
+            No machine fits. <a href="#/">Show all machines</a>
+          </p>
         )}
       </Empty>
     );

@@ -1,18 +1,30 @@
-/** Which page the address names: `#/` the fleet, `#/machines/SERIAL` one machine. */
+/** Which page the address names: `#/` the fleet (with a filter), `#/machines/SERIAL` one machine. */
 import { useSyncExternalStore } from "react";
+import { type FleetFilter, filterOf, filterQuery } from "./fleet-filter.js";
 
 export type Route =
-  | { readonly page: "fleet" }
+  | { readonly page: "fleet"; readonly filter: FleetFilter }
   | { readonly page: "machine"; readonly serial: string }
   | { readonly page: "unknown" };
 
 const MACHINE = "#/machines/";
 
 export function routeOf(hash: string): Route {
-  if (hash === "" || hash === "#" || hash === "#/") return { page: "fleet" };
+  if (hash === "" || hash === "#" || hash === "#/") return { page: "fleet", filter: {} };
+  if (hash.startsWith("#/?")) return { page: "fleet", filter: filterOf(hash.slice(2)) };
   if (!hash.startsWith(MACHINE)) return { page: "unknown" };
   const serial = hash.slice(MACHINE.length);
   return /^[A-Z0-9-]{1,32}$/.test(serial) ? { page: "machine", serial } : { page: "unknown" };
+}
+
+/** Shows the fleet by this filter; the back button leads to the one before only if `keeps`. */
+export function goToFleet(filter: FleetFilter, keeps: boolean): void {
+  const hash = `#/${filterQuery(filter)}`;
+  if (keeps) location.hash = hash;
+  else {
+    history.replaceState(null, "", hash);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }
 }
 
 export function machineHref(serial: string): string {
