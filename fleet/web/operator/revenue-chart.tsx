@@ -89,7 +89,7 @@ function optionsOf(width: number, currency: string): uPlot.Options {
     legend: { show: false },
     cursor: { y: false },
     axes: [
-      axis,
+      { ...axis, values: (_, days) => days.map(dayText) },
       { ...axis, size: 80, values: (_, values) => values.map((value) => amountText(String(value), currency)) },
     ],
     series: [
@@ -97,4 +97,9 @@ function optionsOf(width: number, currency: string): uPlot.Options {
       { fill: accent, stroke: accent, points: { show: false }, ...(bars === undefined ? {} : { paths: bars }) },
     ],
   };
+}
+
+/** "1 Nov": a date without an hour, in no zone. */
+function dayText(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }
