@@ -1,4 +1,4 @@
-/** Revenue of the last days as bars, and as a table for whoever cannot or will not look at bars. One currency a chart. */
+/** Revenue of the last days as bars, and as a table for whoever would rather read. One currency a chart. */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
