@@ -15,11 +15,13 @@ import {
   type OrderResult,
 } from "../../shared/records/kinds.js";
 import { type AuditMessage, decodeOrder, MAX_AUDIT_PART_BYTES, type OrderMessage } from "../../shared/wire/messages.js";
+import { decodeUpdateFirmware, MAX_MANIFEST_BYTES } from "../../shared/wire/update-order.js";
 import { type DocumentFacts, judgeDocument, type WaitingDocument } from "./put-document.js";
 
 const DONE = ORDER_RESULTS.indexOf("done");
 const READ_AUDIT = ORDER_KINDS.indexOf("readAudit");
 const PUT_DOCUMENT = ORDER_KINDS.indexOf("putDocument");
+const UPDATE_FIRMWARE = ORDER_KINDS.indexOf("updateFirmware");
 /** Highest counter an order may bear: one far ahead would shut out all that follow it. */
 export const MAX_COUNTER_STEP = 1_000_000;
 
@@ -41,6 +43,7 @@ export interface OrdersState {
 export type OrderEffect =
   | { readonly do: "append"; readonly record: NewRecord }
   | { readonly do: "answerAudit"; readonly message: AuditMessage }
+  | { readonly do: "startUpdate"; readonly manifest: Uint8Array }
   /** Puts it on flash and into force; the order's record is made of what comes of it (`answerOf`). */
   | { readonly do: "putDocument"; readonly document: WaitingDocument };
 
@@ -54,6 +57,12 @@ export interface OrderFacts extends DocumentFacts {
   readonly syncedS: number | undefined;
   readonly highestCounter: number;
   readonly newestSeq: number;
+  /** Version of the firmware that runs. */
+  readonly firmwareVersion: string;
+  /** The platform can put another image in its place. */
+  readonly canUpdate: boolean;
+  /** An order with a bracket is not over yet. */
+  readonly commandOpen: boolean;
   /** One record more fits into the ledger beside what open money needs. */
   readonly hasRoom: boolean;
   wasSeen(counter: number): boolean;
@@ -90,6 +99,7 @@ export function stepOrders(state: OrdersState, payload: Uint8Array, facts: Order
   }
   if (!facts.hasRoom) return { state: { ...state, postponed: state.postponed + 1 }, effects: NOTHING };
   if (order.kind === PUT_DOCUMENT) return putDocument(state, order, facts);
+  if (order.kind === UPDATE_FIRMWARE) return { state, effects: updateFirmware(order, facts) };
   return { state, effects: carryOut(order, facts) };
 }
 
@@ -127,6 +137,34 @@ function putDocument(state: OrdersState, order: OrderMessage, facts: OrderFacts)
     return { state: { ...state, postponed: state.postponed + 1 }, effects: NOTHING };
   }
   return { state: { ...state, waiting: [...waiting, document] }, effects: NOTHING };
+}
+
+/**
+ * Begins whatever is open at the machine: the platform erases and restarts only while nothing is. One that brings the
+ * firmware that runs is done.
+ */
+function updateFirmware(order: OrderMessage, facts: OrderFacts): readonly OrderEffect[] {
+  const { counter, kind } = order;
+  const update = decodeUpdateFirmware(order.args);
+  const result = judgeUpdate(order, update?.version, update?.manifest.length ?? 0, facts);
+  if (result !== undefined || update === undefined) return [append(answer(counter, kind, result ?? "invalid"))];
+  const { version, manifest } = update;
+  return [append({ kind: "commandStarted", counter, order: kind, version }), { do: "startUpdate", manifest }];
+}
+
+/** What answers the order at once; undefined: it is to be begun. */
+function judgeUpdate(
+  order: OrderMessage,
+  version: string | undefined,
+  manifestBytes: number,
+  facts: OrderFacts,
+): OrderResult | undefined {
+  if (isStale(order, true, facts)) return "expired";
+  if (version === undefined) return "invalid";
+  if (manifestBytes > MAX_MANIFEST_BYTES) return "tooLarge";
+  if (!facts.canUpdate) return "unsupported";
+  if (facts.commandOpen) return "busy";
+  return version === facts.firmwareVersion ? "done" : undefined;
 }
 
 function carryOut(order: OrderMessage, facts: OrderFacts): readonly OrderEffect[] {

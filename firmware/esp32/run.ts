@@ -55,7 +55,11 @@ export function runBoard(options: RunOptions): Run | undefined {
     deliver,
     onUpdate: (news, detail) => {
       say(`update: ${news} ${detail}`);
-      if (news === "switched") watch?.imageWaits();
+      if (news === "refused" || news === "failed") deliver({ on: "update", told: { news, detail } });
+      if (news !== "switched") return;
+      // on record before the restart
+      deliver({ on: "update", told: { news } });
+      watch?.imageWaits();
     },
   });
   board = boardOf({
@@ -64,6 +68,7 @@ export function runBoard(options: RunOptions): Run | undefined {
     identity,
     columns,
     network,
+    update: { begin: (manifest) => network.update(manifest) },
     after: () => watch?.look(),
     ...(panel === undefined ? {} : { panel }),
   });
@@ -76,11 +81,16 @@ export function runBoard(options: RunOptions): Run | undefined {
     network,
     nowMs,
     onTrial,
-    confirm: () => image.confirm(),
+    confirm: () => {
+      const confirmed = image.confirm();
+      if (confirmed) deliver({ on: "update", told: { news: "confirmed" } });
+      return confirmed;
+    },
     rollBack: () => image.rollBack(),
     restart: () => chip.restart(),
     say,
   });
+  if (!onTrial) deliver({ on: "update", told: { news: "confirmed" } });
   network.machineRuns(machine.rooms.ledger.durable.lastWallS);
   if (network.state !== "open") say(`network: ${network.state}`);
   return { machine, network, watch };

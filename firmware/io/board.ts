@@ -4,7 +4,15 @@
  * mains have failed. Decides nothing else.
  */
 import type { BootCause } from "../../shared/records/kinds.js";
-import type { Identity, MemoryPort, NetworkPort, PanelPort, RandomPort, SensorSnapshot } from "../ports/hardware.js";
+import type {
+  Identity,
+  MemoryPort,
+  NetworkPort,
+  PanelPort,
+  RandomPort,
+  SensorSnapshot,
+  UpdatePort,
+} from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
 import type { Parts } from "./parts.js";
 
@@ -34,6 +42,8 @@ export interface BoardOptions<View> {
   readonly panel?: PanelPort<View>;
   /** Of a machine that has one. */
   readonly network?: NetworkPort;
+  /** Of a board with two image slots. */
+  readonly update?: UpdatePort;
   /** The machine has dealt with an input, and with all that came of it. */
   readonly after?: () => void;
 }
@@ -51,6 +61,7 @@ export interface BoardPorts<View> {
   readonly memory: MemoryPort;
   readonly compressor?: NonNullable<Parts<View>["compressor"]>;
   readonly dex?: NonNullable<Parts<View>["dex"]>;
+  readonly update?: UpdatePort;
 }
 
 export interface RunningBoard<View> {
@@ -97,6 +108,7 @@ export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> |
       memory: { freeBytes: () => chip.freeBytes() },
       ...(compressor === undefined ? {} : { compressor }),
       ...(dex === undefined ? {} : { dex }),
+      ...(options.update === undefined ? {} : { update: options.update }),
     },
     identity,
     cause: chip.cause,

@@ -72,6 +72,9 @@ export function perform(effect: Effect, machine: Executor): void {
       return;
     case "putDocument":
       return machine.upkeep.putDocument(effect.document);
+    case "startUpdate":
+      ports.update?.begin(effect.manifest);
+      return;
     case "dexSend":
       ports.dex?.send(effect.bytes);
       return;

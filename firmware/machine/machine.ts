@@ -34,6 +34,7 @@ import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
 import { Technician } from "./technician.js";
 import type { Effect, MachinePorts, Task } from "./types.js";
+import { Updates } from "./updates.js";
 import { Upkeep } from "./upkeep.js";
 
 /** Pause between two steps of the ledger's idle work (an erase stops JavaScript for up to 400 ms). */
@@ -61,6 +62,7 @@ export class Machine implements Executor {
   private readonly office: Office;
   readonly recorder: Recorder;
   readonly upkeep: Upkeep;
+  private readonly updates: Updates;
   private bus: BusState = BUS_AT_BOOT;
   private delivery: DeliveryState;
   private keypad: KeypadState = KEYPAD_EMPTY;
@@ -96,7 +98,8 @@ export class Machine implements Executor {
     this.saleFacts = new FactsForSale(rooms, this.cashFacts, this.shelf, this.outlook, this.recorder);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
-    this.office = new Office(rooms, this.recorder, documents, this.fleet);
+    this.office = new Office(rooms, this.recorder, documents, this.fleet, ports.update !== undefined);
+    this.updates = new Updates(rooms, this.recorder);
     this.upkeep = new Upkeep(rooms, this.recorder, documents);
     const push = (task: Task): void => this.push(task);
     this.technician = new Technician(ports, rooms, this.recorder, this.fleet, push);
@@ -116,6 +119,7 @@ export class Machine implements Executor {
     for (const { column } of rooms.planogram?.slots ?? []) {
       if (!rooms.away.includes(column)) this.cameHome(column);
     }
+    this.updates.start();
     this.fleet.announce();
     if (stopped) rooms.sale = STOPPED;
     else this.startRooms();
@@ -245,6 +249,8 @@ export class Machine implements Executor {
       case "network":
         this.fleet.linkIs(input.up);
         return this.push({ to: "sync", input });
+      case "update":
+        return this.updates.told(input.told);
       case "message":
         return this.onMessage(input.topic, input.payload);
     }
@@ -261,6 +267,7 @@ export class Machine implements Executor {
     runToRest(this.tasks, this.run, this.look);
     if (!this.moved) return;
     if (this.documentsTakeEffect()) runToRest(this.tasks, this.run, this.look);
+    if (!this.failing && this.updates.catchUp()) runToRest(this.tasks, this.run, this.look);
     if (!this.failing && this.recorder.catchUp()) runToRest(this.tasks, this.run, this.look);
     this.moved = false;
     this.knownDueMs = undefined;

@@ -44,11 +44,12 @@ export class Office {
   private readonly dexFacts: DexFacts;
   private readonly orderFacts: OrderFacts;
 
-  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, births: Births) {
+  /** canUpdate: the platform can put another image in place of the one that runs. */
+  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, births: Births, canUpdate: boolean) {
     this.rooms = rooms;
     this.recorder = recorder;
     this.dexFacts = new FactsForDex(rooms, this);
-    this.orderFacts = new FactsForOrders(rooms, recorder, documents, births, this);
+    this.orderFacts = new FactsForOrders(rooms, recorder, documents, births, canUpdate, this);
   }
 
   /** The EVA-DTS report as of now, ASCII. */
@@ -125,12 +126,14 @@ class FactsForOrders extends FactsForDex implements OrderFacts {
   private readonly recorder: Recorder;
   private readonly stored: Documents;
   private readonly births: Births;
+  readonly canUpdate: boolean;
 
-  constructor(rooms: Rooms, recorder: Recorder, stored: Documents, births: Births, office: Office) {
+  constructor(rooms: Rooms, recorder: Recorder, stored: Documents, births: Births, canUpdate: boolean, office: Office) {
     super(rooms, office);
     this.recorder = recorder;
     this.stored = stored;
     this.births = births;
+    this.canUpdate = canUpdate;
   }
 
   get machineId(): string {
@@ -156,6 +159,14 @@ class FactsForOrders extends FactsForDex implements OrderFacts {
 
   get highestCounter(): number {
     return this.rooms.ledger.durable.orderHighest;
+  }
+
+  get firmwareVersion(): string {
+    return this.rooms.identity.firmwareVersion;
+  }
+
+  get commandOpen(): boolean {
+    return this.rooms.ledger.durable.command !== undefined;
   }
 
   get documents(): readonly DocumentMark[] {

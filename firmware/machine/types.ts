@@ -21,6 +21,7 @@ import type {
   PanelPort,
   RandomPort,
   SensorSnapshot,
+  UpdatePort,
 } from "../ports/hardware.js";
 import type { CardEffect, CardInput } from "../sale/cards-state.js";
 import type { SaleEffect, SaleInput } from "../sale/state.js";
@@ -49,6 +50,8 @@ export interface MachinePorts {
   readonly compressor?: CompressorPort;
   /** Absent where no socket for a handset is fitted. */
   readonly dex?: DexPort;
+  /** Absent where there is one image, for good. */
+  readonly update?: UpdatePort;
   readonly watch?: EffectWatch;
 }
 

@@ -63,6 +63,12 @@ export interface NetworkPort {
   announce(announcement: Announcement): void;
 }
 
+/** The platform's image slots. */
+export interface UpdatePort {
+  /** Fetch, install and start the image of this signed manifest; what becomes of it is told as `{on:"update"}`. */
+  begin(manifest: Uint8Array): void;
+}
+
 export interface Announcement {
   /** Payload for a connection with this number. Called by the platform at CONNECT. */
   readonly birth: (connection: number) => Uint8Array;

@@ -14,6 +14,16 @@ export type LinkResult =
 
 export type MotorStop = "home" | "timeout" | "stall" | "ordered";
 
+/**
+ * How an update gets on. refused: the image is not signed, or not for this board. failed: it did not arrive as signed,
+ * or flash would not take it. switched: the next power-up starts it, on trial. confirmed: the running image is for good;
+ * told at each power-up that is no trial, too. detail: number of the reason (UPDATE_FAULTS of io/net).
+ */
+export interface UpdateTold {
+  readonly news: "refused" | "failed" | "switched" | "confirmed";
+  readonly detail?: number | undefined;
+}
+
 export type WorldInput =
   | { readonly on: "tick" }
   | { readonly on: "link"; readonly result: LinkResult }
@@ -40,4 +50,5 @@ export type WorldInput =
   | { readonly on: "temperature"; readonly milliC: number | undefined }
   | { readonly on: "wall"; readonly wallS: number; readonly quality: ClockQuality }
   | { readonly on: "network"; readonly up: boolean }
+  | { readonly on: "update"; readonly told: UpdateTold }
   | { readonly on: "message"; readonly topic: string; readonly payload: Uint8Array };

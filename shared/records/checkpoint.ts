@@ -55,6 +55,13 @@ const HOLD = deepFreeze({
 
 const REVALUE = deepFreeze({ reader: [0, "uint"], amountMinor: [1, "uint"] });
 
+const COMMAND = deepFreeze({
+  counter: [0, "uint"],
+  order: [1, "uint"],
+  version: [2, "text?"],
+  switched: [3, "bool?"],
+});
+
 /**
  * Brackets hold one map when open. documents: version and CRC by turns. stock: slot and quantity by turns. faults: code
  * and slot (null without one) by turns. counters: in the order of `COUNTERS`.
@@ -87,6 +94,7 @@ const CHECKPOINT = deepFreeze({
   prices: [21, "uints?"],
   // see audit-codec.ts; absent while nothing was counted
   audit: [22, "bytes?"],
+  command: [23, "items?"],
 });
 
 /** Checkpoint bytes of `state`. Throws RangeError for a state beyond the bounds above: a programmer's error. */
@@ -99,7 +107,7 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
   const counters = trimmed(COUNTERS.map((name) => state.counters[name]));
   const prices = pricesOf(state);
   const stores = storeItems(state.stores);
-  const { vend, stack, payout, hold, revalue } = state;
+  const { vend, stack, payout, hold, revalue, command } = state;
   const { holdNo, refundNo, boxCoinsMinor, boxBillsMinor, orderHighest, orderWindow, wrongCodes } = state;
   const audit = encodeAudit(state.audit);
   const map = toMap(CHECKPOINT, {
@@ -122,6 +130,7 @@ export function encodeCheckpoint(state: Durable): Uint8Array {
     ...(prices.length === 0 ? {} : { prices }),
     ...(hold === undefined ? {} : { hold: [toMap(HOLD, hold)] }),
     ...(revalue === undefined ? {} : { revalue: [toMap(REVALUE, revalue)] }),
+    ...(command === undefined ? {} : { command: [toMap(COMMAND, command)] }),
     ...(vend === undefined ? {} : { vend: [toMap(VEND, vend)] }),
     ...(stack === undefined ? {} : { stack: [toMap(STACK, stack)] }),
     ...(payout === undefined ? {} : { payout: [toMap(PAYOUT, payout)] }),
@@ -146,11 +155,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Durable | undefined {
   const payout = bracketOf(PAYOUT, message.payout);
   const hold = bracketOf(HOLD, message.hold);
   const revalue = bracketOf(REVALUE, message.revalue);
+  const command = bracketOf(COMMAND, message.command);
   const stock = stockOf(message.stock);
   const prices = stock === undefined ? undefined : pricesBySlot(stock, message.prices ?? []);
   const stores = storesOf(message.stores ?? []);
   const faults = faultsOf(message.faults);
   if (vend === null || stack === null || payout === null || hold === null || revalue === null) return undefined;
+  if (command === null) return undefined;
   const audit = decodeAudit(message.audit ?? new Uint8Array(0));
   if (
     audit === undefined ||
@@ -178,6 +189,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Durable | undefined {
     payout,
     hold,
     revalue,
+    command,
     holdNo: numbers[0] ?? 0,
     refundNo: numbers[1] ?? 0,
     tubes: padded(message.tubes),

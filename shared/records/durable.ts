@@ -73,6 +73,8 @@ export type OpenHold = Omit<NewRecordOf<"vendRequested">, "kind"> & {
   /** What the reader approved; absent while no approval is on flash. */
   readonly approvedMinor?: number;
 };
+/** A remote order is being carried out. */
+export type OpenCommand = Omit<NewRecordOf<"commandStarted">, "kind">;
 export type OpenRevalue = Omit<NewRecordOf<"revalueStarted">, "kind">;
 /** A device other than the changer that holds money and pays it out. */
 export interface StoreCounts {
@@ -104,6 +106,7 @@ export interface Durable {
   payout: OpenPayout | undefined;
   hold: OpenHold | undefined;
   revalue: OpenRevalue | undefined;
+  command: OpenCommand | undefined;
   /** Last number given, 0 = none yet. */
   holdNo: number;
   refundNo: number;
@@ -149,6 +152,7 @@ export function emptyDurable(): Durable {
     payout: undefined,
     hold: undefined,
     revalue: undefined,
+    command: undefined,
     holdNo: 0,
     refundNo: 0,
     tubes: new Array<number>(MDB_TYPES).fill(0),

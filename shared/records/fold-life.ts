@@ -16,6 +16,7 @@ type LifeKind =
   | "serviceDone"
   | "auditRead"
   | "commandApplied"
+  | "commandStarted"
   | "unreadable";
 
 /** Remote orders are remembered so far below the highest counter. */
@@ -55,7 +56,15 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
       // A slot nobody ever filled has no price of its own: it is not in the planogram.
       if (record.slot in state.stock) setBySlot(state.prices, record.slot, record.priceMinor);
       return;
+    case "commandStarted": {
+      const { counter, order, version, switched } = record;
+      seeOrder(state, counter);
+      const more = { ...(version === undefined ? {} : { version }), ...(switched === undefined ? {} : { switched }) };
+      state.command = { counter, order, ...more };
+      return;
+    }
     case "commandApplied":
+      if (record.counter === state.command?.counter) state.command = undefined;
       seeOrder(state, record.counter);
       state.counters.orders++;
       if (record.doc === undefined || record.version === undefined || record.crc === undefined) return;

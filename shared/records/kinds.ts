@@ -60,7 +60,8 @@ export const RECORDS = deepFreeze({
   /**
    * A remote order was carried out or refused. counter: its own, never taken twice. order: ORDER_KINDS. result:
    * ORDER_RESULTS. Order and effect are one record. reset: by a `readAudit` that was done, as in `auditRead`. doc,
-   * version, crc: the document that a `putDocument` has put into force, as in `documentApplied`.
+   * version, crc: the document that a `putDocument` has put into force, as in `documentApplied`. detail: why, by the
+   * number that the platform gives (of an image: UPDATE_FAULTS). Closes the bracket of `commandStarted` with its counter.
    */
   commandApplied: {
     code: 12,
@@ -74,7 +75,19 @@ export const RECORDS = deepFreeze({
       doc: [6, "uint?"],
       version: [7, "uint?"],
       crc: [8, "uint?"],
+      detail: [9, "uint?"],
     },
+  },
+  /**
+   * Bracket opened before the act of a remote order whose effect is not a record alone; one at a time. counter and
+   * order: as in `commandApplied`, which closes it. version: of the firmware that is to run. switched: appended once
+   * more when the next power-up starts it.
+   */
+  commandStarted: {
+    code: 13,
+    wall: true,
+    money: true,
+    fields: { counter: [2, "uint"], order: [3, "uint"], version: [4, "text?"], switched: [5, "bool?"] },
   },
 
   // money in
@@ -426,11 +439,13 @@ export const SERVICE_ACTS = deepFreeze([
   "networkRead",
 ]);
 export const AUDIT_READERS = deepFreeze(["menu", "dex", "file", "remote"]);
-export const ORDER_KINDS = deepFreeze(["readAudit", "putDocument"]);
+export const ORDER_KINDS = deepFreeze(["readAudit", "putDocument", "updateFirmware"]);
 /**
  * refused: of a kind or with arguments that this firmware does not know. Of a document: stale, not newer than the one
  * in force; invalid, does not decode; tooLarge; otherCurrency, the machine's money is counted in another one; flash, it
- * would not be written.
+ * would not be written. Of an act: unsupported, this board cannot; busy, another one is open; interrupted, power went
+ * before it was over. Of an image: imageRefused, not signed or not for this board; imageFailed, it did not arrive as
+ * signed; rolledBack, it ran on trial and the one before came back.
  */
 export const ORDER_RESULTS = deepFreeze([
   "done",
@@ -441,6 +456,12 @@ export const ORDER_RESULTS = deepFreeze([
   "tooLarge",
   "otherCurrency",
   "flash",
+  "unsupported",
+  "busy",
+  "interrupted",
+  "imageRefused",
+  "imageFailed",
+  "rolledBack",
 ]);
 
 export type BootCause = (typeof BOOT_CAUSES)[number];

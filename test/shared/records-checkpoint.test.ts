@@ -43,6 +43,7 @@ function fullState(value: number, slotOf: (i: number) => string): Durable {
     },
     hold: { holdNo: value, reader: value, slot, item: value, amountMinor: value, approvedMinor: value },
     revalue: { reader: value, amountMinor: value },
+    command: { counter: value, order: value, version: "9".repeat(20), switched: true },
     holdNo: value,
     refundNo: value,
     stores: STORES.slice(1).map(() => ({ counts: tubes.slice(), known: true })),

@@ -20,6 +20,7 @@ import { assertSound, type CheckerFacts, violations } from "./checkers.js";
 import { DEMO_MACHINE_ID, DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "./demo.js";
 import type { JavaScriptProgram } from "./javascript-side.js";
 import type { Bill, Coin } from "./truth.js";
+import { SimUpdate } from "./update.js";
 
 export interface CabinetOptions extends Partial<BoardOptions> {
   /** Stored in the machine before its first power-up; the columns are loaded with its quantities. */
@@ -50,27 +51,46 @@ const CARD_BALANCE_MINOR = 5_000;
 /** Longest a story waits for something by default. */
 const UNTIL_MS = 60_000;
 
+interface Running {
+  machine: Machine | undefined;
+  cause: BootCause;
+  update: SimUpdate | undefined;
+}
+
 export class Cabinet extends Board {
   readonly identity: Identity;
   readonly planogram: Planogram;
   #read: { readonly revision: number; readonly ledger: FlashLedger } | undefined;
-  readonly #slot: { machine: Machine | undefined; cause: BootCause };
+  /** Of this power-up: what the machine is given to update itself by. */
+  readonly update: SimUpdate;
+  readonly #slot: Running;
 
   constructor(options: CabinetOptions = {}) {
     const planogram = options.planogram ?? DEMO_PLANOGRAM;
     const machineId = options.machineId ?? DEMO_MACHINE_ID;
     const identity = options.identity ?? demoIdentity(machineId);
     const columns = planogram.slots.map(({ column, quantity }) => ({ column, products: quantity }));
-    const slot: { machine: Machine | undefined; cause: BootCause } = { machine: undefined, cause: "power" };
-    super({ columns, ...options, machineId }, (ports, sensors, nowMs) => {
-      const listener = options.listen?.({ ports, identity, sensors, cause: slot.cause }, nowMs);
-      const machine = bootMachine(listener?.ports ?? ports, identity, sensors, slot.cause, nowMs);
+    const slot: Running = { machine: undefined, cause: "power", update: undefined };
+    super({ columns, ...options, machineId }, (boardPorts, sensors, nowMs) => {
+      const { update, cause } = slot;
+      const ports = update === undefined ? boardPorts : { ...boardPorts, update };
+      const running = update === undefined ? identity : { ...identity, firmwareVersion: update.running.version };
+      const listener = options.listen?.({ ports, identity: running, sensors, cause }, nowMs);
+      const machine = bootMachine(listener?.ports ?? ports, running, sensors, cause, nowMs);
       slot.machine = machine;
+      update?.setPower(true);
       return listener?.around(machine) ?? machine;
     });
     this.identity = identity;
     this.planogram = planogram;
     this.#slot = slot;
+    this.update = new SimUpdate(this.world, identity.firmwareVersion, {
+      deliver: (input) => this.js.deliver(input),
+      isIdle: () => this.machine?.nothingOpen === true,
+      isOnline: () => this.network.connected,
+      restart: () => this.#restart(),
+    });
+    slot.update = this.update;
     const documents = openDocuments(this.documentFlash);
     documents.store("planogram", encodePlanogram(planogram));
     documents.store("settings", encodeSettings(options.settings ?? DEMO_SETTINGS));
@@ -86,6 +106,12 @@ export class Cabinet extends Board {
   override cutPower(): void {
     super.cutPower();
     this.#slot.machine = undefined;
+    this.update.setPower(false);
+  }
+
+  #restart(): void {
+    this.cutPower();
+    this.powerOn("reset");
   }
 
   /** Cuts power, waits, and gives it back. */

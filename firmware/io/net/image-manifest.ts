@@ -6,9 +6,9 @@
 import { decodeCbor, encodeCbor } from "../../../shared/cbor.js";
 import { deepFreeze } from "../../../shared/freeze.js";
 import { fromMap, type MessageOf, toMap } from "../../../shared/layout.js";
+import { MAX_MANIFEST_BYTES } from "../../../shared/wire/update-order.js";
 import { isSignedBy } from "./rsa-signature.js";
 
-export const MAX_MANIFEST_BYTES = 2_048;
 /** Of a 4-MiB slot's order of magnitude; the slot itself says what fits. */
 export const MAX_IMAGE_BYTES = 16_777_216;
 

@@ -13,6 +13,7 @@ import { MqttClient } from "./mqtt-client.js";
 import { ALIVE_MS } from "./network.js";
 import type { Clockwork, DatagramClass, Resolve, SocketClass } from "./sockets.js";
 import { TimeClient } from "./time-client.js";
+import { UPDATE_FAULTS } from "./update.js";
 import { type ImageParts, Updater } from "./updater.js";
 
 /** Above the telemetry period of 300 s: telemetry is the sign of life, PINGREQ only where it has ceased. */
@@ -74,7 +75,9 @@ export class NetWorker {
       case "update":
         // first, so that the machine knows whose news follow
         this.#post({ frame: "heard", what: "update" });
-        return this.#updater?.order(frame.manifest);
+        if (this.#updater !== undefined) return this.#updater.order(frame.manifest);
+        // else whoever ordered it would wait for ever
+        return this.#post({ frame: "updateNews", news: "refused", detail: UPDATE_FAULTS.indexOf("unsupported") });
       case "idle":
         this.#idle = frame.idle;
         this.#updater?.idle(frame.idle);

@@ -2,7 +2,7 @@
  * Fetching and installing a firmware image, as a pure step: by range into the slot that does not run, piece by piece,
  * only while nothing is open at the machine (each piece erases flash); hashed as it lies in flash; switched to only
  * when it is whole and what was signed. A power cut loses at most the piece under way. Whose order it was is not
- * known here: a later part decides when an update begins.
+ * known here: the machine records it (firmware/machine/updates.ts).
  */
 import { equalBytes } from "../../../shared/bytes.js";
 import { deepFreeze } from "../../../shared/freeze.js";
@@ -31,6 +31,7 @@ export const UPDATE_FAULTS = deepFreeze([
   "wrongHash",
   "flash",
   "unreachable",
+  "unsupported",
 ] as const);
 export type UpdateFault = (typeof UPDATE_FAULTS)[number];
 

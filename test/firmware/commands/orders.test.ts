@@ -25,6 +25,7 @@ import {
   type Settings,
 } from "../../../shared/wire/documents.js";
 import { encodeOrder, MAX_AUDIT_PART_BYTES, type OrderMessage } from "../../../shared/wire/messages.js";
+import { encodeUpdateFirmware, MAX_MANIFEST_BYTES, MAX_VERSION_CHARACTERS } from "../../../shared/wire/update-order.js";
 
 const test = suite("remote orders");
 
@@ -55,6 +56,7 @@ class Taker {
   state = ORDERS_AT_BOOT;
   readonly records: NewRecord[] = [];
   readonly parts: string[] = [];
+  readonly manifests: Uint8Array[] = [];
   report = REPORT;
   readonly facts: { -readonly [name in keyof OrderFacts]: OrderFacts[name] } = {
     machineId: "M-1",
@@ -67,6 +69,9 @@ class Taker {
     hasRoom: true,
     settings: SETTINGS,
     documents: [],
+    firmwareVersion: "1.0.0",
+    canUpdate: true,
+    commandOpen: false,
     wasSeen: (counter) => orderWasSeen(this.durable, counter),
     report: () => utf8Encode(this.report),
   };
@@ -88,12 +93,17 @@ class Taker {
   private take(step: () => OrderStep, stored: OrderResult = "done"): number[] {
     this.facts.highestCounter = this.durable.orderHighest;
     this.facts.documents = this.durable.documents;
+    this.facts.commandOpen = this.durable.command !== undefined;
     const { state, effects } = step();
     this.state = state;
     const results: number[] = [];
     for (const effect of effects) {
       if (effect.do === "answerAudit") {
         this.parts.push(utf8Decode(effect.message.text) ?? "");
+        continue;
+      }
+      if (effect.do === "startUpdate") {
+        this.manifests.push(effect.manifest);
         continue;
       }
       const record = effect.do === "append" ? effect.record : answerOf(effect.document, stored);
@@ -344,6 +354,39 @@ test("one that waited while too many others came is left to come again under ano
   assert.is(taker.state.repeated, 1);
   taker.send(put(71, PLANOGRAM, planogram(4)));
   assert.equal(named(taker.rest()), ["done"]);
+});
+
+test("an update is begun behind its record, once, by a board that can; every other end is told at once", () => {
+  const update = (counter: number, more: Partial<Unsigned> = {}, version = "2.0.0", bytes = 3): Unsigned =>
+    order({
+      counter,
+      kind: ORDER_KINDS.indexOf("updateFirmware"),
+      args: encodeUpdateFirmware({ manifest: new Uint8Array(bytes), version }),
+      ...more,
+    });
+  const taker = new Taker();
+  const cases: readonly (readonly [Unsigned, OrderResult])[] = [
+    [update(1, { expiresS: NOW_S - 1 }), "expired"],
+    [update(2, { args: encodeCbor({}) }), "invalid"],
+    [update(3, {}, ""), "invalid"],
+    [update(4, {}, "1".repeat(MAX_VERSION_CHARACTERS + 1)), "invalid"],
+    [update(5, {}, "2.0.0", MAX_MANIFEST_BYTES + 1), "tooLarge"],
+    [update(6, {}, "1.0.0"), "done"],
+  ];
+  for (const [unsigned, result] of cases) {
+    assert.equal(named(taker.send(unsigned)), [result], `order ${unsigned.counter}`);
+  }
+  taker.facts.canUpdate = false;
+  assert.equal(named(taker.send(update(7))), ["unsupported"]);
+  taker.facts.canUpdate = true;
+  assert.equal(taker.send(update(8, {}, "2.0.0", MAX_MANIFEST_BYTES)), []);
+  assert.equal(taker.records.at(-1), { kind: "commandStarted", counter: 8, order: 2, version: "2.0.0" });
+  assert.is(taker.manifests.length, 1);
+  assert.equal(taker.send(update(8)), [], "its counter is spent");
+  assert.equal(named(taker.send(update(9))), ["busy"]);
+  taker.facts.syncedS = undefined;
+  assert.equal(named(taker.send(update(10))), ["expired"], "without a clock only an order of this power-up counts");
+  assert.is(taker.manifests.length, 1);
 });
 
 test("the key is the machine's, the epoch's and the purpose's own", () => {

@@ -10,8 +10,13 @@ import { TRIAL_MS } from "../../../firmware/io/net/trial.js";
 import type { Parts } from "../../../firmware/io/parts.js";
 import type { NetworkSecrets } from "../../../firmware/io/secret-store.js";
 import { openDocuments } from "../../../firmware/settings.js";
+import { signOrder } from "../../../shared/orders.js";
 import type { PanelView } from "../../../shared/panel-view.js";
+import { ORDER_KINDS } from "../../../shared/records/kinds.js";
 import { encodePlanogram, encodeSettings } from "../../../shared/wire/documents.js";
+import { encodeOrder } from "../../../shared/wire/messages.js";
+import { topicOf } from "../../../shared/wire/topics.js";
+import { encodeUpdateFirmware } from "../../../shared/wire/update-order.js";
 import { DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "../../../tools/bench/demo.js";
 import { SimClockwork } from "../../../tools/bench/sockets.js";
 import { SimDevkit } from "../../support/io/devkit.js";
@@ -200,6 +205,26 @@ test("an update that is ready starts when the customer has gone, by a restart", 
   board.kit.press("A5");
   board.kit.run(30_000);
   assert.is(board.kit.restarts, 1);
+});
+
+test("an update by order of the fleet: on record, handed to the worker, on record again before the restart", () => {
+  const board = new Board().start();
+  board.kit.run(30_000);
+  const { machineId, epoch, orderKey } = board.identity;
+  const manifest = Uint8Array.of(7, 7);
+  const order = {
+    ...{ id: "u-1", kind: ORDER_KINDS.indexOf("updateFirmware"), counter: 1, expiresS: 4_000_000_000 },
+    ...{ args: encodeUpdateFirmware({ manifest, version: "9.9.9" }), nonce: board.worker.nonce },
+  };
+  const payload = encodeOrder(signOrder(orderKey, machineId, epoch, order));
+  board.worker.say({ frame: "message", topic: topicOf(machineId, "commands"), payload });
+  board.kit.run(1_000);
+  const durable = () => board.run?.machine.rooms.ledger.durable;
+  assert.equal(durable()?.command, { counter: 1, order: order.kind, version: "9.9.9" });
+  assert.ok(board.worker.heard.some((frame) => frame.frame === "update" && frame.manifest[0] === 7));
+  board.worker.say({ frame: "updateNews", news: "switched", detail: 1_000_000 });
+  board.kit.run(1_000);
+  assert.equal([durable()?.command?.switched, board.kit.restarts], [true, 1]);
 });
 
 test.run();

@@ -1,6 +1,7 @@
 /** The network's worker of a board, with the fleet behind it: no sockets, the frames of the real one. */
 import { decodeToWorker, encodeFromWorker, type FromWorker, type ToWorker } from "../../../firmware/io/net/frames.js";
 import type { StartWorker } from "../../../firmware/io/net/network.js";
+import { decodeStatus } from "../../../shared/wire/messages.js";
 import { FleetSink } from "../../../tools/bench/fleet-sink.js";
 import { SimWorker } from "../../../tools/bench/net-worker.js";
 import type { World } from "../../../tools/bench/world.js";
@@ -33,6 +34,13 @@ export class FleetWorker {
       terminate: () => worker.terminate(),
     };
   };
+
+  /** Of the newest birth. */
+  get nonce(): number {
+    const said = this.heard.find((frame) => frame.frame === "announcement");
+    const birth = said?.frame === "announcement" ? decodeStatus(said.birth) : undefined;
+    return birth?.ok === true ? birth.message.nonce : 0;
+  }
 
   say(frame: FromWorker): void {
     this.#post(encodeFromWorker(frame));

@@ -16,6 +16,7 @@ import {
 import { encodePublish } from "../../../../firmware/io/net/mqtt-codec.js";
 import { MAX_FROM_WORKER, NetWorker } from "../../../../firmware/io/net/net-worker.js";
 import { ALIVE_MS, Network, SILENT_MS } from "../../../../firmware/io/net/network.js";
+import { UPDATE_FAULTS } from "../../../../firmware/io/net/update.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import { concatBytes } from "../../../../shared/bytes.js";
 import { SimInterfaces } from "../../../../tools/bench/net-interface.js";
@@ -225,13 +226,13 @@ test("a board without the interface it is provisioned for stays without network,
   assert.equal([machine.workers.length, machine.network.restarts, machine.sockets.opened.length], [1, 0, 0]);
 });
 
-test("a platform without image slots hears an order and does nothing", () => {
+test("a platform without image slots refuses an order: whoever gave it must not wait for ever", () => {
   const machine = new Machine();
   machine.keyValue.refuses = true;
   machine.connect();
   machine.network.update(new Uint8Array([1]));
   machine.worker.run();
-  assert.equal(machine.updates, []);
+  assert.equal(machine.updates, [`refused ${UPDATE_FAULTS.indexOf("unsupported")}`]);
 });
 
 test("what the worker may have under way fits the queue", () => {
