@@ -16,8 +16,8 @@ export type MotorStop = "home" | "timeout" | "stall" | "ordered";
 
 /**
  * How an update gets on. refused: the image is not signed, or not for this board. failed: it did not arrive as signed,
- * or flash would not take it. switched: the next power-up starts it, on trial. confirmed: the running image is for good;
- * told at each power-up that is no trial, too. detail: number of the reason (UPDATE_FAULTS of io/net).
+ * or flash would not take it. switched: the next power-up starts it, on trial. confirmed: the running image is for
+ * good; told at each power-up that is no trial, too. detail: number of the reason (UPDATE_FAULTS of io/net).
  */
 export interface UpdateTold {
   readonly news: "refused" | "failed" | "switched" | "confirmed";

@@ -13,6 +13,12 @@ const STATE_OF: Readonly<Record<OrderResult, OrderAnswer["state"]>> = Object.fre
   tooLarge: "REJECTED",
   otherCurrency: "REJECTED",
   flash: "FAILED",
+  unsupported: "REJECTED",
+  busy: "REJECTED",
+  interrupted: "FAILED",
+  imageRefused: "REJECTED",
+  imageFailed: "FAILED",
+  rolledBack: "FAILED",
 });
 
 export function answerOf(record: LedgerRecordOf<"commandApplied">, dated: Dated, running: Running): OrderAnswer {

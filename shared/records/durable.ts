@@ -5,7 +5,7 @@
  */
 import { deepFreeze } from "../freeze.js";
 import { type Audit, emptyAudit } from "./audit.js";
-import { MDB_TYPES, type NewRecordOf, STORES } from "./kinds.js";
+import { DOCUMENTS, MDB_TYPES, type NewRecordOf, STORES } from "./kinds.js";
 
 /** Columns a machine can have, and so slots a checkpoint must hold. */
 export const MAX_SLOTS = 60;
@@ -165,10 +165,7 @@ export function emptyDurable(): Durable {
     doorOpen: false,
     lastWallS: 0,
     wrongCodes: 0,
-    documents: [
-      { version: 0, crc: 0 },
-      { version: 0, crc: 0 },
-    ],
+    documents: DOCUMENTS.map(() => ({ version: 0, crc: 0 })),
     prices: {},
     stock: {},
     faults: [],

@@ -61,7 +61,8 @@ export const RECORDS = deepFreeze({
    * A remote order was carried out or refused. counter: its own, never taken twice. order: ORDER_KINDS. result:
    * ORDER_RESULTS. Order and effect are one record. reset: by a `readAudit` that was done, as in `auditRead`. doc,
    * version, crc: the document that a `putDocument` has put into force, as in `documentApplied`. detail: why, by the
-   * number that the platform gives (of an image: UPDATE_FAULTS). Closes the bracket of `commandStarted` with its counter.
+   * number that the platform gives (of an image: UPDATE_FAULTS). Closes the bracket of `commandStarted` with its
+   * counter.
    */
   commandApplied: {
     code: 12,
