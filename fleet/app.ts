@@ -15,6 +15,7 @@ import { brokerPlugin } from "./broker/plugin.js";
 import { commandsPlugin } from "./commands/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
+import { doorPlugin } from "./identity/plugin.js";
 import { ingestPlugin } from "./ingest/plugin.js";
 import { jobsPlugin } from "./jobs/plugin.js";
 import { livePlugin } from "./live/plugin.js";
@@ -50,6 +51,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     await app.register(drainingPlugin);
     await app.register(storePlugin, { config });
     await app.register(livePlugin, { config });
+    await app.register(doorPlugin, { config });
     if (has("ingest")) {
       await app.register(brokerPlugin, { config });
       await app.register(marksPlugin);

@@ -8,14 +8,17 @@ import { passwordRoutes } from "./account/passwords.js";
 import { accountRoutes } from "./account/routes.js";
 import { auditLogRoutes } from "./audit-log/routes.js";
 import { auditRoutes } from "./audits/routes.js";
+import { claimRoutes } from "./claims/routes.js";
 import { docsRoutes, documentRoutes } from "./docs/plugin.js";
 import { sendProblem } from "./errors.js";
 import { conditionalReads } from "./etags.js";
 import { eventRoutes } from "./events/routes.js";
 import { faultRoutes } from "./faults/routes.js";
 import { healthRoutes } from "./health/routes.js";
+import { identityRoutes } from "./identity/routes.js";
 import { keyRoutes } from "./keys/routes.js";
 import { locationRoutes } from "./locations/routes.js";
+import { machineDoor } from "./machine-door/routes.js";
 import { profileRoutes } from "./machines/profile-routes.js";
 import { machineRoutes } from "./machines/routes.js";
 import { operatorRoutes } from "./operators/routes.js";
@@ -40,6 +43,8 @@ import { userRoutes } from "./users/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
 
 export const API_PREFIX = "/api/v1";
+/** Where machines come in by HTTP. */
+export const MACHINE_PREFIX = "/machine/v1";
 
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
   const { publicUrl, sessionHours } = config;
@@ -50,6 +55,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
   await documentRoutes(app);
   await app.register(docsRoutes);
   await app.register(healthRoutes);
+  await app.register(machineDoor, { prefix: MACHINE_PREFIX, master });
   await app.register(
     async (api) => {
       api.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
@@ -78,6 +84,8 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(settingsRoutes);
         await inside.register(orderRoutes);
         await inside.register(auditRoutes);
+        await inside.register(claimRoutes);
+        await inside.register(identityRoutes);
         await inside.register(eventRoutes);
         await inside.register(keyRoutes);
         await inside.register(userRoutes, { mailer, publicUrl });

@@ -19,3 +19,14 @@ const BODY_FAILURES = { 413: problem, 415: problem } as const;
 export const MAKE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 422: problem } as const;
 /** Something is changed: 412 where it is another than If-Match names. */
 export const CHANGE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 412: problem } as const;
+export const CLAIM_FAILURES = { ...ALLOWED_FAILURES, 413: problem, 415: problem, 429: problem, 503: problem } as const;
+export const REVOKE_FAILURES = { ...ONE_FAILURES, 409: problem } as const;
+/** At the machines' door: nobody is signed in there. */
+export const DOOR_FAILURES = {
+  ...FAILURES,
+  403: problem,
+  413: problem,
+  415: problem,
+  429: problem,
+  503: problem,
+} as const;

@@ -259,7 +259,8 @@ function parseInto(packets: Parser, chunk: Buffer, fail: (reason: string) => voi
   }
 }
 
-function dialSocket(url: URL): Socket {
+/** TCP, or TLS for mqtts. */
+export function dialSocket(url: URL): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (url.protocol === "mqtts:") {
     return connectTls({ host, port: Number(url.port || PORT["mqtts:"]), servername: host });

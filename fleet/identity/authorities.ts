@@ -1,12 +1,12 @@
 /**
  * Where the fleet's authorities are kept: a folder of 0600 files `authority-N.pem`, certificate and key in one, made at
  * the first need. Never in the database. Several overlap while one takes over from another: the newest signs machines,
- * the oldest that still has its key signs brokers, all are believed.
+ * the oldest that is not retired signs brokers, all are believed. `authority-N.retired.pem` is one that is.
  */
 import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../config.js";
-import { codeOf, secretFile, writeSecret } from "../store/data-folder.js";
+import { codeOf, secretFile } from "../store/data-folder.js";
 import { type Authority, makeAuthority, readAuthority } from "./authority.js";
 
 /** More would not fit into what a machine is told. */
@@ -25,13 +25,13 @@ export interface Authorities {
 
 /** The authorities in `folder`; the first one is made where there is none. Throws ConfigError. */
 export async function openAuthorities(folder: string, nowMs: number): Promise<Authorities> {
-  let generations = await generationsIn(folder);
-  if (generations.length === 0) {
+  let found = await authoritiesIn(folder);
+  if (found.length === 0) {
     const made = await makeAuthority(1, nowMs);
-    await secretFile(folder, fileOf(1), () => made);
-    generations = await generationsIn(folder);
+    await secretFile(folder, fileOf(1, false), () => made);
+    found = await authoritiesIn(folder);
   }
-  return arrange(folder, await Promise.all(generations.map((generation) => readOne(folder, generation))), nowMs);
+  return arrange(folder, await Promise.all(found.map((one) => readOne(folder, one))), nowMs);
 }
 
 /** Makes the next authority beside those that are there; returns its generation. */
@@ -42,53 +42,55 @@ export async function addAuthority(folder: string, nowMs: number): Promise<numbe
   }
   const generation = Math.max(...all.map((authority) => authority.generation)) + 1;
   const made = await makeAuthority(generation, nowMs);
-  await secretFile(folder, fileOf(generation), () => made);
+  await secretFile(folder, fileOf(generation, false), () => made);
   return generation;
 }
 
-/** Takes the key from an authority: from then on the next one vouches for brokers. Throws for the last one. */
+/** Retires an authority: from then on the next one vouches for brokers. Throws for the newest. */
 export async function retireAuthority(folder: string, generation: number, nowMs: number): Promise<void> {
-  const { all } = await openAuthorities(folder, nowMs);
-  const authority = all.find((one) => one.generation === generation);
-  if (authority === undefined) throw new RangeError(`there is no authority ${generation}`);
-  if (!all.some((other) => other.generation > generation && other.key !== undefined)) {
-    throw new RangeError(`authority ${generation} is the newest: add the next one first`);
-  }
-  const path = join(folder, fileOf(generation));
-  await writeSecret(`${path}.new`, authority.pem);
-  await rename(`${path}.new`, path);
+  const { all, machines } = await openAuthorities(folder, nowMs);
+  const authority = all.find((one) => one.generation === generation && !one.retired);
+  if (authority === undefined) throw new RangeError(`there is no authority ${generation} to retire`);
+  if (authority === machines) throw new RangeError(`authority ${generation} is the newest: add the next one first`);
+  await rename(join(folder, fileOf(generation, false)), join(folder, fileOf(generation, true)));
 }
 
-function fileOf(generation: number): string {
-  return `authority-${generation}.pem`;
+interface Found {
+  readonly generation: number;
+  readonly retired: boolean;
 }
 
-async function generationsIn(folder: string): Promise<readonly number[]> {
+function fileOf(generation: number, retired: boolean): string {
+  return `authority-${generation}${retired ? ".retired" : ""}.pem`;
+}
+
+/** Oldest first. */
+async function authoritiesIn(folder: string): Promise<readonly Found[]> {
   const names = await readdir(folder).catch((error: unknown): string[] => {
     if (codeOf(error) === "ENOENT") return [];
     throw broken(folder, `cannot be read (${codeOf(error)})`);
   });
   const found = names.flatMap((name) => {
-    const generation = /^authority-([1-9][0-9]{0,5})\.pem$/.exec(name)?.[1];
-    return generation === undefined ? [] : [Number(generation)];
+    const [, generation, retired] = /^authority-([1-9][0-9]{0,5})(\.retired)?\.pem$/.exec(name) ?? [];
+    return generation === undefined ? [] : [{ generation: Number(generation), retired: retired !== undefined }];
   });
-  return found.sort((a, b) => a - b);
+  return found.sort((a, b) => a.generation - b.generation);
 }
 
-async function readOne(folder: string, generation: number): Promise<Authority> {
-  const path = join(folder, fileOf(generation));
+async function readOne(folder: string, { generation, retired }: Found): Promise<Authority> {
+  const file = fileOf(generation, retired);
   try {
-    return await readAuthority(generation, await readFile(path, "utf8"));
+    return await readAuthority(generation, retired, await readFile(join(folder, file), "utf8"));
   } catch (error) {
-    throw broken(folder, `holds ${fileOf(generation)}, which is no authority (${codeOf(error)})`);
+    throw broken(folder, `holds ${file}, which is no authority (${codeOf(error)})`);
   }
 }
 
 function arrange(folder: string, all: readonly Authority[], nowMs: number): Authorities {
-  const signing = all.filter(({ key, certificate }) => key !== undefined && certificate.notAfter.getTime() > nowMs);
+  const signing = all.filter(({ retired, certificate }) => !retired && certificate.notAfter.getTime() > nowMs);
   const machines = signing.at(-1);
   const [brokers] = signing;
-  if (machines === undefined || brokers === undefined) throw broken(folder, "holds no authority with a key in force");
+  if (machines === undefined || brokers === undefined) throw broken(folder, "holds no authority in force");
   const others = all.filter((authority) => authority !== brokers).reverse();
   return { all, machines, brokers, bundle: [brokers, ...others].map(({ pem }) => pem) };
 }

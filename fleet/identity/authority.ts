@@ -46,8 +46,9 @@ export interface Authority {
   readonly generation: number;
   readonly certificate: X509Certificate;
   readonly pem: string;
-  /** Absent: retired. What it signed is believed until it ends; it signs nothing more. */
-  readonly key: webcrypto.CryptoKey | undefined;
+  readonly key: webcrypto.CryptoKey;
+  /** What it signed is believed until it ends; it signs nothing more but what of that is revoked. */
+  readonly retired: boolean;
 }
 
 export interface Issued {
@@ -90,19 +91,17 @@ export async function makeAuthority(generation: number, nowMs: number): Promise<
 }
 
 /** The authority in `text`. Throws for what is none, and where key and certificate do not belong together. */
-export async function readAuthority(generation: number, text: string): Promise<Authority> {
-  const certificate = new X509Certificate(pemBlock(text, "CERTIFICATE") ?? "");
-  const pem = `${certificate.toString("pem")}\n`;
-  const keyPem = pemBlock(text, "PRIVATE KEY");
-  if (keyPem === undefined) return { generation, certificate, pem, key: undefined };
-  const key = createPrivateKey(keyPem);
+export async function readAuthority(generation: number, retired: boolean, text: string): Promise<Authority> {
+  const certificate = new X509Certificate(pemBlock(text, "CERTIFICATE"));
+  const key = createPrivateKey(pemBlock(text, "PRIVATE KEY"));
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   if (!spki.equals(Buffer.from(certificate.publicKey.rawData))) throw new Error("key and certificate differ");
   const pkcs8 = key.export({ type: "pkcs8", format: "der" });
   return {
     generation,
+    retired,
     certificate,
-    pem,
+    pem: `${certificate.toString("pem")}\n`,
     key: await webcrypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, false, ["sign"]),
   };
 }
@@ -134,20 +133,25 @@ export function issueServer(
 }
 
 /** The list of what this authority signed and nobody shall believe any more, as PEM (RFC 5280 §5). */
-export async function revocationList(authority: Authority, revoked: readonly Revoked[], nowMs: number) {
+export async function revocationList(
+  authority: Authority,
+  revoked: readonly Revoked[],
+  nowMs: number,
+): Promise<string> {
   const list = await X509CrlGenerator.create({
     issuer: authority.certificate.subjectName,
     thisUpdate: new Date(nowMs - EARLIER_MS),
     nextUpdate: new Date(nowMs + REVOCATION_DAYS * DAY_MS),
     signingAlgorithm: ALGORITHM,
-    signingKey: signingKey(authority),
+    signingKey: authority.key,
     entries: revoked.map(({ serialNumber, at, onHold }) => ({
       serialNumber,
       revocationDate: at,
       ...(onHold ? { reason: X509CrlReason.certificateHold } : {}),
     })),
   });
-  return `${list.toString("pem")}\n`;
+  // The library writes "CRL"; RFC 7468 §6 and everybody else say "X509 CRL".
+  return `${list.toString("pem").replaceAll(/(BEGIN|END) CRL/g, "$1 X509 CRL")}\n`;
 }
 
 /** From when on the machine shall ask for the next one. */
@@ -175,7 +179,7 @@ async function issue(
     ...span,
     signingAlgorithm: ALGORITHM,
     publicKey: new PublicKey(new Uint8Array(publicKey)),
-    signingKey: signingKey(authority),
+    signingKey: authority.key,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -195,11 +199,6 @@ async function issue(
   };
 }
 
-function signingKey({ generation, key }: Authority): webcrypto.CryptoKey {
-  if (key === undefined) throw new Error(`authority ${generation} is retired and signs nothing`);
-  return key;
-}
-
 /** Certificates count whole seconds. */
 function spanOf(nowMs: number, days: number): { readonly notBefore: Date; readonly notAfter: Date } {
   const fromMs = Math.floor((nowMs - EARLIER_MS) / 1_000) * 1_000;
@@ -213,7 +212,7 @@ function newSerialNumber(): string {
   return bytes.toString("hex");
 }
 
-/** The first block of that label, whole. */
-function pemBlock(text: string, label: string): string | undefined {
-  return new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`).exec(text)?.[0];
+/** The first block of that label, whole; empty if there is none. */
+function pemBlock(text: string, label: string): string {
+  return new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`).exec(text)?.[0] ?? "";
 }

@@ -15,6 +15,7 @@ import { keepAuditPart } from "../store/audit-reports.js";
 import { readIncarnation } from "../store/cursors.js";
 import type { MachineState } from "../store/ledger.js";
 import { readDecimals } from "../store/reading.js";
+import { noteBirth } from "../store/suspensions.js";
 import { insertTelemetry, recordBirth, recordDeath } from "../store/telemetry.js";
 import { keepBases, readBases } from "../store/telemetry-bases.js";
 import { isConnectionFailure } from "../store/transact.js";
@@ -105,7 +106,7 @@ export const ingestPlugin = fp(
       await link.connection.close();
     });
   },
-  { name: "ingest", dependencies: ["meters", "store", "live", "broker", "alert-marks"] },
+  { name: "ingest", dependencies: ["meters", "store", "live", "broker", "door", "alert-marks"] },
 );
 
 /** Part of a report that was ordered. One that is lost is ordered again. */
@@ -130,18 +131,24 @@ function portsOf(
       throw error;
     });
   return {
-    book: (jobs, nowMs) => healing(bookCornering(databases.ingest, jobs, nowMs)),
+    book: async (jobs, nowMs) => {
+      const booked = await healing(bookCornering(databases.ingest, jobs, nowMs));
+      booked.outcomes.forEach(({ ending, epoch, mark }, at) => {
+        // Two ledgers under one identity; should this be lost, the machine sends the same again.
+        if (ending === "fork") app.door.suspend(jobs[at]?.serial ?? "", `another history in epoch ${epoch} at ${mark}`);
+      });
+      return booked;
+    },
     telemetry: (rows) => healing(insertTelemetry(databases.ingest, rows)),
     bases: (bases) => healing(keepBases(databases.ingest, bases)),
-    presence: ({ serial, message, receivedMs }) =>
-      healing(
-        message.online
-          ? recordBirth(databases.ingest, serial, message, receivedMs)
-          : recordDeath(databases.ingest, serial, message),
-      ).then((state) => {
-        if (message.online && state !== undefined) for (const tell of births) tell(serial);
-        return state;
-      }),
+    presence: async ({ serial, message, receivedMs }) => {
+      if (!message.online) return healing(recordDeath(databases.ingest, serial, message));
+      const twins = await healing(noteBirth(databases.ingest, serial, message));
+      if (twins !== undefined) app.door.suspend(serial, twins);
+      const state = await healing(recordBirth(databases.ingest, serial, message, receivedMs));
+      if (state !== undefined) for (const tell of births) tell(serial);
+      return state;
+    },
     incarnation: () => incarnation,
     announce: (changes) => quietly(announce(live, databases.ingest, changes)),
     announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),

@@ -204,7 +204,9 @@ export async function moveIn(tx: Transaction, serial: string, operatorId: string
     UPDATE machine_slots SET operator_id = ${operatorId}, product_id = NULL, product_number = NULL,
       planned_product_id = NULL
     WHERE machine_id = ${row.id}`;
-  await tx`UPDATE sync_cursors SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
+  for (const table of ["sync_cursors", "machine_certificates", "machine_suspensions", "machine_births"]) {
+    await tx`UPDATE ${tx(table)} SET operator_id = ${operatorId} WHERE machine_id = ${row.id}`;
+  }
   await tx`DELETE FROM machine_tags WHERE machine_id = ${row.id}`;
 }
 
@@ -234,13 +236,19 @@ export async function addSlots(
   }
 }
 
-/** True if `password` is the machine's. */
-export async function checkMachine(ingest: Sql, serial: string, password: Uint8Array): Promise<boolean> {
-  const [row] = await ingest<{ ok: boolean }[]>`
-    SELECT secret_hash = ${hashSecret(password)} AND decommissioned_at IS NULL AS ok
-    FROM machines WHERE serial_number = ${serial}
+/** What a machine with this password is worth now; "unknown" if it is not its own. */
+export async function checkMachine(
+  ingest: Sql,
+  serial: string,
+  password: Uint8Array,
+): Promise<"good" | "unknown" | "suspended"> {
+  const [row] = await ingest<{ suspended: boolean }[]>`
+    SELECT s.id IS NOT NULL AS suspended FROM machines m
+    LEFT JOIN machine_suspensions s ON s.machine_id = m.id AND s.lifted_at IS NULL
+    WHERE m.serial_number = ${serial} AND m.secret_hash = ${hashSecret(password)} AND m.decommissioned_at IS NULL
   `;
-  return row?.ok ?? false;
+  if (row === undefined) return "unknown";
+  return row.suspended ? "suspended" : "good";
 }
 
 /** SHA-256: enough for 256 random bits, and cheap in a storm of reconnects. */

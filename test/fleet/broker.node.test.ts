@@ -1,7 +1,7 @@
 /** Who may connect, publish and subscribe where: against the running broker, with a raw client. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FLEET_USER } from "../../fleet/broker/embedded.js";
+import { FLEET_USER } from "../../fleet/broker/login.js";
 import { type Identity, mayPublish, maySubscribe } from "../../fleet/broker/permissions.js";
 import { registerMachine } from "../../fleet/store/provision.js";
 import { encodeBatch, encodeTelemetry, MAX_MESSAGE_BYTES } from "../../shared/wire/messages.js";

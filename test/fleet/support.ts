@@ -214,6 +214,23 @@ export class TestLedger {
   }
 }
 
+export interface TestLogin {
+  readonly clientId: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface TestWill {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain?: boolean;
+}
+
+export interface Opened {
+  readonly client: TestClient;
+  readonly code: number;
+}
+
 /** A raw MQTT 3.1.1 client. */
 export class TestClient {
   private readonly socket: Socket;
@@ -236,12 +253,12 @@ export class TestClient {
   }
 
   /** Connects; resolves with the client and CONNACK's return code. */
-  static async open(
-    port: number,
-    login: { readonly clientId: string; readonly username: string; readonly password: string },
-    will?: { readonly topic: string; readonly payload: Uint8Array; readonly retain?: boolean },
-  ): Promise<{ readonly client: TestClient; readonly code: number }> {
-    const socket = connect({ host: "127.0.0.1", port });
+  static open(port: number, login: TestLogin, will?: TestWill): Promise<Opened> {
+    return TestClient.over(connect({ host: "127.0.0.1", port }), login, will);
+  }
+
+  /** The same over a connection that is there, or under way. Without a user name none is sent. */
+  static async over(socket: Socket, login: TestLogin, will?: TestWill): Promise<Opened> {
     const client = new TestClient(socket);
     const connack = client.next((packet) => packet.cmd === "connack");
     const last = will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload), qos: 1 as const } };
@@ -255,8 +272,7 @@ export class TestClient {
         clientId,
         clean: true,
         keepalive: 60,
-        username,
-        password,
+        ...(username === "" ? {} : { username, password }),
         ...last,
       },
       socket,
@@ -349,6 +365,11 @@ export class TestMachine {
         ? undefined
         : { topic: topicOf(serial, "status"), payload: encodeStatus({ ...will, online: false }), retain: true };
     const { client, code } = await TestClient.open(port, { clientId: serial, username: serial, password }, last);
+    return TestMachine.on(serial, { client, code });
+  }
+
+  /** On a connection that was opened. Throws if it was refused. */
+  static async on(serial: string, { client, code }: Opened): Promise<TestMachine> {
     if (code !== 0) throw new Error(`refused with code ${code}`);
     const granted = await client.subscribe(topicOf(serial, "acks"));
     if (granted === 128) throw new Error("subscription to acks refused");

@@ -86,6 +86,17 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
   await addAlertBooks(sql, operatorId);
   await sql`INSERT INTO orders (operator_id, machine_id, epoch, counter, kind, payload) VALUES (${about}, 1, 1, 0, '')`;
+  await sql`
+    INSERT INTO machine_claims (operator_id, machine_id, code_hash, serials, expires_at, used_at, fingerprint,
+      request_hash)
+    VALUES (${about}, decode(md5(${operatorId}), 'hex'), '{M-1}', now(), now(), '', '')`;
+  await sql`
+    INSERT INTO machine_certificates (operator_id, machine_id, fingerprint, epoch, authority, serial_number, der,
+      request_hash, not_before, not_after)
+    VALUES (${about}, decode(md5(${operatorId}), 'hex'), 1, 1, '01', '', '', now(), now())`;
+  await sql`
+    INSERT INTO machine_suspensions (operator_id, machine_id, reason, evidence)
+    VALUES (${about}, 'clonedIdentity', '')`;
   await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
   await sql`
     INSERT INTO machine_settings (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;

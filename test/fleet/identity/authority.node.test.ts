@@ -7,7 +7,13 @@ import * as assert from "uvu/assert";
 import { certificateRequest } from "../../../firmware/io/certificate-request.js";
 import { judgeChain } from "../../../firmware/io/net/chain.js";
 import { addAuthority, openAuthorities, retireAuthority } from "../../../fleet/identity/authorities.js";
-import { AUTHORITY_DAYS, issueMachine, issueServer, renewAfter } from "../../../fleet/identity/authority.js";
+import {
+  AUTHORITY_DAYS,
+  issueMachine,
+  issueServer,
+  renewAfter,
+  revocationList,
+} from "../../../fleet/identity/authority.js";
 import { judgeRequest, MAX_REQUEST_BYTES, provesRenewal, renewalText } from "../../../fleet/identity/request.js";
 import { failure, temporaryFolder } from "../support.js";
 import { boardKey } from "./boards.js";
@@ -82,7 +88,13 @@ test("authorities overlap: the next signs machines, the old one brokers until it
   const after = await openAuthorities(folder, NOW_MS);
   assert.equal([after.machines.generation, after.brokers.generation], [2, 2]);
   assert.equal(after.bundle, [...both.bundle].reverse());
-  assert.not.match(await readFile(join(folder, "authority-1.pem"), "utf8"), /PRIVATE/);
+  assert.is((await stat(join(folder, "authority-1.retired.pem"))).mode & 0o777, 0o600);
+  // What it signed can still be revoked.
+  const [old] = after.all;
+  assert.ok(old?.retired);
+  const at = new Date(NOW_MS);
+  const list = await revocationList(old, [{ serialNumber: "4a01", at, onHold: false }], NOW_MS);
+  assert.match(list, /BEGIN X509 CRL/);
   await addAuthority(folder, NOW_MS);
   await addAuthority(folder, NOW_MS);
   assert.match(await failure(addAuthority(folder, NOW_MS)), /holds 4 authorities already/);
@@ -99,7 +111,7 @@ test("a file that is no authority, or is over, stops the start and is named with
   await rm(join(folder, "authority-1.pem"));
   await openAuthorities(folder, NOW_MS);
   const over = openAuthorities(folder, NOW_MS + (AUTHORITY_DAYS + 1) * DAY_MS);
-  assert.match(await failure(over), /no authority with a key in force/);
+  assert.match(await failure(over), /no authority in force/);
   await rm(folder, { recursive: true });
 });
 

@@ -1,0 +1,87 @@
+/** POST makes a claim code and shows it once, GET lists, DELETE revokes. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { claimQrSvg, claimQrText, hashClaimCode, newClaimCode, plainClaimCode } from "../../identity/claim-code.js";
+import { addClaim, type ClaimRow, listClaims, revokeClaim } from "../../store/claims.js";
+import { asOperator } from "../../store/tenancy.js";
+import { DEFAULT_PAGE } from "../common.js";
+import { decodeCursor, encodeCursor } from "../cursor.js";
+import { ProblemError } from "../problems.js";
+import { ALLOWED_FAILURES, CLAIM_FAILURES, REVOKE_FAILURES } from "../responses.js";
+import { callerOf } from "../rights.js";
+import { type Claim, ClaimBody, ClaimList, ClaimParams, ClaimQuery, NewClaim } from "./schema.js";
+
+/** Codes made, from one address. */
+export const CLAIMS_MADE = { max: 60, timeWindow: "1 minute" } as const;
+const HOUR_MS = 3_600_000;
+const DEFAULT_HOURS = 72;
+
+const Before = Type.Object({
+  createdAt: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
+  id: Type.String({ format: "uuid" }),
+});
+
+export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    "/claims",
+    {
+      config: { right: "claims:write", rateLimit: CLAIMS_MADE },
+      schema: { body: ClaimBody, response: { 201: NewClaim, ...CLAIM_FAILURES } },
+    },
+    async (request, reply) => {
+      if (app.door.machineBroker() === undefined) throw new ProblemError("no-machine-broker");
+      const actor = callerOf(request);
+      const { serials, note = "", expiresInHours = DEFAULT_HOURS } = request.body;
+      const code = newClaimCode();
+      const codeHash = hashClaimCode(plainClaimCode(code) ?? "");
+      const expiresAt = new Date(Date.now() + expiresInHours * HOUR_MS);
+      const row = await asOperator(app.databases.app, actor, (tx) =>
+        addClaim(tx, actor, { codeHash, serials, note, expiresAt }),
+      );
+      reply.code(201).header("cache-control", "no-store");
+      return { ...viewOf(row), code, qrText: claimQrText(code), qrSvg: claimQrSvg(code) };
+    },
+  );
+
+  app.get(
+    "/claims",
+    {
+      config: { right: "claims:write" },
+      schema: { querystring: ClaimQuery, response: { 200: ClaimList, ...ALLOWED_FAILURES } },
+    },
+    async (request) => {
+      const { limit = DEFAULT_PAGE, cursor } = request.query;
+      const before = decodeCursor(Before, cursor);
+      const { items, next } = await asOperator(app.databases.app, callerOf(request), (tx) =>
+        listClaims(tx, limit, before),
+      );
+      return { claims: items.map(viewOf), nextCursor: encodeCursor(next) };
+    },
+  );
+
+  app.delete(
+    "/claims/:id",
+    {
+      config: { right: "claims:write" },
+      schema: { params: ClaimParams, response: { 204: Type.Null(), ...REVOKE_FAILURES } },
+    },
+    async (request, reply) => {
+      const actor = callerOf(request);
+      const was = await asOperator(app.databases.app, actor, (tx) => revokeClaim(tx, actor, request.params.id));
+      if (was === undefined) throw new ProblemError("no-such-claim");
+      if (was !== "open") throw new ProblemError("claim-over", was);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+function viewOf({ createdAt, expiresAt, usedAt, serials, ...row }: ClaimRow): Claim {
+  const { id, note, state, usedBy } = row;
+  return {
+    ...{ id, note, state, usedBy },
+    serials: [...serials],
+    createdAt: createdAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    usedAt: usedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Claim codes: 20 characters of Crockford's base 32, 100 random bits, typed or scanned once by whoever sets a board up.
+ * Kept only as a hash: nothing here ever compares a code itself.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import qrcode from "qrcode-generator";
+
+export const CLAIM_CODE_LENGTH = 20;
+const GROUP = 5;
+/** No I, L, O, U: what is read for 1 and 0 by mistake is taken as such. */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/** What a QR says before the code, so that a scanner knows what it sees. */
+const QR_PREFIX = "SPIRAL-CLAIM:1:";
+
+/** A new code, in groups: "XXXXX-XXXXX-XXXXX-XXXXX". */
+export function newClaimCode(): string {
+  const letters = [...randomBytes(CLAIM_CODE_LENGTH)].map((byte) => ALPHABET.charAt(byte & 31)).join("");
+  return letters.replace(new RegExp(`(.{${GROUP}})(?=.)`, "g"), "$1-");
+}
+
+/** The 20 characters in what was typed or scanned; undefined if they are none. */
+export function plainClaimCode(typed: string): string | undefined {
+  const text = typed.toUpperCase();
+  const code = (text.startsWith(QR_PREFIX) ? text.slice(QR_PREFIX.length) : text)
+    .replaceAll(/[\s-]/g, "")
+    .replaceAll("O", "0")
+    .replaceAll(/[IL]/g, "1");
+  const fits = code.length === CLAIM_CODE_LENGTH && [...code].every((letter) => ALPHABET.includes(letter));
+  return fits ? code : undefined;
+}
+
+/** What is kept of a code. A plain hash is enough for 100 random bits. */
+export function hashClaimCode(plain: string): Buffer {
+  return createHash("sha256").update(`spiral-claim-1\0${plain}`).digest();
+}
+
+/** What the QR of a code says. */
+export function claimQrText(code: string): string {
+  return `${QR_PREFIX}${code.replaceAll("-", "")}`;
+}
+
+/** The QR as an SVG element that scales. */
+export function claimQrSvg(code: string): string {
+  const qr = qrcode(0, "M");
+  qr.addData(claimQrText(code), "Alphanumeric");
+  qr.make();
+  return qr.createSvgTag({ scalable: true, margin: 4 });
+}

@@ -1,0 +1,75 @@
+/**
+ * Machines of which there seem to be two: nobody with that identity is let in until an operator has decided. Raised by
+ * what the fleet sees (ingest role), read by alerts, lifted by an operator.
+ */
+import type { StatusMessage } from "../../shared/wire/messages.js";
+import { type Actor, recordChange } from "./audit-log.js";
+import type { Sql, Transaction } from "./databases.js";
+
+/** Births within a day that did not follow the one before: one is a board brought back to an older state. */
+const WENT_BACK_LIMIT = 2;
+
+export interface Suspension {
+  readonly reason: "clonedIdentity";
+  readonly evidence: string;
+  readonly raisedAt: Date;
+}
+
+/** Suspends the machine; false if it is already, or unknown. What led to it is not counted again once it is lifted. */
+export async function suspend(ingest: Sql, serial: string, evidence: string): Promise<boolean> {
+  const rows = await ingest`
+    WITH machine AS (SELECT id, operator_id FROM machines WHERE serial_number = ${serial}),
+      forgotten AS (UPDATE machine_births b SET went_back = 0 FROM machine m WHERE b.machine_id = m.id)
+    INSERT INTO machine_suspensions (operator_id, machine_id, reason, evidence)
+    SELECT operator_id, id, 'clonedIdentity', ${evidence} FROM machine
+    ON CONFLICT (machine_id) WHERE lifted_at IS NULL DO NOTHING RETURNING 1
+  `;
+  return rows.length > 0;
+}
+
+/**
+ * Takes note of a birth. Boot and connection only rise: a birth that lies below the one before, or has its numbers but
+ * another nonce, comes from another board or from one that has forgotten. Returns what speaks for two boards.
+ */
+export async function noteBirth(ingest: Sql, serial: string, birth: StatusMessage): Promise<string | undefined> {
+  const { epoch, boot, connection, nonce } = birth;
+  const [row] = await ingest<{ wentBack: number }[]>`
+    INSERT INTO machine_births AS b (machine_id, operator_id, epoch, boot, connection, nonce)
+    SELECT id, operator_id, ${epoch}::bigint, ${boot}::bigint, ${connection}::bigint, ${nonce}::bigint FROM machines
+    WHERE serial_number = ${serial} AND epoch = ${epoch}::bigint
+    ON CONFLICT (machine_id) DO UPDATE SET epoch = excluded.epoch, boot = excluded.boot,
+      connection = excluded.connection, nonce = excluded.nonce,
+      went_back = CASE WHEN excluded.epoch > b.epoch THEN 0
+        WHEN (excluded.boot, excluded.connection) > (b.boot, b.connection)
+          OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce) THEN b.went_back
+        WHEN b.went_back_at > now() - interval '1 day' THEN least(b.went_back + 1, 100) ELSE 1 END,
+      went_back_at = CASE WHEN (excluded.epoch, excluded.boot, excluded.connection) > (b.epoch, b.boot, b.connection)
+          OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce) THEN b.went_back_at
+        ELSE now() END
+    RETURNING went_back AS "wentBack"
+  `;
+  if (row === undefined || row.wentBack < WENT_BACK_LIMIT) return undefined;
+  return `births of two boards: boot ${boot}, connection ${connection} does not follow the one before`;
+}
+
+/** The machine's open suspension. */
+export async function readSuspension(tx: Transaction, machineId: string): Promise<Suspension | undefined> {
+  const [row] = await tx<Suspension[]>`
+    SELECT reason, evidence, raised_at AS "raisedAt" FROM machine_suspensions
+    WHERE machine_id = ${machineId} AND lifted_at IS NULL
+  `;
+  return row;
+}
+
+/** Lifts it; false if there is none. */
+export async function liftSuspension(tx: Transaction, actor: Actor, serial: string): Promise<boolean> {
+  const [row] = await tx<Suspension[]>`
+    UPDATE machine_suspensions s SET lifted_at = now(), lifted_by = ${actor.userId}, lifted_key = ${actor.keyId}
+    FROM machines m WHERE m.id = s.machine_id AND m.serial_number = ${serial} AND s.lifted_at IS NULL
+    RETURNING s.reason, s.evidence, s.raised_at AS "raisedAt"
+  `;
+  if (row === undefined) return false;
+  const before = { reason: row.reason, evidence: row.evidence, raisedAt: row.raisedAt.toISOString() };
+  await recordChange(tx, actor, { action: "lifted", subject: "suspension", subjectId: serial, before, after: null });
+  return true;
+}
