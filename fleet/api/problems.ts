@@ -71,6 +71,7 @@ export const PROBLEMS = deepFreeze({
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },
   "too-many-requests": { status: 429, title: "Too many requests or attempts; wait and try again" },
   "too-many-failures": { status: 429, title: "Too many failed attempts to sign in; wait and try again" },
+  "too-many-exports": { status: 503, title: "Too many exports run; wait for one to end" },
   "too-many-listeners": { status: 503, title: "Too many pages listen for live changes" },
   internal: { status: 500, title: "Something failed here; the log names it" },
 });

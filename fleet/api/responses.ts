@@ -30,3 +30,4 @@ export const DOOR_FAILURES = {
   429: problem,
   503: problem,
 } as const;
+export const EXPORT_FAILURES = { ...ONE_FAILURES, 503: problem } as const;

@@ -51,7 +51,7 @@ export interface TransactionKeyset {
  * `machines`: for the app role `known_machines`, which also has those that were the operator's; for the ingest role
  * `machines`. Where a machine stands is told to its owner only.
  */
-const transactionsOf = (machines: "known_machines" | "machines"): string => `
+const transactionsOf = (machines: "known_machines" | "machines", sales = "transactions"): string => `
   SELECT t.id, m.serial_number AS machine,
     CASE WHEN m.operator_id = t.operator_id THEN m.location_name ELSE '' END AS "locationName",
     t.slot_code AS "slotCode",
@@ -60,7 +60,7 @@ const transactionsOf = (machines: "known_machines" | "machines"): string => `
     t.dispensed_at AS "dispensedAt", t.booked_at AS "bookedAt", t.device_time AS "deviceTime",
     t.time_quality AS "timeQuality", t.sale_no AS "saleNo", t.epoch, t.seq, t.simulated,
     m.currency_decimals AS decimals, t.booked_at::text AS key, t.operator_id AS "operatorId"
-  FROM transactions t JOIN ${machines} m ON m.id = t.machine_id LEFT JOIN products p ON p.id = t.product_id
+  FROM ${sales} t JOIN ${machines} m ON m.id = t.machine_id LEFT JOIN products p ON p.id = t.product_id
 `;
 
 type TransactionRow = Omit<Transaction, "dispensedAt" | "bookedAt" | "deviceTime"> & {
@@ -91,19 +91,31 @@ export async function listTransactions(
   operatorId: string,
   filter: TransactionFilter,
 ): Promise<Page<Transaction, TransactionKeyset>> {
-  const { machine = null, slot = null, status = null, method = null, from = null, to = null, limit, before } = filter;
+  const { machine, slot, status, method, from, to, limit, before } = filter;
+  // Only what is asked for stands in the statement, and the page is cut before anything is joined to it: otherwise all
+  // that lies before and behind it is read, too.
   const rows = await tx<TransactionRow[]>`
-    ${tx.unsafe(transactionsOf("known_machines"))}
-    WHERE t.operator_id = ${operatorId}
-      AND (${machine}::text IS NULL OR m.serial_number = ${machine})
-      AND (${slot}::text IS NULL OR t.slot_code = ${slot})
-      AND (${status}::text IS NULL OR t.status = ${status})
-      AND (${method}::text IS NULL OR t.payment_method = ${method})
-      AND (${from}::timestamptz IS NULL OR t.booked_at >= ${from})
-      AND (${to}::timestamptz IS NULL OR t.booked_at < ${to})
-      AND (${before?.at ?? null}::timestamptz IS NULL OR (t.booked_at, t.seq, t.id)
-        < (${before?.at ?? null}::timestamptz, ${before?.seq ?? null}::bigint, ${before?.id ?? null}::uuid))
+    WITH page AS (
+    SELECT * FROM transactions t WHERE t.operator_id = ${operatorId}
+      ${
+        machine === undefined
+          ? tx``
+          : tx`AND t.machine_id = (SELECT k.id FROM known_machines k WHERE k.serial_number = ${machine})`
+      }
+      ${slot === undefined ? tx`` : tx`AND t.slot_code = ${slot}`}
+      ${status === undefined ? tx`` : tx`AND t.status = ${status}`}
+      ${method === undefined ? tx`` : tx`AND t.payment_method = ${method}`}
+      ${from === undefined ? tx`` : tx`AND t.booked_at >= ${from}`}
+      ${to === undefined ? tx`` : tx`AND t.booked_at < ${to}`}
+      ${
+        before === undefined
+          ? tx``
+          : tx`AND (t.booked_at, t.seq, t.id) < (${before.at}::timestamptz, ${before.seq}::bigint, ${before.id}::uuid)`
+      }
     ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC LIMIT ${limit + 1}
+    )
+    ${tx.unsafe(transactionsOf("known_machines", "page"))}
+    ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC
   `;
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   const next = last === undefined ? undefined : { at: last.key, seq: last.seq, id: last.id };

@@ -130,6 +130,8 @@ export const ROWS: readonly Row[] = [
   { route: "GET /api/v1/overview", who: ALL },
   { route: "POST /api/v1/password-resets", who: "anyone" },
   { route: "POST /api/v1/passwords", who: "anyone" },
+  { route: "GET /api/v1/payments", who: BOOKS, at: ({ serial }) => `/api/v1/payments?machine=${serial}`, scoped: true },
+  { route: "GET /api/v1/payments/export", who: BOOKS, at: () => "/api/v1/payments/export?format=csv", foreign: 200 },
   { route: "GET /api/v1/products", who: ALL },
   { route: "POST /api/v1/products", who: OFFICE, spare: true, body: NEW_PRODUCT },
   { route: "GET /api/v1/products/:number", who: ALL, ...product },
@@ -155,6 +157,12 @@ export const ROWS: readonly Row[] = [
   { route: "PATCH /api/v1/users/:id", who: OWNER, ...user(), spare: true, body: { role: "owner" } },
   { route: "POST /api/v1/users/:id/password-links", who: OWNER, ...user("/password-links") },
   { route: "DELETE /api/v1/users/:id/second-factor", who: OWNER, ...user("/second-factor") },
+  {
+    route: "GET /api/v1/transactions/export",
+    who: BOOKS,
+    at: () => "/api/v1/transactions/export?format=ndjson",
+    foreign: 200,
+  },
   {
     route: "POST /api/v1/vouchers/:code/redemptions",
     who: FIELD,

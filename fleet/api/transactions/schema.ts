@@ -1,6 +1,7 @@
 /** Transactions: every sale that was settled, failed or ended unknown; newest first, keyset pages. */
 import Type, { type Static } from "typebox";
 import { Amount, Currency, Cursor, Instant, Limit, NextCursor, nullable, Serial, Uuid } from "../common.js";
+import { ExportFormat } from "../exports.js";
 
 export const TransactionStatus = Type.Enum(["completed", "refunded", "failed", "unknown"]);
 export type TransactionStatus = Static<typeof TransactionStatus>;
@@ -47,6 +48,9 @@ export const TransactionQuery = Type.Object({
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
+
+const { limit: _, cursor: __, ...filters } = TransactionQuery.properties;
+export const TransactionExportQuery = Type.Object({ format: ExportFormat, ...filters });
 
 export const TransactionList = Type.Object({ transactions: Type.Array(Transaction), nextCursor: NextCursor });
 export type TransactionList = Static<typeof TransactionList>;
