@@ -107,6 +107,18 @@ export const Environment = Type.Object({
     default: "",
     description: "Folder for months of sales that are taken out of the database. Default: archive in SPIRAL_DATA_DIR.",
   }),
+  SPIRAL_S3_URL: Type.String({
+    default: "",
+    pattern: "^(https?://[^\\s?#@]+)?$",
+    description: "Bucket to use instead of that folder: https://BUCKET.s3.REGION.amazonaws.com or https://HOST/BUCKET.",
+  }),
+  SPIRAL_S3_KEY_ID: Type.String({ default: "", description: "Access key of the bucket: may put, get and list." }),
+  SPIRAL_S3_SECRET: Type.String({ default: "", description: "Secret of that key." }),
+  SPIRAL_S3_REGION: Type.String({
+    default: "us-east-1",
+    pattern: "^[a-z0-9-]+$",
+    description: "Region that requests to the bucket are signed for.",
+  }),
   SPIRAL_HOT_MONTHS: Type.Integer({
     default: 24,
     minimum: 2,
@@ -194,6 +206,9 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly archiveDir: string;
+  readonly s3:
+    | { readonly url: string; readonly keyId: string; readonly secret: string; readonly region: string }
+    | undefined;
   readonly hotMonths: number;
   readonly telemetryKept: { readonly reportDays: number; readonly hourDays: number };
   readonly pagesDir: string | undefined;
@@ -350,6 +365,7 @@ function assemble(env: Static<typeof Environment>): Config {
     redisUrl: some(env.SPIRAL_REDIS_URL),
     masterKey: some(env.SPIRAL_MASTER_KEY),
     archiveDir: resolve(some(env.SPIRAL_ARCHIVE_DIR) ?? join(dataDir, "archive")),
+    s3: s3Of(env),
     hotMonths: env.SPIRAL_HOT_MONTHS,
     telemetryKept: { reportDays: env.SPIRAL_TELEMETRY_DAYS, hourDays: env.SPIRAL_TELEMETRY_HOURS_DAYS },
     pagesDir: pagesDir === undefined ? undefined : resolve(pagesDir),
@@ -401,6 +417,20 @@ function oidcOf(env: Static<typeof Environment>): OidcSettings | undefined {
     throw new ConfigError("SPIRAL_OIDC_ISSUER", "is reached without TLS", "Only a provider on loopback may be http.");
   }
   return { issuer, clientId, clientSecret: secret === "" ? undefined : secret };
+}
+
+function s3Of(env: Static<typeof Environment>): Config["s3"] {
+  const { SPIRAL_S3_URL: url, SPIRAL_S3_KEY_ID: keyId, SPIRAL_S3_SECRET: secret, SPIRAL_S3_REGION: region } = env;
+  if (url === "" && keyId === "" && secret === "") return undefined;
+  const missing = url === "" ? "SPIRAL_S3_URL" : keyId === "" ? "SPIRAL_S3_KEY_ID" : "SPIRAL_S3_SECRET";
+  if (url === "" || keyId === "" || secret === "") {
+    throw new ConfigError(
+      missing,
+      "is not set, but its fellows are",
+      "Set SPIRAL_S3_URL, _KEY_ID and _SECRET, or none.",
+    );
+  }
+  return { url, keyId, secret, region };
 }
 
 /** As root the database runs under another uid, which cannot enter a home of mode 0700. */

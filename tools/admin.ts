@@ -5,7 +5,7 @@ import { type Rebuilt, rebuild, rebuildAll } from "../fleet/ingest/rebuild.js";
 import { archivedBefore, listArchives, restoreMonth } from "../fleet/store/archives.js";
 import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
-import { directoryObjects } from "../fleet/store/objects.js";
+import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
 
 const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
@@ -93,10 +93,10 @@ function restoring(
   const isMonth = /^[0-9]{4}-(0[1-9]|1[0-2])$/.test(month);
   const isDays = /^[1-9][0-9]{0,3}$/.test(days);
   if (operator === undefined || !isMonth || !isDays || more.length > 0) return undefined;
-  return async ({ migrate }, { archiveDir }) => {
+  return async ({ migrate }, config) => {
     const operatorId = await findOperator(migrate, operator);
     if (operatorId === undefined) throw new Error(`There is no operator ${operator}.`);
-    const ports = { owner: migrate, objects: directoryObjects(archiveDir) };
+    const ports = { owner: migrate, objects: openObjects(config) };
     const rows = await restoreMonth(ports, operatorId, `${month}-01`, Number(days));
     process.stdout.write(
       rows === 0 ? "It is in the database already.\n" : `${rows} sales are back for ${days} days.\n`,

@@ -5,7 +5,7 @@ import fp from "fastify-plugin";
 import type { Config } from "../config.js";
 import type { Meters } from "../metrics/meters.js";
 import { type JobTurn, runIfDue } from "../store/job-locks.js";
-import { directoryObjects } from "../store/objects.js";
+import { openObjects } from "../store/open-objects.js";
 import { JOBS, type JobContext } from "./jobs.js";
 
 /** A database that is away is asked again after so long. */
@@ -13,7 +13,7 @@ const RETRY_MS = 10_000;
 
 export const jobsPlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
-    const objects = directoryObjects(config.archiveDir);
+    const objects = openObjects(config);
     // A series that is not there yet is no zero to an alert rule.
     for (const { name } of JOBS) app.meters.jobRuns.inc({ job: name, outcome: "failed" }, 0);
     const stop = new AbortController();

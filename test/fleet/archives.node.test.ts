@@ -1,5 +1,5 @@
 /** Months of sales to object storage and back, cut short at each step; late sales of months that have gone. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
@@ -9,7 +9,7 @@ import { rebuild } from "../../fleet/ingest/rebuild.js";
 import { JOBS } from "../../fleet/jobs/jobs.js";
 import { archivedBefore, archiveMonth, closeMonths, monthsHere, restoreMonth } from "../../fleet/store/archives.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
-import { directoryObjects, isObjectName, type ObjectStore } from "../../fleet/store/objects.js";
+import { directoryObjects, type ObjectStore } from "../../fleet/store/objects.js";
 import { ensurePartitions } from "../../fleet/store/partitions.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { addTestMachine, addTestProducts, COKE, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
@@ -221,27 +221,6 @@ test("the job closes first and archives a run later; run twice at once it does n
   const [left] = await migrate<{ rows: number }[]>`
     SELECT coalesce(sum(rows), 0)::int AS rows FROM archives WHERE operator_id = ${ours} AND dropped_at IS NOT NULL`;
   assert.is(left?.rows, 26);
-});
-
-test("objects in a directory: whole or not there, by names that stay inside", async ({ dataDir }) => {
-  const root = join(dataDir, "objects");
-  const objects = directoryObjects(root);
-  assert.equal([await objects.get("a/b"), await objects.list("")], [undefined, []]);
-  await objects.put("a/b", Buffer.from("one"));
-  await objects.put("a/b", Buffer.from("two"));
-  await objects.put("a/c=d/e.gz", Buffer.from(""));
-  assert.is(Buffer.from((await objects.get("a/b")) ?? "").toString(), "two");
-  await writeFile(join(root, "a", ".part-x"), "half");
-  assert.equal(await objects.list("a/"), ["a/b", "a/c=d/e.gz"]);
-  assert.equal(await objects.list("a/c"), ["a/c=d/e.gz"]);
-  for (const bad of ["", "/a", "a/", "../a", "a/../b", "a//b", ".a", "a/.b", "a\\b", "a b", "x".repeat(501)]) {
-    assert.is(isObjectName(bad), false, bad);
-    assert.match(await failure(objects.put(bad, new Uint8Array())), "no name of an object");
-  }
-  // What stands in the way is told, and no half of an object is left.
-  await mkdir(join(root, "taken"));
-  assert.match(await failure(objects.put("taken", Buffer.from("x"))), /EISDIR|ENOTEMPTY|EEXIST/);
-  assert.equal((await readdir(root)).sort(), ["a", "taken"]);
 });
 
 test.run();
