@@ -7,6 +7,7 @@ import { boardOf, type ChipPort, type RunningBoard } from "../io/board.js";
 import { BoardNetwork, type BoardNetworkOptions } from "../io/net/board-network.js";
 import { UpkeepWatch, type WatchedMachine } from "../io/net/upkeep-watch.js";
 import type { Parts } from "../io/parts.js";
+import { lookNow, type SelfTestFacts } from "../io/self-test-checks.js";
 import type { Machine } from "../machine/machine.js";
 import { startMachine } from "../main.js";
 import type { Identity, PanelPort } from "../ports/hardware.js";
@@ -31,6 +32,8 @@ export interface RunOptions {
   /** A graphic panel; absent: the text display of the parts. deliver: to the machine, once it listens. */
   readonly openPanel?: ((deliver: (input: WorldInput) => void) => PanelPort<PanelView>) | undefined;
   readonly network: Pick<BoardNetworkOptions, "secrets" | "key" | "buildS" | "clockwork" | "startWorker">;
+  /** What the board's self-test may know; absent: the menu has none. */
+  readonly testFacts?: (() => SelfTestFacts) | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -42,7 +45,7 @@ export interface Run {
 
 /** Undefined: no machine can run on this board. An image on trial that finds none goes back at once. */
 export function runBoard(options: RunOptions): Run | undefined {
-  const { parts, chip, image, identity, columns, openPanel, say } = options;
+  const { parts, chip, image, identity, columns, openPanel, testFacts, say } = options;
   if (identity === undefined) return noMachine(options, "the board has no identity");
   let board: RunningBoard<PanelView> | undefined;
   let watch: UpkeepWatch | undefined;
@@ -69,6 +72,7 @@ export function runBoard(options: RunOptions): Run | undefined {
     columns,
     network,
     update: { begin: (manifest) => network.update(manifest) },
+    ...(testFacts === undefined ? {} : { selfTest: { look: () => lookNow(parts, testFacts()) } }),
     after: () => watch?.look(),
     ...(panel === undefined ? {} : { panel }),
   });

@@ -87,6 +87,7 @@ function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key
     identity: parts.secrets?.identity(imageVersion()),
     columns: documentsOf(parts).slots.map(({ column }) => column),
     openPanel: start.openPanel,
+    testFacts: () => factsOf(parts, chip),
     network: {
       secrets: parts.secrets?.network(),
       key,

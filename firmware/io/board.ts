@@ -10,6 +10,7 @@ import type {
   NetworkPort,
   PanelPort,
   RandomPort,
+  SelfTestPort,
   SensorSnapshot,
   UpdatePort,
 } from "../ports/hardware.js";
@@ -44,6 +45,7 @@ export interface BoardOptions<View> {
   readonly network?: NetworkPort;
   /** Of a board with two image slots. */
   readonly update?: UpdatePort;
+  readonly selfTest?: SelfTestPort;
   /** The machine has dealt with an input, and with all that came of it. */
   readonly after?: () => void;
 }
@@ -62,6 +64,7 @@ export interface BoardPorts<View> {
   readonly compressor?: NonNullable<Parts<View>["compressor"]>;
   readonly dex?: NonNullable<Parts<View>["dex"]>;
   readonly update?: UpdatePort;
+  readonly selfTest?: SelfTestPort;
 }
 
 export interface RunningBoard<View> {
@@ -109,6 +112,7 @@ export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> |
       ...(compressor === undefined ? {} : { compressor }),
       ...(dex === undefined ? {} : { dex }),
       ...(options.update === undefined ? {} : { update: options.update }),
+      ...(options.selfTest === undefined ? {} : { selfTest: options.selfTest }),
     },
     identity,
     cause: chip.cause,

@@ -6,10 +6,11 @@
 import { deepFreeze } from "../../shared/freeze.js";
 import type { BootCause } from "../../shared/records/kinds.js";
 import type { FittedName } from "../../shared/wire/documents.js";
+import type { Finding } from "../ports/hardware.js";
 import type { LinkResult } from "../ports/inputs.js";
 import type { BeamTest } from "./delivery.js";
 import type { Parts, Trouble } from "./parts.js";
-import type { Check, Finding } from "./self-test.js";
+import type { Check } from "./self-test.js";
 
 /** Less is too little for a TLS handshake beside the machine. */
 export const MIN_FREE_BYTES = 40_960;
@@ -43,6 +44,24 @@ type BusDevice = (typeof BUS_DEVICES)[number];
 
 /** All checks of a board. */
 export function checksOf<View>(parts: Parts<View>, facts: SelfTestFacts): readonly Check[] {
+  const looks = looksOf(parts, facts, () => keypad(parts));
+  return looks.map(asCheck).concat(beam(parts), ...bus(parts, facts));
+}
+
+/**
+ * For the service menu, while the machine runs and no motor does. Without what is the machine's then (bus, beam), and
+ * without the keypad: whoever asks has just pressed a key.
+ */
+export function lookNow<View>(parts: Parts<View>, facts: SelfTestFacts): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const look of looksOf(parts, facts, () => undefined)) {
+    const finding = look();
+    if (finding !== undefined) findings.push(finding);
+  }
+  return findings;
+}
+
+function looksOf<View>(parts: Parts<View>, facts: SelfTestFacts, atKeypad: Look): readonly Look[] {
   const { map } = parts;
   return [
     saying({ part: "board", saw: `${map.board} (${map.module}), started by ${facts.cause}` }),
@@ -52,16 +71,14 @@ export function checksOf<View>(parts: Parts<View>, facts: SelfTestFacts): readon
     ...parts.troubles.map((trouble) => saying(missing(trouble))),
     () => flash(parts),
     () => door(parts),
-    () => keypad(parts),
+    atKeypad,
     () => thermometer(parts),
     () => compressor(parts),
     () => textDisplay(parts),
     () => mains(parts),
     () => selectLines(parts),
     () => homeSwitches(parts, facts),
-  ]
-    .map(asCheck)
-    .concat(beam(parts), ...bus(parts, facts));
+  ];
 }
 
 /** A look that answers at once; undefined: the board has no such port, or its trouble has been told. */

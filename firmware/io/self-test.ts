@@ -4,13 +4,7 @@
  * before the machine listens; knows no port, only checks and lines.
  */
 
-export interface Finding {
-  /** The trade's name of the port: "MDB changer 08h". */
-  readonly part: string;
-  readonly saw: string;
-  /** What to look at; absent: it is well. */
-  readonly cure?: string;
-}
+import type { Finding } from "../ports/hardware.js";
 
 /** Looks at one port and tells what it found, now or later, once. undefined: the board has no such port. */
 export type Check = (tell: (finding: Finding | undefined) => void) => void;

@@ -30,6 +30,7 @@ import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
 import { isAtRest, isNothingOpen, mayLinger, type Rooms, slotOf } from "./rooms.js";
+import { selfTestReport } from "./self-test.js";
 import { Shelf } from "./shelf.js";
 import { runToRest, TaskQueue } from "./tasks.js";
 import { Technician } from "./technician.js";
@@ -102,7 +103,15 @@ export class Machine implements Executor {
     this.updates = new Updates(rooms, this.recorder);
     this.upkeep = new Upkeep(rooms, this.recorder, documents);
     const push = (task: Task): void => this.push(task);
-    this.technician = new Technician(ports, rooms, this.recorder, this.fleet, push);
+    this.technician = new Technician(ports, rooms, this.recorder, this.fleet, push, () =>
+      selfTestReport({
+        port: ports.selfTest,
+        rooms,
+        bus: this.bus,
+        delivery: this.delivery,
+        networkUp: this.fleet.isUp,
+      }),
+    );
   }
 
   /**

@@ -6,7 +6,16 @@ import type { MenuView } from "../../shared/panel-view.js";
 import type { Durable } from "../../shared/records/durable.js";
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import { menuAtBoot, menuDueMs, stepMenu } from "../panel/menu.js";
-import type { MenuEffect, MenuFacts, MenuInput, MenuOrder, MenuState, Pass, PriceRule } from "../panel/menu-state.js";
+import type {
+  MenuEffect,
+  MenuFacts,
+  MenuInput,
+  MenuOrder,
+  MenuState,
+  Pass,
+  PriceRule,
+  SelfTestReport,
+} from "../panel/menu-state.js";
 import { menuView } from "../panel/menu-view.js";
 import { turningNow } from "../sale/technician.js";
 import { priceRule } from "./prices.js";
@@ -33,10 +42,11 @@ export class Technician {
     recorder: Recorder,
     network: Network,
     push: (task: Task) => void,
+    lookAtPorts: () => SelfTestReport,
   ) {
     this.recorder = recorder;
     this.push = push;
-    this.facts = new FactsForMenu(panel, rooms, network);
+    this.facts = new FactsForMenu(panel, rooms, network, lookAtPorts);
     this.state = menuAtBoot(rooms.ledger.durable, recorder.nowMs);
   }
 
@@ -96,11 +106,13 @@ class FactsForMenu implements MenuFacts {
   private readonly panel: MachinePorts["panel"];
   private readonly rooms: Rooms;
   private readonly network: Network;
+  readonly selfTest: () => SelfTestReport;
 
-  constructor(panel: MachinePorts["panel"], rooms: Rooms, network: Network) {
+  constructor(panel: MachinePorts["panel"], rooms: Rooms, network: Network, selfTest: () => SelfTestReport) {
     this.panel = panel;
     this.rooms = rooms;
     this.network = network;
+    this.selfTest = selfTest;
   }
 
   get machineId(): string {

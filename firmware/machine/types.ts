@@ -20,6 +20,7 @@ import type {
   NetworkPort,
   PanelPort,
   RandomPort,
+  SelfTestPort,
   SensorSnapshot,
   UpdatePort,
 } from "../ports/hardware.js";
@@ -52,6 +53,8 @@ export interface MachinePorts {
   readonly dex?: DexPort;
   /** Absent where there is one image, for good. */
   readonly update?: UpdatePort;
+  /** Absent where the board cannot look at itself. */
+  readonly selfTest?: SelfTestPort;
   readonly watch?: EffectWatch;
 }
 

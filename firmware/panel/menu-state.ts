@@ -39,6 +39,7 @@ export const MENU_ITEMS = deepFreeze([
   { key: "0", name: "network", title: "Network", right: 0 },
   // ten keys are not enough; who has no letters finds it among the faults
   { key: "A", name: "clearFaults", title: "Clear faults", right: 0 },
+  { key: "B", name: "selfTest", title: "Self-test", right: RIGHTS.tests },
 ] as const);
 export type MenuItem = (typeof MENU_ITEMS)[number];
 export type MenuItemName = MenuItem["name"];
@@ -56,6 +57,8 @@ export type Screen =
   | { readonly is: "slot"; readonly of: "testVend" | "count" | "price"; readonly typed: string }
   | { readonly is: "number"; readonly of: "count" | "price"; readonly slot: string; readonly typed: string }
   | { readonly is: "list"; readonly of: ListName; readonly page: number }
+  /** What each port was found like when somebody asked: one line a port. */
+  | { readonly is: "selfTest"; readonly lines: readonly string[]; readonly page: number }
   /** A test vend from the order to its end. before: test vends counted when it was ordered. */
   | { readonly is: "test"; readonly slot: string; readonly before: number }
   /** Something to read before going back. */
@@ -94,6 +97,12 @@ export interface PriceRule {
   readonly highestMinor: number;
 }
 
+/** lines: one a port. bad: how many are not well. */
+export interface SelfTestReport {
+  readonly lines: readonly string[];
+  readonly bad: number;
+}
+
 export interface MenuFacts {
   readonly durable: Readonly<Durable>;
   readonly doorOpen: boolean;
@@ -114,6 +123,8 @@ export interface MenuFacts {
   readonly machineId: string;
   readonly unackedRecords: number;
   /** Undefined for a code nobody has. */
+  /** Looks at each port, now. */
+  selfTest(): SelfTestReport;
   passOf(code: string): Pass | undefined;
   sentenceOf(fault: number, slot: string | undefined): string;
 }

@@ -4,9 +4,10 @@
  */
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { MenuKey, MenuView } from "../../shared/panel-view.js";
-import { LINES_PER_PAGE, MENU_ITEMS, type MenuFacts, type MenuState, type Screen } from "./menu-state.js";
+import { LINES_PER_PAGE, MENU_ITEMS, type MenuFacts, type MenuState, RIGHTS, type Screen } from "./menu-state.js";
 
 type List = Extract<Screen, { is: "list" }>;
+type SelfTest = Extract<Screen, { is: "selfTest" }>;
 /** Screens with more than a text display shows at once; `#` turns the page. */
 export type Paged = Extract<Screen, { readonly page: number }>;
 /** What a screen says itself; the hint follows from its keys. */
@@ -17,6 +18,7 @@ const MORE: MenuKey = Object.freeze({ key: "#", does: "more" });
 const ENTER: MenuKey = Object.freeze({ key: "#", does: "enter" });
 const DONE: MenuKey = Object.freeze({ key: "#", does: "done" });
 const TAKEN: MenuKey = Object.freeze({ key: "#", does: "taken" });
+const SELF_TEST: MenuKey = Object.freeze({ key: "1", does: "test" });
 const CLEAR: MenuKey = Object.freeze({ key: "0", does: "clear" });
 
 /** Undefined while it is closed. */
@@ -75,6 +77,7 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
     case "number":
       return numberView(screen, facts);
     case "list":
+    case "selfTest":
       return listView(screen, rights, facts);
     case "test":
       return withKeys({ title: `Test vend ${screen.slot}`, lines: [testLine(screen, facts)], entry: "" }, []);
@@ -126,19 +129,23 @@ function pageOf(screen: Paged, rights: number, facts: MenuFacts): Page {
   const all = linesOf(screen, rights, facts);
   // `#` enters what was typed, and turns no page any more
   const byOne = facts.textDisplay && !("typed" in screen && screen.typed !== "");
-  const perPage = byOne ? 1 : screen.is === "list" ? LINES_PER_PAGE : all.length;
+  const isList = screen.is === "list" || screen.is === "selfTest";
+  const perPage = byOne ? 1 : isList ? LINES_PER_PAGE : all.length;
   const pages = Math.max(1, Math.ceil(all.length / Math.max(1, perPage)));
   const page = Math.min(screen.page, pages - 1);
   return { lines: all.slice(page * perPage, (page + 1) * perPage), pages, page };
 }
 
-function listView(list: List, rights: number, facts: MenuFacts): MenuView {
+function listView(list: List | SelfTest, rights: number, facts: MenuFacts): MenuView {
   const { lines, pages, page } = pageOf(list, rights, facts);
   const keys: MenuKey[] = [];
-  if (list.of === "faults" && facts.durable.faults.length > 0) keys.push(CLEAR);
+  const name = list.is === "list" ? list.of : list.is;
+  if (name === "faults" && facts.durable.faults.length > 0) keys.push(CLEAR);
+  // for keypads without letters
+  if (name === "faults" && (rights & RIGHTS.tests) !== 0) keys.push(SELF_TEST);
   if (pages > 1) keys.push(MORE);
   keys.push(BACK);
-  const title = MENU_ITEMS.find(({ name }) => name === list.of)?.title ?? "";
+  const title = MENU_ITEMS.find((item) => item.name === name)?.title ?? "";
   return withKeys({ title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines, entry: "" }, keys);
 }
 
@@ -150,6 +157,8 @@ function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {
     }
     case "emptyType":
       return tubeLines(facts);
+    case "selfTest":
+      return [...screen.lines];
     case "list":
       return listLines(screen, facts);
   }

@@ -23,6 +23,7 @@ import {
   type MenuOrder,
   type MenuState,
   type MenuStep,
+  RIGHTS,
   type Screen,
 } from "./menu-state.js";
 import { type Paged, pagesOf } from "./menu-view.js";
@@ -31,6 +32,7 @@ const ENTER = "#";
 const BACK = "*";
 type Open = Extract<MenuState, { at: "open" }>;
 type Code = Extract<MenuState, { at: "code" }>;
+const BUSY = "Wait, a motor is running";
 const MAIN: Screen = Object.freeze<Screen>({ is: "main", page: 0 });
 const UNLOCKED: MenuEffect = Object.freeze<MenuEffect>({ do: "fault", fault: "serviceLockedOut", present: false });
 const READ: { readonly [list in ListName]: ServiceAct } = Object.freeze({
@@ -131,6 +133,9 @@ function onScreen(state: Open, key: string, facts: MenuFacts): MenuStep {
       return show(state, MAIN);
     case "list":
       return onList(state, screen, key, facts);
+    case "selfTest":
+      if (key === BACK) return show(state, MAIN);
+      return key === ENTER ? turnPage(state, screen, facts) : show(state, screen);
     default:
       return onTyping(state, screen, key, facts);
   }
@@ -165,6 +170,8 @@ function enter(state: Open, item: MenuItem, facts: MenuFacts): MenuStep {
       return read(state, item.name);
     case "clearFaults":
       return clearFaults(state, facts);
+    case "selfTest":
+      return selfTest(state, facts);
   }
 }
 
@@ -180,7 +187,14 @@ function home(state: Open, facts: MenuFacts): MenuStep {
 /** Why no spiral can be made to turn now; undefined if one can. */
 function hindranceOf({ turning }: MenuFacts): string | undefined {
   if (turning === "free") return undefined;
-  return turning === "busy" ? "Wait, a motor is running" : "Not now: the machine is not ready";
+  return turning === "busy" ? BUSY : "Not now: the machine is not ready";
+}
+
+/** Nothing turns, so it needs no products; with a motor running its lines would not be what they seem. */
+function selfTest(state: Open, facts: MenuFacts): MenuStep {
+  if (facts.turning === "busy") return say(state, BUSY);
+  const { lines, bad } = facts.selfTest();
+  return show(state, { is: "selfTest", lines, page: 0 }, note("selfTested", state.who, { value: bad }));
 }
 
 /** To look is a record too, once a visit. */
@@ -278,6 +292,7 @@ function cashBoxTaken(state: Open, { durable }: MenuFacts): MenuStep {
 function onList(state: Open, screen: Extract<Screen, { is: "list" }>, key: string, facts: MenuFacts): MenuStep {
   if (key === BACK) return show(state, MAIN);
   if (screen.of === "faults" && key === "0") return clearFaults(state, facts);
+  if (screen.of === "faults" && key === "1" && (state.rights & RIGHTS.tests) !== 0) return selfTest(state, facts);
   return key === ENTER ? turnPage(state, screen, facts) : show(state, screen);
 }
 

@@ -63,6 +63,21 @@ export interface NetworkPort {
   announce(announcement: Announcement): void;
 }
 
+/** What a look at a part has found. */
+export interface Finding {
+  /** The trade's name of the port: "MDB changer 08h". */
+  readonly part: string;
+  readonly saw: string;
+  /** What to look at; absent: it is well. */
+  readonly cure?: string;
+}
+
+/** The board looks at its own ports while the machine runs: nothing turns, the bus and the beam are left alone. */
+export interface SelfTestPort {
+  /** At once, and only while no motor runs. */
+  look(): readonly Finding[];
+}
+
 /** The platform's image slots. */
 export interface UpdatePort {
   /** Fetch, install and start the image of this signed manifest; what becomes of it is told as `{on:"update"}`. */

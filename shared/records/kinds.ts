@@ -47,7 +47,7 @@ export const RECORDS = deepFreeze({
   priceSet: { code: 9, wall: true, money: false, fields: { slot: [2, "text"], priceMinor: [3, "uint"] } },
   /**
    * Something done in the service menu that is no record of its own. act: SERVICE_ACTS. who: number of the code. value:
-   * spirals to be brought home, faults cleared.
+   * spirals to be brought home, faults cleared, parts that the self-test found not well.
    */
   serviceDone: {
     code: 10,
@@ -438,6 +438,7 @@ export const SERVICE_ACTS = deepFreeze([
   "faultsRead",
   "countersRead",
   "networkRead",
+  "selfTested",
 ]);
 export const AUDIT_READERS = deepFreeze(["menu", "dex", "file", "remote"]);
 export const ORDER_KINDS = deepFreeze(["readAudit", "putDocument", "updateFirmware"]);

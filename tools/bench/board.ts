@@ -4,7 +4,7 @@
  */
 import type { EffectWatch, MachinePorts } from "../../firmware/machine/types.js";
 import type { PanelView } from "../../firmware/panel/view.js";
-import type { NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.js";
+import type { Finding, NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import { DOCUMENT_BLOCKS } from "../../firmware/settings.js";
 import { Beam } from "./beam.js";
@@ -269,6 +269,7 @@ export class Board {
       beam: this.beam,
       network: this.#platformNetwork,
       dex: this.handset,
+      selfTest: { look: () => this.#look() },
       panel: this.#panel(),
       random: { below: (bound) => this.#machineRng.below(bound) },
       watch: {
@@ -286,6 +287,21 @@ export class Board {
         return columns();
       },
     };
+  }
+
+  /** What a board's self-test says of the parts that are simulated here. */
+  #look(): readonly Finding[] {
+    const { door, thermometer, spirals, ledgerFlash } = this;
+    const away = spirals.awayFromHome.length;
+    const part = "home switches";
+    return [
+      { part: "flash", saw: `ledger ${ledgerFlash.blocks} blocks` },
+      { part: "door", saw: door.open ? "open" : "shut" },
+      thermometer.broken
+        ? { part: "thermometer", saw: "silent", cure: "its plug" }
+        : { part: "thermometer", saw: `${Math.round(thermometer.milliC / 100) / 10} °C` },
+      away === 0 ? { part, saw: "all closed" } : { part, saw: `${away} open`, cure: "bring these spirals home" },
+    ];
   }
 
   #sensors(): SensorSnapshot {

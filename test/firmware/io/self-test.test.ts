@@ -3,8 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
 import { Parts } from "../../../firmware/io/parts.js";
-import { runSelfTest, type SelfTestResult } from "../../../firmware/io/self-test.js";
-import { checksOf, MIN_FREE_BYTES, type SelfTestFacts } from "../../../firmware/io/self-test-checks.js";
+import { lineOf, runSelfTest, type SelfTestResult } from "../../../firmware/io/self-test.js";
+import { checksOf, lookNow, MIN_FREE_BYTES, type SelfTestFacts } from "../../../firmware/io/self-test-checks.js";
 import { flipBits } from "../../../tools/bench/wire-faults.js";
 import { SimDevkit } from "../../support/io/devkit.js";
 
@@ -189,6 +189,22 @@ test("a check that tells twice is a programmer's error", () => {
       () => {},
     );
   }, /told twice/);
+});
+
+test("from the menu, beside a running machine: the same lines but those of keypad, beam and bus; nothing moves", () => {
+  const kit = new SimDevkit();
+  const parts = kit.parts();
+  kit.run(1_000);
+  const all = told(kit, {}, parts).lines;
+  const found = lookNow(parts, FACTS).map(lineOf);
+  const elsewhere = ["keypad: ", "beam: ", "MDB", "self-test: "];
+  // the compressor's time has gone on
+  const timeless = (text: string): string => text.replace(/in \d+ s/, "");
+  assert.equal(
+    found.map(timeless),
+    all.map(timeless).filter((text) => !elsewhere.some((part) => text.startsWith(part))),
+  );
+  assert.is(kit.carrier.cabinet.spirals.turns, 0);
 });
 
 test.run();

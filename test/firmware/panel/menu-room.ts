@@ -6,6 +6,7 @@ import {
   type MenuEffect,
   type MenuFacts,
   type MenuState,
+  type SelfTestReport,
 } from "../../../firmware/panel/menu-state.js";
 import { menuView } from "../../../firmware/panel/menu-view.js";
 import type { MenuView } from "../../../shared/panel-view.js";
@@ -33,6 +34,7 @@ export class Room {
   spiralsAway = 0;
   refusedTest: MenuFacts["refusedTest"];
   textDisplay = false;
+  selfTest: SelfTestReport = { lines: ["door: open", "! thermometer: silent - its plug"], bad: 1 };
   machineId = "M-1";
   sentenceOf: MenuFacts["sentenceOf"] = (fault, slot) => `fault ${fault} ${slot ?? ""}`;
 
@@ -51,6 +53,7 @@ export class Room {
       networkUp: true,
       machineId: this.machineId,
       unackedRecords: 7,
+      selfTest: () => this.selfTest,
       passOf: (code) => (code === "2580" ? { who: 3, rights: this.rights } : undefined),
       sentenceOf: this.sentenceOf,
     };

@@ -253,6 +253,35 @@ test("clear faults: an item of its own and 0 among the faults; only what a perso
   }
 });
 
+test("self-test: an item of its own, and 1 among the faults; one line a port, on record with what is not well", () => {
+  for (const keys of ["B", "81"]) {
+    const room = Room.inside(RIGHTS.tests).press(keys);
+    assert.is(room.title, "Self-test");
+    assert.equal(room.lines, room.selfTest.lines);
+    const [record] = room.records().slice(-1);
+    assert.equal(record, { kind: "serviceDone", act: act("selfTested"), who: 3, value: 1 });
+    assert.equal(room.orders(), [], "nothing turns");
+    assert.is(room.press("*").title, "Service menu");
+  }
+});
+
+test("self-test: its lines stay as they were found, by pages; not with a motor running, not with every code", () => {
+  const room = Room.inside();
+  const lines = Array.from({ length: LINES_PER_PAGE + 1 }, (_, at) => `part ${at}: well`);
+  room.selfTest = { lines, bad: 0 };
+  room.press("B");
+  room.selfTest = { lines: [], bad: 0 };
+  assert.is(room.title, "Self-test 1/2");
+  assert.equal(room.press("#").lines, [`part ${LINES_PER_PAGE}: well`]);
+  assert.equal(room.press("#7").lines, lines.slice(0, LINES_PER_PAGE));
+  const busy = Room.inside();
+  busy.turning = "busy";
+  assert.is(busy.press("B").title, "Wait, a motor is running");
+  assert.equal(busy.records(), []);
+  assert.is(Room.inside(RIGHTS.stock).press("B").title, "Not allowed with this code");
+  assert.is(Room.inside(RIGHTS.stock).press("81").title, "Faults");
+});
+
 test("counters and network can be read", () => {
   assert.ok(Room.inside().press("9").lines.includes("Sales 0: $0.00"));
   assert.equal(Room.inside().press("0").lines, ["Connected", "Machine M-1", "Records not yet at the fleet: 7"]);

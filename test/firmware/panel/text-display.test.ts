@@ -110,9 +110,10 @@ const SCREENS: readonly string[] = [
   "7B4#133#",
   "7B4#99999995#",
   "80",
+  "81",
 ];
 /** Lists are turned with `#`, that of the tubes on a text display only: nowhere else does `#` but turn a page. */
-const TURNED = ["", "8", "9", "0"];
+const TURNED = ["", "8", "9", "0", "B", "81"];
 const TURNED_AS_TEXT = [...TURNED, "2"];
 const MAX_PAGES = 200;
 
