@@ -32,7 +32,9 @@ import { productRoutes } from "./products/routes.js";
 import { BAD_CREDENTIALS_PER_MINUTE, limitRequests } from "./rate-limits.js";
 import { revenueRoutes } from "./revenue/routes.js";
 import { requireRights } from "./rights.js";
+import { oidcRoutes } from "./session/oidc-routes.js";
 import { sessionPlugin } from "./session/plugin.js";
+import { createProvider } from "./session/provider.js";
 import { sessionRoutes } from "./session/routes.js";
 import { settingsRoutes } from "./settings/routes.js";
 import { slotRoutes } from "./slots/routes.js";
@@ -66,6 +68,9 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
       await api.register(sessionRoutes, { sessionHours, seal });
       await api.register(accountRoutes, { seal });
       await api.register(passwordRoutes, { mailer, publicUrl });
+      const { oidc } = config;
+      const provider = oidc === undefined || publicUrl === undefined ? undefined : createProvider(oidc, publicUrl);
+      await api.register(oidcRoutes, { provider, seal: sealOf(master, "oidc"), sessionHours, publicUrl });
       await api.register(async (inside) => {
         inside.addHook("onRequest", knownCaller(inside));
         requireRights(inside);

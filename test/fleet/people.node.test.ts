@@ -155,7 +155,7 @@ test("attempts side by side count, too", async (context) => {
   assert.is(codes.filter((code) => code === "wrong-password").length, FREE_FAILURES.fromAddress + 1);
 });
 
-test("a lost password: a mailed link works once and ends every session, unknown names tell nothing", async (context) => {
+test("lost password: a mailed link works once and ends every session; unknown names tell nothing", async (context) => {
   const { fleet, mails } = context;
   await invite(context, "Lou", "viewer", { email: "lou@example.com" });
   mails.length = 0;

@@ -45,3 +45,7 @@ export const NewPassword = Type.Object(
 
 export const Identity = Type.Object({ issuer: Type.String(), subject: Type.String(), linkedAt: Instant });
 export const Identities = Type.Object({ identities: Type.Array(Identity) });
+
+export const JourneyStart = Type.Object({
+  url: Type.String({ description: "The page goes there: signed in there, the person comes back linked" }),
+});
