@@ -37,7 +37,8 @@ const MACHINE_MARKS: readonly string[] = [SERIAL, "Only Ours"];
 const MARKS: readonly string[] = [...MACHINE_MARKS, "Our hall"];
 
 test.before(async (context) => {
-  const fleet = await startTestFleet();
+  // No jobs: what they sum and sweep by themselves is not what a caller changes.
+  const fleet = await startTestFleet({ roles: ["api", "ingest"] });
   context.fleet = fleet;
   const ledger = new TestLedger().boot().sellCoke(1);
   ledger.append({ kind: "faultRaised", fault: 1, slot: "B4" }, ledger.wallS);
@@ -117,7 +118,13 @@ interface Answer {
 }
 
 /** Asks; of an answer that does not end only the status. `full`: with the row's body. */
-async function ask({ fleet, world }: Context, row: Row, headers: Headers, full = true): Promise<Answer> {
+async function ask(
+  { fleet, world }: Context,
+  row: Row,
+  headers: Headers,
+  full = true,
+  remoteAddress = "127.0.0.1",
+): Promise<Answer> {
   const [method = "", pattern = ""] = row.route.split(" ");
   const url = row.at?.(world) ?? pattern;
   const withOwn = { ...row.headers, ...headers };
@@ -136,6 +143,7 @@ async function ask({ fleet, world }: Context, row: Row, headers: Headers, full =
     method,
     url,
     headers: withOwn,
+    remoteAddress,
     ...(payload === undefined ? {} : { payload }),
   });
   return { status: answer.statusCode, text: answer.body };
@@ -155,12 +163,16 @@ test("every route has a row, and every row a route", (context) => {
 });
 
 test("nobody gets in where a session or key is needed", async (context) => {
-  for (const row of ROWS) {
-    const answer = await ask(context, row, {});
+  for (const [at, row] of ROWS.entries()) {
+    // From an address each: who keeps coming with nothing is slowed down.
+    const answer = await ask(context, row, {}, true, `10.0.${Math.floor(at / 200)}.${at % 200}`);
     if (row.who === "anyone") assert.ok(answer.status < 500, row.route);
     else assert.is(answer.status, 401, `${row.route} ${answer.text}`);
   }
 });
+
+/** Tables that the service writes by itself while this runs; their rows' answers are what counts. */
+const OWN_WRITING: string[] = ["alerts", "alert_events", "alert_states"];
 
 /** Tables that hold other than before. */
 async function changedSince(context: Context, before: ReadonlyMap<string, string>): Promise<readonly string[]> {
@@ -173,7 +185,7 @@ async function sumOf({ fleet }: Context): Promise<ReadonlyMap<string, string>> {
   const tables = await migrate<{ name: string }[]>`
     SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND a.attname = 'operator_id' AND NOT a.attisdropped ORDER BY 1`;
+      AND a.attname = 'operator_id' AND NOT a.attisdropped AND c.relname <> ALL (${OWN_WRITING}::text[]) ORDER BY 1`;
   const sums = new Map<string, string>();
   for (const { name } of tables) {
     const [row] = await migrate.unsafe<{ sum: string | null }[]>(
