@@ -1,4 +1,4 @@
-/** Who people are at an identity provider, in transactions of their operator; found by issuer and subject in users.ts. */
+/** Who people are at an identity provider, in transactions of their operator; users.ts finds them by it. */
 import type { Transaction } from "./databases.js";
 
 export interface IdentityRow {

@@ -1,4 +1,4 @@
-/** Signing in at an identity provider, a real one on loopback: linked first, then let in; nothing forged, old or foreign. */
+/** Signing in at an identity provider, a real one on loopback: linked first, then let in; nothing forged or old. */
 import { createServer, type Server } from "node:http";
 import Provider from "oidc-provider";
 import { suite } from "uvu";
@@ -138,7 +138,7 @@ test("linked from within, the same sign-in lets him in, and nobody else links it
   assert.is(taken.to, `${PUBLIC_URL}/?failed=identity-taken`);
 });
 
-test("another's state, a forged nonce, an old journey, a used code, another issuer: all are refused", async (context) => {
+test("another's state, a forged nonce, an old journey, a used code, another issuer are refused", async (context) => {
   const { seal } = context;
   const open = ({ cookie }: Journey) => {
     const text = seal.open(Buffer.from(cookie.slice(JOURNEY_COOKIE.length + 1), "base64url"), JOURNEY_OWNER);
@@ -175,7 +175,7 @@ test("another's state, a forged nonce, an old journey, a used code, another issu
   assert.is((await comeBack(context, at, journey.cookie)).to, REFUSED, "the code was used");
 });
 
-test("the same subject of another issuer is another person; unlinked or disabled, nobody is let in", async (context) => {
+test("the same subject of another issuer is another; unlinked or disabled, nobody is let in", async (context) => {
   const { fleet, owner, issuer } = context;
   const { migrate } = fleet.databases;
   await migrate`
