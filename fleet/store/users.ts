@@ -74,8 +74,8 @@ export async function addUser(
   role: Role = "owner",
 ): Promise<boolean> {
   const rows = await sql`
-    INSERT INTO users (operator_id, name, password_hash, role)
-    VALUES (${operatorId}, ${name}, ${passwordHash}, ${role})
+    INSERT INTO users (operator_id, name, password_hash, role, password_changed_at)
+    VALUES (${operatorId}, ${name}, ${passwordHash}, ${role}, now())
     ON CONFLICT (name) DO NOTHING RETURNING id
   `;
   return rows.length > 0;

@@ -1,13 +1,19 @@
-/** The gate of the operator's page: nobody is known yet, sign in, or the fleet. */
+/** The gate of the operator's page: nobody is known yet, sign in, or the pages that his rights open. */
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
+import { AccountPage } from "./account-page.js";
+import { ChangesPage } from "./changes-page.js";
 import { RequestError, readSession, signOut } from "./client.js";
 import { FleetPage } from "./fleet-page.js";
+import { KeysPage } from "./keys-page.js";
 import { MachinePage } from "./machine-page.js";
+import { Menu } from "./menu.js";
+import { PeoplePage } from "./people-page.js";
 import { Failed, Loading } from "./pieces.js";
-import { useRoute } from "./route.js";
+import { type Route, useRoute } from "./route.js";
 import { SessionContext } from "./session.js";
+import { SetPasswordPage } from "./set-password.js";
 import { SignInPage } from "./sign-in.js";
 
 type Gate =
@@ -31,8 +37,10 @@ export function App() {
   }, []);
   useEffect(ask, [ask]);
   const enter = useCallback((session: Session) => setGate({ at: "in", session }), []);
+  const route = useRoute();
   const leave = useCallback((ended: boolean) => setGate({ at: "out", ended }), []);
 
+  if (route.page === "password") return <SetPasswordPage token={route.token} />;
   if (gate.at === "asking") return <Loading what="Looking who is signed in" />;
   if (gate.at === "failed") {
     return (
@@ -42,18 +50,22 @@ export function App() {
     );
   }
   if (gate.at === "out") return <SignInPage ended={gate.ended} onSignedIn={enter} />;
-  return <Inside session={gate.session} leave={leave} />;
+  return <Inside session={gate.session} route={route} enter={enter} leave={leave} />;
 }
 
 interface InsideProps {
   readonly session: Session;
+  readonly route: Route;
+  readonly enter: (session: Session) => void;
   readonly leave: (ended: boolean) => void;
 }
 
-function Inside({ session, leave }: InsideProps) {
-  const route = useRoute();
+function Inside({ session, route, enter, leave }: InsideProps) {
   const expire = useCallback(() => leave(true), [leave]);
-  const signedIn = useMemo(() => ({ session, expire }), [session, expire]);
+  const renew = useCallback(() => {
+    readSession().then(enter, expire);
+  }, [enter, expire]);
+  const signedIn = useMemo(() => ({ session, expire, renew }), [session, expire, renew]);
   const [problem, setProblem] = useState<string>();
   const out = (): void => {
     signOut().then(
@@ -72,7 +84,10 @@ function Inside({ session, leave }: InsideProps) {
           <span>Spiral</span>
         </a>
         <span className="operator-name">{session.operator.name}</span>
-        <span className="user-name">{session.user.name}</span>
+        <Menu rights={session.rights} page={route.page} />
+        <a className="user-name" href="#/account" aria-current={route.page === "account" ? "page" : undefined}>
+          {session.user.name}
+        </a>
         <button type="button" className="button" onClick={out}>
           Sign out
         </button>
@@ -82,11 +97,31 @@ function Inside({ session, leave }: InsideProps) {
           Signing out failed. {problem}
         </p>
       )}
-      {route.page === "fleet" ? <FleetPage filter={route.filter} /> : null}
-      {route.page === "machine" ? <MachinePage key={route.serial} serial={route.serial} /> : null}
-      {route.page === "unknown" ? <NoSuchPage /> : null}
+      <Page route={route} session={session} />
     </SessionContext>
   );
+}
+
+/** Who has no second factor though his operator asks for one is let to his account only. */
+function Page({ route, session }: { readonly route: Route; readonly session: Session }) {
+  const { secondFactor } = session;
+  if (secondFactor.required && !secondFactor.on) return <AccountPage />;
+  switch (route.page) {
+    case "fleet":
+      return <FleetPage filter={route.filter} />;
+    case "machine":
+      return <MachinePage key={route.serial} serial={route.serial} />;
+    case "people":
+      return <PeoplePage />;
+    case "keys":
+      return <KeysPage />;
+    case "changes":
+      return <ChangesPage />;
+    case "account":
+      return <AccountPage />;
+    default:
+      return <NoSuchPage />;
+  }
 }
 
 function NoSuchPage() {

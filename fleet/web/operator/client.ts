@@ -47,7 +47,7 @@ export interface MachinePage {
 }
 
 export function readMachines(page: MachinePage, signal?: AbortSignal): Promise<MachineList> {
-  return call("GET", `machines${query({ ...page })}`, undefined, signal);
+  return call("GET", `machines${queryText({ ...page })}`, undefined, signal);
 }
 
 export function readOverview(signal?: AbortSignal): Promise<Overview> {
@@ -61,7 +61,7 @@ export function readRevenue(
   const { machine, simulated } = about;
   return call(
     "GET",
-    `revenue${query({ machine, simulated: simulated === true ? "true" : undefined })}`,
+    `revenue${queryText({ machine, simulated: simulated === true ? "true" : undefined })}`,
     undefined,
     signal,
   );
@@ -80,23 +80,24 @@ export function readSlots(serial: string, signal?: AbortSignal): Promise<SlotLis
 }
 
 export function readTransactions(machine: string, cursor?: string, signal?: AbortSignal): Promise<TransactionList> {
-  return call("GET", `transactions${query({ machine, limit: 50, cursor })}`, undefined, signal);
+  return call("GET", `transactions${queryText({ machine, limit: 50, cursor })}`, undefined, signal);
 }
 
 export function readFaults(machine: string, signal?: AbortSignal): Promise<FaultList> {
-  return call("GET", `faults${query({ machine, limit: 50 })}`, undefined, signal);
+  return call("GET", `faults${queryText({ machine, limit: 50 })}`, undefined, signal);
 }
 
 export function readOwed(serial: string, signal?: AbortSignal): Promise<OwedList> {
-  return call("GET", `machines/${encodeURIComponent(serial)}/owed${query({ limit: 50 })}`, undefined, signal);
+  return call("GET", `machines/${encodeURIComponent(serial)}/owed${queryText({ limit: 50 })}`, undefined, signal);
 }
 
 /** Where live changes come from; all machines without `machine`. */
 export function eventsUrl(machine: string | undefined): string {
-  return `${BASE}events${query({ machine })}`;
+  return `${BASE}events${queryText({ machine })}`;
 }
 
-function query(parts: { readonly [name: string]: string | number | undefined }): string {
+/** "?name=value…", without what is undefined; empty for nothing. */
+export function queryText(parts: { readonly [name: string]: string | number | undefined }): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parts)) {
     if (value !== undefined) search.set(name, String(value));
@@ -106,7 +107,7 @@ function query(parts: { readonly [name: string]: string | number | undefined }):
 }
 
 /** The service checks its answers against the schemas these types come from: they are not checked again here. */
-async function call<T>(method: string, path: string, body?: SignIn, signal?: AbortSignal): Promise<T> {
+export async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   const init: RequestInit = { method, headers: { accept: "application/json" }, credentials: "same-origin" };
   if (signal !== undefined) init.signal = signal;
   if (body !== undefined) {

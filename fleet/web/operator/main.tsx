@@ -3,6 +3,7 @@ import "../parts/base.css";
 import "./operator.css";
 import "./fleet.css";
 import "./machine.css";
+import "./desk.css";
 import { mount } from "../parts/mount.js";
 import { App } from "./app.js";
 

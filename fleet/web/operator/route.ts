@@ -1,17 +1,28 @@
-/** Which page the address names: `#/` the fleet (with a filter), `#/machines/SERIAL` one machine. */
+/** Which page the address names: `#/` the fleet (with a filter), `#/machines/SERIAL` one machine, `#/people` … */
 import { useSyncExternalStore } from "react";
 import { type FleetFilter, filterOf, filterQuery } from "./fleet-filter.js";
 
 export type Route =
   | { readonly page: "fleet"; readonly filter: FleetFilter }
   | { readonly page: "machine"; readonly serial: string }
+  | { readonly page: DeskPage }
+  /** Reached without signing in, by a link that was sent. */
+  | { readonly page: "password"; readonly token: string }
   | { readonly page: "unknown" };
+
+/** Pages without anything behind their name, in the order of the menu. */
+export const DESK_PAGES = ["people", "keys", "changes", "account"] as const;
+export type DeskPage = (typeof DESK_PAGES)[number];
 
 const MACHINE = "#/machines/";
 
 export function routeOf(hash: string): Route {
   if (hash === "" || hash === "#" || hash === "#/") return { page: "fleet", filter: {} };
   if (hash.startsWith("#/?")) return { page: "fleet", filter: filterOf(hash.slice(2)) };
+  const desk = DESK_PAGES.find((page) => hash === `#/${page}`);
+  if (desk !== undefined) return { page: desk };
+  const link = /^#\/password\/([A-Za-z0-9_-]{1,100})$/.exec(hash)?.[1];
+  if (link !== undefined) return { page: "password", token: link };
   if (!hash.startsWith(MACHINE)) return { page: "unknown" };
   const serial = hash.slice(MACHINE.length);
   return /^[A-Z0-9-]{1,32}$/.test(serial) ? { page: "machine", serial } : { page: "unknown" };

@@ -4,6 +4,8 @@ import type { Session } from "../../api/session/schema.js";
 
 export interface SignedIn {
   readonly session: Session;
+  /** What is known of the session is read again: a second factor was set up or taken off. */
+  readonly renew: () => void;
   /** The session has ended on the server: back to the sign-in form. */
   readonly expire: () => void;
 }

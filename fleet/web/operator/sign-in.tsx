@@ -1,8 +1,9 @@
-/** Signing in by name and password. */
+/** Signing in by name and password, with the code of a device where one is set up; and asking for a lost password. */
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
 import { RequestError, signIn } from "./client.js";
+import { askForReset } from "./desk-client.js";
 
 interface SignInProps {
   /** A session was there and has ended. */
@@ -13,6 +14,8 @@ interface SignInProps {
 export function SignInPage({ ended, onSignedIn }: SignInProps) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState<string>();
+  const [told, setTold] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const passwordField = useRef<HTMLInputElement>(null);
@@ -23,11 +26,30 @@ export function SignInPage({ ended, onSignedIn }: SignInProps) {
     event.preventDefault();
     setBusy(true);
     setProblem(undefined);
-    signIn({ name: name.trim(), password }).then(onSignedIn, (error: unknown) => {
+    setTold(undefined);
+    const given = code === undefined ? {} : { code: code.trim() };
+    signIn({ name: name.trim(), password, ...given }).then(onSignedIn, (error: unknown) => {
       setBusy(false);
+      if (error instanceof RequestError && error.code === "code-needed") {
+        setCode("");
+        return;
+      }
       setProblem(problemText(error));
-      passwordField.current?.select();
+      if (code === undefined) passwordField.current?.select();
     });
+  };
+
+  const lost = (): void => {
+    setProblem(undefined);
+    if (name.trim() === "") {
+      setProblem("Type your name first.");
+      nameField.current?.focus();
+      return;
+    }
+    askForReset(name.trim()).then(
+      () => setTold("If there is an e-mail address with this name, a link is on its way. Else ask your owner for one."),
+      (error: unknown) => setProblem(problemText(error)),
+    );
   };
 
   return (
@@ -64,12 +86,30 @@ export function SignInPage({ ended, onSignedIn }: SignInProps) {
             onChange={(event) => setPassword(event.target.value)}
           />
         </label>
+        {code === undefined ? null : (
+          <label>
+            Code of your device, or a recovery code
+            <input
+              name="code"
+              autoComplete="one-time-code"
+              required
+              minLength={6}
+              maxLength={40}
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+          </label>
+        )}
         <p className="form-problem" role="alert">
           {problem}
         </p>
         <button type="submit" className="button primary" disabled={busy}>
           {busy ? "Signing in …" : "Sign in"}
         </button>
+        <button type="button" className="link" onClick={lost}>
+          I have lost my password
+        </button>
+        <output className="hint">{told}</output>
         <p className="hint">
           First time here? <code>npm start</code> prints name and password when it makes them, and says in which file
           they are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
@@ -82,6 +122,7 @@ export function SignInPage({ ended, onSignedIn }: SignInProps) {
 function problemText(error: unknown): string {
   if (!(error instanceof RequestError)) return "Signing in failed.";
   if (error.code === "wrong-password") return "Name or password is wrong.";
+  if (error.code === "wrong-code") return "The code is wrong, over, or was used before.";
   if (error.status === 429) return "Too many attempts. Wait a minute, then try again.";
   return error.message;
 }

@@ -1,19 +1,16 @@
 /** A code to be kept, as text and as a QR code: a voucher for money, or a claim to ask support about. */
 
-import qrcode from "qrcode-generator";
-import { useMemo } from "react";
 import type { CodeView } from "../../../shared/panel-view.js";
 import { formatVoucherCode, VOUCHER_CODE_LENGTH } from "../../../shared/voucher.js";
+import { QrCode } from "../parts/qr-code.js";
 import { useAct } from "./machine.js";
-
-const QUIET_MODULES = 2;
 
 export function CodeSlip({ code }: { readonly code: CodeView }) {
   const act = useAct();
   const isVoucher = code.kind === "voucher";
   return (
     <section className="slip" aria-label={isVoucher ? "Voucher" : "Claim"} data-testid="code-slip">
-      <Qr text={code.qr} />
+      <QrCode text={code.qr} label="QR code of this code" />
       <div>
         <h2>
           {isVoucher ? "Voucher" : "Claim"} <b>{code.amount}</b>
@@ -28,29 +25,4 @@ export function CodeSlip({ code }: { readonly code: CodeView }) {
       </div>
     </section>
   );
-}
-
-function Qr({ text }: { readonly text: string }) {
-  const { path, size } = useMemo(() => modulesOf(text), [text]);
-  return (
-    <svg className="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR code of this code">
-      <rect width={size} height={size} fill="#ffffff" />
-      <path d={path} fill="#000000" shapeRendering="crispEdges" />
-    </svg>
-  );
-}
-
-/** The dark modules as one path, with the quiet zone around. */
-function modulesOf(text: string): { readonly path: string; readonly size: number } {
-  const qr = qrcode(0, "M");
-  qr.addData(text);
-  qr.make();
-  const count = qr.getModuleCount();
-  let path = "";
-  for (let row = 0; row < count; row++) {
-    for (let column = 0; column < count; column++) {
-      if (qr.isDark(row, column)) path += `M${column + QUIET_MODULES} ${row + QUIET_MODULES}h1v1h-1z`;
-    }
-  }
-  return { path, size: count + 2 * QUIET_MODULES };
 }

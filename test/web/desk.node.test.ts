@@ -1,0 +1,116 @@
+/**
+ * What an owner does at his desk, in a real browser: finds a machine, lets a technician in by a link, gives a program a
+ * key, sets up a second factor, and sees all of it in the record of changes.
+ */
+import { TOTP } from "otpauth";
+import type { Browser, Page } from "playwright-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { launchBrowser } from "./support.js";
+import { STEP_MS, type System, signIn, startSystem, stopSystem } from "./system.js";
+
+const PASSWORD = "nine spirals turn at night";
+const test = suite<{ system: System; browser: Browser; page: Page }>("the desk in a browser");
+
+test.before(async (context) => {
+  context.browser = await launchBrowser();
+  context.system = await startSystem();
+  context.page = await context.browser.newPage();
+  context.page.setDefaultTimeout(STEP_MS);
+  await signIn(context.page, context.system);
+});
+test.after(async ({ browser, system }) => {
+  await browser?.close();
+  if (system !== undefined) await stopSystem(system);
+});
+
+test("the list is narrowed by words, by status and by what is sold out, and the address keeps it", async ({ page }) => {
+  const machine = page.getByTestId("machine-M-1234").first();
+  const none = page.getByText("No machine fits.");
+  await page.getByRole("searchbox").fill("nowhere");
+  await none.waitFor();
+  assert.match(page.url(), "q=nowhere");
+  await page.reload();
+  await none.waitFor();
+  assert.is(await page.getByRole("searchbox").inputValue(), "nowhere");
+  await page.getByRole("searchbox").fill("m-12");
+  await machine.waitFor();
+  await page.getByRole("button", { name: /^Offline/ }).click();
+  await none.waitFor();
+  await page.getByRole("button", { name: /^All/ }).click();
+  await machine.waitFor();
+  await page.getByLabel("Sold out").selectOption({ label: "Coke" });
+  await none.waitFor();
+  await page.getByRole("link", { name: "Show all machines" }).click();
+  await machine.waitFor();
+});
+
+test("a technician gets in by a link that works once, and sees no keys", async ({ browser, page }) => {
+  await page.getByRole("link", { name: "People" }).click();
+  await page.getByLabel("Name").fill("tina");
+  await page.getByLabel("Role", { exact: true }).selectOption("technician");
+  await page.getByRole("button", { name: "Add" }).click();
+  const link = await page.getByTestId("once").innerText();
+  await page.getByTestId("person-tina").getByText("invited").waitFor();
+  const theirs = await (await browser.newContext()).newPage();
+  theirs.setDefaultTimeout(STEP_MS);
+  await theirs.goto(link);
+  await theirs.getByLabel("New password").fill(PASSWORD);
+  await theirs.getByLabel("Once more").fill(PASSWORD);
+  await theirs.getByRole("button", { name: "Set" }).click();
+  await theirs.getByRole("link", { name: "Sign in" }).click();
+  await theirs.getByLabel("Name").fill("tina");
+  await theirs.getByLabel("Password").fill(PASSWORD);
+  await theirs.getByRole("button", { name: "Sign in" }).click();
+  await theirs.getByTestId("machine-M-1234").first().waitFor();
+  assert.is(await theirs.getByRole("link", { name: "Keys" }).count(), 0);
+  await theirs.goto(link);
+  await theirs.reload();
+  await theirs.getByLabel("New password").fill(PASSWORD);
+  await theirs.getByLabel("Once more").fill(PASSWORD);
+  await theirs.getByRole("button", { name: "Set" }).click();
+  await theirs.getByText("The link is none, was used, or is over").waitFor();
+});
+
+test("a key does what it was made for and no more, until it is revoked", async ({ page, system }) => {
+  await page.getByRole("link", { name: "Keys" }).click();
+  await page.getByLabel("Name").fill("ERP");
+  await page.getByLabel("sales:read").check();
+  await page.getByRole("button", { name: "Make" }).click();
+  const key = await page.getByTestId("once").innerText();
+  const ask = async (path: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${key}` };
+    return (await fetch(`${system.operatorUrl}/api/v1/${path}`, { headers })).status;
+  };
+  assert.equal([await ask("transactions"), await ask("machines")], [200, 403]);
+  await page.getByTestId("key-ERP").getByRole("button", { name: "Revoke" }).click();
+  await page
+    .getByTestId("key-ERP")
+    .getByText(/^revoked/)
+    .waitFor();
+  assert.is(await ask("transactions"), 401);
+});
+
+test("a second factor is set up by its secret, asked for at the next sign-in, and on record", async (context) => {
+  const { page, system } = context;
+  await page.goto(`${system.operatorUrl}/#/account`);
+  await page.getByLabel("Your password", { exact: true }).fill(system.password);
+  await page.getByRole("button", { name: "Set up" }).click();
+  const totp = new TOTP({ secret: await page.getByTestId("totp-secret").innerText() });
+  await page.getByRole("textbox", { name: "Code" }).fill(totp.generate());
+  await page.getByRole("button", { name: "Confirm" }).click();
+  const [recovery = ""] = (await page.getByTestId("once").innerText()).split("\n");
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("link", { name: "Changes" }).click();
+  await page.getByText("second-factor added").waitFor();
+  await page.getByText("user created").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Name").fill(system.user);
+  await page.getByLabel("Password").fill(system.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel(/^Code of your device/).fill(recovery);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Changes" }).waitFor();
+});
+
+test.run();
