@@ -6,7 +6,8 @@ import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import { takeOver } from "../broker/takeover.js";
 import type { Config } from "../config.js";
-import { suspend } from "../store/suspensions.js";
+import { recentlyShutOut } from "../store/certificates.js";
+import { clearIfLifted, suspend } from "../store/suspensions.js";
 import { type Authorities, openAuthorities } from "./authorities.js";
 import { RevocationFile } from "./revocation-file.js";
 
@@ -83,6 +84,7 @@ export const doorPlugin = fp(
     const changed = async (serial: string): Promise<void> => {
       // The list first: whoever is cut comes back at once.
       await write();
+      await clearIfLifted(app.databases.ingest, serial).catch((error: unknown) => app.log.warn(error, "still alarmed"));
       await cut(serial).catch((error: unknown) => app.log.error(error, `${serial} was not cut off`));
     };
     app.decorate("door", {
@@ -109,7 +111,17 @@ export const doorPlugin = fp(
       },
     });
     await write();
-    const timer = file === undefined ? undefined : setInterval(write, WRITE_AGAIN_MS);
+    const again = async (): Promise<void> => {
+      await write();
+      for (const serial of await recentlyShutOut(app.databases.ingest)) await cut(serial);
+    };
+    // A broker of others may have let them in again before it read the list.
+    const timer =
+      file === undefined
+        ? undefined
+        : setInterval(() => {
+            again().catch((error: unknown) => app.log.warn(error, "who is shut out was not looked at again"));
+          }, WRITE_AGAIN_MS);
     app.addHook("onClose", async () => {
       clearInterval(timer);
       await file?.settled();

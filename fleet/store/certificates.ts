@@ -210,3 +210,15 @@ export async function readIdentity(tx: Transaction, serial: string, limit: numbe
     certificates: await listCertificates(tx, id, limit),
   };
 }
+
+/** Machines without a good certificate since a few minutes: revoked, or suspended. */
+export async function recentlyShutOut(ingest: Sql): Promise<readonly string[]> {
+  const rows = await ingest<{ serial: string }[]>`
+    SELECT m.serial_number AS serial FROM machines m
+    WHERE EXISTS (SELECT 1 FROM machine_suspensions s WHERE s.machine_id = m.id AND s.lifted_at IS NULL
+        AND s.raised_at > now() - interval '10 minutes')
+      OR EXISTS (SELECT 1 FROM machine_certificates c WHERE c.machine_id = m.id
+        AND c.revoked_at > now() - interval '10 minutes' AND c.revoked_why = 'revoked')
+  `;
+  return rows.map(({ serial }) => serial);
+}

@@ -3,8 +3,10 @@
  * what the fleet sees (ingest role), read by alerts, lifted by an operator.
  */
 import type { StatusMessage } from "../../shared/wire/messages.js";
+import { clearSignal, raiseSignal } from "./alert-signals.js";
 import { type Actor, recordChange } from "./audit-log.js";
 import type { Sql, Transaction } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 /** Births within a day that did not follow the one before: one is a board brought back to an older state. */
 const WENT_BACK_LIMIT = 2;
@@ -17,7 +19,15 @@ export interface Suspension {
 
 /** Suspends the machine; false if it is already, or unknown. What led to it is not counted again once it is lifted. */
 export async function suspend(ingest: Sql, serial: string, evidence: string): Promise<boolean> {
-  const rows = await ingest`
+  return inTransaction(ingest, async (tx) => {
+    const isNew = await insertSuspension(tx, serial, evidence);
+    if (isNew) await raiseSignal(tx, { serial, signal: "clonedIdentity", detail: evidence });
+    return isNew;
+  });
+}
+
+async function insertSuspension(tx: Transaction, serial: string, evidence: string): Promise<boolean> {
+  const rows = await tx`
     WITH machine AS (SELECT id, operator_id FROM machines WHERE serial_number = ${serial}),
       forgotten AS (UPDATE machine_births b SET went_back = 0 FROM machine m WHERE b.machine_id = m.id)
     INSERT INTO machine_suspensions (operator_id, machine_id, reason, evidence)
@@ -72,4 +82,13 @@ export async function liftSuspension(tx: Transaction, actor: Actor, serial: stri
   const before = { reason: row.reason, evidence: row.evidence, raisedAt: row.raisedAt.toISOString() };
   await recordChange(tx, actor, { action: "lifted", subject: "suspension", subjectId: serial, before, after: null });
   return true;
+}
+
+/** Once nobody is suspended any more, there is nothing to be alarmed about. */
+export async function clearIfLifted(ingest: Sql, serial: string): Promise<void> {
+  const [open] = await ingest`
+    SELECT 1 FROM machine_suspensions s JOIN machines m ON m.id = s.machine_id
+    WHERE m.serial_number = ${serial} AND s.lifted_at IS NULL
+  `;
+  if (open === undefined) await clearSignal(ingest, serial, "clonedIdentity");
 }

@@ -21,7 +21,7 @@ export interface Server {
   /** Resolves when it is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops or continues it without ending it. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGHUP"): void;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
@@ -52,7 +52,8 @@ interface Program {
   readonly uid?: number;
 }
 
-function serverOf(port: number, folder: string, { path, args, uid }: Program): Server {
+/** A program of others in `folder`, which is removed with it. */
+export function serverOf(port: number, folder: string, { path, args, uid }: Program): Server {
   let child: ChildProcess | undefined;
   const kill = async (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => {
     const { exitCode, signalCode } = child ?? { exitCode: 0, signalCode: null };
