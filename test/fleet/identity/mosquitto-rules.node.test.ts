@@ -153,7 +153,7 @@ function mayReceive(who: Identity, topic: string): boolean {
   return FLEET_SUBSCRIPTIONS.some((own) => own.topic === topic.replace(/^fleet\/MR-[12]\//, "fleet/+/"));
 }
 
-test("what machine and fleet get to read is what they may subscribe to at ours, whatever they ask for", async (context) => {
+test("what machine and fleet get to read is what ours lets them, whatever they ask for", async (context) => {
   const observer = (await inside(context, OBSERVER, "observer")).client;
   const machine = (await dial(context, context.one)).client;
   const fleet = (await inside(context, BROKER_USER, "another-process")).client;
@@ -174,7 +174,7 @@ test("what machine and fleet get to read is what they may subscribe to at ours, 
   for (const client of [observer, machine, fleet]) await client.disconnect();
 });
 
-test("its name is its certificate's: another client id or will is of no use, nor is no certificate", async (context) => {
+test("its name is its certificate's: no other client id, no other's will, nothing without one", async (context) => {
   const victim = await TestMachine.on("MR-2", await dial(context, context.other));
   const will = { topic: "fleet/MR-2/status", payload: Buffer.from("dead"), retain: true };
   const { client, code } = await dial(context, context.one, will, "MR-2");
