@@ -46,18 +46,27 @@ export interface RebuildOptions {
 
 /** Rebuilds one machine's books. Undefined if there is no such machine. */
 export async function rebuild(owner: Sql, serial: string, options: RebuildOptions): Promise<Rebuilt | undefined> {
-  const { replace, fromMs = 0, pageRecords = PAGE_RECORDS } = options;
-  return inTransaction(owner, async (tx) => {
-    const cursors = (await openBooks(tx, serial)).map((cursor): Running => ({ ...cursor }));
-    const [first] = cursors;
-    if (first === undefined) return undefined;
-    const broken: string[] = [];
-    let records = 0;
-    for (const running of cursors) records += await rederive(tx, running, broken, pageRecords);
-    const differences = await compareBooks(tx, first.machineId, fromMs);
-    if (replace && differences.length > 0) await replaceBooks(tx, first.machineId, cursors, fromMs);
-    return { serial, records, broken, differences };
-  });
+  return inTransaction(owner, (tx) => rebuildIn(tx, serial, options));
+}
+
+/** The same in a transaction that has more to do. */
+export async function rebuildIn(
+  tx: Transaction,
+  serial: string,
+  options: RebuildOptions,
+): Promise<Rebuilt | undefined> {
+  const { replace, pageRecords = PAGE_RECORDS } = options;
+  // Nothing archived is "from for ever", which no instant says.
+  const fromMs = Math.max(0, options.fromMs ?? 0);
+  const cursors = (await openBooks(tx, serial)).map((cursor): Running => ({ ...cursor }));
+  const [first] = cursors;
+  if (first === undefined) return undefined;
+  const broken: string[] = [];
+  let records = 0;
+  for (const running of cursors) records += await rederive(tx, running, broken, pageRecords);
+  const differences = await compareBooks(tx, first.machineId, fromMs);
+  if (replace && differences.length > 0) await replaceBooks(tx, first.machineId, cursors, fromMs);
+  return { serial, records, broken, differences };
 }
 
 /** Every machine's books, in order of serials; tells each whose books are not what its ledger says. Returns sums. */

@@ -3,6 +3,7 @@
  * processes, and does no harm.
  */
 import { rebuildAll } from "../ingest/rebuild.js";
+import { reprocess } from "../ingest/reprocess.js";
 import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
 import type { Databases } from "../store/databases.js";
 import { sweepKeys } from "../store/idempotency.js";
@@ -40,6 +41,7 @@ export const JOBS: readonly Job[] = Object.freeze([
   { name: "adopt-sales", everyMs: MINUTE_MS, run: adoptAllSales },
   { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
   { name: "telemetry", everyMs: 15 * MINUTE_MS, run: keepTelemetry },
+  { name: "reprocess", everyMs: HOUR_MS, run: bookFlagged },
   { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
   { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
 ]);
@@ -65,6 +67,12 @@ async function adoptAllSales({ databases: { migrate } }: JobContext, _now: Date,
 async function forgetKeys({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sweepKeys(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
+}
+
+/** After an upgrade: records that could not be booked when they came. */
+async function bookFlagged({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  await reprocess(migrate, stop);
+  return !stop.aborted;
 }
 
 /** Sums hours that are over; then drops what is old. */
