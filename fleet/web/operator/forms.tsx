@@ -1,4 +1,4 @@
-/** What forms share: one act at a time, its problem in words, fields with their labels, and texts that are shown once. */
+/** What forms share: one act at a time, its problem in words, fields with their labels, texts that are shown once. */
 import { type FormEvent, type ReactNode, useCallback, useId, useState } from "react";
 import { RequestError } from "./client.js";
 import { useSession } from "./session.js";

@@ -63,7 +63,7 @@ function KeyRow({ row, reload }: { readonly row: Key; readonly reload: () => voi
         <code>{prefix}…</code>
       </td>
       <td>{scopes.join(", ")}</td>
-      <td>{lastUsedAt === null ? <span className="muted">never</span> : exactTime(lastUsedAt, "UTC")}</td>
+      <td>{lastUsedAt === null ? "never" : exactTime(lastUsedAt, "UTC")}</td>
       <td>
         {revokedAt === null ? (
           <button

@@ -9,7 +9,7 @@ import {
   removeSecondFactorOf,
   type User,
 } from "./desk-client.js";
-import { Field, Form, Once, Problem, useAct } from "./forms.js";
+import { type Act, Field, Form, Once, Problem, useAct } from "./forms.js";
 import { Failed, Loading } from "./pieces.js";
 import { useResource } from "./resource.js";
 import { useSession } from "./session.js";
@@ -86,80 +86,29 @@ interface PersonProps {
   readonly show: (shown: Shown) => void;
 }
 
-function Person({ user, may, reload, show }: PersonProps) {
+function Person(props: PersonProps) {
+  const { user, may, reload } = props;
   const act = useAct();
   const { id, name, role, tags, email, secondFactor, disabledAt, passwordChangedAt } = user;
-  const change = (what: Parameters<typeof changePerson>[1]): void =>
+  const setRole = (picked: Role): void =>
     act.run(async () => {
-      await changePerson(id, what);
+      await changePerson(id, { role: picked });
       reload();
     });
+  const roleShown = may ? <RolePicker label={`Role of ${name}`} role={role} pick={setRole} /> : ROLES[role];
   return (
     <tr data-testid={`person-${name}`}>
       <th scope="row">
         {name}
-        {email === null ? null : <span className="place">{email}</span>}
+        <span className="place">{email}</span>
       </th>
-      <td>
-        {may ? (
-          <select
-            aria-label={`Role of ${name}`}
-            value={role}
-            onChange={(event) => pickRole(event.target.value, change)}
-          >
-            {ROLE_NAMES.map((one) => (
-              <option key={one} value={one}>
-                {ROLES[one]}
-              </option>
-            ))}
-          </select>
-        ) : (
-          ROLES[role]
-        )}
-      </td>
+      <td>{roleShown}</td>
       <td>{tags === null ? "all" : tags.join(", ")}</td>
-      <td>{secondFactor ? "on" : <span className="muted">off</span>}</td>
+      <td>{secondFactor ? "on" : "off"}</td>
       <td>{stateOf(disabledAt, passwordChangedAt)}</td>
       {may ? (
         <td>
-          <div className="acts">
-            <button
-              type="button"
-              className="button"
-              disabled={act.busy || disabledAt !== null}
-              onClick={() =>
-                act.run(async () => {
-                  const { path, mailed } = await makePasswordLink(id);
-                  show({ name, link: pagesUrl(path), mailed });
-                })
-              }
-            >
-              New password
-            </button>
-            {secondFactor ? (
-              <button
-                type="button"
-                className="button"
-                disabled={act.busy}
-                onClick={() =>
-                  act.run(async () => {
-                    await removeSecondFactorOf(id);
-                    reload();
-                  })
-                }
-              >
-                Take second factor off
-              </button>
-            ) : null}
-            <button
-              type="button"
-              className="button"
-              disabled={act.busy}
-              onClick={() => change({ disabled: disabledAt === null })}
-            >
-              {disabledAt === null ? "Disable" : "Enable"}
-            </button>
-          </div>
+          <Acts {...props} act={act} />
           <Problem act={act} />
         </td>
       ) : null}
@@ -167,9 +116,60 @@ function Person({ user, may, reload, show }: PersonProps) {
   );
 }
 
-function pickRole(value: string, change: (what: { readonly role: Role }) => void): void {
-  const role = ROLE_NAMES.find((one) => one === value);
-  if (role !== undefined) change({ role });
+function Acts({ user, reload, show, act }: PersonProps & { readonly act: Act }) {
+  const { id, name, secondFactor, disabledAt } = user;
+  const then = (work: () => Promise<unknown>) => (): void =>
+    act.run(async () => {
+      await work();
+      reload();
+    });
+  const link = async (): Promise<void> => {
+    const { path, mailed } = await makePasswordLink(id);
+    show({ name, link: pagesUrl(path), mailed });
+  };
+  return (
+    <div className="acts">
+      <button type="button" className="button" disabled={act.busy || disabledAt !== null} onClick={() => act.run(link)}>
+        New password
+      </button>
+      {secondFactor ? (
+        <button type="button" className="button" disabled={act.busy} onClick={then(() => removeSecondFactorOf(id))}>
+          Take second factor off
+        </button>
+      ) : null}
+      <button
+        type="button"
+        className="button"
+        disabled={act.busy}
+        onClick={then(() => changePerson(id, { disabled: disabledAt === null }))}
+      >
+        {disabledAt === null ? "Disable" : "Enable"}
+      </button>
+    </div>
+  );
+}
+
+interface RolePickerProps {
+  readonly label?: string;
+  readonly id?: string;
+  readonly role: Role;
+  readonly pick: (role: Role) => void;
+}
+
+function RolePicker({ label, id, role, pick }: RolePickerProps) {
+  const onPick = (value: string): void => {
+    const picked = ROLE_NAMES.find((one) => one === value);
+    if (picked !== undefined) pick(picked);
+  };
+  return (
+    <select id={id} aria-label={label} value={role} onChange={(event) => onPick(event.target.value)}>
+      {ROLE_NAMES.map((one) => (
+        <option key={one} value={one}>
+          {ROLES[one]}
+        </option>
+      ))}
+    </select>
+  );
 }
 
 function stateOf(disabledAt: string | null, passwordChangedAt: string | null): string {
@@ -208,17 +208,7 @@ function NewPerson({ reload, show }: Pick<PersonProps, "reload" | "show">) {
         <Field label="Name" value={name} change={setName} maxLength={100} autoComplete="off" />
         <div className="field">
           <label htmlFor="new-role">Role</label>
-          <select
-            id="new-role"
-            value={role}
-            onChange={(event) => pickRole(event.target.value, (picked) => setRole(picked.role))}
-          >
-            {ROLE_NAMES.map((one) => (
-              <option key={one} value={one}>
-                {ROLES[one]}
-              </option>
-            ))}
-          </select>
+          <RolePicker id="new-role" role={role} pick={setRole} />
         </div>
         <Field label="E-mail (optional)" type="email" value={email} change={setEmail} required={false} />
         <Field

@@ -12,6 +12,78 @@ interface SignInProps {
 }
 
 export function SignInPage({ ended, onSignedIn }: SignInProps) {
+  const form = useSignIn(onSignedIn);
+  const { name, password, code, told, busy, problem, nameField, passwordField } = form;
+
+  return (
+    <main className="sign-in">
+      <form className="card" onSubmit={form.submit} aria-labelledby="sign-in-title">
+        <Logo size={48} />
+        <h1 id="sign-in-title">Sign in to your fleet</h1>
+        {ended ? <p className="banner calm">Your session has ended. Please sign in again.</p> : null}
+        <label>
+          Name
+          <input
+            ref={nameField}
+            name="username"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => form.setName(event.target.value)}
+          />
+        </label>
+        <label>
+          Password
+          <input
+            ref={passwordField}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            maxLength={200}
+            value={password}
+            aria-invalid={problem !== undefined}
+            onChange={(event) => form.setPassword(event.target.value)}
+          />
+        </label>
+        {code === undefined ? null : (
+          <label>
+            Code of your device, or a recovery code
+            <input
+              name="code"
+              autoComplete="one-time-code"
+              required
+              minLength={6}
+              maxLength={40}
+              value={code}
+              onChange={(event) => form.setCode(event.target.value)}
+            />
+          </label>
+        )}
+        <p className="form-problem" role="alert">
+          {problem}
+        </p>
+        <button type="submit" className="button primary" disabled={busy}>
+          {busy ? "Signing in …" : "Sign in"}
+        </button>
+        <button type="button" className="link" onClick={form.lost}>
+          I have lost my password
+        </button>
+        <output className="hint">{told}</output>
+        <p className="hint">
+          First time here? <code>npm start</code> prints name and password when it makes them, and says in which file
+          they are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
+        </p>
+      </form>
+    </main>
+  );
+}
+
+/** What is typed, and what comes of it. */
+function useSignIn(onSignedIn: (session: Session) => void) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState<string>();
@@ -51,72 +123,21 @@ export function SignInPage({ ended, onSignedIn }: SignInProps) {
       (error: unknown) => setProblem(problemText(error)),
     );
   };
-
-  return (
-    <main className="sign-in">
-      <form className="card" onSubmit={submit} aria-labelledby="sign-in-title">
-        <Logo size={48} />
-        <h1 id="sign-in-title">Sign in to your fleet</h1>
-        {ended ? <p className="banner calm">Your session has ended. Please sign in again.</p> : null}
-        <label>
-          Name
-          <input
-            ref={nameField}
-            name="username"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <label>
-          Password
-          <input
-            ref={passwordField}
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            required
-            maxLength={200}
-            value={password}
-            aria-invalid={problem !== undefined}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </label>
-        {code === undefined ? null : (
-          <label>
-            Code of your device, or a recovery code
-            <input
-              name="code"
-              autoComplete="one-time-code"
-              required
-              minLength={6}
-              maxLength={40}
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          </label>
-        )}
-        <p className="form-problem" role="alert">
-          {problem}
-        </p>
-        <button type="submit" className="button primary" disabled={busy}>
-          {busy ? "Signing in …" : "Sign in"}
-        </button>
-        <button type="button" className="link" onClick={lost}>
-          I have lost my password
-        </button>
-        <output className="hint">{told}</output>
-        <p className="hint">
-          First time here? <code>npm start</code> prints name and password when it makes them, and says in which file
-          they are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
-        </p>
-      </form>
-    </main>
-  );
+  return {
+    name,
+    setName,
+    password,
+    setPassword,
+    code,
+    setCode,
+    told,
+    busy,
+    problem,
+    nameField,
+    passwordField,
+    submit,
+    lost,
+  };
 }
 
 function problemText(error: unknown): string {
