@@ -1,18 +1,25 @@
 /** `npm run admin`: what an installer does from the command line, service running or not. */
+import { resolve } from "node:path";
 import { FIRST_USER, resetPassword } from "../fleet/api/session/first-user.js";
 import { type Config, describeSettings, readConfig } from "../fleet/config.js";
 import { type Rebuilt, rebuild, rebuildAll } from "../fleet/ingest/rebuild.js";
 import { archivedBefore, listArchives, restoreMonth } from "../fleet/store/archives.js";
+import { type BackUp, backUp, raiseIncarnation, restoreBackUp } from "../fleet/store/backups.js";
 import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
 import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
+import { rehearse } from "./deploy/rehearse.js";
 
 const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
 npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
 npm run admin -- rebuild-books <serial|--all>   the same, and put them right
 npm run admin -- archives                list the months of sales that are in object storage
 npm run admin -- restore-archive <operator> <YYYY-MM> [days]   bring one back into the database, for 30 days
+npm run admin -- back-up <folder>        copy the embedded database to a new folder; the service must be stopped
+npm run admin -- restore <folder>        put such a copy into an empty SPIRAL_DATA_DIR
+npm run admin -- raise-incarnation       after a restore of a PostgreSQL of others: machines send again what it lost
+npm run admin -- rehearse                all of that once, in folders of its own, with machines that sell
 npm run admin -- settings                list the environment settings
 npm run admin -- --help                  show this
 
@@ -32,6 +39,8 @@ function actOf([command, subject, ...more]: readonly string[]): Act | undefined 
       return (databases, config) => newPassword(databases, config, subject ?? FIRST_USER);
     case "check-books":
       return (databases) => books(databases, subject, false);
+    case "raise-incarnation":
+      return subject === undefined ? raising : undefined;
     case "archives":
       return subject === undefined ? listing : undefined;
     case "rebuild-books":
@@ -75,6 +84,29 @@ async function books({ migrate }: Databases, serial: string | undefined, replace
   }
   tell(rebuilt);
   return broken > 0 || (rebuilt.differences.length > 0 && !replace) ? 1 : 0;
+}
+
+async function raising({ migrate }: Databases): Promise<number> {
+  process.stdout.write(`The incarnation is ${await raiseIncarnation(migrate)} now. Start the service again.\n`);
+  return 0;
+}
+
+/** What is done without opening the database of the settings; undefined: it is something else. */
+function actApart(args: readonly string[]): ((config: Config) => Promise<void>) | undefined {
+  const [command, folder = "", ...more] = args;
+  if (command === "rehearse" && args.length === 1) return () => rehearse(say);
+  if (folder === "" || more.length > 0) return undefined;
+  const told = ({ files, bytes }: BackUp): void => say(`${files} files, ${Math.round(bytes / 1_048_576)} MiB.`);
+  if (command === "back-up") return async (config) => told(await backUp(config, resolve(folder)));
+  if (command !== "restore") return undefined;
+  return async (config) => {
+    told(await restoreBackUp(config, resolve(folder)));
+    say("Start the service: it tells the machines, and they send again what the back-up has not.");
+  };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 async function listing({ migrate }: Databases): Promise<number> {
@@ -124,6 +156,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (["--help", "-h", "help"].includes(command)) {
     process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const apart = actApart(args);
+  if (apart !== undefined) {
+    await apart(readConfig(process.env));
     return 0;
   }
   const act = actOf(args);

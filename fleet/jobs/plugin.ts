@@ -15,7 +15,7 @@ export const jobsPlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
     const objects = openObjects(config);
     // A series that is not there yet is no zero to an alert rule.
-    for (const { name } of JOBS) app.meters.jobRuns.inc({ job: name, outcome: "failed" }, 0);
+    for (const { name } of JOBS) app.meters.jobRuns.inc({ name, outcome: "failed" }, 0);
     const stop = new AbortController();
     let running: Promise<void> | undefined;
     app.addHook("onReady", async () => {
@@ -46,7 +46,7 @@ async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases"
           return turn.nextMs;
         },
         (error: unknown) => {
-          meters.jobRuns.inc({ job: name, outcome: "notStarted" });
+          meters.jobRuns.inc({ name, outcome: "notStarted" });
           if (!stop.aborted) app.log.warn(error, `job ${name} could not be started`);
           return RETRY_MS;
         },
@@ -58,10 +58,10 @@ async function loop(app: FastifyInstance, settings: Omit<JobContext, "databases"
   }
 }
 
-function count(meters: Meters, job: string, { ran, error, nextMs }: JobTurn, tookS: number): void {
+function count(meters: Meters, name: string, { ran, error, nextMs }: JobTurn, tookS: number): void {
   if (!ran) return;
   const outcome = error !== undefined ? "failed" : nextMs === 0 ? "stopped" : "done";
-  meters.jobRuns.inc({ job, outcome });
-  meters.jobSeconds.observe({ job }, tookS);
-  if (outcome === "done") meters.jobLastEnd.set({ job }, Date.now() / 1_000);
+  meters.jobRuns.inc({ name, outcome });
+  meters.jobSeconds.observe({ name }, tookS);
+  if (outcome === "done") meters.jobLastEnd.set({ name }, Date.now() / 1_000);
 }

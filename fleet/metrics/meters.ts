@@ -28,9 +28,9 @@ export interface Meters {
   readonly telemetryRows: Counter;
   readonly presence: Counter<"event">;
   readonly refused: Counter;
-  readonly jobRuns: Counter<"job" | "outcome">;
-  readonly jobSeconds: Histogram<"job">;
-  readonly jobLastEnd: Gauge<"job">;
+  readonly jobRuns: Counter<"name" | "outcome">;
+  readonly jobSeconds: Histogram<"name">;
+  readonly jobLastEnd: Gauge<"name">;
   readonly httpSeconds: Histogram<"method" | "route" | "status">;
   /** A gauge that is asked when somebody reads it. */
   readonly ask: (name: string, help: string, value: () => number | Promise<number>) => void;
@@ -72,12 +72,12 @@ export function createMeters(): Meters {
     telemetryRows: counter("spiral_ingest_telemetry_rows_total", "Telemetry messages stored"),
     presence: counter("spiral_ingest_presence_total", "Births and deaths heard", ["event"]),
     refused: counter("spiral_ingest_refused_total", "Messages dropped because nothing could be made of them"),
-    jobRuns: counter("spiral_job_runs_total", "Jobs run by this process", ["job", "outcome"]),
-    jobSeconds: histogram("spiral_job_seconds", "Duration of a job", LONG_SECONDS, ["job"]),
+    jobRuns: counter("spiral_job_runs_total", "Jobs run by this process", ["name", "outcome"]),
+    jobSeconds: histogram("spiral_job_seconds", "Duration of a job", LONG_SECONDS, ["name"]),
     jobLastEnd: new Gauge({
       name: "spiral_job_last_end_timestamp_seconds",
       help: "When a job last ended well in this process",
-      labelNames: ["job"],
+      labelNames: ["name"],
       registers,
     }),
     httpSeconds: histogram("spiral_http_request_seconds", "Duration of requests", SECONDS, [

@@ -12,7 +12,8 @@ import { ConfigError } from "../config.js";
 import { type RunAs, unreachableFolder } from "./embedded-binaries.js";
 
 const SETTING = "SPIRAL_DATA_DIR";
-const PASSWORD_FILE = "database.json";
+/** Of the embedded server's roles. */
+export const PASSWORD_FILE = "database.json";
 
 /** Passwords of the embedded server's roles. */
 export const RolePasswords = Type.Object({

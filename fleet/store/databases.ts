@@ -4,6 +4,7 @@
  */
 import postgres from "postgres";
 import { type Config, ConfigError } from "../config.js";
+import { finishRestore } from "./backups.js";
 import { DATABASE_NAME, startEmbedded } from "./embedded.js";
 import { migrate } from "./migrate.js";
 import { ensurePartitions } from "./partitions.js";
@@ -81,6 +82,7 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
     const version = await checkServer(owner, config);
     if (config.database !== undefined) await createRoles(owner, config.database);
     await migrate(owner);
+    if (config.database === undefined) await finishRestore(owner, config.dataDir);
     await adoptTimescale(owner, options.say ?? (() => undefined));
     await ensurePartitions(owner, new Date());
     const startMs = performance.now() - began;

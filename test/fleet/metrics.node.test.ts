@@ -137,8 +137,8 @@ test("what is counted is what was sent", async (context) => {
     spiral_database_up: 1,
     spiral_live_ready: 1,
     spiral_draining: 0,
-    'spiral_job_runs_total{job="partitions",outcome="done"}': 1,
-    'spiral_job_runs_total{job="partitions",outcome="failed"}': 0,
+    'spiral_job_runs_total{name="partitions",outcome="done"}': 1,
+    'spiral_job_runs_total{name="partitions",outcome="failed"}': 0,
     'spiral_http_request_seconds_count{method="GET",route="/metrics",status="401"}': 3,
   };
   assert.is(stored[0]?.n, 29);
