@@ -12,6 +12,7 @@ import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
 import { listRoutes } from "./api/route-list.js";
 import { brokerPlugin } from "./broker/plugin.js";
+import { changesPlugin } from "./changes/plugin.js";
 import { commandsPlugin } from "./commands/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
@@ -59,7 +60,10 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       await app.register(commandsPlugin, { config });
       await app.register(alertsPlugin, { config });
     }
-    if (has("jobs")) await app.register(jobsPlugin, { config });
+    if (has("jobs")) {
+      await app.register(jobsPlugin, { config });
+      await app.register(changesPlugin);
+    }
     await app.register(metricsRoutes, { config });
     if (has("api")) {
       await app.register(apiPlugin, { config });

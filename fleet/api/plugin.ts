@@ -8,6 +8,7 @@ import { passwordRoutes } from "./account/passwords.js";
 import { accountRoutes } from "./account/routes.js";
 import { auditLogRoutes } from "./audit-log/routes.js";
 import { auditRoutes } from "./audits/routes.js";
+import { changeRoutes } from "./changes/routes.js";
 import { claimRoutes } from "./claims/routes.js";
 import { docsRoutes, documentRoutes } from "./docs/plugin.js";
 import { sendProblem } from "./errors.js";
@@ -96,6 +97,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(claimRoutes);
         await inside.register(identityRoutes);
         await inside.register(eventRoutes);
+        await inside.register(changeRoutes);
         await inside.register(keyRoutes);
         await inside.register(userRoutes, { mailer, publicUrl });
         await inside.register(operatorRoutes);

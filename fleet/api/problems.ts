@@ -63,6 +63,7 @@ export const PROBLEMS = deepFreeze({
   "bad-planogram": { status: 422, title: "No machine could sell by this planogram" },
   "name-taken": { status: 409, title: "Another one has this name or number" },
   "in-use": { status: 409, title: "It cannot go while others depend on it" },
+  "feed-gone": { status: 410, title: "What follows this cursor is not all there: read the resources, then begin anew" },
   "changed-meanwhile": { status: 412, title: "It is no longer what If-Match names: read it again" },
   "key-in-flight": { status: 409, title: "A request with this Idempotency-Key is being carried out" },
   "key-reused": { status: 422, title: "This Idempotency-Key was used for another request" },

@@ -31,3 +31,4 @@ export const DOOR_FAILURES = {
   503: problem,
 } as const;
 export const EXPORT_FAILURES = { ...ONE_FAILURES, 503: problem } as const;
+export const FEED_FAILURES = { ...ALLOWED_FAILURES, 410: problem, 503: problem } as const;

@@ -5,6 +5,7 @@
 import { decodeBody } from "../../shared/records/codec.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
 import { type BatchMessage, encodeBatch } from "../../shared/wire/messages.js";
+import { appendChanges, restocksOf } from "../store/changes.js";
 import { type CursorKey, lockCursors, saveCursors, storedChain } from "../store/cursors.js";
 import type { Sql, Transaction } from "../store/databases.js";
 import {
@@ -230,6 +231,8 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   await saveCursors(tx, cursors);
   const touches = [...rows.doors].map(([machineId, doorOpen]) => ({ machineId, doorOpen }));
   const machines = await touchMachines(tx, touches, nowMs);
+  const { transactions, refunded, shelves } = rows;
+  await appendChanges(tx, { transactions, refunded, restocks: restocksOf(shelves, rows.slots.values()) });
   const sales = [...rows.transactions.map(({ id, bookedMs }) => ({ id, bookedMs })), ...rows.refunded];
   return { sales, slots, faults, machines };
 }

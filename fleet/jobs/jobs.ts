@@ -5,6 +5,7 @@
 import { rebuildAll } from "../ingest/rebuild.js";
 import { reprocess } from "../ingest/reprocess.js";
 import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
+import { sweepChanges } from "../store/changes.js";
 import type { Databases } from "../store/databases.js";
 import { sweepKeys } from "../store/idempotency.js";
 import type { Timing } from "../store/job-locks.js";
@@ -39,6 +40,7 @@ export const JOBS: readonly Job[] = Object.freeze([
   { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
   { name: "adopt-sales", everyMs: MINUTE_MS, run: adoptAllSales },
+  { name: "changes", everyMs: HOUR_MS, run: forgetChanges },
   { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
   { name: "telemetry", everyMs: 15 * MINUTE_MS, run: keepTelemetry },
   { name: "reprocess", everyMs: HOUR_MS, run: bookFlagged },
@@ -61,6 +63,11 @@ async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, st
 async function adoptAllSales({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   await adoptSlots(migrate);
   while (!stop.aborted) if ((await adoptSales(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
+  return false;
+}
+
+async function forgetChanges({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  while (!stop.aborted) if ((await sweepChanges(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
 }
 

@@ -122,6 +122,16 @@ export async function listTransactions(
   return { items: rows.slice(0, limit).map(transactionOf), next };
 }
 
+/** Of the operator whose transaction it is; those that are not here any more are absent. */
+export async function readOwnSales(tx: Tx, keys: readonly SaleKey[]): Promise<readonly Transaction[]> {
+  if (keys.length === 0) return [];
+  const rows = await tx<TransactionRow[]>`
+    ${tx.unsafe(transactionsOf("known_machines"))}
+    WHERE t.id = ANY (${keys.map(({ id }) => id)}::uuid[])
+      AND t.booked_at = ANY (${keys.map(({ bookedMs }) => new Date(bookedMs).toISOString())}::timestamptz[])`;
+  return rows.map(transactionOf);
+}
+
 /** Rows of one operator's live events; the order is that of booking. */
 export interface Owned<T> {
   readonly operatorId: string;

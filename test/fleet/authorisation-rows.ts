@@ -87,6 +87,8 @@ export const ROWS: readonly Row[] = [
   { route: "GET /api/v1/claims", who: FIELD },
   { route: "POST /api/v1/claims", who: FIELD, spare: true, body: { serials: ["THEIRS-1"] }, foreign: 503 },
   { route: "DELETE /api/v1/claims/:id", who: FIELD, at: () => `/api/v1/claims/${crypto.randomUUID()}` },
+  { route: "GET /api/v1/changes", who: ALL },
+  { route: "GET /api/v1/changes/stream", who: ALL, streams: true },
   { route: "GET /api/v1/events", who: ALL, streams: true },
   { route: "GET /api/v1/faults", who: ALL },
   { route: "GET /api/v1/keys", who: OWNER },

@@ -98,6 +98,8 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
     INSERT INTO machine_suspensions (operator_id, machine_id, reason, evidence)
     VALUES (${about}, 'clonedIdentity', '')`;
   await sql`INSERT INTO visits (operator_id, machine_id, started_at) VALUES (${about}, now())`;
+  await sql`INSERT INTO changes (operator_id, machine_id, seq, kind) VALUES (${about}, 1000000, 'status')`;
+  await sql`INSERT INTO change_counters (operator_id, seq) VALUES (${operatorId}, 1000000)`;
   await sql`
     INSERT INTO machine_settings (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`

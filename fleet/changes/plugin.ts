@@ -1,0 +1,44 @@
+/**
+ * Numbers the feed of changes while the service runs, and tells who follows it. Every process may try: one at a time
+ * does it, and who dies half-way leaves nothing half-numbered.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import fp from "fastify-plugin";
+import { MAX_NUMBERED_AT_ONCE, numberChanges } from "../store/changes.js";
+import { changesChannel } from "./channel.js";
+
+const LOOK_EVERY_MS = 500;
+const RETRY_MS = 5_000;
+
+export const changesPlugin = fp(
+  async (app: FastifyInstance) => {
+    const stop = new AbortController();
+    const once = async (): Promise<number> => {
+      const operators = await numberChanges(app.databases.migrate);
+      for (const operatorId of operators ?? []) {
+        // A live store that is away costs followers the wait for their own next look.
+        app.live.publish(changesChannel(operatorId), "news").catch(() => undefined);
+      }
+      return LOOK_EVERY_MS;
+    };
+    const loop = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const pauseMs = await once().catch((error: unknown) => {
+          if (!stop.signal.aborted) app.log.warn(error, `up to ${MAX_NUMBERED_AT_ONCE} changes wait for their numbers`);
+          return RETRY_MS;
+        });
+        await wait(pauseMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+      }
+    };
+    let running: Promise<void> | undefined;
+    app.addHook("onReady", async () => {
+      running = loop();
+    });
+    app.addHook("onClose", async () => {
+      stop.abort();
+      await running;
+    });
+  },
+  { name: "changes", dependencies: ["store", "live"] },
+);
