@@ -11,7 +11,7 @@ import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
 import { rehearse } from "./deploy/rehearse.js";
 
-const USAGE = `npm run admin -- reset-password [name]   give a user (${FIRST_USER}) a new password, end their sessions
+const USAGE = `npm run admin -- reset-password [name]   new password for a user (${FIRST_USER}); no second factor
 npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
 npm run admin -- rebuild-books <serial|--all>   the same, and put them right
 npm run admin -- archives                list the months of sales that are in object storage

@@ -85,7 +85,10 @@ export async function hasUsers({ migrate: sql }: Pick<Databases, "migrate">): Pr
   return (await sql`SELECT 1 FROM users LIMIT 1`).length > 0;
 }
 
-/** Sets the hash and ends every session of the user; false if there is no such user. */
+/**
+ * For the installer: sets the hash, takes the second factor off, ends every session; false if there is no such user. Who
+ * has lost everything, and has no owner who could help, is let in by it.
+ */
 export async function setPasswordHash(
   { migrate: sql }: Pick<Databases, "migrate">,
   name: string,
@@ -93,11 +96,14 @@ export async function setPasswordHash(
 ): Promise<boolean> {
   return inTransaction(sql, async (tx) => {
     const [row] = await tx<{ id: string }[]>`
-      UPDATE users SET password_hash = ${passwordHash}, password_changed_at = now() WHERE name = ${name} RETURNING id
+      UPDATE users SET password_hash = ${passwordHash}, password_changed_at = now(), totp_secret = NULL,
+        totp_since = NULL
+      WHERE name = ${name} RETURNING id
     `;
     if (row === undefined) return false;
     await tx`DELETE FROM sessions WHERE user_id = ${row.id}`;
     await tx`DELETE FROM password_links WHERE user_id = ${row.id}`;
+    await tx`DELETE FROM recovery_codes WHERE user_id = ${row.id}`;
     return true;
   });
 }

@@ -10,6 +10,7 @@ import { needBinary } from "../support/need.js";
 import { redis, type Server } from "./servers.js";
 import {
   neighbourOf,
+  OUR_PAGE,
   startTestFleet,
   type TestFleet,
   TestLedger,
@@ -27,6 +28,7 @@ interface Context {
   machine: TestMachine;
   ledger: TestLedger;
   cookie: string;
+  login: { name: string; password: string };
 }
 const test = suite<Context>("fleet with Redis");
 
@@ -38,8 +40,9 @@ test.before(async (context) => {
   context.machine = await TestMachine.connect(fleet.mqttPort, await fleet.addMachine("RED-1"));
   await fleet.addMachine("RED-2");
   context.ledger = new TestLedger().boot();
-  const { name, password } = await ensureFirstUser(fleet.databases, fleet.operatorId, fleet.config.dataDir);
+  const { name, password = "" } = await ensureFirstUser(fleet.databases, fleet.operatorId, fleet.config.dataDir);
   const answer = await fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
+  context.login = { name, password };
   context.cookie = String(answer.headers["set-cookie"]).split(";")[0] ?? "";
 });
 test.after(async ({ server, fleet }) => {
@@ -97,6 +100,24 @@ test("state and sessions are in Redis, and two services share what changes", asy
   }
   assert.match(heard, "event: sale");
   stop.abort();
+  // A session that ends in one process is over in the other, though both had it at hand.
+  const own = await fleet.databases.migrate<{ hash: Uint8Array }[]>`SELECT token_hash AS hash FROM sessions`;
+  const atHand = own.map(({ hash }) => fleet.app.live.getSession(Buffer.from(hash).toString("base64url")));
+  assert.ok(
+    (await Promise.all(atHand)).some((kept) => kept?.includes("operatorName")),
+    "no session in Redis",
+  );
+  const signIn = async () => {
+    const answer = await fleet.app.inject({ method: "POST", url: "/api/v1/session", payload: context.login });
+    return String(answer.headers["set-cookie"]).split(";")[0] ?? "";
+  };
+  const other = await signIn();
+  const status = async () =>
+    (await neighbour.app.inject({ url: "/api/v1/session", headers: { cookie: other } })).statusCode;
+  assert.is(await status(), 200);
+  const headers = { ...OUR_PAGE, cookie: other };
+  await fleet.app.inject({ method: "DELETE", url: "/api/v1/session", headers });
+  assert.is(await status(), 401);
   await neighbour.close();
 });
 
