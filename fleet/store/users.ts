@@ -86,8 +86,8 @@ export async function hasUsers({ migrate: sql }: Pick<Databases, "migrate">): Pr
 }
 
 /**
- * For the installer: sets the hash, takes the second factor off, ends every session; false if there is no such user. Who
- * has lost everything, and has no owner who could help, is let in by it.
+ * For the installer: sets the hash, takes the second factor off, ends every session; false if there is no such user. He
+ * who has lost everything, and has no owner who could help, is let in by it.
  */
 export async function setPasswordHash(
   { migrate: sql }: Pick<Databases, "migrate">,
