@@ -4,6 +4,7 @@ import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
 import { AccountPage } from "./account-page.js";
 import { ChangesPage } from "./changes-page.js";
+import { ClaimsPage } from "./claims-page.js";
 import { RequestError, readSession, signOut } from "./client.js";
 import { FleetPage } from "./fleet-page.js";
 import { KeysPage } from "./keys-page.js";
@@ -111,6 +112,8 @@ function Page({ route, session }: { readonly route: Route; readonly session: Ses
       return <FleetPage filter={route.filter} />;
     case "machine":
       return <MachinePage key={route.serial} serial={route.serial} />;
+    case "claims":
+      return <ClaimsPage />;
     case "people":
       return <PeoplePage />;
     case "keys":

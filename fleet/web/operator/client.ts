@@ -8,6 +8,7 @@ import type { ProductList } from "../../api/products/schema.js";
 import type { RevenueSeries } from "../../api/revenue/schema.js";
 import type { Session, SignIn } from "../../api/session/schema.js";
 import type { SlotList } from "../../api/slots/schema.js";
+import type { TelemetrySeries } from "../../api/telemetry/schema.js";
 import type { TransactionList } from "../../api/transactions/schema.js";
 
 /** Relative, so that the pages also work below a path of a proxy. */
@@ -65,6 +66,11 @@ export function readRevenue(
     undefined,
     signal,
   );
+}
+
+/** The last day, in steps as fit a chart. */
+export function readTelemetry(serial: string, signal?: AbortSignal): Promise<TelemetrySeries> {
+  return call("GET", `machines/${encodeURIComponent(serial)}/telemetry`, undefined, signal);
 }
 
 export function readProducts(signal?: AbortSignal): Promise<ProductList> {

@@ -3,6 +3,7 @@
 import type Type from "typebox";
 import type { OwnSessions, RecoveryCodes, TotpOffer } from "../../api/account/schema.js";
 import type { ChangeEntry, ChangeList } from "../../api/audit-log/schema.js";
+import type { ClaimList, NewClaim } from "../../api/claims/schema.js";
 import type { Key, KeyList, MadeKey, NewKey } from "../../api/keys/schema.js";
 import type { MadeUser, NewUser, PasswordLink, User, UserChange, UserList } from "../../api/users/schema.js";
 import { call, queryText } from "./client.js";
@@ -43,6 +44,18 @@ export function makeKey(
 
 export function revokeKey(id: string): Promise<void> {
   return call("DELETE", `keys/${id}`);
+}
+
+export function readClaims(cursor?: string, signal?: AbortSignal): Promise<ClaimList> {
+  return call("GET", `claims${queryText({ limit: 50, cursor })}`, undefined, signal);
+}
+
+export function makeClaim(serials: readonly string[], note: string, expiresInHours: number): Promise<NewClaim> {
+  return call("POST", "claims", { serials, note, expiresInHours });
+}
+
+export function revokeClaim(id: string): Promise<void> {
+  return call("DELETE", `claims/${id}`);
 }
 
 export function readChanges(cursor?: string, signal?: AbortSignal): Promise<Type.Static<typeof ChangeList>> {

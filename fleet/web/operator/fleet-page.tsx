@@ -1,5 +1,5 @@
 /** The fleet: sums of today, revenue of the last days, every machine with its state, live. */
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { LiveEvent } from "../../api/events/schema.js";
 import type { MachineList, RevenueTotal } from "../../api/machines/schema.js";
 import type { Overview } from "../../api/overview/schema.js";
@@ -38,7 +38,7 @@ export function FleetPage({ filter }: { readonly filter: FleetFilter }) {
         <Failed what="The sums could not be read." problem={overview.problem} retry={overview.reload} />
       )}
       {overview.data === undefined ? null : <Totals totals={overview.data.totals} />}
-      <Revenue isSimulated={onlySimulated(overview.data)} />
+      <Revenue isSimulated={onlySimulated(overview.data)} sales={salesOf(overview.data)} />
       <FilterBar
         filter={filter}
         counts={overview.data?.statuses}
@@ -57,11 +57,26 @@ function onlySimulated(overview: Overview | undefined): boolean | undefined {
   return overview?.totals.every(({ simulated }) => simulated);
 }
 
-function Revenue({ isSimulated }: { readonly isSimulated: boolean | undefined }) {
+function salesOf(overview: Overview | undefined): number {
+  return overview?.totals.reduce((sum, { salesToday }) => sum + salesToday, 0) ?? 0;
+}
+
+interface RevenueProps {
+  readonly isSimulated: boolean | undefined;
+  /** Of today: another number, another bar. */
+  readonly sales: number;
+}
+
+function Revenue({ isSimulated, sales }: RevenueProps) {
   const revenue = useResource(`revenue ${isSimulated}`, (signal) =>
     readRevenue({ simulated: isSimulated === true }, signal),
   );
   const { data, problem, reload } = revenue;
+  const drawn = useRef(sales);
+  useEffect(() => {
+    if (drawn.current !== sales) reload();
+    drawn.current = sales;
+  }, [sales, reload]);
   const title = isSimulated === true ? "Simulated machines, last 30 days" : "Revenue, last 30 days";
   return (
     <section className="card revenue" aria-label={title}>

@@ -8,6 +8,7 @@ import { readFaults, readMachine, readOwed, readSlots, readTransactions } from "
 import { FaultList } from "./fault-list.js";
 import { useLive } from "./live.js";
 import { changesCounts, machineAfter, withFault, withQuantities, withTransaction } from "./live-state.js";
+import { MachineSeries } from "./machine-series.js";
 import { OwedTable } from "./owed-list.js";
 import { Ago, Failed, LiveMark, Loading, MachineBadge, SimulatedMark, StockBar } from "./pieces.js";
 import { useCoalesced, useNow, useResource } from "./resource.js";
@@ -74,12 +75,15 @@ export function MachinePage({ serial }: { readonly serial: string }) {
             <TelemetryFacts telemetry={telemetry} currency={currency} zone={timeZone} nowMs={nowMs} />
           </section>
         </div>
-        <section className="card machine-column" aria-labelledby="sales-title">
-          <h2 id="sales-title">Transactions</h2>
-          <Part of={sales} what="The transactions">
-            {(list) => <TransactionRows serial={serial} list={list} {...shown} update={sales.update} />}
-          </Part>
-        </section>
+        <div className="machine-column">
+          <section className="card" aria-labelledby="sales-title">
+            <h2 id="sales-title">Transactions</h2>
+            <Part of={sales} what="The transactions">
+              {(list) => <TransactionRows serial={serial} list={list} {...shown} update={sales.update} />}
+            </Part>
+          </section>
+          <MachineSeries serial={serial} zone={timeZone} isSimulated={machine.data.simulated} />
+        </div>
       </div>
     </main>
   );
