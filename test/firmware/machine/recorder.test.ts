@@ -7,10 +7,11 @@ import { openLedger, ownerOf } from "../../../firmware/ledger/ledger.js";
 import { Recorder } from "../../../firmware/machine/recorder.js";
 import { DEFAULT_SETTINGS, type Rooms } from "../../../firmware/machine/rooms.js";
 import { Shelf } from "../../../firmware/machine/shelf.js";
+import { Updates } from "../../../firmware/machine/updates.js";
 import { CARDS_AT_BOOT } from "../../../firmware/sale/cards-state.js";
 import { STARTING } from "../../../firmware/sale/step.js";
 import { FAULTS } from "../../../shared/faults.js";
-import type { LedgerRecord, NewRecord } from "../../../shared/records/kinds.js";
+import { type LedgerRecord, type NewRecord, ORDER_KINDS, ORDER_RESULTS } from "../../../shared/records/kinds.js";
 import { DEMO_PLANOGRAM, demoIdentity } from "../../../tools/bench/demo.js";
 import { SimFlash } from "../../../tools/bench/flash.js";
 
@@ -164,6 +165,27 @@ test("what found no room is told as soon as there is some, as it is by then", ()
   assert.equal(faults(), [FAULTS.tubeJam.code, FAULTS.jam.code]);
   assert.ok(ledger.durable.doorOpen);
   assert.not.ok(recorder.catchUp(), "all is told");
+});
+
+test("what became of an update waits for room in the ledger; news without an order are nobody's", () => {
+  const { rooms, recorder, told } = open();
+  const { ledger } = rooms;
+  const updates = new Updates(rooms, recorder);
+  updates.told({ news: "failed", detail: 6 });
+  assert.not.ok(updates.catchUp());
+  recorder.append({ kind: "commandStarted", counter: 7, order: ORDER_KINDS.indexOf("updateFirmware"), version: "9" });
+  for (let i = 0; i < 5_000 && ledger.hasRoomToSpare; i++) recorder.append(COIN);
+  const full = ledger.newestSeq;
+  updates.told({ news: "failed", detail: 6 });
+  assert.not.ok(updates.catchUp());
+  assert.is(ledger.newestSeq, full, "what open money needs is left to it");
+  ledger.acked(ledger.newestSeq);
+  assert.ok(updates.catchUp());
+  const answer = told.at(-1);
+  assert.ok(answer?.kind === "commandApplied" && answer.counter === 7 && answer.detail === 6);
+  assert.is(answer.result, ORDER_RESULTS.indexOf("imageFailed"));
+  assert.is(ledger.durable.command, undefined);
+  assert.not.ok(updates.catchUp(), "once");
 });
 
 test("the shelf: reckoned anew only after a record, and only what changed is another object", () => {
