@@ -8,6 +8,7 @@ import { type BatchMessage, encodeBatch } from "../../shared/wire/messages.js";
 import { appendChanges, restocksOf } from "../store/changes.js";
 import { type CursorKey, lockCursors, saveCursors, storedChain } from "../store/cursors.js";
 import type { Sql, Transaction } from "../store/databases.js";
+import { insertGaps } from "../store/gaps.js";
 import {
   applyFaults,
   insertPayments,
@@ -130,6 +131,7 @@ async function bookOne(
     await setAside(tx, { ...aside, reason: "unknownEpoch", detail: `epoch ${epoch} was never issued` });
     return { ...nothing, ending: "unknownEpoch", mark: 0 };
   }
+  if (isGone(batch, running)) passOver(batch, running, rows, nowMs);
   const last = lastSeq(batch);
   const held = last < running.mark ? await heldChain(tx, rows, running, last) : undefined;
   const verdict = verify(batch, running, held);
@@ -147,6 +149,21 @@ async function bookOne(
       return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged };
     }
   }
+}
+
+/**
+ * Behind a restore the machine may no longer hold what we lost: its birth says that its ledger begins with this batch,
+ * so what lies before it will never come. Without a restore it is a gap that has to be waited for, and looked into.
+ */
+function isGone({ firstSeq }: BatchMessage, { restored, oldestSeq, mark }: Running): boolean {
+  return restored && firstSeq === oldestSeq && firstSeq > mark + 1;
+}
+
+function passOver({ firstSeq, chain }: BatchMessage, running: Running, rows: Rows, nowMs: number): void {
+  const { machineId, operatorId, epoch, mark } = running;
+  rows.gaps.push({ machineId, operatorId, epoch, fromSeq: mark + 1, toSeq: firstSeq - 1, chain, foundMs: nowMs });
+  running.mark = firstSeq - 1;
+  running.chain = chain;
 }
 
 /** Chain CRC after `seq`, from what this commit is about to write or from what is stored. */
@@ -218,6 +235,7 @@ function bookRecords(
 
 async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[], nowMs: number): Promise<Changes> {
   await insertRecords(tx, rows.records);
+  await insertGaps(tx, rows.gaps);
   await insertTransactions(tx, rows.transactions);
   await addToQuarters(tx, rows.transactions);
   await insertPayments(tx, rows.payments);

@@ -4,6 +4,7 @@ import type {
   AppliedPlanogram,
   CursorRow,
   FaultChange,
+  GapRow,
   OrderAnswer,
   PaymentKind,
   PaymentLink,
@@ -24,6 +25,7 @@ export interface Rows {
   readonly links: PaymentLink[];
   readonly refunded: SaleKey[];
   readonly faults: FaultChange[];
+  readonly gaps: GapRow[];
   readonly answers: OrderAnswer[];
   /** What happened to slots, but for what `slots` holds, which came last. */
   readonly shelves: ShelfStep[];
@@ -42,6 +44,7 @@ export function emptyRows(): Rows {
     links: [],
     refunded: [],
     faults: [],
+    gaps: [],
     answers: [],
     shelves: [],
     slots: new Map(),

@@ -14,6 +14,7 @@ import {
   replaceBooks,
 } from "../store/books.js";
 import type { Sql, Transaction } from "../store/databases.js";
+import { type GapKept, readGaps } from "../store/gaps.js";
 import { applyFaults, insertPayments, insertTransactions, linkPayments, markRefunded } from "../store/ledger.js";
 import { addToQuarters } from "../store/rollups.js";
 import { applyShelves, markApplied } from "../store/shelves.js";
@@ -63,7 +64,8 @@ export async function rebuildIn(
   if (first === undefined) return undefined;
   const broken: string[] = [];
   let records = 0;
-  for (const running of cursors) records += await rederive(tx, running, broken, pageRecords);
+  const gaps = await readGaps(tx, first.machineId);
+  for (const running of cursors) records += await rederive(tx, running, gaps, broken, pageRecords);
   const differences = await compareBooks(tx, first.machineId, fromMs);
   if (replace && differences.length > 0) await replaceBooks(tx, first.machineId, cursors, fromMs);
   return { serial, records, broken, differences };
@@ -95,14 +97,20 @@ export async function rebuildAll(
 }
 
 /** One ledger into the temporary tables; returns how many records it has. */
-async function rederive(tx: Transaction, running: Running, broken: string[], pageRecords: number): Promise<number> {
+async function rederive(
+  tx: Transaction,
+  running: Running,
+  gaps: readonly GapKept[],
+  broken: string[],
+  pageRecords: number,
+): Promise<number> {
   const { epoch } = running;
   running.chain = chainStart(epoch);
   let count = 0;
   for (;;) {
     const kept = await keptRecords(tx, running, running.mark, pageRecords);
     const rows = emptyRows();
-    await deriveKept(tx, kept, running, rows, broken);
+    await deriveKept(tx, kept, running, gaps, rows, broken);
     await write(tx, rows);
     count += kept.length;
     if (kept.length < pageRecords) return count;
@@ -113,6 +121,7 @@ async function deriveKept(
   tx: Transaction,
   kept: readonly KeptRecord[],
   running: Running,
+  gaps: readonly GapKept[],
   rows: Rows,
   broken: string[],
 ): Promise<void> {
@@ -120,6 +129,11 @@ async function deriveKept(
   const known = await lookUp(tx, wantedOf(kept, readable, running));
   kept.forEach((row, at) => {
     const place = `epoch ${running.epoch}, record ${row.seq}`;
+    const gap = gaps.find((one) => one.epoch === running.epoch && one.toSeq === row.seq - 1);
+    if (gap !== undefined && gap.fromSeq === running.mark + 1) {
+      running.mark = gap.toSeq;
+      running.chain = gap.chain;
+    }
     if (row.seq !== running.mark + 1) broken.push(`${place}: follows ${running.mark}`);
     const chain = chainNext(running.chain, row.kind, row.seq, row.body);
     if (chain !== row.chain) broken.push(`${place}: chain is ${row.chain}, of its bytes ${chain}`);

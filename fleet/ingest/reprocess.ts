@@ -1,7 +1,7 @@
 /**
  * Records that could not be booked when they came (a kind of a later version, a value we did not know, what the
- * database refused), tried again after an upgrade. They lie in the ledger as they came: their flag goes, and the machine's books
- * are made anew from it. What cannot be booked still keeps its flag.
+ * database refused), tried again after an upgrade. They lie in the ledger as they came: their flag goes, and the
+ * machine's books are made anew from it. What cannot be booked still keeps its flag.
  */
 import { createHash } from "node:crypto";
 import { decodeBody } from "../../shared/records/codec.js";

@@ -7,6 +7,7 @@ import { reprocess } from "../ingest/reprocess.js";
 import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
 import { sweepChanges } from "../store/changes.js";
 import type { Databases } from "../store/databases.js";
+import { sumGaps } from "../store/gaps.js";
 import { sweepKeys } from "../store/idempotency.js";
 import type { Timing } from "../store/job-locks.js";
 import type { ObjectStore } from "../store/objects.js";
@@ -44,6 +45,7 @@ export const JOBS: readonly Job[] = Object.freeze([
   { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
   { name: "telemetry", everyMs: 15 * MINUTE_MS, run: keepTelemetry },
   { name: "reprocess", everyMs: HOUR_MS, run: bookFlagged },
+  { name: "gaps", everyMs: 15 * MINUTE_MS, run: sumAllGaps },
   { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
   { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, run: checkBooks },
 ]);
@@ -74,6 +76,11 @@ async function forgetChanges({ databases: { migrate } }: JobContext, _now: Date,
 async function forgetKeys({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sweepKeys(migrate, MAX_SWEPT_AT_ONCE)) < MAX_SWEPT_AT_ONCE) return true;
   return false;
+}
+
+async function sumAllGaps({ databases: { migrate } }: JobContext): Promise<boolean> {
+  await sumGaps(migrate);
+  return true;
 }
 
 /** After an upgrade: records that could not be booked when they came. */

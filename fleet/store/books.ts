@@ -56,7 +56,7 @@ export async function openBooks(tx: Transaction, serial: string): Promise<readon
       m.operator_id AS "presentOperatorId", NULL AS owners, m.currency,
       CASE WHEN m.owned_since > '-infinity' THEN ${millis(tx, "m.owned_since")} END AS "ownedSinceMs",
       m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
-      NULL::bigint AS "archivedBeforeMs",
+      NULL::bigint AS "archivedBeforeMs", false AS restored, 0::bigint AS "oldestSeq",
       NULL::bigint AS "uptimeBoot", NULL::bigint AS "uptimeBeganMs", c.epoch, 0::bigint AS mark, 0::bigint AS chain,
       c.forked, 0::bigint AS "bootNo", NULL::bigint AS "bootWallMs", 0::smallint AS "clockQuality",
       NULL::bigint AS "lastBookedMs", 0::bigint AS "creditMinor", 0::bigint AS "creditFromSeq",

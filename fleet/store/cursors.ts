@@ -24,6 +24,8 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
       m.currency_decimals AS "currencyDecimals", m.simulated, ${millis(tx, "m.installed_at")} AS "installedMs",
       (SELECT CASE WHEN s.archived_before > '-infinity' THEN ${millis(tx, "s.archived_before")} END
         FROM fleet_settings s) AS "archivedBeforeMs",
+      (SELECT s.incarnation > 1 FROM fleet_settings s) AS restored,
+      CASE WHEN m.birth_epoch = c.epoch THEN m.birth_oldest_seq ELSE 0 END AS "oldestSeq",
       m.uptime_boot AS "uptimeBoot", ${millis(tx, "m.uptime_began_at")} AS "uptimeBeganMs",
       c.epoch, c.mark, c.chain, c.forked, c.boot_no AS "bootNo", c.boot_wall_ms AS "bootWallMs",
       c.clock_quality AS "clockQuality", ${millis(tx, "c.last_booked_at")} AS "lastBookedMs",

@@ -20,6 +20,10 @@ export interface CursorRow {
   readonly installedMs: number;
   /** Months before are in object storage: what belongs there is booked at this instant. Null: everything is here. */
   readonly archivedBeforeMs: number | null;
+  /** The database came back from a backup at least once. */
+  readonly restored: boolean;
+  /** How far back the machine can go, as its newest birth in this epoch says; 0 = it has not said. */
+  readonly oldestSeq: number;
   readonly uptimeBoot: number | null;
   readonly uptimeBeganMs: number | null;
   readonly epoch: number;
@@ -69,6 +73,17 @@ export interface RecordKey {
   readonly operatorId: string;
   readonly epoch: number;
   readonly seq: number;
+}
+
+/** Records that are gone: `chain` is the CRC behind the last of them. */
+export interface GapRow {
+  readonly machineId: string;
+  readonly operatorId: string;
+  readonly epoch: number;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly chain: number;
+  readonly foundMs: number;
 }
 
 /** archived: booked at the oldest instant that is left, for its own month is in object storage. */

@@ -64,10 +64,11 @@ export async function recordBirth(
   birth: StatusMessage,
   nowMs: number,
 ): Promise<MachineState | undefined> {
-  const { epoch, boot, connection, firmware, model, orderCounter, nonce } = birth;
+  const { epoch, boot, connection, firmware, model, oldestSeq, orderCounter, nonce } = birth;
   const [row] = await ingest<MachineState[]>`
     UPDATE machines m SET online = true, birth_epoch = ${epoch}, birth_boot = ${boot}, birth_connection = ${connection},
       firmware_version = left(${firmware}, 20), model = left(${model}, 50), birth_nonce = ${nonce},
+      birth_oldest_seq = ${oldestSeq},
       birth_order_counter = CASE WHEN m.birth_epoch = ${epoch}
         THEN greatest(m.birth_order_counter, ${orderCounter}::bigint) ELSE ${orderCounter} END,
       last_heartbeat = greatest(m.last_heartbeat, ${instant(nowMs)}::timestamptz),

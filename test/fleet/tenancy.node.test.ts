@@ -81,6 +81,9 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
     INSERT INTO user_identities (operator_id, user_id, issuer, subject) VALUES (${user}, 'here', ${operatorId})`;
   await sql`INSERT INTO machine_tags (operator_id, machine_id, tag) VALUES (${about}, 'north')`;
   await sumDays(sql);
+  await sql`
+    INSERT INTO ledger_gaps (operator_id, machine_id, epoch, from_seq, to_seq, chain, found_at)
+    VALUES (${about}, 1, 900, 901, 0, now())`;
   await sql`INSERT INTO planograms (operator_id, machine_id, version, document, crc) VALUES (${about}, 1, '', 0)`;
   await sql`
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence) VALUES (${about}, 'offline', 'error', '')`;
