@@ -5,7 +5,7 @@
 import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance } from "fastify";
-import { alertsPlugin, marksPlugin } from "./alerts/plugin.js";
+import { alertsPlugin, marksPlugin, senderPlugin } from "./alerts/plugin.js";
 import { installErrorHandlers, refuseAddress } from "./api/errors.js";
 import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
@@ -58,10 +58,11 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       await app.register(marksPlugin);
       await app.register(ingestPlugin);
       await app.register(commandsPlugin, { config });
-      await app.register(alertsPlugin, { config });
+      await app.register(alertsPlugin);
     }
     if (has("jobs")) {
       await app.register(jobsPlugin, { config });
+      await app.register(senderPlugin, { config });
       await app.register(changesPlugin);
     }
     await app.register(metricsRoutes, { config });

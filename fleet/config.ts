@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import Type, { type Static } from "typebox";
 import { Value } from "typebox/value";
+import type { Reach } from "./hooks/target.js";
 
 const PORT_LIMITS = { minimum: 0, maximum: 65_535 } as const;
 
@@ -217,6 +218,8 @@ export interface Config {
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly oidc: OidcSettings | undefined;
+  /** Where webhooks may go, for tests; otherwise to public addresses. */
+  readonly hookReach?: Reach;
   readonly sessionHours: number;
   readonly metricsToken: string | undefined;
   /** See `drain`. */

@@ -2,9 +2,15 @@
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import type { Config } from "../config.js";
+import { PUBLIC_REACH } from "../hooks/target.js";
 import { announceAlerts } from "../live/announce.js";
+import { putNews } from "../store/deliveries.js";
+import { masterKey } from "../store/master-key.js";
 import { isConnectionFailure } from "../store/transact.js";
+import { emailChannel, type MailServer } from "./channels/email.js";
+import { webhookChannel } from "./channels/webhook.js";
 import { Marks } from "./marks.js";
+import { type SenderPorts, startSender } from "./sender.js";
 import { type AlertPorts, startAlerts } from "./worker.js";
 
 declare module "fastify" {
@@ -22,7 +28,7 @@ export const marksPlugin = fp(
 );
 
 export const alertsPlugin = fp(
-  async (app: FastifyInstance, _options: { readonly config: Config }) => {
+  async (app: FastifyInstance) => {
     let worker: { close(): Promise<void> } | undefined;
     app.addHook("onReady", async () => {
       if (app.alertMarks !== undefined) worker = startAlerts(app.alertMarks, alertPorts(app));
@@ -32,19 +38,51 @@ export const alertsPlugin = fp(
   { name: "alerts", dependencies: ["store", "live", "alert-marks", "ingest"] },
 );
 
+/** Sends what the alerts put into the outbox. Several processes may: each holds the channel it sends by. */
+export const senderPlugin = fp(
+  async (app: FastifyInstance, { config }: { readonly config: Config }) => {
+    let sender: { close(): Promise<void> } | undefined;
+    const ports = await senderPorts(app, config);
+    app.addHook("onReady", async () => {
+      sender = startSender(ports);
+    });
+    app.addHook("onClose", async () => sender?.close());
+  },
+  { name: "sender", dependencies: ["store"] },
+);
+
+export async function senderPorts(app: FastifyInstance, config: Config): Promise<SenderPorts> {
+  const webhook = webhookChannel(await masterKey(config), config.hookReach ?? PUBLIC_REACH);
+  return {
+    ingest: () => app.databases.ingest,
+    now: Date.now,
+    chance: Math.random,
+    channels: { email: emailChannel(mailOf(config)), webhook },
+    log: logOf(app),
+  };
+}
+
+function mailOf({ smtpUrl, mailFrom }: Config): MailServer | undefined {
+  return smtpUrl === undefined ? undefined : { url: smtpUrl, from: mailFrom };
+}
+
 /** The loop's ports on a running service. */
 export function alertPorts(app: FastifyInstance): AlertPorts {
   return {
     ingest: () => app.databases.ingest,
     hearing: () => app.ingest?.hears() ?? false,
     now: Date.now,
-    tell: async () => undefined,
+    tell: putNews,
     announce: (news) => {
       announceAlerts(app.live, news).catch((error: unknown) => app.log.warn(error, "alerts were not announced"));
     },
-    log: (text, error) => {
-      if (isConnectionFailure(error)) app.databases.renew();
-      app.log.warn(error, text);
-    },
+    log: logOf(app),
+  };
+}
+
+function logOf(app: FastifyInstance): (text: string, error: unknown) => void {
+  return (text, error) => {
+    if (isConnectionFailure(error)) app.databases.renew();
+    app.log.warn(error, text);
   };
 }

@@ -18,6 +18,8 @@ export interface World {
   /** One of his sessions: nobody else's to end. */
   readonly sessionId: string;
   readonly transferId: string;
+  readonly alertId: string;
+  readonly channelId: string;
 }
 
 export interface Row {
@@ -42,6 +44,7 @@ export interface Row {
 
 const ALL: readonly Role[] = ["owner", "dispatcher", "technician", "driver", "viewer"];
 const FIELD: readonly Role[] = ["owner", "dispatcher", "technician"];
+const VISITING: readonly Role[] = ["owner", "dispatcher", "technician", "driver"];
 const BOOKS: readonly Role[] = ["owner", "dispatcher", "viewer"];
 const OFFICE: readonly Role[] = ["owner", "dispatcher"];
 const OWNER: readonly Role[] = ["owner"];
@@ -51,6 +54,14 @@ const machine = (rest = "") =>
 const location = { at: ({ locationId }: World) => `/api/v1/locations/${locationId}` };
 const product = { at: () => "/api/v1/products/7" };
 const key = { at: ({ keyId }: World) => `/api/v1/keys/${keyId}` };
+
+const alert = (rest = "") =>
+  ({ at: ({ alertId }: World) => `/api/v1/alerts/${alertId}${rest}`, scoped: true }) as const;
+const channel = (rest = "") => ({ at: ({ channelId }: World) => `/api/v1/channels/${channelId}${rest}` });
+const rule = () => "/api/v1/alert-rules/offline";
+const STILL = { untilAt: new Date(Date.now() + 3_600_000).toISOString() };
+const CHANNEL = { name: "Their desk", kind: "email", to: ["desk@their.example"] };
+const ALERT_SETTINGS = { timeZone: "UTC", quietFromMinute: null, quietToMinute: null, temperatureUnit: "F" };
 
 const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", defaultPrice: "1.00", currency: "USD" };
 
@@ -83,7 +94,27 @@ export const ROWS: readonly Row[] = [
   { route: "POST /api/v1/account/totp", who: "session", ...OWN_PASSWORD },
   { route: "PUT /api/v1/account/totp", who: "session", spare: true, foreign: 409, body: { code: "123456" } },
   { route: "POST /api/v1/account/totp/removal", who: "session", ...OWN_PASSWORD },
+  { route: "GET /api/v1/alert-rules", who: ALL },
+  { route: "PUT /api/v1/alert-rules/:rule", who: OFFICE, at: rule, foreign: 200, body: { enabled: true } },
+  { route: "GET /api/v1/alert-settings", who: ALL },
+  { route: "PUT /api/v1/alert-settings", who: OFFICE, body: ALERT_SETTINGS },
+  { route: "GET /api/v1/alerts", who: ALL },
+  { route: "GET /api/v1/alerts/:id", who: ALL, ...alert() },
+  { route: "POST /api/v1/alerts/:id/acknowledge", who: VISITING, ...alert("/acknowledge") },
+  { route: "POST /api/v1/alerts/:id/assign", who: VISITING, ...alert("/assign"), body: { user: null } },
+  { route: "POST /api/v1/alerts/:id/comments", who: VISITING, ...alert("/comments"), body: { note: "seen" } },
+  { route: "POST /api/v1/alerts/:id/resolve", who: VISITING, ...alert("/resolve"), body: {}, spare: true },
+  { route: "POST /api/v1/alerts/:id/snooze", who: VISITING, ...alert("/snooze"), body: STILL },
   { route: "GET /api/v1/audit-log", who: OWNER },
+  { route: "GET /api/v1/channels", who: OFFICE },
+  { route: "POST /api/v1/channels", who: OFFICE, spare: true, body: CHANNEL },
+  { route: "GET /api/v1/channels/:id", who: OFFICE, ...channel() },
+  { route: "PATCH /api/v1/channels/:id", who: OFFICE, ...channel(), spare: true, body: { name: "Taken over" } },
+  { route: "DELETE /api/v1/channels/:id", who: OFFICE, ...channel() },
+  { route: "GET /api/v1/channels/:id/deliveries", who: OFFICE, ...channel("/deliveries") },
+  { route: "POST /api/v1/channels/:id/replays", who: OFFICE, ...channel("/replays"), body: {} },
+  { route: "POST /api/v1/channels/:id/secrets", who: OFFICE, ...channel("/secrets") },
+  { route: "POST /api/v1/channels/:id/test", who: OFFICE, ...channel("/test") },
   { route: "GET /api/v1/claims", who: FIELD },
   { route: "POST /api/v1/claims", who: FIELD, spare: true, body: { serials: ["THEIRS-1"] }, foreign: 503 },
   { route: "DELETE /api/v1/claims/:id", who: FIELD, at: () => `/api/v1/claims/${crypto.randomUUID()}` },
@@ -107,6 +138,9 @@ export const ROWS: readonly Row[] = [
   { route: "POST /api/v1/machines/:serial/audits", who: FIELD, ...machine("/audits"), body: {} },
   { route: "GET /api/v1/machines/:serial/audits/:epoch/:counter", who: BOOKS, ...machine("/audits/1/1") },
   { route: "GET /api/v1/machines/:serial/identity", who: FIELD, ...machine("/identity") },
+  { route: "GET /api/v1/machines/:serial/mutes", who: ALL, ...machine("/mutes") },
+  { route: "PUT /api/v1/machines/:serial/mutes/:rule", who: VISITING, ...machine("/mutes/all"), body: STILL },
+  { route: "DELETE /api/v1/machines/:serial/mutes/:rule", who: VISITING, ...machine("/mutes/all") },
   { route: "GET /api/v1/machines/:serial/owed", who: BOOKS, ...machine("/owed") },
   { route: "GET /api/v1/machines/:serial/planograms", who: ALL, ...machine("/planograms") },
   { route: "POST /api/v1/machines/:serial/planograms", who: OFFICE, ...machine("/planograms"), body: PLANOGRAM },

@@ -70,13 +70,22 @@ test.before(async (context) => {
     INSERT INTO machine_transfers (machine_id, operator_id, code_hash, expires_at)
     SELECT id, operator_id, 'none', now() + interval '1 day' FROM machines WHERE serial_number = ${SERIAL}
     RETURNING id`;
-  assert.ok(location && order && other && transfer);
+  const [alert] = await migrate<{ id: string }[]>`
+    INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence)
+    SELECT operator_id, id, 'offline', 'error', 'AUTH-1 has been offline' FROM machines WHERE serial_number = ${SERIAL}
+    RETURNING id`;
+  const [channel] = await migrate<{ id: string }[]>`
+    INSERT INTO channels (operator_id, name, kind, target, enabled)
+    VALUES (${fleet.operatorId}, 'Our desk', 'webhook', '{"url":"https://hook.example/"}', false) RETURNING id`;
+  assert.ok(location && order && other && transfer && alert && channel);
   context.world = {
     serial: SERIAL,
     keyId,
     locationId: location.id,
     orderId: order.id,
     transferId: transfer.id,
+    alertId: alert.id,
+    channelId: channel.id,
     ...other,
   };
 });

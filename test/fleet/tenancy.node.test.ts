@@ -127,6 +127,10 @@ async function addAlertBooks(sql: Databases["migrate"], operatorId: string): Pro
   await sql`INSERT INTO alert_states (operator_id, machine_id) VALUES (${about})`;
   await sql`INSERT INTO alert_signals (operator_id, machine_id, signal, detail) VALUES (${about}, 'gap', '')`;
   await sql`INSERT INTO sales_profiles (operator_id, machine_id) VALUES (${about})`;
+  await sql`INSERT INTO channels (operator_id, name, kind, target) VALUES (${operatorId}, 'Desk', 'email', '{}')`;
+  await sql`
+    INSERT INTO deliveries (operator_id, channel_id, event, body)
+    SELECT ${operatorId}, id, 'test', '{}' FROM channels WHERE operator_id = ${operatorId}`;
 }
 
 async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {

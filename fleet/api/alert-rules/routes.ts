@@ -1,0 +1,193 @@
+/** An operator's rules, quiet hours and units; maintenance and snoozes of its machines. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { RuleSetting } from "../../alerts/evaluate.js";
+import type { Threshold } from "../../alerts/rule.js";
+import { RULE_CODES, RULES, type RuleCode } from "../../alerts/rules.js";
+import {
+  lookAtFleet,
+  machineMutes,
+  muteMachine,
+  readAlertSettings,
+  ruleSettings,
+  setAlertSettings,
+  setRule,
+  unmuteMachine,
+} from "../../store/alert-rules.js";
+import { recordChange } from "../../store/audit-log.js";
+import { asOperator } from "../../store/tenancy.js";
+import { SerialParams } from "../common.js";
+import { mustKnow } from "../machines/known.js";
+import { ProblemError } from "../problems.js";
+import { ALLOWED_FAILURES, CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
+import { callerOf } from "../rights.js";
+import { mustBeZone } from "../zones.js";
+import { AlertSettings, MuteBody, MuteList, MuteParams, Rule, RuleBody, RuleList, RuleParams } from "./schema.js";
+import { mustBeSoon } from "./until.js";
+
+export const alertRuleRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  await app.register(rules);
+  await app.register(settings);
+  await app.register(mutes);
+};
+
+const rules: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/alert-rules",
+    { config: { right: "alerts:read" }, schema: { response: { 200: RuleList, ...ALLOWED_FAILURES } } },
+    async (request) => {
+      const caller = callerOf(request);
+      const own = await asOperator(app.databases.app, caller, (tx) => ruleSettings(tx, caller.operatorId));
+      return { rules: RULE_CODES.map((code) => ruleOf(code, own.get(code))) };
+    },
+  );
+
+  app.put(
+    "/alert-rules/:rule",
+    {
+      config: { right: "rules:write" },
+      schema: { params: RuleParams, body: RuleBody, response: { 200: Rule, ...CHANGE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { rule } = request.params;
+      const { enabled, severity = null, thresholds = {} } = request.body;
+      mustFit(rule, thresholds);
+      return asOperator(app.databases.app, caller, async (tx) => {
+        const before = ruleOf(rule, (await ruleSettings(tx, caller.operatorId)).get(rule));
+        await setRule(tx, caller.operatorId, rule, { enabled, severity, thresholds });
+        await lookAtFleet(tx);
+        const after = ruleOf(rule, { enabled, severity, thresholds });
+        await recordChange(tx, caller, { action: "changed", subject: "alert rule", subjectId: rule, before, after });
+        return after;
+      });
+    },
+  );
+};
+
+function thresholdsOf(code: RuleCode): Readonly<Record<string, Threshold>> {
+  return RULES[code].thresholds;
+}
+
+function ruleOf(rule: RuleCode, own: RuleSetting | undefined): Rule {
+  const { about, per, severity } = RULES[rule];
+  const thresholds = Object.entries(thresholdsOf(rule)).map(([name, threshold]) => [
+    name,
+    { ...threshold, value: own?.thresholds[name] ?? threshold.preset },
+  ]);
+  return {
+    ...{ rule, about, per, presetSeverity: severity, enabled: own?.enabled ?? true },
+    severity: own?.severity ?? severity,
+    thresholds: Object.fromEntries(thresholds),
+  };
+}
+
+function mustFit(rule: RuleCode, given: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const threshold = Object.hasOwn(thresholdsOf(rule), name) ? thresholdsOf(rule)[name] : undefined;
+    if (threshold === undefined) throw new ProblemError("bad-request", `${rule} has no threshold ${name}`);
+    const { least, most } = threshold;
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new ProblemError("bad-request", `${name}: whole, from ${least} to ${most}`);
+    }
+  }
+}
+
+const settings: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/alert-settings",
+    { config: { right: "alerts:read" }, schema: { response: { 200: AlertSettings, ...ALLOWED_FAILURES } } },
+    async (request) => {
+      const caller = callerOf(request);
+      return asOperator(app.databases.app, caller, (tx) => readAlertSettings(tx, caller.operatorId));
+    },
+  );
+
+  app.put(
+    "/alert-settings",
+    {
+      config: { right: "rules:write" },
+      schema: { body: AlertSettings, response: { 200: AlertSettings, ...CHANGE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { operatorId } = caller;
+      const { body: after } = request;
+      mustBeZone(after.timeZone);
+      if ((after.quietFromMinute === null) !== (after.quietToMinute === null)) {
+        throw new ProblemError("bad-request", "quietFromMinute and quietToMinute: both, or neither");
+      }
+      return asOperator(app.databases.app, caller, async (tx) => {
+        const before = await readAlertSettings(tx, operatorId);
+        await setAlertSettings(tx, operatorId, after);
+        await recordChange(tx, caller, {
+          ...{ action: "changed", subject: "alert settings", subjectId: operatorId, before, after },
+        });
+        return after;
+      });
+    },
+  );
+};
+
+const mutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/machines/:serial/mutes",
+    {
+      config: { right: "alerts:read" },
+      schema: { params: SerialParams, response: { 200: MuteList, ...ONE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { serial } = request.params;
+      return asOperator(app.databases.app, caller, async (tx) => {
+        await mustKnow(tx, caller.operatorId, serial);
+        return { mutes: [...(await machineMutes(tx, serial))] };
+      });
+    },
+  );
+
+  app.put(
+    "/machines/:serial/mutes/:rule",
+    {
+      config: { right: "alerts:write" },
+      schema: { params: MuteParams, body: MuteBody, response: { 200: MuteList, ...CHANGE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { serial, rule } = request.params;
+      mustBeSoon(request.body.untilAt);
+      return asOperator(app.databases.app, caller, async (tx) => {
+        await mustKnow(tx, caller.operatorId, serial);
+        await muteMachine(tx, caller, serial, rule, request.body);
+        const after = { rule, ...request.body };
+        await recordChange(tx, caller, { action: "muted", subject: "machine", subjectId: serial, before: null, after });
+        return { mutes: [...(await machineMutes(tx, serial))] };
+      });
+    },
+  );
+
+  app.delete(
+    "/machines/:serial/mutes/:rule",
+    {
+      config: { right: "alerts:write" },
+      schema: { params: MuteParams, response: { 200: MuteList, ...ONE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { serial, rule } = request.params;
+      return asOperator(app.databases.app, caller, async (tx) => {
+        await mustKnow(tx, caller.operatorId, serial);
+        const before = { rule };
+        if (await unmuteMachine(tx, serial, rule)) {
+          await recordChange(tx, caller, {
+            action: "unmuted",
+            subject: "machine",
+            subjectId: serial,
+            before,
+            after: null,
+          });
+        }
+        return { mutes: [...(await machineMutes(tx, serial))] };
+      });
+    },
+  );
+};

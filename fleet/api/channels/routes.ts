@@ -1,0 +1,231 @@
+/** Channels of an operator: made, changed, tried, removed; their outbox, and dead letters sent again. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { hookSecret } from "../../hooks/sign.js";
+import { parseTarget } from "../../hooks/target.js";
+import { recordChange } from "../../store/audit-log.js";
+import {
+  addChannel,
+  changeChannel,
+  dropChannel,
+  type KeptChannel,
+  listChannels,
+  listDeliveries,
+  putTest,
+  readChannel,
+  renewSecret,
+  replayDead,
+} from "../../store/channels.js";
+import type { Transaction } from "../../store/databases.js";
+import { asOperator } from "../../store/tenancy.js";
+import { DEFAULT_PAGE } from "../common.js";
+import { decodeCursor, encodeCursor } from "../cursor.js";
+import { ProblemError } from "../problems.js";
+import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
+import { callerOf } from "../rights.js";
+import {
+  Channel,
+  ChannelBody,
+  ChannelList,
+  ChannelParams,
+  ChannelPatch,
+  DeliveryList,
+  DeliveryQuery,
+  MadeChannel,
+  Queued,
+  ReplayBody,
+  Replayed,
+} from "./schema.js";
+
+interface Options {
+  readonly master: Uint8Array;
+}
+
+const Before = Type.Object({
+  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
+  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
+});
+const WRITE = { right: "rules:write" } as const;
+
+export const channelRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  await app.register(reads);
+  await app.register(making, options);
+  await app.register(changes);
+  await app.register(sending);
+};
+
+const reads: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/channels",
+    { config: WRITE, schema: { response: { 200: ChannelList, ...ALLOWED_FAILURES } } },
+    async (request) => {
+      const caller = callerOf(request);
+      const kept = await asOperator(app.databases.app, caller, (tx) => listChannels(tx, caller.operatorId));
+      return { channels: kept.map(({ channel }) => channel) };
+    },
+  );
+
+  app.get(
+    "/channels/:id",
+    { config: WRITE, schema: { params: ChannelParams, response: { 200: Channel, ...ONE_FAILURES } } },
+    async (request) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      const found = await asOperator(app.databases.app, caller, (tx) => mustFind(tx, caller.operatorId, id));
+      return found.channel;
+    },
+  );
+
+  app.get(
+    "/channels/:id/deliveries",
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, querystring: DeliveryQuery, response: { 200: DeliveryList, ...ONE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      const { state, limit = DEFAULT_PAGE, cursor } = request.query;
+      const before = decodeCursor(Before, cursor);
+      const page = await asOperator(app.databases.app, caller, async (tx) => {
+        await mustFind(tx, caller.operatorId, id);
+        return listDeliveries(tx, id, { state, limit, before });
+      });
+      return { deliveries: [...page.items], nextCursor: encodeCursor(page.next) };
+    },
+  );
+};
+
+const making: FastifyPluginAsyncTypebox<Options> = async (app, { master }) => {
+  app.post(
+    "/channels",
+    { config: WRITE, schema: { body: ChannelBody, response: { 201: MadeChannel, ...MAKE_FAILURES } } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { body } = request;
+      mustLead(body.kind, body);
+      const { channel, secretVersion } = await asOperator(app.databases.app, caller, async (tx) => {
+        const id = await addChannel(tx, caller.operatorId, body);
+        if (id === undefined) throw new ProblemError("name-taken", body.name);
+        const made = await mustFind(tx, caller.operatorId, id);
+        const after = made.channel;
+        await recordChange(tx, caller, { action: "created", subject: "channel", subjectId: id, before: null, after });
+        return made;
+      });
+      reply.code(201);
+      const secret = channel.kind === "webhook" ? hookSecret(master, channel.id, secretVersion) : null;
+      return { ...channel, secret };
+    },
+  );
+
+  app.post(
+    "/channels/:id/secrets",
+    { config: WRITE, schema: { params: ChannelParams, response: { 201: MadeChannel, ...MAKE_FAILURES } } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      const made = await asOperator(app.databases.app, caller, async (tx) => {
+        const { channel } = await mustFind(tx, caller.operatorId, id);
+        if (channel.kind !== "webhook") throw new ProblemError("bad-request", "only webhooks have a secret");
+        const version = await renewSecret(tx, caller.operatorId, id);
+        const about = { before: null, after: { version } };
+        await recordChange(tx, caller, { action: "secret renewed", subject: "channel", subjectId: id, ...about });
+        return { ...channel, secret: hookSecret(master, id, version ?? 1) };
+      });
+      reply.code(201);
+      return made;
+    },
+  );
+};
+
+const changes: FastifyPluginAsyncTypebox = async (app) => {
+  app.patch(
+    "/channels/:id",
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, body: ChannelPatch, response: { 200: Channel, ...CHANGE_FAILURES } },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      return asOperator(app.databases.app, caller, async (tx) => {
+        const { channel: before } = await mustFind(tx, caller.operatorId, id);
+        const after = { ...before, ...request.body };
+        mustLead(before.kind, after);
+        if (!(await changeChannel(tx, caller.operatorId, after))) throw new ProblemError("name-taken", after.name);
+        await recordChange(tx, caller, { action: "changed", subject: "channel", subjectId: id, before, after });
+        return after;
+      });
+    },
+  );
+
+  app.delete(
+    "/channels/:id",
+    { config: WRITE, schema: { params: ChannelParams, response: { 204: Type.Null(), ...ONE_FAILURES } } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      await asOperator(app.databases.app, caller, async (tx) => {
+        const { channel: before } = await mustFind(tx, caller.operatorId, id);
+        await dropChannel(tx, caller.operatorId, id);
+        await recordChange(tx, caller, { action: "removed", subject: "channel", subjectId: id, before, after: null });
+      });
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+const sending: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    "/channels/:id/test",
+    { config: WRITE, schema: { params: ChannelParams, response: { 202: Queued, ...MAKE_FAILURES } } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      const deliveryId = await asOperator(app.databases.app, caller, async (tx) => {
+        await mustFind(tx, caller.operatorId, id);
+        return putTest(tx, caller.operatorId, id);
+      });
+      reply.code(202);
+      return { deliveryId };
+    },
+  );
+
+  app.post(
+    "/channels/:id/replays",
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, body: ReplayBody, response: { 202: Replayed, ...MAKE_FAILURES } },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      const { deliveryId = null } = request.body;
+      const replayed = await asOperator(app.databases.app, caller, async (tx) => {
+        await mustFind(tx, caller.operatorId, id);
+        const count = await replayDead(tx, id, deliveryId);
+        const after = { deliveryId, count };
+        await recordChange(tx, caller, { action: "replayed", subject: "channel", subjectId: id, before: null, after });
+        return count;
+      });
+      reply.code(202);
+      return { replayed };
+    },
+  );
+};
+
+/** Each kind has its own way to say where. */
+function mustLead(kind: string, { url, to }: { url?: string | null; to?: readonly string[] | null }): void {
+  const [wanted, other] = kind === "webhook" ? ([url, to] as const) : ([to, url] as const);
+  if (wanted === undefined || wanted === null || (other !== undefined && other !== null)) {
+    throw new ProblemError("bad-request", kind === "webhook" ? "a webhook has a url" : "e-mail has to");
+  }
+  const verdict = kind === "webhook" ? parseTarget(url ?? "") : undefined;
+  if (verdict?.ok === false) throw new ProblemError("bad-request", `the url ${verdict.why}`);
+}
+
+async function mustFind(tx: Transaction, operatorId: string, id: string): Promise<KeptChannel> {
+  const found = await readChannel(tx, operatorId, id);
+  if (found === undefined) throw new ProblemError("no-such-channel", id);
+  return found;
+}
