@@ -15,7 +15,7 @@ import { addOperator } from "../../fleet/store/provision.js";
 import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { addSession, addUser, findUser } from "../../fleet/store/users.js";
 import { ROWS, type Row, type World } from "./authorisation-rows.js";
-import { addTestMachine, OUR_PAGE, startTestFleet, type TestFleet, TestLedger, TestMachine } from "./support.js";
+import { addTestMachine, OUR_PAGE, startTestFleet, type TestFleet, TestLedger, TestMachine, until } from "./support.js";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -47,6 +47,8 @@ test.before(async (context) => {
   await machine.client.disconnect();
   const { migrate } = fleet.databases;
   await migrate`UPDATE machines SET location_name = 'Only Ours' WHERE serial_number = ${SERIAL}`;
+  // From then on the alerts stand as they are: what the service does by itself is no change of somebody.
+  await until(async () => (await migrate`SELECT 1 FROM alerts WHERE rule = 'jam'`).length > 0, "no alert opened");
   const theirs = await addOperator(fleet.databases, "Somebody Else");
   await addTestMachine(fleet, theirs, "OTHER-1");
   const [owner, dispatcher, technician, driver, viewer] = await Promise.all(
@@ -72,7 +74,7 @@ test.before(async (context) => {
     RETURNING id`;
   const [alert] = await migrate<{ id: string }[]>`
     INSERT INTO alerts (operator_id, machine_id, rule, severity, sentence)
-    SELECT operator_id, id, 'offline', 'error', 'AUTH-1 has been offline' FROM machines WHERE serial_number = ${SERIAL}
+    SELECT operator_id, id, 'ours', 'error', 'AUTH-1 has a trouble' FROM machines WHERE serial_number = ${SERIAL}
     RETURNING id`;
   const [channel] = await migrate<{ id: string }[]>`
     INSERT INTO channels (operator_id, name, kind, target, enabled)

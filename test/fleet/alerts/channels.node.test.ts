@@ -1,7 +1,7 @@
-/** Alerts on their way out: the outbox on a real database, e-mail to a real mail server, webhooks to a real https one. */
+/** Alerts on their way out: the outbox on a real database, a real mail server, a real https server. */
 import { rm } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
-import { type AddressInfo, createServer as createPlain } from "node:net";
+import { type AddressInfo, createServer as createPlain, type Server as NetServer } from "node:net";
 import { SMTPServer } from "smtp-server";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -71,7 +71,7 @@ test.after(async ({ databases, dataDir, hooks }) => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-async function listening(server: { listen: Server["listen"]; address: Server["address"] }): Promise<number> {
+async function listening(server: NetServer): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address: AddressInfo | string | null = server.address();
   return address !== null && typeof address !== "string" ? address.port : 0;
