@@ -21,6 +21,7 @@ import { faultRoutes } from "./faults/routes.js";
 import { healthRoutes } from "./health/routes.js";
 import { identityRoutes } from "./identity/routes.js";
 import { keyRoutes } from "./keys/routes.js";
+import { importRoutes } from "./imports/routes.js";
 import { locationRoutes } from "./locations/routes.js";
 import { machineDoor } from "./machine-door/routes.js";
 import { profileRoutes } from "./machines/profile-routes.js";
@@ -96,6 +97,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(voucherRoutes, { master });
         await inside.register(productRoutes);
         await inside.register(locationRoutes);
+        await inside.register(importRoutes);
         await inside.register(planogramRoutes);
         await inside.register(settingsRoutes);
         await inside.register(orderRoutes);

@@ -49,6 +49,13 @@ export async function readLocation(
   return row;
 }
 
+/** Id of the one with this name. */
+export async function findLocation(tx: Transaction, operatorId: string, name: string): Promise<string | undefined> {
+  const [row] = await tx<{ id: string }[]>`
+    SELECT id FROM locations WHERE operator_id = ${operatorId} AND name = ${name}`;
+  return row?.id;
+}
+
 /** Id of the new one; undefined if its name is taken. */
 export async function addLocation(
   tx: Transaction,
