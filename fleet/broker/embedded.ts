@@ -37,7 +37,7 @@ export interface EmbeddedBrokerOptions extends LoginChecks {
 
 export interface EmbeddedBroker {
   readonly port: number;
-  /** How many are connected, our own included. */
+  /** How many machines are connected. */
   connections(): number;
   readonly tlsPort: number | undefined;
   /** Machines that are connected. */
@@ -144,7 +144,7 @@ export async function startBroker(options: EmbeddedBrokerOptions): Promise<Embed
   return {
     port: doors.plain.port(),
     tlsPort: doors.tls?.port(),
-    connections: () => aedes.connectedClients,
+    connections: () => guests.list().length,
     connected: () => guests.list(),
     cut: (serial) => guests.cut(serial),
     setCredentials: (credentials) => doors.tls?.setCredentials(credentials),

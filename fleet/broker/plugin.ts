@@ -18,7 +18,7 @@ export interface Broker {
   readonly url: string;
   /** Port machines connect to; undefined for an external broker. */
   readonly port: number | undefined;
-  /** How many are connected to the embedded broker. */
+  /** How many machines are connected to the embedded broker. */
   readonly connections?: () => number;
   /** Port machines with certificates connect to, where there is one. */
   readonly tlsPort: number | undefined;

@@ -50,7 +50,7 @@ export async function metricsRoutes(app: FastifyInstance, { config }: { readonly
     meters.ask("spiral_broker_connected", "1 while we listen at the broker", () => flag(ingest.isConnected()));
     meters.ask("spiral_presence_watch", "1 if this process watches presence", () => flag(ingest.watchesPresence()));
     if (broker?.connections !== undefined) {
-      meters.ask("spiral_broker_connections", "Connections to the embedded broker", broker.connections);
+      meters.ask("spiral_broker_connections", "Machines connected to the embedded broker", broker.connections);
     }
   }
   app.get("/metrics", { schema: { hide: true } }, async (request, reply) => {
