@@ -9,7 +9,6 @@ import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
 import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
-import { rehearse } from "./deploy/rehearse.js";
 
 const USAGE = `npm run admin -- reset-password [name]   new password for a user (${FIRST_USER}); no second factor
 npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
@@ -94,7 +93,9 @@ async function raising({ migrate }: Databases): Promise<number> {
 /** What is done without opening the database of the settings; undefined: it is something else. */
 function actApart(args: readonly string[]): ((config: Config) => Promise<void>) | undefined {
   const [command, folder = "", ...more] = args;
-  if (command === "rehearse" && args.length === 1) return () => rehearse(say);
+  // The whole simulated cabinet is behind it: whoever wants something else need not wait for that.
+  if (command === "rehearse" && args.length === 1)
+    return async () => (await import("./deploy/rehearse.js")).rehearse(say);
   if (folder === "" || more.length > 0) return undefined;
   const told = ({ files, bytes }: BackUp): void => say(`${files} files, ${Math.round(bytes / 1_048_576)} MiB.`);
   if (command === "back-up") return async (config) => told(await backUp(config, resolve(folder)));
