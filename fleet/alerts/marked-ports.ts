@@ -19,14 +19,14 @@ export function markedPorts(ports: WorkerPorts, marks: Marks): WorkerPorts {
       marks.committed(changes);
       ports.announce(changes);
     },
-    announceTelemetry: (items, states) => {
-      marks.states(states);
-      const owners = new Map(states.map(({ serial, operatorId }) => [serial, operatorId]));
+    announceTelemetry: (items, stored) => {
+      const { changed, owners } = stored;
+      marks.states(changed);
       for (const { serial, message, receivedMs } of items) {
         const operatorId = owners.get(serial);
         if (operatorId !== undefined) marks.telemetry(serial, operatorId, message, receivedMs);
       }
-      ports.announceTelemetry(items, states);
+      ports.announceTelemetry(items, stored);
     },
   };
 }

@@ -37,6 +37,8 @@ export interface Gap {
 export interface Commit {
   readonly slots: readonly SlotCount[];
   readonly faults: readonly { readonly machineId: string }[];
+  readonly touched: readonly { readonly machineId: string; readonly serial: string; readonly operatorId: string }[];
+  /** Of which status or presence may have changed. */
   readonly machines: readonly MachineState[];
 }
 
@@ -96,8 +98,8 @@ export class Marks {
     this.limitsByOperator.set(operatorId, limits);
   }
 
-  committed({ slots, faults, machines }: Commit): void {
-    const byId = new Map(machines.map((machine) => [machine.machineId, machine]));
+  committed({ slots, faults, touched, machines }: Commit): void {
+    const byId = new Map(touched.map((machine) => [machine.machineId, machine]));
     for (const { serial, changed } of machines) if (changed) this.mark(serial);
     for (const { machineId } of faults) {
       const machine = byId.get(machineId);

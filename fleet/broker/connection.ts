@@ -6,6 +6,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Packet, type Parser, parser, writeToStream } from "mqtt-packet";
+import { Outbox } from "./outbox.js";
 import type { Subscription } from "./permissions.js";
 
 const KEEPALIVE_S = 30;
@@ -134,9 +135,10 @@ interface LineEvents {
 function openLine(options: FleetConnectionOptions, wanted: () => readonly Subscription[], events: LineEvents): Line {
   const socket = dialSocket(new URL(options.url));
   const packets = parser({ protocolVersion: 4 });
+  const outbox = new Outbox(socket);
   const { connectWithinMs, deadAfterMs } = options.limits ?? LINK_LIMITS;
   const asking = questions(socket);
-  const line = lineOf(socket, asking);
+  const line = lineOf(socket, asking, outbox);
   const end = { why: "closed by the broker", refused: false };
   let heardMs = performance.now();
   const fail = (why: string, refused = false): void => {
@@ -182,7 +184,7 @@ function openLine(options: FleetConnectionOptions, wanted: () => readonly Subscr
       case "pingresp":
         return asking.answer(packet.cmd);
       case "publish":
-        return options.onArrival(arrivalOf(packet, socket));
+        return options.onArrival(outbox.arrivalOf(packet));
       default:
         return;
     }
@@ -191,7 +193,7 @@ function openLine(options: FleetConnectionOptions, wanted: () => readonly Subscr
   return line;
 }
 
-function lineOf(socket: Socket, asking: Questions): Line {
+function lineOf(socket: Socket, asking: Questions, outbox: Outbox): Line {
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const line: Line = {
     taken: false,
@@ -204,10 +206,13 @@ function lineOf(socket: Socket, asking: Questions): Line {
       if (line.taken) await Promise.race([asking.unsubscribe(topics), gone]);
     },
     answered: async () => {
+      // Behind what we have acknowledged: it is the answer to all of that.
+      outbox.flush();
       if (line.taken) await Promise.race([asking.ping(), gone]);
     },
-    publish: (topic, payload) => publishOn(socket, topic, payload),
+    publish: (topic, payload) => outbox.publish(topic, payload),
     close: async () => {
+      outbox.flush();
       if (!socket.destroyed) writeToStream({ cmd: "disconnect" }, socket);
       // What is still in the pipe is sent again by its machine; waiting for it could take for ever.
       socket.destroySoon();
@@ -278,27 +283,4 @@ function greet(socket: Socket, { url, clientId }: FleetConnectionOptions): void 
     { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean: true, keepalive: KEEPALIVE_S, ...login },
     socket,
   );
-}
-
-function arrivalOf(packet: Packet & { cmd: "publish" }, socket: Socket): Arrival {
-  const { topic, messageId, qos, retain } = packet;
-  const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
-  let acked = false;
-  return {
-    topic,
-    payload,
-    retained: retain,
-    ack: () => {
-      if (acked || qos === 0 || messageId === undefined || socket.destroyed) return;
-      acked = true;
-      writeToStream({ cmd: "puback", messageId }, socket);
-    },
-    reply: (replyTopic, bytes) => publishOn(socket, replyTopic, bytes),
-  };
-}
-
-function publishOn(socket: Socket, topic: string, bytes: Uint8Array): boolean {
-  if (socket.destroyed) return false;
-  const message = { cmd: "publish", topic, payload: Buffer.from(bytes), qos: 0 } as const;
-  return writeToStream({ ...message, dup: false, retain: false }, socket) || !socket.destroyed;
 }

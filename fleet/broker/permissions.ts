@@ -18,7 +18,7 @@ export const STATUS_SUBSCRIPTION: Subscription = deepFreeze({ topic: "fleet/+/st
 
 const SHARED: readonly Subscription[] = deepFreeze([
   { topic: "fleet/+/events", qos: 1 },
-  { topic: "fleet/+/telemetry", qos: 0 },
+  { topic: "fleet/+/telemetry", qos: 1 },
   { topic: "fleet/+/audit", qos: 1 },
 ]);
 

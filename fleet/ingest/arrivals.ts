@@ -71,16 +71,16 @@ export function sortArrival(
       const { payload } = arrival;
       const reading = bases.read(serial, payload, nowMs);
       if (reading.is === "refused") return drop(arrival, `${serial}: telemetry ${reading.error}`);
-      arrival.ack();
       if (reading.is === "baseMissing") {
+        arrival.ack();
         return { orphan: { serial, epoch: reading.epoch, payload: new Uint8Array(payload), receivedMs: nowMs, reply } };
       }
-      if (reading.is === "stale") return {};
+      if (reading.is === "stale") return drop(arrival, undefined);
       const { message } = reading;
       // What is kept of a change is the whole state it makes.
       const body = isChange(payload) ? encodeTelemetry(message) : payload;
       const base = message.base === undefined ? {} : { base: payload };
-      queue.addTelemetry({ serial, message, body, receivedMs: nowMs, ...base });
+      queue.addTelemetry({ serial, message, body, receivedMs: nowMs, ack: arrival.ack, ...base });
       return {};
     }
     case "status": {

@@ -33,10 +33,11 @@ import {
 } from "../store/rows.js";
 import { setAside } from "../store/set-aside.js";
 import { applyShelves, markApplied } from "../store/shelves.js";
-import { inTransaction } from "../store/transact.js";
+import { inTransaction, settled } from "../store/transact.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
 import { derive, emptyRows, isSaleRecord, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 import { planogramOf } from "./derive-shelves.js";
+import { linkWithin } from "./derived.js";
 import { type Known, lookUp, type Wanted } from "./known.js";
 import { type ChainedRecord, lastSeq, verify } from "./verify.js";
 
@@ -64,7 +65,17 @@ export interface Changes {
   readonly sales: readonly SaleKey[];
   readonly slots: readonly SlotCount[];
   readonly faults: readonly RecordKey[];
+  readonly touched: readonly Touched[];
   readonly machines: readonly MachineState[];
+}
+
+export const NO_CHANGES: Changes = Object.freeze({ sales: [], slots: [], faults: [], touched: [], machines: [] });
+
+/** A machine of which something was booked, and whose it is now. */
+export interface Touched {
+  readonly machineId: string;
+  readonly serial: string;
+  readonly operatorId: string;
 }
 
 export interface Booked {
@@ -169,7 +180,7 @@ function passOver({ firstSeq, chain }: BatchMessage, running: Running, rows: Row
 /** Chain CRC after `seq`, from what this commit is about to write or from what is stored. */
 async function heldChain(tx: Transaction, rows: Rows, running: Running, seq: number): Promise<number | undefined> {
   const { machineId, epoch } = running;
-  const fresh = rows.records.find((row) => row.machineId === machineId && row.epoch === epoch && row.seq === seq);
+  const fresh = rows.records.findLast((row) => row.machineId === machineId && row.epoch === epoch && row.seq === seq);
   return fresh?.chain ?? storedChain(tx, machineId, epoch, seq);
 }
 
@@ -233,26 +244,39 @@ function bookRecords(
   return flagged;
 }
 
+/**
+ * Statements are sent one behind the other without waiting for answers, as far as none needs what another has returned:
+ * the connection keeps their order.
+ */
 async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[], nowMs: number): Promise<Changes> {
-  await insertRecords(tx, rows.records);
+  const { records, transactions, payments, refunded } = rows;
+  const links = linkWithin(rows);
+  await settled([
+    insertRecords(tx, records),
+    insertTransactions(tx, transactions),
+    addToQuarters(tx, transactions),
+    insertPayments(tx, payments),
+    linkPayments(tx, links),
+    markRefunded(tx, refunded),
+    saveCursors(tx, cursors),
+  ]);
+  await settlePending(tx, payments);
   await insertGaps(tx, rows.gaps);
-  await insertTransactions(tx, rows.transactions);
-  await addToQuarters(tx, rows.transactions);
-  await insertPayments(tx, rows.payments);
-  await settlePending(tx, rows.payments);
-  await linkPayments(tx, rows.links);
-  await markRefunded(tx, rows.refunded);
-  const slots = await applyShelves(tx, rows.shelves, [...rows.slots.values()]);
-  await markApplied(tx, rows.applied);
   await answerOrders(tx, rows.answers);
   const faults = await applyFaults(tx, rows.faults);
-  await saveCursors(tx, cursors);
-  const touches = [...rows.doors].map(([machineId, doorOpen]) => ({ machineId, doorOpen }));
-  const machines = await touchMachines(tx, touches, nowMs);
-  const { transactions, refunded, shelves } = rows;
-  await appendChanges(tx, { transactions, refunded, restocks: restocksOf(shelves, rows.slots.values()) });
-  const sales = [...rows.transactions.map(({ id, bookedMs }) => ({ id, bookedMs })), ...rows.refunded];
-  return { sales, slots, faults, machines };
+  const faulty = new Set(rows.faults.map(({ machineId }) => machineId));
+  const touches = [...rows.doors].map(([machineId, doorOpen]) => {
+    return { machineId, doorOpen, judge: doorOpen !== null || faulty.has(machineId) };
+  });
+  const shelves = applyShelves(tx, rows.shelves, [...rows.slots.values()]);
+  const touching = touchMachines(tx, touches, nowMs);
+  await settled([shelves, touching, markApplied(tx, rows.applied)]);
+  const restocks = restocksOf(rows.shelves, rows.slots.values());
+  await appendChanges(tx, { transactions, refunded, restocks });
+  const touched = cursors.map(({ machineId, serial, presentOperatorId }) => {
+    return { machineId, serial, operatorId: presentOperatorId };
+  });
+  return { sales: [...transactions, ...refunded], slots: await shelves, faults, touched, machines: await touching };
 }
 
 /** Whose the machine was: a machine that is sold keeps its old owner's history. */

@@ -66,6 +66,7 @@ function together(left: Changes, right: Changes): Changes {
     sales: [...left.sales, ...right.sales],
     slots: [...left.slots, ...right.slots],
     faults: [...left.faults, ...right.faults],
+    touched: [...left.touched, ...right.touched],
     machines: [...left.machines, ...right.machines],
   };
 }

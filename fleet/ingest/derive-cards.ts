@@ -79,7 +79,7 @@ function holdOver(
   }
   if (holdSaleId !== null && holdSaleBookedMs !== null) {
     linkHold("hold", holdSaleId, running, rows);
-    rows.refunded.push({ id: holdSaleId, bookedMs: holdSaleBookedMs });
+    rows.refunded.push({ id: holdSaleId, operatorId: running.operatorId, bookedMs: holdSaleBookedMs });
   }
   closeHold(running);
 }

@@ -236,7 +236,7 @@ function moneyOut(record: MoneyOut, dated: Dated, running: Running, rows: Rows):
 function refundFailedSale(seq: number, running: Running, rows: Rows): void {
   const { lastSaleId, lastSaleBookedMs } = running;
   if (!running.lastSaleFailed || lastSaleId === null || lastSaleBookedMs === null) return;
-  rows.refunded.push({ id: lastSaleId, bookedMs: lastSaleBookedMs });
+  rows.refunded.push({ id: lastSaleId, operatorId: running.operatorId, bookedMs: lastSaleBookedMs });
   link(lastSaleId, seq, running, rows);
   // What coins could not pay follows as a voucher: it belongs to the same sale until the credit is gone.
   if (running.creditMinor <= 0) running.lastSaleFailed = false;

@@ -73,3 +73,33 @@ export function payment(seq: number, kind: PaymentKind, minor: number, dated: Da
     bookedMs: dated.bookedMs,
   };
 }
+
+/**
+ * Links payments that this commit itself writes to their sales, so that they are written whole. Returns what reaches
+ * back to payments that were written before.
+ */
+export function linkWithin({ payments, links }: Pick<Rows, "payments" | "links">): readonly PaymentLink[] {
+  if (links.length === 0) return links;
+  const byMachine = new Map<string, PaymentRow[]>();
+  for (const row of payments) {
+    const own = byMachine.get(row.machineId);
+    if (own === undefined) byMachine.set(row.machineId, [row]);
+    else own.push(row);
+  }
+  return links.filter((link) => {
+    const own = byMachine.get(link.machineId) ?? [];
+    for (const row of own) {
+      if (!isMeant(link, row)) continue;
+      row.transactionId = link.transactionId;
+      if (link.by === "capture") row.kind = "capture";
+    }
+    // In the order of the ledger: what lies before its first record here may hold more.
+    return link.fromSeq < (own.find(({ epoch }) => epoch === link.epoch)?.seq ?? Number.POSITIVE_INFINITY);
+  });
+}
+
+/** As `linkPayments` says it in SQL. */
+function isMeant({ by, epoch, fromSeq, toSeq }: PaymentLink, row: PaymentRow): boolean {
+  if (row.epoch !== epoch || row.seq < fromSeq || row.seq > toSeq || row.transactionId !== null) return false;
+  return by === "cash" ? row.kind === "coin" || row.kind === "bill" : row.kind === "hold";
+}

@@ -7,16 +7,13 @@ import fp from "fastify-plugin";
 import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
 import { parseTopic } from "../../shared/wire/topics.js";
 import { markedPorts } from "../alerts/marked-ports.js";
-import { announce, announceStates, announceTelemetry } from "../live/announce.js";
-import { telemetryView } from "../live/view.js";
+import { announce, keepTelemetry } from "../live/announce.js";
 import { fieldsOf } from "../logging.js";
 import { countedPorts, measureQueue } from "../metrics/ingest.js";
 import { keepAuditPart } from "../store/audit-reports.js";
 import { readIncarnation } from "../store/cursors.js";
-import type { MachineState } from "../store/ledger.js";
-import { readDecimals } from "../store/reading.js";
-import { noteBirth } from "../store/suspensions.js";
-import { insertTelemetry, recordBirth, recordDeath } from "../store/telemetry.js";
+import { noteBirths } from "../store/suspensions.js";
+import { insertTelemetry, recordPresence } from "../store/telemetry.js";
 import { keepBases, readBases } from "../store/telemetry-bases.js";
 import { isConnectionFailure } from "../store/transact.js";
 import { type ArrivedAudit, sortArrival } from "./arrivals.js";
@@ -24,7 +21,7 @@ import { asideTaker } from "./aside.js";
 import { bookCornering } from "./corner.js";
 import { openLink } from "./link.js";
 import { hears } from "./presence.js";
-import { IngestQueue, type TelemetryItem } from "./queue.js";
+import { IngestQueue } from "./queue.js";
 import { lookUpBases, type Orphan, TelemetryBases } from "./telemetry-bases.js";
 import { keepWatch } from "./watch.js";
 import { startWorker, type WorkerPorts } from "./worker.js";
@@ -141,17 +138,16 @@ function portsOf(
     },
     telemetry: (rows) => healing(insertTelemetry(databases.ingest, rows)),
     bases: (bases) => healing(keepBases(databases.ingest, bases)),
-    presence: async ({ serial, message, receivedMs }) => {
-      if (!message.online) return healing(recordDeath(databases.ingest, serial, message));
-      const twins = await healing(noteBirth(databases.ingest, serial, message));
-      if (twins !== undefined) app.door.suspend(serial, twins);
-      const state = await healing(recordBirth(databases.ingest, serial, message, receivedMs));
-      if (state !== undefined) for (const tell of births) tell(serial);
-      return state;
+    presence: async (items) => {
+      const born = items.filter(({ message }) => message.online);
+      for (const [serial, twins] of await healing(noteBirths(databases.ingest, born))) app.door.suspend(serial, twins);
+      const states = await healing(recordPresence(databases.ingest, items));
+      for (const { serial, online } of states) if (online) for (const tell of births) tell(serial);
+      return states;
     },
     incarnation: () => incarnation,
     announce: (changes) => quietly(announce(live, databases.ingest, changes)),
-    announceTelemetry: (items, states) => quietly(keepTelemetry(app, items, states)),
+    announceTelemetry: (items, stored) => quietly(keepTelemetry(live, databases.ingest, items, stored)),
     now: Date.now,
     committed: () => undefined,
     log: (level, text, detail) => app.log[level](fieldsOf(detail), text),
@@ -167,27 +163,10 @@ function baseLookUp(
   return lookUpBases(bases, {
     readBases: (serials) => readBases(app.databases.ingest, serials),
     found: ({ serial, receivedMs }, message) => {
-      queue.addTelemetry({ serial, message, body: encodeTelemetry(message), receivedMs });
+      queue.addTelemetry({ serial, message, body: encodeTelemetry(message), receivedMs, ack: () => undefined });
       wake();
     },
     failed: (error) => app.log.warn(error, "bases of telemetry were not looked up"),
     now: Date.now,
   });
-}
-
-async function keepTelemetry(
-  app: FastifyInstance,
-  items: readonly TelemetryItem[],
-  states: readonly MachineState[],
-): Promise<void> {
-  const owners = new Map(states.map((state) => [state.serial, state.operatorId]));
-  const decimals = await readDecimals(app.databases.ingest, [...owners.keys()]);
-  for (const { serial, message, receivedMs } of items) {
-    const operatorId = owners.get(serial);
-    if (operatorId === undefined) continue;
-    const view = telemetryView(message, receivedMs, decimals.get(serial) ?? 2);
-    const isNewest = await app.live.setState(serial, { atMs: receivedMs, value: JSON.stringify(view) });
-    if (isNewest) await announceTelemetry(app.live, operatorId, serial, view);
-  }
-  await announceStates(app.live, states);
 }

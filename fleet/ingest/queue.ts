@@ -18,6 +18,8 @@ export interface TelemetryItem {
   readonly message: TelemetryMessage;
   readonly body: Uint8Array;
   readonly receivedMs: number;
+  /** Tells the broker that the report is stored, or that nobody will. */
+  readonly ack: () => void;
   /** The whole report that later ones are read against, to be kept; it outlives this item's place in the queue. */
   readonly base?: Uint8Array;
 }
@@ -39,6 +41,14 @@ export const QUEUE_LIMITS: QueueLimits = {
 /** Above this share of the bounds machines are asked to wait, and telemetry is shed. */
 const BUSY_SHARE = 0.5;
 const LONGEST_WAIT_MS = 60_000;
+
+/** What a worker takes at once. */
+export interface Taking<B> {
+  readonly maxBatches: number;
+  readonly maxRecords: number;
+  readonly recordsOf: (message: B) => number;
+  readonly isBusy: (serial: string) => boolean;
+}
 
 export interface Counters {
   /** Messages dropped since the start: batches are sent again by their machines, the rest is superseded. */
@@ -96,14 +106,16 @@ export class IngestQueue<B> {
     return true;
   }
 
-  /** Newest of each machine; shed while batches crowd. */
+  /** Newest of each machine; shed while batches crowd. One that is superseded or shed is acknowledged. */
   addTelemetry(item: TelemetryItem): boolean {
     const before = this.telemetry.get(item.serial);
     const fresh = before === undefined;
     if (this.share > BUSY_SHARE || (fresh && this.telemetry.size >= this.limits.maxTelemetry)) {
       this.dropped.telemetryShed++;
+      item.ack();
       return false;
     }
+    before?.ack();
     const base = item.base ?? before?.base;
     this.telemetry.set(item.serial, base === undefined ? item : { ...item, base });
     return true;
@@ -118,23 +130,42 @@ export class IngestQueue<B> {
     return true;
   }
 
-  /** The oldest batches, at most `count`. */
-  takeBatches(count: number): readonly Waiting<B>[] {
-    const taken = this.batches.slice(0, count);
-    this.batches = this.batches.slice(count);
-    for (const { bytes } of taken) this.bytes -= bytes;
+  /**
+   * The oldest batches, at most `maxBatches` with at most `maxRecords` records, but for those of machines that `isBusy`:
+   * batches of one machine are booked one after the other.
+   */
+  takeBatches({ maxBatches, maxRecords, recordsOf, isBusy }: Taking<B>): readonly Waiting<B>[] {
+    const taken: Waiting<B>[] = [];
+    const left: Waiting<B>[] = [];
+    let records = 0;
+    let at = 0;
+    for (; at < this.batches.length && taken.length < maxBatches && records < maxRecords; at++) {
+      const item = this.batches[at];
+      if (item === undefined) continue;
+      if (isBusy(item.serial)) {
+        left.push(item);
+        continue;
+      }
+      taken.push(item);
+      records += recordsOf(item.message);
+      this.bytes -= item.bytes;
+    }
+    if (taken.length > 0) this.batches = left.concat(this.batches.slice(at));
     return taken;
   }
 
-  takeTelemetry(): readonly TelemetryItem[] {
-    const taken = [...this.telemetry.values()];
-    this.telemetry = new Map();
+  /** The oldest reports, at most `count`, but for those of machines that are busy. */
+  takeTelemetry(count: number, isBusy: (serial: string) => boolean): readonly TelemetryItem[] {
+    const taken: TelemetryItem[] = [];
+    for (const item of this.telemetry.values()) {
+      if (taken.length === count) break;
+      if (!isBusy(item.serial)) taken.push(item);
+    }
+    for (const { serial } of taken) this.telemetry.delete(serial);
     return taken;
   }
 
-  takePresence(): readonly Waiting<StatusMessage>[] {
-    const taken = this.presence;
-    this.presence = [];
-    return taken;
+  takePresence(count: number): readonly Waiting<StatusMessage>[] {
+    return this.presence.splice(0, count);
   }
 }

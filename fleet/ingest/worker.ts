@@ -1,17 +1,24 @@
 /**
- * One loop that empties the queue: batches of many machines in one transaction, then telemetry, then presence; the ack
- * goes out after the commit, on the connection the batch came by. A database that is away is waited for.
+ * Empties the queue in lanes, so that the database works on one commit while the next is made: batches of many machines
+ * in one transaction, telemetry of many in another; the ack goes out after the commit, on the connection the message
+ * came by. No two lanes have the same machine in hand. A database that is away is waited for.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { type AckMessage, type BatchMessage, encodeAck, type StatusMessage } from "../../shared/wire/messages.js";
 import type { MachineState } from "../store/ledger.js";
-import type { TelemetryRow } from "../store/telemetry.js";
+import type { Stored, TelemetryRow } from "../store/telemetry.js";
 import type { StoredBase } from "../store/telemetry-bases.js";
-import type { Booked, Changes, Job, Outcome } from "./book.js";
+import { type Booked, type Changes, type Job, NO_CHANGES, type Outcome } from "./book.js";
+import { isPoison } from "./corner.js";
 import type { IngestQueue, TelemetryItem, Waiting } from "./queue.js";
 
-/** Batches of one transaction: at most 8,192 records. */
-export const MAX_TOGETHER = 128;
+/** Commits under way at once. */
+const LANES = 2;
+/** Batches of one transaction, and their records: taken until either is reached. */
+export const MAX_TOGETHER = 256;
+export const MAX_RECORDS_TOGETHER = 4_096;
+const MAX_TELEMETRY_TOGETHER = 2_000;
+const MAX_PRESENCE_TOGETHER = 2_000;
 const RETRY_FIRST_MS = 200;
 const RETRY_LIMIT_MS = 5_000;
 /** A forked or unknown machine will not be booked by asking again soon. */
@@ -20,16 +27,17 @@ const SET_ASIDE_WAIT_MS = 900_000;
 /** What the worker does with what it takes; `store` and `live` stand behind it. */
 export interface WorkerPorts {
   book(jobs: readonly Job[], nowMs: number): Promise<Booked>;
-  telemetry(rows: readonly TelemetryRow[]): Promise<readonly MachineState[]>;
+  telemetry(rows: readonly TelemetryRow[]): Promise<Stored>;
   /** Keeps what changes of telemetry are read against. */
   bases(bases: readonly StoredBase[]): Promise<void>;
-  presence(item: Waiting<StatusMessage>): Promise<MachineState | undefined>;
+  /** Births and deaths in the order in which they came; which machines changed. */
+  presence(items: readonly Waiting<StatusMessage>[]): Promise<readonly MachineState[]>;
   incarnation(): number;
   /** After the commit, before the acks. */
   committed(items: readonly Waiting<BatchMessage>[]): void;
   /** After the commit; failures are its own. */
   announce(changes: Changes): void;
-  announceTelemetry(items: readonly TelemetryItem[], states: readonly MachineState[]): void;
+  announceTelemetry(items: readonly TelemetryItem[], stored: Stored): void;
   now(): number;
   log(level: "warn" | "error", text: string, detail: unknown): void;
 }
@@ -45,45 +53,81 @@ export interface Worker {
 
 export function startWorker(queue: IngestQueue<BatchMessage>, ports: WorkerPorts): Worker {
   const stop = new AbortController();
-  let wake: (() => void) | undefined;
-  let running: Promise<void> | undefined;
+  const busy = new Set<string>();
+  const waking = new Set<() => void>();
   const idling: (() => void)[] = [];
+  let working = 0;
+  const wakeAll = (): void => {
+    for (const wake of waking) wake();
+    waking.clear();
+  };
+  const tellIdle = (): void => {
+    if (working > 0 || (!queue.isEmpty && !stop.signal.aborted)) return;
+    for (const tell of idling.splice(0)) tell();
+  };
 
-  const loop = async (): Promise<void> => {
+  const lane = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      if (queue.isEmpty) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          for (const tell of idling.splice(0)) tell();
-        });
-        wake = undefined;
+      const taken = take(queue, busy);
+      if (taken === undefined) {
+        tellIdle();
+        await new Promise<void>((resolve) => waking.add(resolve));
         continue;
       }
-      await bookWaiting(queue, ports, stop.signal);
-      await telemetryWaiting(queue, ports);
-      await presenceWaiting(queue, ports);
+      working++;
+      for (const serial of taken.serials) busy.add(serial);
+      await Promise.all([
+        bookTaken(taken.batches, queue, ports, stop.signal),
+        storeTaken(taken.telemetry, ports, stop.signal),
+        presenceTaken(taken.presence, ports, stop.signal),
+      ]);
+      for (const serial of taken.serials) busy.delete(serial);
+      working--;
+      // What waited for one of these machines may go on.
+      wakeAll();
     }
   };
-  running = loop();
+  const running = Promise.all(Array.from({ length: LANES }, lane));
   return {
-    wake: () => wake?.(),
+    wake: wakeAll,
     idle: () =>
       new Promise((resolve) => {
         idling.push(resolve);
-        wake?.();
+        wakeAll();
       }),
     close: async () => {
       stop.abort();
-      wake?.();
+      wakeAll();
       await running;
-      running = undefined;
-      for (const tell of idling.splice(0)) tell();
+      tellIdle();
     },
   };
 }
 
-async function bookWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPorts, stop: AbortSignal): Promise<void> {
-  const taken = queue.takeBatches(MAX_TOGETHER);
+interface Taken {
+  readonly batches: readonly Waiting<BatchMessage>[];
+  readonly telemetry: readonly TelemetryItem[];
+  readonly presence: readonly Waiting<StatusMessage>[];
+  readonly serials: ReadonlySet<string>;
+}
+
+/** What a lane works on next; undefined if nothing waits but of machines that another lane is busy with. */
+function take(queue: IngestQueue<BatchMessage>, busy: ReadonlySet<string>): Taken | undefined {
+  const isBusy = (serial: string): boolean => busy.has(serial);
+  const limits = { maxBatches: MAX_TOGETHER, maxRecords: MAX_RECORDS_TOGETHER };
+  const batches = queue.takeBatches({ ...limits, recordsOf: ({ records }) => records.length, isBusy });
+  const telemetry = queue.takeTelemetry(MAX_TELEMETRY_TOGETHER, isBusy);
+  const presence = queue.takePresence(MAX_PRESENCE_TOGETHER);
+  if (batches.length + telemetry.length + presence.length === 0) return undefined;
+  return { batches, telemetry, presence, serials: new Set([...batches, ...telemetry].map(({ serial }) => serial)) };
+}
+
+async function bookTaken(
+  taken: readonly Waiting<BatchMessage>[],
+  queue: IngestQueue<BatchMessage>,
+  ports: WorkerPorts,
+  stop: AbortSignal,
+): Promise<void> {
   if (taken.length === 0) return;
   const jobs = taken.map(({ serial, message }) => ({ serial, batch: message }));
   const booked = await untilBooked(jobs, ports, stop);
@@ -121,36 +165,56 @@ function ackOf({ ending, epoch, mark }: Outcome, busyMs: number, incarnation: nu
   return waitMs > 0 ? { epoch, mark, incarnation, waitMs } : { epoch, mark, incarnation };
 }
 
-async function telemetryWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPorts): Promise<void> {
-  const items = queue.takeTelemetry();
+async function storeTaken(items: readonly TelemetryItem[], ports: WorkerPorts, stop: AbortSignal): Promise<void> {
   if (items.length === 0) return;
   await ports.bases(items.flatMap(baseOf)).catch((error) => ports.log("warn", "bases of telemetry not kept", error));
-  try {
-    ports.announceTelemetry(items, await ports.telemetry(items.map(rowOf)));
-  } catch (error) {
-    // One machine's value may be what the database refuses: the others must not pay for it.
-    if (items.length === 1) return ports.log("warn", "telemetry not stored", error);
-    for (const item of items) {
-      await ports.telemetry([rowOf(item)]).then(
-        (states) => ports.announceTelemetry([item], states),
-        (alone) => ports.log("warn", `${item.serial}: telemetry not stored`, alone),
-      );
-    }
+  const store = async (part: readonly TelemetryItem[]): Promise<void> => {
+    ports.announceTelemetry(part, await ports.telemetry(part.map(rowOf)));
+  };
+  if (await eachOrHalves(items, store, "telemetry", ports, stop)) for (const { ack } of items) ack();
+}
+
+async function presenceTaken(
+  items: readonly Waiting<StatusMessage>[],
+  ports: WorkerPorts,
+  stop: AbortSignal,
+): Promise<void> {
+  const store = async (part: readonly Waiting<StatusMessage>[]): Promise<void> => {
+    const machines = await ports.presence(part);
+    if (machines.length > 0) ports.announce({ ...NO_CHANGES, machines });
+  };
+  if (items.length > 0 && (await eachOrHalves(items, store, "presence", ports, stop))) {
+    for (const { ack } of items) ack();
   }
 }
 
-async function presenceWaiting(queue: IngestQueue<BatchMessage>, ports: WorkerPorts): Promise<void> {
-  const states: MachineState[] = [];
-  for (const item of queue.takePresence()) {
+/**
+ * Stores `items`, halved where the database refuses what one of them holds: the others must not pay for it. A database
+ * that is away is waited for. False if we were stopped before.
+ */
+async function eachOrHalves<T extends { readonly serial: string }>(
+  items: readonly T[],
+  store: (part: readonly T[]) => Promise<void>,
+  what: string,
+  ports: WorkerPorts,
+  stop: AbortSignal,
+): Promise<boolean> {
+  for (let delayMs = RETRY_FIRST_MS; !stop.aborted; delayMs = Math.min(delayMs * 2, RETRY_LIMIT_MS)) {
     try {
-      const state = await ports.presence(item);
-      if (state !== undefined) states.push(state);
+      await store(items);
+      return true;
     } catch (error) {
-      ports.log("warn", `${item.serial}: presence not stored`, error);
+      const half = items.length >> 1;
+      if (isPoison(error) && half > 0) {
+        const first = await eachOrHalves(items.slice(0, half), store, what, ports, stop);
+        return first && (await eachOrHalves(items.slice(half), store, what, ports, stop));
+      }
+      ports.log("warn", `${items[0]?.serial}: ${what} not stored`, error);
+      if (isPoison(error)) return true;
+      await wait(delayMs, undefined, { signal: stop }).catch(() => undefined);
     }
-    item.ack();
   }
-  if (states.length > 0) ports.announce({ sales: [], slots: [], faults: [], machines: states });
+  return false;
 }
 
 function baseOf({ serial, base, receivedMs }: TelemetryItem): readonly StoredBase[] {

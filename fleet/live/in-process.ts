@@ -18,6 +18,17 @@ export function createInProcessLive(now: () => number = Date.now): LiveStore {
       states.set(serial, state);
       return true;
     },
+    setStates: async (fresh) => {
+      const kept = new Set<string>();
+      for (const [serial, state] of fresh) {
+        const held = states.get(serial);
+        if (held !== undefined && held.atMs > state.atMs) continue;
+        states.set(serial, state);
+        kept.add(serial);
+      }
+      return kept;
+    },
+    listenedTo: async () => new Set(channels.keys()),
     publish: async (channel, message) => {
       for (const listener of channels.get(channel) ?? []) listener(message);
     },

@@ -28,9 +28,13 @@ export interface LiveStore {
   getState(serial: string): Promise<LiveState | undefined>;
   /** Keeps `state` unless a newer one is held; true if kept. */
   setState(serial: string, state: LiveState): Promise<boolean>;
+  /** As `setState`, of many by serial; which were kept. */
+  setStates(states: ReadonlyMap<string, LiveState>): Promise<ReadonlySet<string>>;
   /** Hands `message` to everybody subscribed to `channel` now, in every process. */
   publish(channel: string, message: string): Promise<void>;
   subscribe(channel: string, listener: Listener): Promise<Unsubscribe>;
+  /** Channels to which somebody is subscribed, in any process. Who subscribes later need not hear of what was before. */
+  listenedTo(): Promise<ReadonlySet<string>>;
   /** A session at hand; ENDED_SESSION if it was dropped lately; undefined: ask the store. */
   getSession(key: string): Promise<string | undefined>;
   /** Keeps it for `ttlMs` at most, unless it was dropped meanwhile: what a reader knew before is not brought back. */

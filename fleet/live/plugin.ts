@@ -6,7 +6,7 @@ import { newestTelemetryOfAll } from "../store/reading.js";
 import { createInProcessLive } from "./in-process.js";
 import type { LiveStore } from "./live-store.js";
 import { createRedisLive } from "./redis.js";
-import { viewOfBytes } from "./view.js";
+import { packState } from "./view.js";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -36,8 +36,6 @@ export const livePlugin = fp(
 
 /** States from the store; what is newer in the live store stays. */
 async function rebuild(app: FastifyInstance, live: LiveStore): Promise<void> {
-  for (const { serial, decimals, body, receivedMs } of await newestTelemetryOfAll(app.databases.ingest)) {
-    const view = viewOfBytes(body, receivedMs, decimals);
-    if (view !== undefined) await live.setState(serial, { atMs: receivedMs, value: JSON.stringify(view) });
-  }
+  const newest = await newestTelemetryOfAll(app.databases.ingest);
+  await live.setStates(new Map(newest.map(({ serial, body, receivedMs }) => [serial, packState(body, receivedMs)])));
 }

@@ -7,10 +7,16 @@ import { ENDED_SESSION, type Listener, type LiveState, type LiveStore, SESSION_A
 
 /** Newest wins, decided inside Redis: two processes may report one machine. The value is `{atMs} {json}`. */
 const SET_IF_NEWER = `
-local held = redis.call("GET", KEYS[1])
-if held and tonumber(string.match(held, "^%d+")) > tonumber(ARGV[1]) then return 0 end
-redis.call("SET", KEYS[1], ARGV[1] .. " " .. ARGV[2])
-return 1`;
+local kept = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call("GETRANGE", key, 0, 15)
+  local fresh = held == "" or tonumber(string.match(held, "^%d+")) <= tonumber(ARGV[2 * i - 1])
+  if fresh then redis.call("SET", key, ARGV[2 * i - 1] .. " " .. ARGV[2 * i]) end
+  kept[i] = fresh and 1 or 0
+end
+return kept`;
+/** States of one script: Redis does nothing else meanwhile. */
+const MAX_STATES_AT_ONCE = 500;
 
 /** An empty value says that the session was dropped. */
 const DELETE_IF_ANY = `
@@ -55,8 +61,19 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
 
   return {
     getState: async (serial) => parseState(await commands.get(stateKey(serial))),
-    setState: async (serial, { atMs, value }) =>
-      (await commands.eval(SET_IF_NEWER, 1, stateKey(serial), Math.trunc(atMs), value)) === 1,
+    setState: async (serial, state) => (await setAtOnce(commands, [[serial, state]])).length === 1,
+    setStates: async (states) => {
+      const all = [...states];
+      const chunks: Promise<readonly string[]>[] = [];
+      for (let at = 0; at < all.length; at += MAX_STATES_AT_ONCE) {
+        chunks.push(setAtOnce(commands, all.slice(at, at + MAX_STATES_AT_ONCE)));
+      }
+      return new Set((await Promise.all(chunks)).flat());
+    },
+    listenedTo: async () => {
+      const all: unknown = await commands.pubsub("CHANNELS");
+      return new Set(Array.isArray(all) ? all.map(String) : []);
+    },
     publish: async (channel, message) => {
       await commands.publish(channel, message);
     },
@@ -94,6 +111,17 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
       listening.disconnect();
     },
   };
+}
+
+/** Returns the serials whose state was kept. */
+async function setAtOnce(
+  commands: Redis,
+  states: readonly (readonly [string, LiveState])[],
+): Promise<readonly string[]> {
+  const keys = states.map(([serial]) => stateKey(serial));
+  const values = states.flatMap(([, { atMs, value }]) => [Math.trunc(atMs), value]);
+  const kept: unknown = await commands.eval(SET_IF_NEWER, keys.length, ...keys, ...values);
+  return Array.isArray(kept) ? states.filter((_, at) => kept[at] === 1).map(([serial]) => serial) : [];
 }
 
 function parseState(text: string | null): LiveState | undefined {

@@ -3,6 +3,7 @@ import { CLOCK_QUALITIES } from "../../shared/records/kinds.js";
 import { decodeTelemetry, type TelemetryMessage } from "../../shared/wire/messages.js";
 import type { Telemetry } from "../api/machines/schema.js";
 import { decimalOf } from "../store/amounts.js";
+import type { LiveState } from "./live-store.js";
 
 /** `decimals`: of the machine's currency. */
 export function telemetryView(message: TelemetryMessage, receivedMs: number, decimals: number): Telemetry {
@@ -22,6 +23,15 @@ export function telemetryView(message: TelemetryMessage, receivedMs: number, dec
     clockQuality: CLOCK_QUALITIES[message.clockQuality] ?? "unknown",
     unackedRecords: message.unackedRecords,
   };
+}
+
+/** What the live store keeps of a machine: the message as it came, for few are ever looked at. */
+export function packState(body: Uint8Array, receivedMs: number): LiveState {
+  return { atMs: receivedMs, value: Buffer.from(body.buffer, body.byteOffset, body.length).toString("base64") };
+}
+
+export function viewOfState({ atMs, value }: LiveState, decimals: number): Telemetry | undefined {
+  return viewOfBytes(Buffer.from(value, "base64"), atMs, decimals);
 }
 
 /** The view of stored bytes; undefined if they are no telemetry. */

@@ -32,10 +32,12 @@ export function countedPorts(ports: WorkerPorts, meters: Meters): WorkerPorts {
       for (const { receivedMs } of items) meters.arrivalToCommitSeconds.observe((nowMs - receivedMs) / 1_000);
       ports.committed(items);
     },
-    presence: async (item) => {
-      const state = await ports.presence(item);
-      meters.presence.inc({ event: item.message.online ? "birth" : "death" });
-      return state;
+    presence: async (items) => {
+      const states = await ports.presence(items);
+      const births = items.filter(({ message }) => message.online).length;
+      meters.presence.inc({ event: "birth" }, births);
+      meters.presence.inc({ event: "death" }, items.length - births);
+      return states;
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Sync cursors: how far each machine's ledger has been committed. Locked in machine order, so no two commits cross. */
+import { plainArray } from "./arrays.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { CursorRow } from "./rows.js";
 
@@ -11,8 +12,6 @@ export interface CursorKey {
  * The cursors of `keys`, locked until the transaction ends. A key of no machine or of an epoch never issued is absent.
  */
 export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): Promise<readonly CursorRow[]> {
-  const serials = keys.map(({ serial }) => serial);
-  const epochs = keys.map(({ epoch }) => epoch);
   return tx<CursorRow[]>`
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId",
       m.operator_id AS "presentOperatorId", m.currency,
@@ -34,7 +33,8 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
       c.hold_seq AS "holdSeq", c.hold_minor AS "holdMinor", c.hold_sale_id AS "holdSaleId",
       ${millis(tx, "c.hold_sale_booked_at")} AS "holdSaleBookedMs",
       c.planogram_version AS "planogramVersion", c.planogram_crc AS "planogramCrc"
-    FROM unnest(${serials}::text[], ${epochs}::bigint[]) AS k (serial, epoch)
+    FROM unnest(${plainArray(keys, ({ serial }) => serial)}::text[],
+      ${plainArray(keys, ({ epoch }) => epoch)}::bigint[]) AS k (serial, epoch)
     JOIN machines m ON m.serial_number = k.serial
     JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = k.epoch
     ORDER BY c.machine_id, c.epoch
@@ -45,32 +45,28 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
 /** Writes the cursors back. */
 export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]): Promise<void> {
   if (cursors.length === 0) return;
-  const all = <T>(pick: (cursor: CursorRow) => T): T[] => cursors.map(pick);
   await tx`
     UPDATE sync_cursors c SET mark = n.mark, chain = n.chain, forked = n.forked, boot_no = n.boot_no,
-      boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality, last_booked_at = n.last_booked_at,
+      boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality, last_booked_at = to_timestamp(n.last_booked / 1e3),
       credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq, last_sale_id = n.last_sale_id,
-      last_sale_booked_at = n.last_sale_booked_at, last_sale_failed = n.last_sale_failed,
+      last_sale_booked_at = to_timestamp(n.last_sale_booked / 1e3), last_sale_failed = n.last_sale_failed,
       hold_seq = n.hold_seq, hold_minor = n.hold_minor, hold_sale_id = n.hold_sale_id,
-      hold_sale_booked_at = n.hold_sale_booked_at, planogram_version = n.planogram_version,
+      hold_sale_booked_at = to_timestamp(n.hold_sale_booked / 1e3), planogram_version = n.planogram_version,
       planogram_crc = n.planogram_crc, updated_at = now()
-    FROM unnest(${all((c) => c.machineId)}::uuid[], ${all((c) => c.epoch)}::bigint[], ${all((c) => c.mark)}::bigint[],
-      ${all((c) => c.chain)}::bigint[], ${booleans(
-        tx,
-        all((c) => c.forked),
-      )}, ${all((c) => c.bootNo)}::bigint[],
-      ${all((c) => c.bootWallMs)}::bigint[], ${all((c) => c.clockQuality)}::smallint[],
-      ${all((c) => instant(c.lastBookedMs))}::timestamptz[], ${all((c) => c.creditMinor)}::bigint[],
-      ${all((c) => c.creditFromSeq)}::bigint[], ${all((c) => c.lastSaleId)}::uuid[],
-      ${all((c) => instant(c.lastSaleBookedMs))}::timestamptz[], ${booleans(
-        tx,
-        all((c) => c.lastSaleFailed),
-      )}, ${all((c) => c.holdSeq)}::bigint[], ${all((c) => c.holdMinor)}::bigint[],
-      ${all((c) => c.holdSaleId)}::uuid[], ${all((c) => instant(c.holdSaleBookedMs))}::timestamptz[],
-      ${all((c) => c.planogramVersion)}::bigint[], ${all((c) => c.planogramCrc)}::bigint[])
-      AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked_at,
-        credit_minor, credit_from_seq, last_sale_id, last_sale_booked_at, last_sale_failed, hold_seq, hold_minor,
-        hold_sale_id, hold_sale_booked_at, planogram_version, planogram_crc)
+    FROM unnest(${plainArray(cursors, (c) => c.machineId)}::uuid[], ${plainArray(cursors, (c) => c.epoch)}::bigint[],
+      ${plainArray(cursors, (c) => c.mark)}::bigint[], ${plainArray(cursors, (c) => c.chain)}::bigint[],
+      ${plainArray(cursors, (c) => c.forked)}::boolean[], ${plainArray(cursors, (c) => c.bootNo)}::bigint[],
+      ${plainArray(cursors, (c) => c.bootWallMs)}::bigint[], ${plainArray(cursors, (c) => c.clockQuality)}::smallint[],
+      ${plainArray(cursors, (c) => c.lastBookedMs)}::float8[], ${plainArray(cursors, (c) => c.creditMinor)}::bigint[],
+      ${plainArray(cursors, (c) => c.creditFromSeq)}::bigint[], ${plainArray(cursors, (c) => c.lastSaleId)}::uuid[],
+      ${plainArray(cursors, (c) => c.lastSaleBookedMs)}::float8[],
+      ${plainArray(cursors, (c) => c.lastSaleFailed)}::boolean[], ${plainArray(cursors, (c) => c.holdSeq)}::bigint[],
+      ${plainArray(cursors, (c) => c.holdMinor)}::bigint[], ${plainArray(cursors, (c) => c.holdSaleId)}::uuid[],
+      ${plainArray(cursors, (c) => c.holdSaleBookedMs)}::float8[],
+      ${plainArray(cursors, (c) => c.planogramVersion)}::bigint[], ${plainArray(cursors, (c) => c.planogramCrc)}::bigint[])
+      AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked, credit_minor,
+        credit_from_seq, last_sale_id, last_sale_booked, last_sale_failed, hold_seq, hold_minor, hold_sale_id,
+        hold_sale_booked, planogram_version, planogram_crc)
     WHERE c.machine_id = n.machine_id AND c.epoch = n.epoch
   `;
 }
@@ -102,8 +98,8 @@ export function booleans(tx: Transaction, values: readonly (boolean | null)[]) {
 const BOOLEAN_OID = 16;
 
 /** Unix ms of a timestamp column, null if it is null. */
-export function millis(tx: Transaction, column: string) {
-  return tx.unsafe(`(extract(epoch FROM ${column}) * 1000)::bigint`);
+export function millis(tx: Sql | Transaction, column: string) {
+  return tx.unsafe(`(date_part('epoch', ${column}) * 1000)::bigint`);
 }
 
 /** What a timestamptz parameter takes. */

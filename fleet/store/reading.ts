@@ -138,7 +138,10 @@ export interface Owned<T> {
   readonly value: T;
 }
 
-export async function readSales(ingest: Sql, keys: readonly SaleKey[]): Promise<readonly Owned<Transaction>[]> {
+export async function readSales(
+  ingest: Sql,
+  keys: readonly Pick<SaleKey, "id" | "bookedMs">[],
+): Promise<readonly Owned<Transaction>[]> {
   if (keys.length === 0) return [];
   const rows = await ingest<TransactionRow[]>`
     ${ingest.unsafe(transactionsOf("machines"))}
@@ -260,6 +263,7 @@ export async function newestTelemetryOfAll(ingest: Sql): Promise<readonly Stored
 
 /** Currency decimals by serial. */
 export async function readDecimals(ingest: Sql, serials: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (serials.length === 0) return new Map();
   const rows = await ingest<{ serial: string; decimals: number }[]>`
     SELECT serial_number AS serial, currency_decimals AS decimals
     FROM machines WHERE serial_number = ANY (${[...serials]}::text[])

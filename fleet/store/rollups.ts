@@ -3,7 +3,7 @@
  * 25 hours where clocks are changed, and zones that are off by 45 minutes begin theirs on a quarter all the same.
  */
 import { decimalOf, minorOf } from "./amounts.js";
-import { booleans, instant } from "./cursors.js";
+import { plainArray } from "./arrays.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { TransactionRow } from "./rows.js";
 import { inTransaction } from "./transact.js";
@@ -24,17 +24,19 @@ interface Quarter {
 export async function addToQuarters(tx: Transaction, sales: readonly TransactionRow[]): Promise<void> {
   const quarters = quartersOf(sales);
   if (quarters.length === 0) return;
-  const all = <T>(pick: (quarter: Quarter) => T): T[] => quarters.map(pick);
   await tx`
     INSERT INTO sales_quarters AS q (machine_id, quarter, operator_id, currency, payment_method, simulated, sales,
       amount)
-    SELECT * FROM unnest(${all(({ row }) => row.machineId)}::uuid[],
-      ${all(({ quarterMs }) => instant(quarterMs))}::timestamptz[], ${all(({ row }) => row.operatorId)}::uuid[],
-      ${all(({ row }) => row.currency)}::text[], ${all(({ row }) => row.method)}::text[], ${booleans(
-        tx,
-        all(({ row }) => row.simulated),
-      )}, ${all(({ sales: count }) => count)}::int[],
-      ${all(({ thousandths }) => decimalOf(thousandths, 3))}::numeric[])
+    SELECT machine_id, to_timestamp(quarter / 1e3), operator_id, currency, method, simulated, sales, amount
+    FROM unnest(${plainArray(quarters, ({ row }) => row.machineId)}::uuid[],
+      ${plainArray(quarters, ({ quarterMs }) => quarterMs)}::float8[],
+      ${plainArray(quarters, ({ row }) => row.operatorId)}::uuid[],
+      ${plainArray(quarters, ({ row }) => row.currency)}::text[],
+      ${plainArray(quarters, ({ row }) => row.method)}::text[],
+      ${plainArray(quarters, ({ row }) => row.simulated)}::boolean[],
+      ${plainArray(quarters, ({ sales: count }) => count)}::int[],
+      ${plainArray(quarters, ({ thousandths }) => decimalOf(thousandths, 3))}::numeric[])
+      AS n (machine_id, quarter, operator_id, currency, method, simulated, sales, amount)
     ON CONFLICT (machine_id, quarter, operator_id, currency, payment_method)
     DO UPDATE SET sales = q.sales + excluded.sales, amount = q.amount + excluded.amount, dirty = true`;
 }

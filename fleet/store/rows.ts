@@ -147,12 +147,12 @@ export type PaymentKind =
   | "boxTaken";
 
 export interface PaymentRow extends RecordKey {
-  readonly kind: PaymentKind;
+  kind: PaymentKind;
   readonly amount: string;
   readonly currency: string;
   readonly reference: string | null;
   readonly reason: string | null;
-  readonly transactionId: string | null;
+  transactionId: string | null;
   readonly bookedMs: number;
 }
 
@@ -171,6 +171,8 @@ export interface PaymentLink {
 
 export interface SaleKey {
   readonly id: string;
+  /** Whose sale it is. */
+  readonly operatorId: string;
   readonly bookedMs: number;
 }
 
@@ -233,8 +235,10 @@ export interface FaultChange extends RecordKey {
 
 export interface MachineTouch {
   readonly machineId: string;
-  /** Undefined: the records said nothing of the door. */
+  /** Null: the records said nothing of the door. */
   readonly doorOpen: boolean | null;
+  /** Door or faults have changed: so may the status. */
+  readonly judge: boolean;
 }
 
 export interface SetAsideRow {

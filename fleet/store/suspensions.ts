@@ -2,10 +2,11 @@
  * Machines of which there seem to be two: nobody with that identity is let in until an operator has decided. Raised by
  * what the fleet sees (ingest role), read by alerts, lifted by an operator.
  */
-import type { StatusMessage } from "../../shared/wire/messages.js";
 import { clearSignal, raiseSignal } from "./alert-signals.js";
+import { plainArray, textArray } from "./arrays.js";
 import { type Actor, recordChange } from "./audit-log.js";
 import type { Sql, Transaction } from "./databases.js";
+import { type PresenceRow, turnsOf } from "./telemetry.js";
 import { inTransaction } from "./transact.js";
 
 /** Births within a day that did not follow the one before: one is a board brought back to an older state. */
@@ -38,28 +39,50 @@ async function insertSuspension(tx: Transaction, serial: string, evidence: strin
 }
 
 /**
- * Takes note of a birth. Boot and connection only rise: a birth that lies below the one before, or has its numbers but
- * another nonce, comes from another board or from one that has forgotten. Returns what speaks for two boards.
+ * Takes note of births, in the order in which they came. Boot and connection only rise: a birth that lies below the one
+ * before, or has its numbers but another nonce, comes from another board or from one that has forgotten. Returns what
+ * speaks for two boards, by serial.
  */
-export async function noteBirth(ingest: Sql, serial: string, birth: StatusMessage): Promise<string | undefined> {
-  const { epoch, boot, connection, nonce } = birth;
-  const [row] = await ingest<{ wentBack: number }[]>`
-    INSERT INTO machine_births AS b (machine_id, operator_id, epoch, boot, connection, nonce)
-    SELECT id, operator_id, ${epoch}::bigint, ${boot}::bigint, ${connection}::bigint, ${nonce}::bigint FROM machines
-    WHERE serial_number = ${serial} AND epoch = ${epoch}::bigint
-    ON CONFLICT (machine_id) DO UPDATE SET epoch = excluded.epoch, boot = excluded.boot,
-      connection = excluded.connection, nonce = excluded.nonce,
-      went_back = CASE WHEN excluded.epoch > b.epoch THEN 0
-        WHEN (excluded.boot, excluded.connection) > (b.boot, b.connection)
-          OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce) THEN b.went_back
-        WHEN b.went_back_at > now() - interval '1 day' THEN least(b.went_back + 1, 100) ELSE 1 END,
-      went_back_at = CASE WHEN (excluded.epoch, excluded.boot, excluded.connection) > (b.epoch, b.boot, b.connection)
-          OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce) THEN b.went_back_at
-        ELSE now() END
-    RETURNING went_back AS "wentBack"
+export async function noteBirths(
+  ingest: Sql,
+  births: readonly PresenceRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const twins = new Map<string, string>();
+  for (const turn of turnsOf(births)) {
+    for (const { serial, boot, connection } of await noteOnce(ingest, turn)) {
+      twins.set(serial, `births of two boards: boot ${boot}, connection ${connection} does not follow the one before`);
+    }
+  }
+  return twins;
+}
+
+/** At most one birth a machine. Returns those that came after too many that did not follow. */
+async function noteOnce(ingest: Sql, births: readonly PresenceRow[]) {
+  return ingest<{ serial: string; boot: number; connection: number }[]>`
+    WITH noted AS (
+      INSERT INTO machine_births AS b (machine_id, operator_id, epoch, boot, connection, nonce)
+      SELECT m.id, m.operator_id, n.epoch, n.boot, n.connection, n.nonce
+      FROM unnest(${textArray(births, (b) => b.serial)}::text[], ${plainArray(births, (b) => b.message.epoch)}::bigint[],
+        ${plainArray(births, (b) => b.message.boot)}::bigint[],
+        ${plainArray(births, (b) => b.message.connection)}::bigint[],
+        ${plainArray(births, (b) => b.message.nonce)}::bigint[]) AS n (serial, epoch, boot, connection, nonce)
+      JOIN machines m ON m.serial_number = n.serial AND m.epoch = n.epoch
+      ORDER BY m.id
+      ON CONFLICT (machine_id) DO UPDATE SET epoch = excluded.epoch, boot = excluded.boot,
+        connection = excluded.connection, nonce = excluded.nonce,
+        went_back = CASE WHEN excluded.epoch > b.epoch THEN 0
+          WHEN (excluded.boot, excluded.connection) > (b.boot, b.connection)
+            OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce) THEN b.went_back
+          WHEN b.went_back_at > now() - interval '1 day' THEN least(b.went_back + 1, 100) ELSE 1 END,
+        went_back_at = CASE
+          WHEN (excluded.epoch, excluded.boot, excluded.connection) > (b.epoch, b.boot, b.connection)
+            OR (excluded.boot, excluded.connection, excluded.nonce) = (b.boot, b.connection, b.nonce)
+          THEN b.went_back_at ELSE now() END
+      RETURNING b.machine_id, b.boot, b.connection, b.went_back
+    )
+    SELECT m.serial_number AS serial, noted.boot, noted.connection
+    FROM noted JOIN machines m ON m.id = noted.machine_id WHERE noted.went_back >= ${WENT_BACK_LIMIT}
   `;
-  if (row === undefined || row.wentBack < WENT_BACK_LIMIT) return undefined;
-  return `births of two boards: boot ${boot}, connection ${connection} does not follow the one before`;
 }
 
 /** The machine's open suspension. */

@@ -22,6 +22,15 @@ export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Prom
 }
 
 /**
+ * Waits for statements that were sent one behind the other; rejects with the first failure. For all of them, also when
+ * one has failed: what would still be sent after the transaction's end would be none of it.
+ */
+export async function settled(statements: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(statements);
+  await Promise.all(statements);
+}
+
+/**
  * True if the connection failed, or the server ended it (SQLSTATE classes 08 and 57P): trying again on another one may
  * help. Otherwise a code says that of the driver (CONNECTION_CLOSED, CONNECT_TIMEOUT …) or of the socket (ECONNRESET).
  */

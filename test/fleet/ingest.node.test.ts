@@ -6,7 +6,7 @@ import { sortArrival } from "../../fleet/ingest/arrivals.js";
 import { isPoison, MAX_REASON_LENGTH, reasonOf } from "../../fleet/ingest/corner.js";
 import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "../../fleet/ingest/dating.js";
 import { transactionId } from "../../fleet/ingest/derive.js";
-import { IngestQueue, QUEUE_LIMITS, type Waiting } from "../../fleet/ingest/queue.js";
+import { IngestQueue, QUEUE_LIMITS, type Taking, type Waiting } from "../../fleet/ingest/queue.js";
 import { TelemetryBases } from "../../fleet/ingest/telemetry-bases.js";
 import { halve, lastSeq, verify } from "../../fleet/ingest/verify.js";
 import { decimalOf, trimDecimal } from "../../fleet/store/amounts.js";
@@ -210,31 +210,55 @@ const item = (serial: string, bytes = 10): Waiting<number> => ({
   bytes,
 });
 
+const nobody = (): boolean => false;
+/** Each message counts as so many records as it says. */
+const taking = (maxBatches: number, more: Partial<Taking<number>> = {}): Taking<number> => {
+  return { maxBatches, maxRecords: 100, recordsOf: (message) => message, isBusy: nobody, ...more };
+};
+
 queues("batches are bounded by count and bytes; what was taken makes room again", () => {
   const queue = new IngestQueue<number>({ maxBatches: 4, maxBytes: 100, maxTelemetry: 2, maxPresence: 1 });
   for (let i = 0; i < 4; i++) assert.is(queue.addBatch(item(`M-${i}`)), true);
   assert.is(queue.addBatch(item("M-5")), false);
   assert.is(queue.dropped.batchesDropped, 1);
   assert.equal(
-    queue.takeBatches(3).map(({ serial }) => serial),
+    queue.takeBatches(taking(3)).map(({ serial }) => serial),
     ["M-0", "M-1", "M-2"],
   );
   assert.is(queue.addBatch(item("M-6", 91)), false);
   assert.is(queue.addBatch(item("M-7", 90)), true);
 });
 
+queues("what is taken at once is bounded by records too, and of a machine that is busy nothing is taken", () => {
+  const queue = new IngestQueue<number>();
+  for (const serial of ["M-1", "M-2", "M-1", "M-3", "M-4"]) queue.addBatch({ ...item(serial), message: 10 });
+  const serials = (taken: readonly { readonly serial: string }[]) => taken.map(({ serial }) => serial);
+  const isBusy = (serial: string): boolean => serial === "M-1";
+  assert.equal(serials(queue.takeBatches(taking(9, { maxRecords: 11, isBusy }))), ["M-2", "M-3"]);
+  assert.equal(serials(queue.takeBatches(taking(9))), ["M-1", "M-1", "M-4"]);
+  assert.equal([queue.length, queue.share], [0, 0]);
+});
+
 queues("telemetry is shed before events, and a busy queue asks machines to wait", () => {
   const queue = new IngestQueue<number>({ maxBatches: 4, maxBytes: 1_000, maxTelemetry: 2, maxPresence: 1 });
   const telemetry = (serial: string, state: string) =>
-    queue.addTelemetry({ serial, message: telemetryOf({ state }), body: new Uint8Array(), receivedMs: 0 });
+    queue.addTelemetry({ serial, message: telemetryOf({ state }), body: new Uint8Array(), receivedMs: 0, ack });
+  let acked = 0;
+  const ack = (): void => void acked++;
   assert.is(telemetry("M-1", "OLD"), true);
   assert.is(telemetry("M-2", "X"), true);
   assert.is(telemetry("M-3", "X"), false);
   assert.is(telemetry("M-1", "NEW"), true);
   assert.equal(
-    queue.takeTelemetry().map(({ serial, message }) => `${serial} ${message.state}`),
-    ["M-1 NEW", "M-2 X"],
+    queue.takeTelemetry(1, (serial) => serial === "M-1").map(({ serial, message }) => `${serial} ${message.state}`),
+    ["M-2 X"],
   );
+  assert.equal(
+    queue.takeTelemetry(9, nobody).map(({ serial, message }) => `${serial} ${message.state}`),
+    ["M-1 NEW"],
+  );
+  // The one that was shed, and the one that a newer took the place of.
+  assert.is(acked, 2);
   assert.is(queue.waitMs, 0);
   for (let i = 0; i < 3; i++) queue.addBatch(item(`M-${i}`));
   assert.is(queue.waitMs, 30_000);
@@ -248,7 +272,7 @@ queues("births and wills are bounded too", () => {
   const birth = { ...item("M-1"), message: statusOf(1, 1) };
   assert.equal([queue.addPresence(birth), queue.addPresence(birth)], [true, false]);
   assert.is(queue.dropped.presenceDropped, 1);
-  assert.is(queue.takePresence().length, 1);
+  assert.is(queue.takePresence(9).length, 1);
   assert.is(queue.addPresence(birth), true);
 });
 

@@ -28,6 +28,32 @@ interface Stores {
 }
 type Test = ReturnType<typeof suite<Stores>>;
 
+function many(test: Test): void {
+  test("of many states at once each is judged by itself", async ({ live, other }) => {
+    const many = Array.from({ length: 1_100 }, (_, i) => [`N-${i}`, { atMs: 2_000, value: `${i}` }] as const);
+    assert.is((await live.setStates(new Map(many))).size, many.length);
+    const kept = await other.setStates(
+      new Map([
+        ["N-0", { atMs: 1_999, value: "old" }],
+        ["N-1099", { atMs: 2_001, value: "new words" }],
+        ["N-NEW", { atMs: 1, value: "first" }],
+      ]),
+    );
+    assert.equal([...kept].sort(), ["N-1099", "N-NEW"]);
+    assert.equal(await live.getState("N-0"), { atMs: 2_000, value: "0" });
+    assert.equal(await live.getState("N-1099"), { atMs: 2_001, value: "new words" });
+    assert.is((await live.setStates(new Map())).size, 0);
+  });
+
+  test("it is known whether anybody listens, in whichever process", async ({ live, other }) => {
+    assert.is((await other.listenedTo()).has("three"), false);
+    const leave = await live.subscribe("three", () => undefined);
+    assert.is((await other.listenedTo()).has("three"), true);
+    await leave();
+    assert.is((await other.listenedTo()).has("three"), false);
+  });
+}
+
 function contract(name: string, start: () => Promise<World>): void {
   const test = suite<Stores>(`fleet/live ${name}`);
   test.before(async (context) => {
@@ -51,6 +77,7 @@ function contract(name: string, start: () => Promise<World>): void {
     assert.is(await live.getState("M-2"), undefined);
   });
 
+  many(test);
   test("what is published reaches every subscriber of the channel, until it leaves", async ({ live, other }) => {
     const heard: string[] = [];
     const news: (() => void)[] = [];

@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { mayJudgeSilence, SILENT_PERIODS } from "../../fleet/ingest/presence.js";
-import { markSilent, recordBirth, recordDeath } from "../../fleet/store/telemetry.js";
+import { viewOfState } from "../../fleet/live/view.js";
+import { markSilent, recordPresence } from "../../fleet/store/telemetry.js";
 import { encodeStatus, encodeTelemetry } from "../../shared/wire/messages.js";
 import { startTestFleet, statusOf, type TestFleet, TestLedger, TestMachine, telemetryOf, within } from "./support.js";
 
@@ -17,8 +18,13 @@ test("a death counts only if it is of the newest birth", async ({ fleet }) => {
   await fleet.addMachine("PRES-1");
   const { ingest } = fleet.databases;
   const nowMs = Date.now();
-  const born = (boot: number, connection: number) => recordBirth(ingest, "PRES-1", statusOf(boot, connection), nowMs);
-  const died = (boot: number, connection: number) => recordDeath(ingest, "PRES-1", statusOf(boot, connection));
+  const told = (boot: number, connection: number, online: boolean, serial = "PRES-1") => {
+    return { serial, message: statusOf(boot, connection, { online }), receivedMs: nowMs };
+  };
+  const born = async (boot: number, connection: number) =>
+    (await recordPresence(ingest, [told(boot, connection, true)]))[0];
+  const died = async (boot: number, connection: number) =>
+    (await recordPresence(ingest, [told(boot, connection, false)]))[0];
   assert.is((await born(1, 1))?.online, true);
   assert.is((await born(1, 2))?.online, true);
   // The will of connection 1 comes late, after the machine is back.
@@ -27,7 +33,13 @@ test("a death counts only if it is of the newest birth", async ({ fleet }) => {
   assert.is((await born(2, 1))?.online, true);
   assert.is(await died(1, 2), undefined);
   assert.is((await died(2, 1))?.online, false);
-  assert.is(await recordBirth(ingest, "NOBODY", statusOf(1, 1), nowMs), undefined);
+  assert.equal(await recordPresence(ingest, [told(1, 1, true, "NOBODY")]), []);
+  // What came together counts in the order in which it came, beside others.
+  await fleet.addMachine("PRES-0");
+  const storm = [told(2, 2, true), told(1, 1, true, "PRES-0"), told(2, 2, false), told(2, 1, false), told(2, 3, true)];
+  const online = (await recordPresence(ingest, storm)).map((state) => `${state.serial} ${state.online}`);
+  assert.equal(online.sort(), ["PRES-0 true", "PRES-1 false", "PRES-1 true", "PRES-1 true"]);
+  assert.is(await died(2, 2), undefined);
 });
 
 test("birth, will and status reach the pages through the broker", async ({ fleet }) => {
@@ -85,7 +97,7 @@ test("telemetry is kept, brings a silent machine back, and dates records of a ma
   await machine.client.published(topic, encodeTelemetry(telemetryOf({ boot: 4, uptimeS: 3_600, state: "DISPENSING" })));
   await within(seen, "no telemetry came");
   const state = await fleet.app.live.getState("PRES-3");
-  assert.is(JSON.parse(state?.value ?? "{}").state, "DISPENSING");
+  assert.is(state && viewOfState(state, 2)?.state, "DISPENSING");
   const [row] = await fleet.databases.migrate<{ online: boolean }[]>`
     SELECT online FROM machines WHERE serial_number = 'PRES-3'`;
   assert.is(row?.online, true);
@@ -109,7 +121,7 @@ test("three telemetry periods of silence are offline, unless it is we who are de
   await fleet.addMachine("PRES-4");
   const { ingest } = fleet.databases;
   const bornMs = Date.now();
-  await recordBirth(ingest, "PRES-4", statusOf(1, 1), bornMs);
+  await recordPresence(ingest, [{ serial: "PRES-4", message: statusOf(1, 1), receivedMs: bornMs }]);
   const silent = async (afterS: number): Promise<readonly string[]> =>
     (await markSilent(ingest, SILENT_PERIODS, bornMs + afterS * 1_000))
       .map(({ serial }) => serial)

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
 import { createRedisLive } from "../../fleet/live/redis.js";
+import { packState, viewOfState } from "../../fleet/live/view.js";
 import { startFleet } from "../../fleet/server.js";
 import { encodeTelemetry } from "../../shared/wire/messages.js";
 import { needBinary } from "../support/need.js";
@@ -71,7 +72,7 @@ async function shownOf({ fleet, cookie }: Context, serial: string): Promise<stri
 /** State as Redis itself holds it. */
 async function heldOf({ fleet }: Context, serial: string): Promise<string | undefined> {
   const state = await fleet.app.live.getState(serial).catch(() => undefined);
-  return state === undefined ? undefined : JSON.parse(state.value).state;
+  return state === undefined ? undefined : viewOfState(state, 2)?.state;
 }
 
 async function tell({ machine, fleet }: Context, state: string): Promise<void> {
@@ -162,9 +163,9 @@ test("when it is back its state is rebuilt from the store, and what is newer the
   });
   const other = createRedisLive({ url: urlOf(context), onReady: () => box.ready?.(), onError: () => undefined });
   await within(ready, "Redis did not answer");
-  const newest = { atMs: Date.now() + 60_000, value: JSON.stringify({ state: "NEWER" }) };
+  const newest = packState(encodeTelemetry(telemetryOf({ state: "NEWER" })), Date.now() + 60_000);
   assert.is(await other.setState("RED-2", newest), true);
-  assert.is(await other.setState("RED-1", { atMs: 1, value: JSON.stringify({ state: "OLD" }) }), false);
+  assert.is(await other.setState("RED-1", packState(encodeTelemetry(telemetryOf({ state: "OLD" })), 1)), false);
   await other.close();
   await save(server);
   await server.kill();

@@ -9,6 +9,7 @@ import {
   MAX_ORPHANS,
   TelemetryBases,
 } from "../../fleet/ingest/telemetry-bases.js";
+import { viewOfState } from "../../fleet/live/view.js";
 import { keepBases, readBases, type StoredBase } from "../../fleet/store/telemetry-bases.js";
 import { decodeAsk, decodeTelemetry, type TelemetryMessage } from "../../shared/wire/messages.js";
 import { changeReport, encodeReport, wholeReport } from "../../shared/wire/telemetry.js";
@@ -51,7 +52,7 @@ test("a change is stored and shown as the whole state it makes", async ({ fleet 
   await machine.client.published(topic, bytes);
   await until(async () => {
     const state = await fleet.app.live.getState("DELTA-1");
-    return JSON.parse(state?.value ?? "{}").tempMilliC === 9_000;
+    return state !== undefined && viewOfState(state, 2)?.tempMilliC === 9_000;
   }, "the live state did not follow");
   assert.equal(await newestOf(fleet, "DELTA-1"), now);
 });
@@ -102,10 +103,10 @@ test("another process, or this one after a restart, finds the base in the store;
 
 test("a base outlives its place in the queue, and is kept though a newer report took it", () => {
   const queue = new IngestQueue<number>();
-  const item = { serial: "M-1", message: BASE, body: WHOLE, receivedMs: 0 };
+  const item = { serial: "M-1", message: BASE, body: WHOLE, receivedMs: 0, ack: () => undefined };
   queue.addTelemetry({ ...item, base: WHOLE });
   queue.addTelemetry({ ...item, body: new Uint8Array(0), receivedMs: 1 });
-  const [taken] = queue.takeTelemetry();
+  const [taken] = queue.takeTelemetry(9, () => false);
   assert.equal([taken?.base, taken?.receivedMs], [WHOLE, 1]);
 });
 

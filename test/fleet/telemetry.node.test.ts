@@ -227,11 +227,15 @@ const CONTRACT: readonly (readonly [name: string, holds: (context: Context) => P
       };
       const row = { ...about, serial: "TEL-2", body: new Uint8Array([1]) };
       for (const agoMs of [HOUR_MS + 60_000, 0]) {
-        const states = await insertTelemetry(databases.ingest, [{ ...row, receivedMs: Date.now() - agoMs }]);
+        // Heard from all the same: online at the first, no change at the second; a serial of nobody is named.
+        const receivedMs = Date.now() - agoMs;
+        const rows = [row, { ...row, serial: "NOBODY" }].map((each) => ({ ...each, receivedMs }));
+        const { changed, owners } = await insertTelemetry(databases.ingest, rows);
         assert.equal(
-          states.map(({ serial, online }) => [serial, online]),
-          [["TEL-2", true]],
+          changed.map(({ serial, online }) => [serial, online]),
+          agoMs > 0 ? [["TEL-2", true]] : [],
         );
+        assert.equal([...owners.keys()], ["TEL-2"]);
       }
       const rows = await databases.migrate`SELECT 1 FROM telemetry WHERE received_at > now() - interval '2 hours'`;
       assert.is(rows.length, 1);

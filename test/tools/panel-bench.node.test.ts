@@ -39,7 +39,7 @@ test("without the SDK it says so", async () => {
   const { MODDABLE } = process.env;
   delete process.env.MODDABLE;
   try {
-    const told = await PANEL.run(() => undefined);
+    const told = await PANEL.run(() => undefined, false);
     assert.ok("notMeasured" in told && told.notMeasured.includes("Moddable SDK"), JSON.stringify(told));
   } finally {
     if (MODDABLE !== undefined) process.env.MODDABLE = MODDABLE;

@@ -26,6 +26,8 @@ export interface BrokersOptions {
   readonly machines: number;
   /** Leaves; 0: machines connect to the hub itself, without TLS. */
   readonly leaves: number;
+  /** Of the hub; its files are named after it. */
+  readonly name?: string;
   /** Folder of certificates (tls-files.ts); absent: passwords over TCP. */
   readonly secureFolder?: string;
 }
@@ -41,22 +43,31 @@ export interface Brokers {
   readonly floodPassword: string;
 }
 
-export async function brokers({ folder, seed, machines, leaves, secureFolder }: BrokersOptions): Promise<Brokers> {
+export async function brokers({
+  folder,
+  seed,
+  machines,
+  leaves,
+  secureFolder,
+  name = "hub",
+}: BrokersOptions): Promise<Brokers> {
   const secret = (): string => randomBytes(24).toString("base64url");
   const [fleet, flood, leaf] = [secret(), secret(), secret()];
   const logins = [line(FLEET_LOGIN, fleet), line(FLOOD_LOGIN, flood), line(LEAF_LOGIN, leaf)];
   for (let i = 0; i < machines; i++) logins.push(line(serialOf(i), passwordOf(seed, i)));
-  writeFileSync(join(folder, "passwords"), logins.join(""), { mode: 0o600 });
-  writeFileSync(join(folder, "rules"), `${RULES.join("\n")}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, `${name}.passwords`), logins.join(""), { mode: 0o600 });
+  writeFileSync(join(folder, `${name}.rules`), `${RULES.join("\n")}\n`, { mode: 0o600 });
   const tls = secureFolder === undefined ? [] : tlsSettings(secureFolder);
   const hubPort = await freePort();
-  const hub = broker(folder, "hub", hubPort, []);
+  const hub = broker({ folder, name, port: hubPort, files: name });
   const programs = [hub];
   const ports: number[] = [];
   for (let i = 0; i < leaves; i++) {
     const port = await freePort();
     ports.push(port);
-    programs.push(broker(folder, `leaf-${i}`, port, [...tls, ...bridge(hubPort, i, leaf)]));
+    programs.push(
+      broker({ folder, name: `leaf-${i}`, port, files: name, more: [...tls, ...bridge(hubPort, i, leaf)] }),
+    );
   }
   if (leaves === 0) ports.push(hubPort);
   return {
@@ -88,13 +99,22 @@ const RULES: readonly string[] = [
   ...own("pattern read", FLEET_CHANNELS, "%u"),
 ];
 
-function broker(folder: string, name: string, port: number, more: readonly string[]): Program {
+interface Listening {
+  readonly folder: string;
+  readonly name: string;
+  readonly port: number;
+  /** Whose passwords and rules. */
+  readonly files: string;
+  readonly more?: readonly string[];
+}
+
+function broker({ folder, name, port, files, more = [] }: Listening): Program {
   const settings = [
     `listener ${port} 127.0.0.1`,
     ...more.filter((setting) => LISTENER_SETTING.test(setting)),
     "allow_anonymous false",
-    `password_file ${join(folder, "passwords")}`,
-    `acl_file ${join(folder, "rules")}`,
+    `password_file ${join(folder, `${files}.passwords`)}`,
+    `acl_file ${join(folder, `${files}.rules`)}`,
     // Started as root it would become a user who cannot read what is ours.
     `user ${userInfo().username}`,
     "persistence false",

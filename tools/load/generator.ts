@@ -45,7 +45,10 @@ function carryOut(order: GeneratorOrder): void {
       for (const machine of machines) machine.live(nowMs);
       break;
     case "sell":
-      for (const machine of machines) for (let i = 0; i < order.sales; i++) machine.sell(nowMs);
+      for (const machine of machines) {
+        for (let i = 0; i < order.sales; i++) machine.sell(nowMs);
+        machine.owe();
+      }
       break;
     case "storm":
       for (const machine of machines) if (rng.chance(order.perMillion)) machine.cut(nowMs, order.withinMs);
@@ -81,9 +84,10 @@ function end(): void {
 
 function tell(): void {
   const unacked = machines.reduce((sum, { ledger }) => sum + ledger.unacked, 0);
+  const behind = machines.filter(({ isBehind }) => isBehind).length;
   const { user, system } = process.cpuUsage();
   const cpuMs = Math.round((user + system) / 1_000);
-  process.send?.({ is: "counts", counts, unacked, cpuMs, rssBytes: process.memoryUsage.rss() });
+  process.send?.({ is: "counts", counts, unacked, behind, cpuMs, rssBytes: process.memoryUsage.rss() });
 }
 
 const telling = setInterval(tell, TELL_EVERY_MS);

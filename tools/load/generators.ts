@@ -13,6 +13,7 @@ type CountsNews = Extract<GeneratorNews, { readonly is: "counts" }>;
 export interface Totals {
   readonly counts: LoadCounts;
   readonly unacked: number;
+  readonly behind: number;
   readonly cpuMs: number;
   readonly rssBytes: number;
 }
@@ -46,16 +47,18 @@ export class Generators {
   totals(): Totals {
     const counts = noCounts();
     let unacked = 0;
+    let behind = 0;
     let cpuMs = 0;
     let rssBytes = 0;
     for (const news of this.#news.values()) {
       let name: keyof LoadCounts;
       for (name in counts) counts[name] += news.counts[name];
       unacked += news.unacked;
+      behind += news.behind;
       cpuMs += news.cpuMs;
       rssBytes += news.rssBytes;
     }
-    return { counts, unacked, cpuMs, rssBytes };
+    return { counts, unacked, behind, cpuMs, rssBytes };
   }
 
   /** Waits until all processes have spoken and `holds`; throws with `what` after `withinMs`, or if one ended. */

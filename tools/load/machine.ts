@@ -84,6 +84,7 @@ export class LoadMachine {
   #connection = 0;
   #offlineAtMs = Number.POSITIVE_INFINITY;
   #saleAtMs = Number.POSITIVE_INFINITY;
+  #owedSeq = 0;
   #sync: SyncState = SYNC_AT_BOOT;
   #telemetry: TelemetryState;
 
@@ -106,8 +107,14 @@ export class LoadMachine {
     );
   }
 
-  get isUp(): boolean {
-    return this.#isUp;
+  /** The newest record at the last call of `owe`, as long as it is not acknowledged. */
+  get isBehind(): boolean {
+    return this.ledger.mark < this.#owedSeq;
+  }
+
+  /** What is in the ledger now is a backlog. */
+  owe(): void {
+    this.#owedSeq = this.ledger.newestSeq;
   }
 
   /** From now on it sells, and has its troubles. */

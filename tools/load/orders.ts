@@ -25,7 +25,7 @@ export type GeneratorOrder =
   | { readonly do: "connect"; readonly withinMs: number }
   /** They sell by their day and have offline spells. */
   | { readonly do: "live" }
-  /** Each sells so many at once. */
+  /** Each sells so many at once: its backlog. */
   | { readonly do: "sell"; readonly sales: number }
   /** So many of a million lose their line at once and are back within this time. */
   | { readonly do: "storm"; readonly perMillion: number; readonly withinMs: number }
@@ -51,6 +51,8 @@ export type GeneratorNews =
       readonly counts: LoadCounts;
       /** Records no ack has come for. */
       readonly unacked: number;
+      /** Machines whose backlog (of the order `sell`) is not all acknowledged. */
+      readonly behind: number;
       readonly cpuMs: number;
       readonly rssBytes: number;
     }

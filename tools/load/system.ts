@@ -9,6 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
+import { Value } from "typebox/value";
+import { Readiness } from "../../fleet/api/health/schema.js";
 import { readConfig } from "../../fleet/config.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { databaseUser, prepareBinaries } from "../../fleet/store/embedded-binaries.js";
@@ -37,6 +39,8 @@ export interface System {
   readonly postgres: Program;
   readonly redis: Program;
   readonly services: readonly Program[];
+  /** What each service says of its own parts; undefined while it says nothing. */
+  readiness(service: number): Promise<Readiness | undefined>;
   readonly databases: Databases;
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -79,13 +83,17 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     for (const program of broker.programs) await start(program);
     const redisUrl = `redis://127.0.0.1:${redisPort}`;
     const services: Program[] = [];
+    const servicePorts: number[] = [];
     for (let i = 0; i < (options.services ?? 1); i++) {
-      services.push(await start(await service(folder, i, { databaseUrl, redisUrl, mqttUrl: broker.url })));
+      const port = await freePort();
+      servicePorts.push(port);
+      services.push(await start(service(folder, i, port, { databaseUrl, redisUrl, mqttUrl: broker.url })));
     }
+    const readiness = (i: number): Promise<Readiness | undefined> => ready(servicePorts[i] ?? 0);
     const { version: postgresVersion } = databases;
     return {
       ...{ folder, brokers: broker, postgres: database.program, redis, services, databases, databaseUrl, redisUrl },
-      ...{ bootUnixMs, postgresVersion, close },
+      ...{ bootUnixMs, postgresVersion, readiness, close },
     };
   } catch (error) {
     await close();
@@ -173,8 +181,7 @@ interface Urls {
   readonly mqttUrl: string;
 }
 
-async function service(folder: string, index: number, { databaseUrl, redisUrl, mqttUrl }: Urls): Promise<Program> {
-  const port = await freePort();
+function service(folder: string, index: number, port: number, { databaseUrl, redisUrl, mqttUrl }: Urls): Program {
   const env = {
     SPIRAL_DATABASE_URL: databaseUrl,
     SPIRAL_REDIS_URL: redisUrl,
@@ -184,19 +191,21 @@ async function service(folder: string, index: number, { databaseUrl, redisUrl, m
     SPIRAL_LOG_LEVEL: "error",
   };
   const program = fileURLToPath(new URL("../../fleet/server.js", import.meta.url)).replace(/\.js$/, ".ts");
-  const args = ["--import", TSX, ...(process.env.SPIRAL_LOAD_PROFILE === undefined ? [] : ["--cpu-prof"]), program];
+  const args = ["--import", TSX, program];
   return new Program({
     name: `service-${index}`,
     path: process.execPath,
     args,
     folder,
     env,
-    isReady: async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-      await answer?.text();
-      return answer?.status === 200;
-    },
+    isReady: async () => (await ready(port))?.status === "ready",
   });
+}
+
+async function ready(port: number): Promise<Readiness | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+  const said: unknown = await answer?.json();
+  return Value.Check(Readiness, said) ? said : undefined;
 }
 
 /** By its address: the service's folder is not ours, and its modules are found from here. */

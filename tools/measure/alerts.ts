@@ -156,13 +156,13 @@ async function live(
     for (let turn = 0; turn < TELEMETRY_PER_SALE; turn++) {
       const receivedMs = Date.now();
       const told = some.map((seller) => ({ seller, message: tell(seller, round, receivedMs) }));
-      const states = await timed(() =>
+      const { changed } = await timed(() =>
         insertTelemetry(
           ingest,
           told.map(({ seller, message }) => rowOf(seller, message, receivedMs)),
         ),
       );
-      marks.states(states);
+      marks.states(changed);
       for (const { seller, message } of told) marks.telemetry(seller.serial, operatorId, message, receivedMs);
     }
   }

@@ -16,8 +16,8 @@ export interface NotMeasured {
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  /** `say` reports progress on long work. */
-  run(say: (line: string) => void): Promise<BenchResult | NotMeasured>;
+  /** `say` reports progress on long work. `short`: fewer and shorter rounds, to try it; no figure to go by. */
+  run(say: (line: string) => void, short: boolean): Promise<BenchResult | NotMeasured>;
 }
 
 /** Middle value; the machine is noisy, means lie. */

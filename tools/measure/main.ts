@@ -2,7 +2,11 @@
 import { parseArgs } from "node:util";
 import { explain } from "../ledger/explain.js";
 import { ALERTS } from "./alerts.js";
+import { BACKLOG } from "./backlog.js";
 import type { Bench } from "./bench.js";
+import { CHAOS } from "./chaos.js";
+import { CONNECTIONS } from "./connections.js";
+import { INGEST } from "./ingest.js";
 import { LEDGER } from "./ledger.js";
 import { MONEY } from "./money.js";
 import { PANEL } from "./panel.js";
@@ -27,6 +31,10 @@ const BENCHES: readonly Bench[] = [
   QUERY_FILL,
   QUERY,
   ALERTS,
+  INGEST,
+  CONNECTIONS,
+  BACKLOG,
+  CHAOS,
 ];
 /** As of `npm run firmware`: something has to be installed first. */
 const EXIT_NOT_MEASURED = 3;
@@ -34,7 +42,12 @@ const MORE = "npm run --silent bench -- --help says what there is.";
 
 function help(): string {
   const names = BENCHES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`);
-  return ["npm run --silent bench -- NAME [--json]", "", "Measures NAME, which is one of", ...names].join("\n");
+  return [
+    "npm run --silent bench -- NAME [--json] [--short]",
+    "",
+    "Measures NAME (--short: in a hurry, to try it), which is one of",
+    ...names,
+  ].join("\n");
 }
 
 async function main(): Promise<number> {
@@ -42,6 +55,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       json: { type: "boolean", default: false },
+      short: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -53,7 +67,7 @@ async function main(): Promise<number> {
   const bench = BENCHES.find((candidate) => candidate.name === name);
   if (bench === undefined) return refuse(`There is no benchmark "${name}".\n${help()}`);
   if (more.length > 0) return refuse(`One benchmark at a time; "${more.join(" ")}" is too much. ${MORE}`);
-  const result = await bench.run((line) => console.error(line));
+  const result = await bench.run((line) => console.error(line), values.short);
   if ("notMeasured" in result) {
     console.error(`${result.name}: no figure. ${result.notMeasured}`);
     if (values.json) console.log(JSON.stringify({ ...result, value: null }));

@@ -2,8 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
-import { Value } from "typebox/value";
-import { viewOfBytes } from "../../live/view.js";
+import { viewOfBytes, viewOfState } from "../../live/view.js";
 import { listMachines, MAX_WORDS, wordsOf } from "../../store/machine-list.js";
 import { newestTelemetry } from "../../store/reading.js";
 import { revenueTotals } from "../../store/revenue.js";
@@ -14,7 +13,7 @@ import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { mustKnow } from "./known.js";
-import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, Telemetry } from "./schema.js";
+import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, type Telemetry } from "./schema.js";
 
 const AfterSerial = Type.Tuple([Type.String({ maxLength: 32 })]);
 
@@ -68,10 +67,8 @@ async function telemetryOf(
   { serial, currencyDecimals }: MachineSummary,
 ): Promise<Telemetry | null> {
   const state = await app.live.getState(serial).catch(() => undefined);
-  if (state !== undefined) {
-    const value: unknown = JSON.parse(state.value);
-    if (Value.Check(Telemetry, value)) return value;
-  }
+  const live = state === undefined ? undefined : viewOfState(state, currencyDecimals);
+  if (live !== undefined) return live;
   const stored = await asOperator(app.databases.app, scope, (tx) => newestTelemetry(tx, scope.operatorId, serial));
   return stored === undefined ? null : (viewOfBytes(stored.body, stored.receivedMs, currencyDecimals) ?? null);
 }

@@ -11,7 +11,7 @@ import { book } from "../../../fleet/ingest/book.js";
 import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
 import { type Databases, openDatabases } from "../../../fleet/store/databases.js";
 import { addOperator, moveMachine } from "../../../fleet/store/provision.js";
-import { recordBirth } from "../../../fleet/store/telemetry.js";
+import { recordPresence } from "../../../fleet/store/telemetry.js";
 import {
   addTestMachine,
   addTestProducts,
@@ -60,7 +60,7 @@ function portsOf({ databases }: Context, more: Partial<AlertPorts> = {}): AlertP
 /** A machine that is online and has raised these faults (slots S0, S1 …, jammed). */
 async function jammed(context: Context, serial: string, slots: number): Promise<TestLedger> {
   await addTestMachine(context, context.operatorId, serial);
-  await recordBirth(context.databases.ingest, serial, statusOf(1, 1), Date.now());
+  await recordPresence(context.databases.ingest, [{ serial, message: statusOf(1, 1), receivedMs: Date.now() }]);
   const ledger = new TestLedger().boot();
   for (let slot = 0; slot < slots; slot++) ledger.append({ kind: "faultRaised", fault: 1, slot: `S${slot}` });
   for (let seq = 1; seq <= ledger.newest; seq += 64) {
@@ -172,10 +172,9 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
 
 test("a slot's count matters near empty, and when it is filled", () => {
   const marks = new Marks();
-  const state = { machineId: "1", serial: "E", operatorId: "o", status: "", online: true, lastHeartbeat: null };
+  const touched = [{ machineId: "1", serial: "E", operatorId: "o" }];
   const sell = (quantity: number, slotCode = "B4"): boolean => {
-    const machines = [{ ...state, changed: false }];
-    marks.committed({ slots: [{ machineId: "1", slotCode, quantity }], faults: [], machines });
+    marks.committed({ slots: [{ machineId: "1", slotCode, quantity }], faults: [], touched, machines: [] });
     return marks.take(100).length > 0;
   };
   assert.equal(
