@@ -33,7 +33,7 @@ export interface LiveStore {
   /** Hands `message` to everybody subscribed to `channel` now, in every process. */
   publish(channel: string, message: string): Promise<void>;
   subscribe(channel: string, listener: Listener): Promise<Unsubscribe>;
-  /** Channels to which somebody is subscribed, in any process. Who subscribes later need not hear of what was before. */
+  /** Channels to which somebody is subscribed, in any process. Who subscribes later need not hear what was before. */
   listenedTo(): Promise<ReadonlySet<string>>;
   /** A session at hand; ENDED_SESSION if it was dropped lately; undefined: ask the store. */
   getSession(key: string): Promise<string | undefined>;

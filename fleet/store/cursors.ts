@@ -47,7 +47,8 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
   if (cursors.length === 0) return;
   await tx`
     UPDATE sync_cursors c SET mark = n.mark, chain = n.chain, forked = n.forked, boot_no = n.boot_no,
-      boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality, last_booked_at = to_timestamp(n.last_booked / 1e3),
+      boot_wall_ms = n.boot_wall_ms, clock_quality = n.clock_quality,
+      last_booked_at = to_timestamp(n.last_booked / 1e3),
       credit_minor = n.credit_minor, credit_from_seq = n.credit_from_seq, last_sale_id = n.last_sale_id,
       last_sale_booked_at = to_timestamp(n.last_sale_booked / 1e3), last_sale_failed = n.last_sale_failed,
       hold_seq = n.hold_seq, hold_minor = n.hold_minor, hold_sale_id = n.hold_sale_id,
@@ -63,7 +64,8 @@ export async function saveCursors(tx: Transaction, cursors: readonly CursorRow[]
       ${plainArray(cursors, (c) => c.lastSaleFailed)}::boolean[], ${plainArray(cursors, (c) => c.holdSeq)}::bigint[],
       ${plainArray(cursors, (c) => c.holdMinor)}::bigint[], ${plainArray(cursors, (c) => c.holdSaleId)}::uuid[],
       ${plainArray(cursors, (c) => c.holdSaleBookedMs)}::float8[],
-      ${plainArray(cursors, (c) => c.planogramVersion)}::bigint[], ${plainArray(cursors, (c) => c.planogramCrc)}::bigint[])
+      ${plainArray(cursors, (c) => c.planogramVersion)}::bigint[],
+      ${plainArray(cursors, (c) => c.planogramCrc)}::bigint[])
       AS n (machine_id, epoch, mark, chain, forked, boot_no, boot_wall_ms, clock_quality, last_booked, credit_minor,
         credit_from_seq, last_sale_id, last_sale_booked, last_sale_failed, hold_seq, hold_minor, hold_sale_id,
         hold_sale_booked, planogram_version, planogram_crc)

@@ -36,7 +36,8 @@ export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]
   if (rows.length === 0) return { changed: [], owners: new Map() };
   const told = await ingest<{ operatorId: string; serials: string; changed: readonly ChangedState[] }[]>`
     WITH t AS (
-      SELECT m.id, m.operator_id, m.status AS old_status, m.online AS old_online, to_timestamp(r.received / 1e3) AS received_at,
+      SELECT m.id, m.operator_id, m.status AS old_status, m.online AS old_online,
+        to_timestamp(r.received / 1e3) AS received_at,
         to_timestamp(r.began / 1e3) AS began_at, r.epoch, r.seq, r.boot, r.state, r.temp_milli_c, r.revenue_minor,
         r.vends, r.body
       FROM unnest(${textArray(rows, (r) => r.serial)}::text[], ${plainArray(rows, (r) => r.receivedMs)}::float8[],
@@ -136,7 +137,8 @@ async function recordBirths(ingest: Sql, rows: readonly PresenceRow[]): Promise<
         ${textArray(rows, (r) => r.message.firmware)}::text[], ${textArray(rows, (r) => r.message.model)}::text[],
         ${plainArray(rows, (r) => r.message.nonce)}::bigint[],
         ${plainArray(rows, (r) => r.message.orderCounter)}::bigint[],
-        ${plainArray(rows, (r) => r.message.oldestSeq)}::bigint[], ${plainArray(rows, (r) => r.receivedMs)}::float8[])
+        ${plainArray(rows, (r) => r.message.oldestSeq)}::bigint[],
+        ${plainArray(rows, (r) => r.receivedMs)}::float8[])
         AS n (serial, epoch, boot, connection, firmware, model, nonce, order_counter, oldest_seq, received)
       JOIN machines m ON m.serial_number = n.serial
       WHERE (m.birth_epoch, m.birth_boot, m.birth_connection) <= (n.epoch, n.boot, n.connection)

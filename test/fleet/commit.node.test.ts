@@ -114,7 +114,7 @@ class ScriptedBroker {
   }
 }
 
-test("the fleet's connection acknowledges when told to, in the order of arrival, on the connection it came by", async () => {
+test("the fleet's connection acknowledges when told to, in order, on the connection it came by", async () => {
   const broker = await ScriptedBroker.start();
   const arrivals: Arrival[] = [];
   const news: (() => void)[] = [];
