@@ -131,7 +131,7 @@ export class IngestQueue<B> {
   }
 
   /**
-   * The oldest batches, at most `maxBatches` with at most `maxRecords` records, but for those of machines that `isBusy`:
+   * The oldest batches, at most `maxBatches` with about `maxRecords` records, but for those of machines that are busy:
    * batches of one machine are booked one after the other.
    */
   takeBatches({ maxBatches, maxRecords, recordsOf, isBusy }: Taking<B>): readonly Waiting<B>[] {

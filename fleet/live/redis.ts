@@ -62,14 +62,7 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
   return {
     getState: async (serial) => parseState(await commands.get(stateKey(serial))),
     setState: async (serial, state) => (await setAtOnce(commands, [[serial, state]])).length === 1,
-    setStates: async (states) => {
-      const all = [...states];
-      const chunks: Promise<readonly string[]>[] = [];
-      for (let at = 0; at < all.length; at += MAX_STATES_AT_ONCE) {
-        chunks.push(setAtOnce(commands, all.slice(at, at + MAX_STATES_AT_ONCE)));
-      }
-      return new Set((await Promise.all(chunks)).flat());
-    },
+    setStates: (states) => setMany(commands, [...states]),
     listenedTo: async () => {
       const all: unknown = await commands.pubsub("CHANNELS");
       return new Set(Array.isArray(all) ? all.map(String) : []);
@@ -111,6 +104,17 @@ export function createRedisLive({ url, onReady, onError }: RedisLiveOptions): Li
       listening.disconnect();
     },
   };
+}
+
+async function setMany(
+  commands: Redis,
+  states: readonly (readonly [string, LiveState])[],
+): Promise<ReadonlySet<string>> {
+  const chunks: Promise<readonly string[]>[] = [];
+  for (let at = 0; at < states.length; at += MAX_STATES_AT_ONCE) {
+    chunks.push(setAtOnce(commands, states.slice(at, at + MAX_STATES_AT_ONCE)));
+  }
+  return new Set((await Promise.all(chunks)).flat());
 }
 
 /** Returns the serials whose state was kept. */

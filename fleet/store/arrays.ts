@@ -1,6 +1,6 @@
 /**
- * Columns of many rows as PostgreSQL's array text, each one parameter of a statement that unnests them. Written here and
- * not by the driver, which looks at every element anew and takes arrays of bytes and booleans for single ones.
+ * Columns of many rows as PostgreSQL's array text, each one parameter of a statement that unnests them. Written here
+ * and not by the driver, which looks at every element anew and takes arrays of bytes and booleans for single ones.
  */
 
 /** What may stand in an array's text as it is. */

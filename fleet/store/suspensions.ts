@@ -43,10 +43,7 @@ async function insertSuspension(tx: Transaction, serial: string, evidence: strin
  * before, or has its numbers but another nonce, comes from another board or from one that has forgotten. Returns what
  * speaks for two boards, by serial.
  */
-export async function noteBirths(
-  ingest: Sql,
-  births: readonly PresenceRow[],
-): Promise<ReadonlyMap<string, string>> {
+export async function noteBirths(ingest: Sql, births: readonly PresenceRow[]): Promise<ReadonlyMap<string, string>> {
   const twins = new Map<string, string>();
   for (const turn of turnsOf(births)) {
     for (const { serial, boot, connection } of await noteOnce(ingest, turn)) {
@@ -62,7 +59,8 @@ async function noteOnce(ingest: Sql, births: readonly PresenceRow[]) {
     WITH noted AS (
       INSERT INTO machine_births AS b (machine_id, operator_id, epoch, boot, connection, nonce)
       SELECT m.id, m.operator_id, n.epoch, n.boot, n.connection, n.nonce
-      FROM unnest(${textArray(births, (b) => b.serial)}::text[], ${plainArray(births, (b) => b.message.epoch)}::bigint[],
+      FROM unnest(${textArray(births, (b) => b.serial)}::text[],
+        ${plainArray(births, (b) => b.message.epoch)}::bigint[],
         ${plainArray(births, (b) => b.message.boot)}::bigint[],
         ${plainArray(births, (b) => b.message.connection)}::bigint[],
         ${plainArray(births, (b) => b.message.nonce)}::bigint[]) AS n (serial, epoch, boot, connection, nonce)
