@@ -46,7 +46,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-const POOL = { migrate: 3, ingest: 3, app: 6 } as const;
+const POOL = { migrate: 3, ingest: 6, app: 6 } as const;
 const CONNECT_TIMEOUT_S = 10;
 const END_WITHIN_S = 5;
 const RENEW_EVERY_MS = 2_000;

@@ -1,6 +1,7 @@
 /**
  * 50 rounds of kill -9 of service, broker, PostgreSQL and Redis in turn while machines sell: records, sales and
- * payments that are lost or there twice afterwards, counted in SQL against what the machines know. See tools/load/chaos.ts.
+ * payments that are lost or there twice afterwards, counted in SQL against what the machines know. See
+ * tools/load/chaos.ts.
  */
 import { chaosRounds, PARTS } from "../load/chaos.js";
 import { connectAll, drain, judge, withLoad } from "../load/run.js";

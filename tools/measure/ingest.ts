@@ -1,7 +1,7 @@
 /**
  * How many messages a second the fleet takes in: 90 % telemetry and 10 % batches of one sale with all its records, QoS
- * 1 through mosquitto, acknowledged after the commit, against the same done without booking (tools/load/raw.ts), the two
- * in turn. Then telemetry alone, and sales in batches of ten. Broker, database, Redis, service, raw consumer and
+ * 1 through mosquitto, acknowledged after the commit, against the same done without booking (tools/load/raw.ts), the
+ * two in turn. Then telemetry alone, and sales in batches of ten. Broker, database, Redis, service, raw consumer and
  * generators are processes of their own on this machine; the generators speak for 20,000 machines over a few
  * connections, for sessions are what `connections` measures. Commits are on disk (fsync).
  */
