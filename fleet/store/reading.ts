@@ -123,7 +123,10 @@ export async function listTransactions(
 }
 
 /** Of the operator whose transaction it is; those that are not here any more are absent. */
-export async function readOwnSales(tx: Tx, keys: readonly SaleKey[]): Promise<readonly Transaction[]> {
+export async function readOwnSales(
+  tx: Tx,
+  keys: readonly Pick<SaleKey, "id" | "bookedMs">[],
+): Promise<readonly Transaction[]> {
   if (keys.length === 0) return [];
   const rows = await tx<TransactionRow[]>`
     ${tx.unsafe(transactionsOf("known_machines"))}
