@@ -128,14 +128,9 @@ function portsOf(
       throw error;
     });
   return {
-    book: async (jobs, nowMs) => {
-      const booked = await healing(bookCornering(databases.ingest, jobs, nowMs));
-      booked.outcomes.forEach(({ ending, epoch, mark }, at) => {
-        // Two ledgers under one identity; should this be lost, the machine sends the same again.
-        if (ending === "fork") app.door.suspend(jobs[at]?.serial ?? "", `another history in epoch ${epoch} at ${mark}`);
-      });
-      return booked;
-    },
+    // Another history alone does not suspend: rot on one board makes one, too, and a machine shut out can neither be
+    // watched nor asked. It is set aside and raises its alert; two boards betray themselves by births or take-overs.
+    book: (jobs, nowMs) => healing(bookCornering(databases.ingest, jobs, nowMs)),
     telemetry: (rows) => healing(insertTelemetry(databases.ingest, rows)),
     bases: (bases) => healing(keepBases(databases.ingest, bases)),
     presence: async (items) => {

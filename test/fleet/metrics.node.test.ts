@@ -101,7 +101,6 @@ test("what is counted is what was sent", async (context) => {
   await machine.client.published(topicOf(SERIAL, "status"), encodeStatus(statusOf(1, 1)), true);
   await machine.client.published(topicOf(SERIAL, "telemetry"), encodeTelemetry(telemetryOf()));
   await machine.client.published(topicOf(SERIAL, "telemetry"), new Uint8Array([1, 2, 3]));
-  // Last: whose history forks is suspended, and its connection cut.
   await machine.send(new TestLedger(7).boot().batch());
   await machine.send({ ...ledger.batch(30, 33), chain: 1 });
   const series = async (name: string): Promise<number | undefined> => (await read(context)).get(name);
