@@ -83,6 +83,15 @@ test("migrations are applied once; a changed or vanished one stops the start", a
   await sql`DELETE FROM schema_migrations WHERE name = '9998_more.sql'`;
 });
 
+test("migrations are numbered one after the other, none twice", async () => {
+  const names = await readdir(new URL("../../fleet/store/migrations/", import.meta.url));
+  const numbers = names.map((name) => Number(name.slice(0, 4))).sort((left, right) => left - right);
+  assert.equal(
+    numbers,
+    numbers.map((_, at) => at + 1),
+  );
+});
+
 test("partitions are made ahead; what fits none is in the default one", async ({ databases }) => {
   const sql = databases.migrate;
   const partitions = async (): Promise<number> =>
