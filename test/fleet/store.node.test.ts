@@ -117,7 +117,9 @@ test("partitions are made ahead; what fits none is in the default one", async ({
 test("money is exact and never a float; provisioning twice keeps what the ledger knows", async ({ databases }) => {
   const columns = await databases.migrate`
     SELECT DISTINCT data_type, numeric_precision AS p, numeric_scale AS s FROM information_schema.columns
-    WHERE table_schema = 'public' AND column_name IN ('amount', 'paid', 'change', 'price', 'default_price')`;
+    JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+      AND column_name IN ('amount', 'paid', 'change', 'price', 'default_price')`;
   // A sale's 12 digits; sums of a whole fleet have more.
   for (const { data_type, p, s } of columns) assert.ok(data_type === "numeric" && p >= 12 && s === 3, `${p}, ${s}`);
   const floats = await databases.migrate`
