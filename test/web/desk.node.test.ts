@@ -1,13 +1,13 @@
 /**
- * What an owner does at his desk, in a real browser: finds a machine, lets a technician in by a link, gives a program a
- * key, sets up a second factor, and sees all of it in the record of changes.
+ * What an owner does at his desk, in a real browser: finds a machine, takes on an alert, lets a technician in by a link,
+ * gives a program a key, sets up a second factor, and sees all of it in the record of changes.
  */
 import { TOTP } from "otpauth";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { launchBrowser } from "./support.js";
-import { STEP_MS, type System, signIn, startSystem, stopSystem } from "./system.js";
+import { display, STEP_MS, type System, signIn, startSystem, stopSystem } from "./system.js";
 
 const PASSWORD = "nine spirals turn at night";
 const test = suite<{ system: System; browser: Browser; page: Page }>("the desk in a browser");
@@ -43,6 +43,34 @@ test("the list is narrowed by words, by status and by what is sold out, and the 
   await none.waitFor();
   await page.getByRole("link", { name: "Show all machines" }).click();
   await machine.waitFor();
+});
+
+test("a jam reaches the inbox; whoever takes it on is named, and it is over when resolved", async (context) => {
+  const { browser, page, system } = context;
+  const panel = await browser.newPage();
+  panel.setDefaultTimeout(STEP_MS);
+  await panel.goto(system.panelUrl);
+  await display(panel, "Please choose");
+  await panel.getByText("Mischief").first().click();
+  await panel.getByRole("combobox", { name: /slot/i }).selectOption("B1");
+  await panel.getByRole("button", { name: "Jam slot" }).click();
+  await panel.getByRole("button", { name: /^Select B1 / }).click();
+  await display(panel, "Insert $1.00");
+  await panel.getByRole("button", { name: "Insert bill $1.00" }).click();
+  await page.getByTestId("open-alerts").getByRole("link", { name: "1" }).click();
+  const alert = page.getByTestId("alert").filter({ hasText: "M-1234 slot B1" }).first();
+  await alert.waitFor();
+  await alert.getByRole("button", { name: "I take it" }).click();
+  await alert.getByText("operator takes care of it.").waitFor();
+  await alert.getByLabel("Comment").fill("The spiral was bent.");
+  await alert.getByRole("button", { name: "Add" }).click();
+  await alert.getByText("History").click();
+  await alert.getByText(/commented by operator: The spiral was bent\./).waitFor();
+  await alert.getByRole("button", { name: "Resolve" }).click();
+  await page.getByText("Nothing is wrong.").waitFor();
+  await page.getByRole("button", { name: "Over" }).click();
+  await page.getByText(/^Over since .*: by operator\.$/).waitFor();
+  await panel.close();
 });
 
 test("a technician gets in by a link that works once, and sees no keys", async ({ browser, page }) => {

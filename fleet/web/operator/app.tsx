@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
 import { AccountPage } from "./account-page.js";
+import { AlertsPage } from "./alerts-page.js";
 import { ChangesPage } from "./changes-page.js";
 import { ClaimsPage } from "./claims-page.js";
 import { RequestError, readSession, signOut } from "./client.js";
@@ -112,6 +113,8 @@ function Page({ route, session }: { readonly route: Route; readonly session: Ses
       return <FleetPage filter={route.filter} />;
     case "machine":
       return <MachinePage key={route.serial} serial={route.serial} />;
+    case "alerts":
+      return <AlertsPage />;
     case "claims":
       return <ClaimsPage />;
     case "people":

@@ -37,7 +37,9 @@ export function FleetPage({ filter }: { readonly filter: FleetFilter }) {
       {overview.problem === undefined ? null : (
         <Failed what="The sums could not be read." problem={overview.problem} retry={overview.reload} />
       )}
-      {overview.data === undefined ? null : <Totals totals={overview.data.totals} />}
+      {overview.data === undefined ? null : (
+        <Totals totals={overview.data.totals} openAlerts={overview.data.openAlerts} />
+      )}
       <Revenue isSimulated={onlySimulated(overview.data)} sales={salesOf(overview.data)} />
       <FilterBar
         filter={filter}
@@ -124,7 +126,7 @@ function useFleetChanges(list: Resource<MachineList>, overview: Resource<Overvie
         changed.current.add(event.machine);
         refresh();
       }
-      if (event.type === "state") overviewSoon();
+      if (event.type === "state" || event.type === "alert") overviewSoon();
       // A machine that comes under the filter, or no longer does, changes the list itself.
       if (isFiltered && (event.type === "state" || event.type === "slots")) reloadSoon();
     },
@@ -137,7 +139,12 @@ function useFleetChanges(list: Resource<MachineList>, overview: Resource<Overvie
   return useLive(undefined, onEvent, all);
 }
 
-function Totals({ totals }: { readonly totals: readonly RevenueTotal[] }) {
+interface TotalsProps {
+  readonly totals: readonly RevenueTotal[];
+  readonly openAlerts: number;
+}
+
+function Totals({ totals, openAlerts }: TotalsProps) {
   const real = totals.filter(({ simulated }) => !simulated);
   const simulated = totals.filter((total) => total.simulated);
   return (
@@ -154,6 +161,13 @@ function Totals({ totals }: { readonly totals: readonly RevenueTotal[] }) {
       {simulated.map((total) => (
         <Total key={total.currency} total={total} />
       ))}
+      <div className="total" data-testid="open-alerts">
+        <h2>Open alerts</h2>
+        <p className="sum">
+          <a href="#/alerts">{openAlerts.toLocaleString("en")}</a>
+        </p>
+        <p className="of">{openAlerts === 0 ? "Nothing is wrong" : "To the inbox"}</p>
+      </div>
     </section>
   );
 }

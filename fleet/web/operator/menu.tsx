@@ -11,6 +11,7 @@ interface Item {
 
 const ITEMS: readonly Item[] = [
   { page: "fleet", href: "#/", name: "Fleet" },
+  { page: "alerts", href: "#/alerts", name: "Alerts", right: "alerts:read" },
   { page: "claims", href: "#/claims", name: "New machines", right: "claims:write" },
   { page: "people", href: "#/people", name: "People", right: "users:read" },
   { page: "keys", href: "#/keys", name: "Keys", right: "keys:write" },

@@ -11,7 +11,7 @@ export type Route =
   | { readonly page: "unknown" };
 
 /** Pages without anything behind their name, in the order of the menu. */
-export const DESK_PAGES = ["claims", "people", "keys", "changes", "account"] as const;
+export const DESK_PAGES = ["alerts", "claims", "people", "keys", "changes", "account"] as const;
 export type DeskPage = (typeof DESK_PAGES)[number];
 
 const MACHINE = "#/machines/";
