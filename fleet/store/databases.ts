@@ -64,14 +64,14 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
   const began = performance.now();
   const server = config.database === undefined ? await embedded(config, options) : external(config.database);
   const owner = connect(server.migrate, POOL.migrate);
-  let ingest = connect(server.ingest, POOL.ingest);
+  let ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
   let app = connect(server.app, POOL.app);
   let renewedMs = Number.NEGATIVE_INFINITY;
   const renew = (): void => {
     if (performance.now() - renewedMs < RENEW_EVERY_MS) return;
     renewedMs = performance.now();
     for (const old of [ingest, app]) old.end({ timeout: END_WITHIN_S }).catch(() => undefined);
-    ingest = connect(server.ingest, POOL.ingest);
+    ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
     app = connect(server.app, POOL.app);
   };
   const close = async (): Promise<void> => {
@@ -130,17 +130,24 @@ function external(database: NonNullable<Config["database"]>): Server {
   };
 }
 
+/**
+ * Booking says the same few statements with columns of many rows: planned once, by keys and not by the columns' length,
+ * which would have it read whole tables for a large commit.
+ */
+const BOOKING = { plan_cache_mode: "force_generic_plan", jit: "off" } as const;
+
 function connect(
   { url, role }: Target,
   max: number,
   more: postgres.Options<{ safeInt: postgres.PostgresType }> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Sql {
   return postgres(url, {
     ...more,
     max,
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => undefined,
-    connection: { application_name: "spiral", ...(role === undefined ? {} : { role }) },
+    connection: { application_name: "spiral", ...settings, ...(role === undefined ? {} : { role }) },
     types: {
       // BIGINT holds sequences, versions and minor units here: all are safe integers by the wire's own rule.
       safeInt: { to: 20, from: [20], serialize: (value: number) => String(value), parse: parseSafeInt },

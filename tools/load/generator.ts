@@ -14,6 +14,8 @@ const TRUTHS_AT_ONCE = 5_000;
 
 const part: GeneratorPart = JSON.parse(process.argv[2] ?? "{}");
 const counts = noCounts();
+/** Its machines sell by their day. */
+let isLive = false;
 const rng = new Rng(part.seed + 7 * part.first);
 
 const about: Circumstances = {
@@ -42,6 +44,7 @@ function carryOut(order: GeneratorOrder): void {
       for (const machine of machines) machine.connectAt(nowMs + rng.below(Math.max(1, order.withinMs)));
       break;
     case "live":
+      isLive = true;
       for (const machine of machines) machine.live(nowMs);
       break;
     case "sell":
@@ -54,6 +57,7 @@ function carryOut(order: GeneratorOrder): void {
       for (const machine of machines) if (rng.chance(order.perMillion)) machine.cut(nowMs, order.withinMs);
       break;
     case "quiet":
+      isLive = false;
       for (const machine of machines) machine.quiet();
       break;
     case "truth":
@@ -87,7 +91,7 @@ function tell(): void {
   const behind = machines.filter(({ isBehind }) => isBehind).length;
   const { user, system } = process.cpuUsage();
   const cpuMs = Math.round((user + system) / 1_000);
-  process.send?.({ is: "counts", counts, unacked, behind, cpuMs, rssBytes: process.memoryUsage.rss() });
+  process.send?.({ is: "counts", counts, isLive, unacked, behind, cpuMs, rssBytes: process.memoryUsage.rss() });
 }
 
 const telling = setInterval(tell, TELL_EVERY_MS);

@@ -12,6 +12,8 @@ type CountsNews = Extract<GeneratorNews, { readonly is: "counts" }>;
 
 export interface Totals {
   readonly counts: LoadCounts;
+  /** Machines somewhere sell by their day: what is told of the ledgers may have changed since. */
+  readonly isLive: boolean;
   readonly unacked: number;
   readonly behind: number;
   readonly cpuMs: number;
@@ -46,6 +48,7 @@ export class Generators {
 
   totals(): Totals {
     const counts = noCounts();
+    let isLive = false;
     let unacked = 0;
     let behind = 0;
     let cpuMs = 0;
@@ -53,12 +56,13 @@ export class Generators {
     for (const news of this.#news.values()) {
       let name: keyof LoadCounts;
       for (name in counts) counts[name] += news.counts[name];
+      isLive ||= news.isLive;
       unacked += news.unacked;
       behind += news.behind;
       cpuMs += news.cpuMs;
       rssBytes += news.rssBytes;
     }
-    return { counts, unacked, behind, cpuMs, rssBytes };
+    return { counts, isLive, unacked, behind, cpuMs, rssBytes };
   }
 
   /** Waits until all processes have spoken and `holds`; throws with `what` after `withinMs`, or if one ended. */

@@ -49,6 +49,7 @@ export type GeneratorNews =
   | {
       readonly is: "counts";
       readonly counts: LoadCounts;
+      readonly isLive: boolean;
       /** Records no ack has come for. */
       readonly unacked: number;
       /** Machines whose backlog (of the order `sell`) is not all acknowledged. */

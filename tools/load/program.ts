@@ -41,6 +41,21 @@ export interface Cost {
   readonly rssBytes: number;
 }
 
+/** All that were made: none outlives us. */
+const made = new Set<Program>();
+
+function endAll(): void {
+  for (const { pid } of made) if (pid > 0) endNow(pid);
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
 export class Program {
   readonly name: string;
   readonly #options: ProgramOptions;
@@ -49,7 +64,8 @@ export class Program {
   constructor(options: ProgramOptions) {
     this.name = options.name;
     this.#options = options;
-    process.once("exit", () => this.#child?.kill("SIGKILL"));
+    if (made.size === 0) process.once("exit", endAll);
+    made.add(this);
   }
 
   /** What it says goes to `{name}.log` in its folder. */
@@ -83,8 +99,10 @@ export class Program {
     await gone;
   }
 
+  /** 0: it does not run. */
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    const { pid = 0, exitCode = null, signalCode = null } = this.#child ?? {};
+    return exitCode === null && signalCode === null ? pid : 0;
   }
 
   /** Of the program and its children, the ended ones too. */

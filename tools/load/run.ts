@@ -62,7 +62,7 @@ export async function connectAll(generators: Generators, machines: number, withi
 export async function drain(generators: Generators, machines: number, withinMs = SETTLE_MS): Promise<void> {
   generators.tell({ do: "quiet" });
   await generators.until(
-    ({ unacked, counts }) => unacked === 0 && counts.connected === machines,
+    ({ isLive, unacked, counts }) => !isLive && unacked === 0 && counts.connected === machines,
     "not all records were acknowledged",
     withinMs,
   );

@@ -191,7 +191,7 @@ function service(folder: string, index: number, port: number, { databaseUrl, red
     SPIRAL_LOG_LEVEL: "error",
   };
   const program = fileURLToPath(new URL("../../fleet/server.js", import.meta.url)).replace(/\.js$/, ".ts");
-  const args = ["--import", TSX, program];
+  const args = [`--max-old-space-size=${SERVICE_HEAP_MIB}`, "--import", TSX, program];
   return new Program({
     name: `service-${index}`,
     path: process.execPath,
@@ -207,6 +207,9 @@ async function ready(port: number): Promise<Readiness | undefined> {
   const said: unknown = await answer?.json();
   return Value.Check(Readiness, said) ? said : undefined;
 }
+
+/** What it works with fits many times over; without a bound V8 lets garbage lie until there is more than that. */
+const SERVICE_HEAP_MIB = 160;
 
 /** By its address: the service's folder is not ours, and its modules are found from here. */
 const TSX = import.meta.resolve("tsx");

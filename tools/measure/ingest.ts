@@ -132,7 +132,9 @@ interface Flooding {
 async function flooded({ flood, schema, system }: Side, { sales, ...how }: Flooding): Promise<Measured> {
   await flood.tell({ do: "prepare", each: sales > 1 ? TENS_AT_HAND : ONES_AT_HAND, sales });
   const before = await countOf(system, schema);
-  const result = await flood.run({ ...how, window: sales > 1 ? WINDOW / 2 : WINDOW });
+  // As many messages under way, however many go with a batch.
+  const window = sales > 1 ? WINDOW / 2 : Math.floor((WINDOW * (1 + TELEMETRY_EACH)) / (1 + how.telemetryEach));
+  const result = await flood.run({ ...how, window });
   const after = await countOf(system, schema);
   const seconds = result.ms / 1_000;
   const messages = after.telemetry - before.telemetry + (sales > 0 ? result.ackedBatches : 0);
