@@ -78,7 +78,8 @@ async function forgetKeys({ databases: { migrate } }: JobContext, _now: Date, st
   return false;
 }
 
-async function sumAllGaps({ databases: { migrate } }: JobContext): Promise<boolean> {
+async function sumAllGaps({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  if (stop.aborted) return false;
   await sumGaps(migrate);
   return true;
 }

@@ -8,12 +8,12 @@
 --
 -- What stays on the coordinator is what an operator configures (machines and all that refers to them), and:
 --   local: sales_days         its sums over the fleet follow by a trigger, which Citus does not run on shards
+--   local: changes            numbered one after the other for each operator, whichever its machine
 --   local: set_aside          few, under a number of their own
 --   local: telemetry          TimescaleDB's where that is used; never both for one table
 --   local: telemetry_hours    as telemetry
 --
--- Before it is used: row security on shards needs tenant(), sees_all_machines() and machines_in_scope() on each server;
--- the job that sums days finds quarters by ctid, which means nothing over several servers, and has to find them by key.
+-- Before it is used: row security on shards needs tenant(), sees_all_machines() and machines_in_scope() on each server.
 
 CREATE EXTENSION IF NOT EXISTS citus;
 -- SELECT citus_set_coordinator_host('COORDINATOR', 5432);

@@ -1,8 +1,9 @@
 /**
- * When each job is due, and that one process at a time runs it. The lock is of a database session: who is killed lets
- * go of it at once, and the job is still due.
+ * When each job is due, and that one process at a time runs it. The lock is of an open transaction that does nothing
+ * else: who is killed lets go of it at once, and the job is still due.
  */
 import type { Sql } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 /** What became of a job that was asked to run. `nextMs`: when to ask again. */
 export interface JobTurn {
@@ -31,18 +32,19 @@ export async function runIfDue(owner: Sql, job: Timing, work: () => Promise<bool
   await owner`
     INSERT INTO jobs (name, due_at) VALUES (${name}, now() + make_interval(secs => ${firstAfterMs / 1_000}))
     ON CONFLICT DO NOTHING`;
-  const session = await owner.reserve();
+  let running: Promise<JobTurn> | undefined;
   try {
-    const lock = session`hashtextextended(${`job ${name}`}, 0)`;
-    const [held] = await session<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${lock}) AS ours`;
-    if (held?.ours !== true) return { ran: false, nextMs: everyMs };
-    try {
-      return await run(owner, name, everyMs, work);
-    } finally {
-      await session`SELECT pg_advisory_unlock(${lock})`;
-    }
-  } finally {
-    session.release();
+    return await inTransaction(owner, async (tx) => {
+      const [held] = await tx<{ ours: boolean }[]>`
+        SELECT pg_try_advisory_xact_lock(hashtextextended(${`job ${name}`}, 0)) AS ours`;
+      if (held?.ours !== true) return { ran: false, nextMs: everyMs };
+      running = run(owner, name, everyMs, work);
+      return running;
+    });
+  } catch (error) {
+    // The lock went with its connection; what was begun comes to its end before anything else is begun.
+    await running?.catch(() => undefined);
+    throw error;
   }
 }
 

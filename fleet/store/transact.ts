@@ -1,22 +1,29 @@
 /**
  * Transactions, and which failures are the connection's. The driver (postgres 3.4) answers a failed transaction with a
  * ROLLBACK even when its connection is gone, and dies of that outside of any catch: so it is never told of such
- * failures.
+ * failures. For the same reason nothing here reserves a connection: whatever is sent on one that is gone ends us.
  */
 import type { Sql, Transaction } from "./databases.js";
 
 /** Runs `work` in one transaction; rejects with its error, or with the connection's if that ends. */
 export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const box: { value?: T } = {};
-  await sql.begin(async (tx) => {
+  const box: { value?: T; isGone?: boolean } = {};
+  const never = new Promise<never>(() => undefined);
+  const begun = sql.begin(async (tx) => {
     try {
       box.value = await work(tx);
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
       // The end of the connection rejects the transaction; this promise must not, see above.
-      await new Promise(() => undefined);
+      await never;
     }
+    // Work that went on by itself while the connection ended: a COMMIT must not follow.
+    if (box.isGone === true) await never;
   });
+  begun.catch(() => {
+    box.isGone = true;
+  });
+  await begun;
   if (!("value" in box)) throw new Error("the transaction ended without its work");
   return box.value;
 }
