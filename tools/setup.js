@@ -25,6 +25,7 @@ const COMMANDS = Object.freeze({
   bench: ["--import", "tsx", "tools/measure/main.ts"],
   sim: ["--import", "tsx", "tools/sim/main.ts"],
   load: ["--import", "tsx", "tools/load/main.ts"],
+  twin: ["--import", "tsx", "tools/twin/main.ts"],
   fuzz: ["--import", "tsx", "tools/fuzz/main.ts"],
   trace: ["--import", "tsx", "tools/trace/main.ts"],
   mutants: ["--import", "tsx", "test/mutants/run.ts"],

@@ -47,6 +47,8 @@ export interface BoardOptions {
   readonly satellites?: readonly SatelliteName[];
   readonly ledgerBlocks?: number;
   readonly documentBlocks?: number;
+  /** Takes the place of the fleet's stand-in at the far end of the simulated network. */
+  readonly fleet?: (world: World) => FleetSink;
   /** Takes the place of the simulated network; `deliver` is the machine's queue. */
   readonly network?: (deliver: (input: WorldInput) => void) => BoardNetwork;
   /**
@@ -156,7 +158,7 @@ export class Board {
     this.handset = new DexHandset(world, (bytes) => deliver({ on: "dex", bytes }));
     this.ledgerFlash = this.#flash(options.ledgerBlocks ?? DEFAULT_LEDGER_BLOCKS);
     this.documentFlash = this.#flash(options.documentBlocks ?? DEFAULT_DOCUMENT_BLOCKS);
-    this.fleet = new FleetSink(world);
+    this.fleet = options.fleet?.(world) ?? new FleetSink(world);
     this.network = new SimNetwork(world, options.machineId, this.fleet, deliver);
     this.#platformNetwork = options.network?.(deliver) ?? this.network;
   }

@@ -17,8 +17,8 @@ export interface MqttMessage {
 
 /** The broker's side of one connection. */
 export interface FleetEnd {
-  /** `deliver` reaches the machine over this connection, while it lasts. */
-  connected(machineId: string, deliver: (topic: string, payload: Uint8Array) => void): void;
+  /** `deliver` reaches the machine over this connection, while it lasts. will: said for it when the line breaks. */
+  connected(machineId: string, deliver: (topic: string, payload: Uint8Array) => void, will?: Uint8Array): void;
   published(machineId: string, message: MqttMessage): void;
   disconnected(machineId: string): void;
 }
@@ -122,12 +122,14 @@ export class SimNetwork implements NetworkPort {
     this.#up = true;
     this.#connection += 1;
     const connection = this.#connection;
-    this.#will = announcement.will(connection);
-    this.#fleet.connected(this.#machineId, (topic, payload) => {
+    const will = announcement.will(connection);
+    this.#will = will;
+    const deliver = (topic: string, payload: Uint8Array): void => {
       this.#carry(() => {
         if (this.#up && this.#connection === connection) this.#deliver({ on: "message", topic, payload });
       });
-    });
+    };
+    this.#fleet.connected(this.#machineId, deliver, will);
     const birth = announcement.birth(connection);
     this.#publish({ topic: topicOf(this.#machineId, "status"), payload: birth, qos: 1, retain: true });
     this.#deliver({ on: "network", up: true });

@@ -6,7 +6,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
 import { generate, type Packet, parser } from "mqtt-packet";
-import { topicOf } from "../../shared/wire/topics.js";
+import { type MACHINE_CHANNELS, topicOf } from "../../shared/wire/topics.js";
 
 /** Longer than a telemetry period: a machine that reports is never asked for a ping. */
 const KEEPALIVE_S = 900;
@@ -58,7 +58,7 @@ export class Session {
   }
 
   /** Publishes to one of the machine's own channels; `dup`: said before, as after a lost PUBACK. */
-  publish(channel: "telemetry" | "events" | "status", payload: Uint8Array, dup = false, retain = false): void {
+  publish(channel: (typeof MACHINE_CHANNELS)[number], payload: Uint8Array, dup = false, retain = false): void {
     const topic = topicOf(this.#options.serial, channel);
     const messageId = this.#nextId();
     this.#write({ cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, messageId, dup, retain });

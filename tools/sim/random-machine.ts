@@ -44,6 +44,7 @@ export interface RandomMachine {
 /** Bits of the setting `ackFirst`. */
 const ACK_FIRST_CHANGER = 1;
 const ACK_FIRST_VALIDATOR = 2;
+export const MOST_COLUMNS = 12;
 /** Coins of a type that change may not touch. */
 const MOST_FLOAT = 8;
 /** What the worst refund of the largest credit has to fit in; each look at the flash copies it. */
@@ -65,6 +66,10 @@ const SATELLITES: readonly SatelliteName[] = Object.freeze<SatelliteName[]>([
   "satellite3",
   "ageVerifier",
 ]);
+
+export function productNumberOf(column: number): number {
+  return 100 + column;
+}
 
 export function randomMachine(rng: Rng, seed: number): RandomMachine {
   const money = pick(rng, MONEY);
@@ -182,7 +187,7 @@ export function applyQuirks(cabinet: Cabinet, machine: RandomMachine): void {
 
 function randomSlots(rng: Rng, money: Money, stepMinor: number): PlanogramSlot[] {
   const slots: PlanogramSlot[] = [];
-  const count = rng.between(2, 12);
+  const count = rng.between(2, MOST_COLUMNS);
   for (let column = 0; column < count; column++) {
     const capacity = rng.between(4, 12);
     const fromMinor = Math.ceil(money.pricesFrom / stepMinor) * stepMinor;
@@ -190,7 +195,7 @@ function randomSlots(rng: Rng, money: Money, stepMinor: number): PlanogramSlot[]
     slots.push({
       slot: `${"ABC"[Math.floor(column / 5)] ?? "D"}${1 + (column % 5)}`,
       column,
-      productId: 100 + column,
+      productId: productNumberOf(column),
       name: `Product ${column}`,
       priceMinor: fromMinor + stepMinor * rng.below(steps + 1),
       capacity,

@@ -34,9 +34,8 @@ const DAY_US = 86_400_000_000;
 /** First power-up to selling. */
 const START_LIMIT_MS = 60_000;
 
-/** Ends at the first violation. */
-export function runPlan(plan: SimPlan): SimResult {
-  const cabinet = new SimCabinet(plan.machine);
+/** Ends at the first violation. cabinet: of the plan's machine, where somebody looks into it afterwards. */
+export function runPlan(plan: SimPlan, cabinet: SimCabinet = new SimCabinet(plan.machine)): SimResult {
   let found: readonly string[];
   try {
     found = play(plan, cabinet);

@@ -2,6 +2,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** A worker is told its part in `process.argv[2]` and answers with messages: text = progress, object = its result. */
 export async function inWorkers<Result extends object>(
   program: string,
@@ -9,12 +11,13 @@ export async function inWorkers<Result extends object>(
   workers: number,
   say: (line: string) => void,
   isResult: (message: unknown) => message is Result,
+  env: Environment = process.env,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...parts];
   const next = async (): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      results.push(await inWorker(program, part, say, isResult));
+      results.push(await inWorker(program, part, say, isResult, env));
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, parts.length) }, next));
@@ -26,10 +29,12 @@ function inWorker<Result extends object>(
   part: string,
   say: (line: string) => void,
   isResult: (message: unknown) => message is Result,
+  env: Environment,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     let result: Result | undefined;
-    const child = fork(fileURLToPath(new URL(program, import.meta.url)), [part], { execArgv: ["--import", "tsx"] });
+    const path = fileURLToPath(new URL(program, import.meta.url));
+    const child = fork(path, [part], { execArgv: ["--import", "tsx"], env: { ...env } });
     child.on("message", (message: unknown) => {
       if (isResult(message)) result = message;
       else say(String(message));
