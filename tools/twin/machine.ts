@@ -18,7 +18,7 @@ import { judgeEnd } from "../sim/judge.js";
 import { planOf, type SimPlan } from "../sim/plan.js";
 import { runPlan, type SimResult } from "../sim/run.js";
 import { SimCabinet } from "../sim/sim-cabinet.js";
-import { type Books, judgeBooks, readBooks } from "./books.js";
+import { type Books, judgeBooks, paidSalesOf, readBooks } from "./books.js";
 import { RealFleet } from "./real-fleet.js";
 import { operatorOf } from "./system.js";
 import type { Login, Wire } from "./wire.js";
@@ -59,30 +59,48 @@ export function twinPlan(seed: number, days: number): SimPlan {
   return { ...plan, troubles: plan.troubles.filter(({ kind }) => kind !== LEFT_OUT) };
 }
 
+export interface Lived {
+  readonly cabinet: SimCabinet;
+  readonly fleet: RealFleet;
+  readonly result: SimResult;
+  readonly books: Books;
+}
+
 /** Throws where something is wrong with the system; what the machine or the books do wrong is in the result. */
 export async function playDay(site: Site, seed: number): Promise<MachineDay> {
-  const { databases } = site;
+  const lived = await live(site, seed);
+  const { result, books, fleet } = lived;
+  const violations = judge(lived);
+  fleet.leave();
+  return {
+    result: { ...result, violations },
+    booked: {
+      records: books.held.length,
+      sales: paidSalesOf(books).length,
+      synced: books.sales.filter(({ quality }) => quality === "synced").length,
+    },
+    sent: fleet.sent,
+    setAside: books.setAside,
+  };
+}
+
+/** The machine's whole time, and what the fleet then has of it; its session is still up. */
+export async function live(site: Site, seed: number): Promise<Lived> {
   const plan = twinPlan(seed, site.days);
   const serial = serialOf(seed);
   const { planogram = DEMO_PLANOGRAM, settings = DEMO_SETTINGS } = plan.machine.options;
   const login = await register(site, serial, planogram, settings);
   const { cabinet, fleet } = await cabinetOf(site, plan, login, settings);
   const result = runPlan(plan, cabinet);
-  const books = await readBooks(databases.migrate, serial, settings.decimals);
+  const books = await readBooks(site.databases.migrate, serial, settings.decimals);
+  return { cabinet, fleet, result, books };
+}
+
+/** Everything that does not hold, from the coin to the sums in SQL. */
+export function judge({ cabinet, fleet, result, books }: Lived): string[] {
   const found = [...result.violations, ...fleet.found];
   // A run that broke off left the machine in the middle of something: what its books lack says nothing.
-  if (found.length === 0) found.push(...judgeEndToEnd(cabinet, fleet, books));
-  fleet.leave();
-  return {
-    result: { ...result, violations: found },
-    booked: {
-      records: books.held.length,
-      sales: books.sales.filter(({ status }) => status === "completed").length,
-      synced: books.sales.filter(({ quality }) => quality === "synced").length,
-    },
-    sent: fleet.sent,
-    setAside: books.setAside,
-  };
+  return found.length > 0 ? found : judgeEndToEnd(cabinet, fleet, books);
 }
 
 /** The stand-in's copy against the books, then every judge with the books in the stand-in's place, then sums. */

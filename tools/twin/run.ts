@@ -54,7 +54,8 @@ export function wallStartOf(days: number, nowS: number): number {
   return midnightS - (Math.ceil(days * LONGEST_SHARE) + SPARE_DAYS) * DAY_S;
 }
 
-async function playAll(request: TwinRequest, system: System, say: (line: string) => void): Promise<TwinTally> {
+/** Lets worker processes play them. `say` hears of progress and of what does not hold. */
+export async function playAll(request: TwinRequest, system: System, say: (line: string) => void): Promise<TwinTally> {
   const { machines, seed, days, workers } = request;
   const share = Math.max(1, Math.min(MACHINES_A_PART, Math.ceil(machines / workers)));
   const wallStartS = wallStartOf(days, Date.now() / 1_000);
@@ -80,7 +81,7 @@ async function playAll(request: TwinRequest, system: System, say: (line: string)
 }
 
 /** `check-books` of all machines, and days summed from quarters. */
-async function checkAll(owner: Sql): Promise<FailedSeed[]> {
+export async function checkAll(owner: Sql): Promise<FailedSeed[]> {
   const failed: FailedSeed[] = [];
   await rebuildAll(owner, { replace: false }, ({ serial, broken, differences }) => {
     const lines = [...broken, ...differences.map((difference) => JSON.stringify(difference))];
