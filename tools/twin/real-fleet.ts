@@ -1,11 +1,12 @@
 /**
  * The real service at the far end of a machine's simulated network. Loss, doubling, disorder and dead lines happen
- * before it, by the machine's seed; what they let through goes over the machine's real session while the simulated clock
- * stands still. The fleet's stand-in sees the same messages beside it and says what the service owes: the service may
- * never acknowledge less, and in the end must hold the same records.
+ * before it, by the machine's seed; what they let through goes over the machine's real session while the simulated
+ * clock stands still. The fleet's stand-in sees the same messages beside it and says what the service owes: the service
+ * may never acknowledge less, and in the end must hold the same records.
  *
  * Deterministic at the machine: the answer to a batch comes `commitMs` of simulated time after it, whatever the service
- * took. Not so: when the service asks for a whole telemetry report, which comes with the next message that waits.
+ * took. Not so: when the service asks for a whole telemetry report, which comes with the next message that waits, and
+ * how long a busy service asks to be left alone (`waitMs`).
  */
 import { decodeAck, type RawRecord } from "../../shared/wire/messages.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";

@@ -37,7 +37,7 @@ export async function startSystem(): Promise<System> {
     SPIRAL_HTTP_PORT: "0",
     SPIRAL_MQTT_PORT: "0",
   };
-  const program = fileURLToPath(new URL("./service.ts", import.meta.url));
+  const program = fileURLToPath(new URL("./fleet-process.ts", import.meta.url));
   const child = fork(program, [], { execArgv: ["--import", "tsx"], env: environment });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let databases: Databases | undefined;
