@@ -165,7 +165,12 @@ export class IngestQueue<B> {
     return taken;
   }
 
-  takePresence(count: number): readonly Waiting<StatusMessage>[] {
-    return this.presence.splice(0, count);
+  /** The oldest births and deaths, at most `count`, but for those of machines that are busy: their order counts. */
+  takePresence(count: number, isBusy: (serial: string) => boolean): readonly Waiting<StatusMessage>[] {
+    const taken: Waiting<StatusMessage>[] = [];
+    const left: Waiting<StatusMessage>[] = [];
+    for (const item of this.presence) (taken.length < count && !isBusy(item.serial) ? taken : left).push(item);
+    this.presence = left;
+    return taken;
   }
 }

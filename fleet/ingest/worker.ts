@@ -117,9 +117,10 @@ function take(queue: IngestQueue<BatchMessage>, busy: ReadonlySet<string>): Take
   const limits = { maxBatches: MAX_TOGETHER, maxRecords: MAX_RECORDS_TOGETHER };
   const batches = queue.takeBatches({ ...limits, recordsOf: ({ records }) => records.length, isBusy });
   const telemetry = queue.takeTelemetry(MAX_TELEMETRY_TOGETHER, isBusy);
-  const presence = queue.takePresence(MAX_PRESENCE_TOGETHER);
+  const presence = queue.takePresence(MAX_PRESENCE_TOGETHER, isBusy);
   if (batches.length + telemetry.length + presence.length === 0) return undefined;
-  return { batches, telemetry, presence, serials: new Set([...batches, ...telemetry].map(({ serial }) => serial)) };
+  const serials = new Set([...batches, ...telemetry, ...presence].map(({ serial }) => serial));
+  return { batches, telemetry, presence, serials };
 }
 
 async function bookTaken(

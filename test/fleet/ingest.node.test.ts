@@ -272,7 +272,8 @@ queues("births and wills are bounded too", () => {
   const birth = { ...item("M-1"), message: statusOf(1, 1) };
   assert.equal([queue.addPresence(birth), queue.addPresence(birth)], [true, false]);
   assert.is(queue.dropped.presenceDropped, 1);
-  assert.is(queue.takePresence(9).length, 1);
+  assert.is(queue.takePresence(9, () => true).length, 0);
+  assert.is(queue.takePresence(9, () => false).length, 1);
   assert.is(queue.addPresence(birth), true);
 });
 
