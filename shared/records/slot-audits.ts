@@ -92,7 +92,10 @@ export class SlotAudits {
 
   /** The counters since reset begin anew. */
   reset(): void {
-    this.atReset = this.table.slice();
+    const at = this.table.slice();
+    // A time is no count: no checkpoint holds it, and a ledger must reopen to the state that was.
+    for (let row = 0; row < this.count; row += 1) at[row * WIDTH + SOLD_OUT_AT] = 0;
+    this.atReset = at;
   }
 
   /** As read from a checkpoint, which holds both. */

@@ -189,6 +189,12 @@ test("what goes into a checkpoint comes out", () => {
   const state = folded(sale(), { kind: "auditRead", by: 2, reset: true }, ...hold(1), sale({ means: 1, slot: "A1" }));
   assert.equal(decodeCheckpoint(encodeCheckpoint(state)), state);
   assert.equal(decodeAudit(encodeAudit(worn(60, 20_000, 3))), worn(60, 20_000, 3));
+  const soldOut = folded({ kind: "stockSet", slot: "B4", quantity: 1 }, sale(), {
+    kind: "auditRead",
+    by: 2,
+    reset: true,
+  });
+  assert.equal(decodeCheckpoint(encodeCheckpoint(soldOut)), soldOut, "sold out before a reset");
   assert.equal(decodeAudit(new Uint8Array(0)), emptyAudit());
 });
 

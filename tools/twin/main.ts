@@ -27,4 +27,12 @@ async function main(): Promise<number> {
   return result.violations === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);
