@@ -32,7 +32,6 @@ const TELL_EVERY = 10;
 export async function runTwin(request: TwinRequest, say: (line: string) => void): Promise<TwinResult> {
   const startMs = performance.now();
   const system = await startSystem();
-  const ended = endedBySignal(system);
   try {
     say(`the service is up, ${secondsSince(startMs)} s`);
     const tally = await playAll(request, system, say);
@@ -43,7 +42,6 @@ export async function runTwin(request: TwinRequest, say: (line: string) => void)
     const all = [...tally.failed, ...failed].sort((left, right) => left.seed - right.seed);
     return { machines, ...sums, violations: broken.size, failed: all, wallS: secondsSince(startMs) };
   } finally {
-    ended();
     await system.close();
   }
 }
@@ -108,17 +106,6 @@ function seedOf(serial: string): number {
 
 function secondsSince(startMs: number): number {
   return Math.round((performance.now() - startMs) / 100) / 10;
-}
-
-/** Ctrl-C leaves no database server behind. */
-function endedBySignal(system: System): () => void {
-  const end = (): void => {
-    system.close().finally(() => process.exit(1));
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
-  return () => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
-  };
 }
 
 function isTally(message: unknown): message is TwinTally {

@@ -23,6 +23,7 @@ export interface System {
   close(): Promise<void>;
 }
 
+const SIGNALS = Object.freeze(["SIGINT", "SIGTERM"] as const);
 /** Keys of machines that live for a day: the same in every run, so that a seed makes the same codes. */
 const MASTER_KEY = createHash("sha256").update("twin").digest("hex");
 
@@ -41,12 +42,18 @@ export async function startSystem(): Promise<System> {
   const child = fork(program, [], { execArgv: ["--import", "tsx"], env: environment });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let databases: Databases | undefined;
+  const leave = (): void => {
+    close().finally(() => process.exit(1));
+  };
   const close = async (): Promise<void> => {
+    for (const signal of SIGNALS) process.off(signal, leave);
     await databases?.close();
     child.kill("SIGTERM");
     await gone;
     await rm(folder, { recursive: true, force: true });
   };
+  // Ctrl-C leaves no database server behind.
+  for (const signal of SIGNALS) process.once(signal, leave);
   try {
     const mqttPort = await new Promise<number>((resolve, reject) => {
       child.once("message", (message: unknown) => resolve(portOf(message)));
