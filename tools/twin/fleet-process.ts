@@ -5,15 +5,20 @@ import { startFleet } from "../../fleet/server.js";
 /** What is kept is thrown away with its folder, and nobody cuts this machine's power. */
 const THROWN_AWAY = Object.freeze({ fsync: "off", full_page_writes: "off" });
 
-const fleet = await startFleet({ ...readConfig(process.env), databaseOptions: THROWN_AWAY });
-const end = (): void => {
-  fleet.close().then(
-    () => process.exit(0),
-    () => process.exit(1),
-  );
-};
+// Also while it starts: a database server that has begun is ended in order.
 process.once("disconnect", end);
 process.once("SIGTERM", end);
 // Ctrl-C goes to all processes of a terminal: who started us ends us in order.
 process.on("SIGINT", () => undefined);
-process.send?.({ mqttPort: fleet.mqttPort });
+const starting = startFleet({ ...readConfig(process.env), databaseOptions: THROWN_AWAY });
+const { mqttPort } = await starting;
+process.send?.({ mqttPort });
+
+function end(): void {
+  starting
+    .then((fleet) => fleet.close())
+    .then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+}
