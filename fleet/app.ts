@@ -11,6 +11,7 @@ import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
 import { apiPlugin } from "./api/plugin.js";
 import { listRoutes } from "./api/route-list.js";
+import { buildValidator } from "./api/validators.js";
 import { brokerPlugin } from "./broker/plugin.js";
 import { changesPlugin } from "./changes/plugin.js";
 import { commandsPlugin } from "./commands/plugin.js";
@@ -39,6 +40,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     forceCloseConnections: true,
     trustProxy: false,
     frameworkErrors: refuseAddress,
+    schemaController: { compilersFactory: { buildValidator } },
   }).withTypeProvider<TypeBoxTypeProvider>();
   installErrorHandlers(app);
   listRoutes(app);

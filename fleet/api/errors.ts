@@ -17,8 +17,8 @@ export function installErrorHandlers(app: FastifyInstance): void {
       return sendProblem(reply, error.code, error.message);
     }
     if (error.validation !== undefined) {
-      const errors = error.validation.map(({ instancePath, message }) => ({
-        path: `${error.validationContext ?? ""}${instancePath}`,
+      const errors = error.validation.map(({ instancePath, params, message }) => ({
+        path: `${error.validationContext ?? ""}${instancePath}${unknownField(params)}`,
         message: message ?? "does not fit",
       }));
       return reply
@@ -37,6 +37,11 @@ export function installErrorHandlers(app: FastifyInstance): void {
     if (isConnectionFailure(error)) app.databases.renew();
     return sendProblem(reply, "internal");
   });
+}
+
+/** The field that may not be there, as the rest of a path. */
+function unknownField({ additionalProperty: name }: Readonly<Record<string, unknown>>): string {
+  return typeof name === "string" ? `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}` : "";
 }
 
 /** SQLSTATE: unique_violation, foreign_key_violation; a NUL in a text, in JSON. */

@@ -32,6 +32,11 @@ interface Described {
   readonly responses: Readonly<Record<string, unknown>>;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
   readonly security?: readonly object[];
+  readonly requestBody?: {
+    readonly content?: Readonly<
+      Record<string, { readonly schema?: { readonly type?: string; readonly additionalProperties?: unknown } }>
+    >;
+  };
 }
 
 function operationsOf(document: Document): readonly Described[] {
@@ -59,6 +64,15 @@ test("every route is in the document with an id of its own, its parameters and i
     assert.ok("500" in responses, `${name} does not state its failures`);
     assert.ok(security !== undefined, name);
   }
+});
+
+test("every body in JSON is closed: what nobody knows is refused", ({ document }) => {
+  const bodies = operationsOf(document).flatMap(({ method, path, requestBody }) => {
+    const schema = requestBody?.content?.["application/json"]?.schema;
+    return schema?.type === "object" ? [{ name: `${method} ${path}`, schema }] : [];
+  });
+  assert.ok(bodies.length > 30, String(bodies.length));
+  for (const { name, schema } of bodies) assert.is(schema.additionalProperties, false, name);
 });
 
 test("no reference leads nowhere", ({ document }) => {

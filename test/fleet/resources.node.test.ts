@@ -86,6 +86,24 @@ test("locations come in pages, by name, filtered; what is wrong with one is said
   }
 });
 
+test("a JSON body is taken as it is: an unknown field is named, no type is another, null stays null", async ({
+  api,
+}) => {
+  const hall = { name: "Strict", timeZone: "UTC", latitude: "1.5", longitude: "2.5" };
+  const { id } = (await api.ask("POST", "/locations", hall)).json();
+  const wrong = await api.ask("PATCH", `/locations/${id}`, { name: "Renamed", "lat/long": "1" });
+  assert.equal([wrong.status, wrong.json().code, wrong.json().errors[0].path], [400, "bad-request", "body/lat~1long"]);
+  assert.is((await api.ask("GET", `/locations/${id}`)).json().name, "Strict");
+  const moved = (await api.ask("PATCH", `/locations/${id}`, { latitude: null, longitude: null })).json();
+  assert.equal([moved.latitude, moved.longitude], [null, null]);
+  const quiet = { timeZone: "UTC", temperatureUnit: "C", quietFromMinute: null, quietToMinute: null };
+  const kept = (await api.ask("PUT", "/alert-settings", quiet)).json();
+  assert.equal([kept.quietFromMinute, kept.quietToMinute], [null, null]);
+  assert.is((await api.ask("PUT", "/alert-settings", { ...quiet, quietFromMinute: "60" })).status, 400);
+  // What is text on its way is still read as what it says.
+  assert.is((await api.ask("GET", "/locations?limit=1")).json().locations.length, 1);
+});
+
 test("a product is made with the next number, changed, discontinued; its price fits its currency", async ({ api }) => {
   const body = { name: "Mate", category: "beverage", sku: "MATE", defaultPrice: "2.50", currency: "USD" };
   const made = (await api.ask("POST", "/products", { ...body, taxRate: "0.0825" })).json();

@@ -38,11 +38,9 @@ export const RuleBody = Type.Object(
   closed,
 );
 
-/** One type with null in it: of two, the server would take null for the number 0. */
-const Minute = Type.Unsafe<number | null>({
-  ...{ type: ["integer", "null"], minimum: 0, maximum: 1_439 },
-  description: "Of the day in timeZone; both null: never quiet",
-});
+const Minute = nullable(
+  Type.Integer({ minimum: 0, maximum: 1_439, description: "Of the day in timeZone; both null: never quiet" }),
+);
 export const AlertSettings = Type.Object(
   {
     timeZone: Type.String({ maxLength: 64 }),

@@ -46,11 +46,7 @@ export const AlertList = Type.Object({ alerts: Type.Array(Alert), nextCursor: Ne
 export const AlertParams = Type.Object({ id: Uuid });
 const Note = Type.String({ maxLength: 2_000 });
 const closed = { additionalProperties: false } as const;
-/** One type with null in it: of two, the server would take null for an empty name. */
-const Person = Type.Unsafe<string | null>({
-  ...{ type: ["string", "null"], maxLength: 100 },
-  description: "Name of a person; null: nobody",
-});
+const Person = nullable(Type.String({ maxLength: 100, description: "Name of a person; null: nobody" }));
 export const AssignBody = Type.Object({ user: Person }, closed);
 export const ResolveBody = Type.Object({ note: Type.Optional(Note) }, closed);
 export const CommentBody = Type.Object({ note: Type.String({ minLength: 1, maxLength: 2_000 }) }, closed);
