@@ -13,7 +13,7 @@ import { apiPlugin } from "./api/plugin.js";
 import { listRoutes } from "./api/route-list.js";
 import { buildValidator } from "./api/validators.js";
 import { brokerPlugin } from "./broker/plugin.js";
-import { changesPlugin } from "./changes/plugin.js";
+import { changesPlugin, feedPlugin } from "./changes/plugin.js";
 import { commandsPlugin } from "./commands/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
@@ -66,6 +66,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       await app.register(jobsPlugin, { config });
       await app.register(senderPlugin, { config });
       await app.register(changesPlugin);
+      await app.register(feedPlugin, { config });
     }
     await app.register(metricsRoutes, { config });
     if (has("api")) {

@@ -50,6 +50,7 @@ import { transactionRoutes } from "./transactions/routes.js";
 import { transferRoutes } from "./transfers/routes.js";
 import { userRoutes } from "./users/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
+import { webhookRoutes } from "./webhooks/routes.js";
 
 export const API_PREFIX = "/api/v1";
 /** Where machines come in by HTTP. */
@@ -106,6 +107,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(identityRoutes);
         await inside.register(eventRoutes);
         await inside.register(changeRoutes);
+        await inside.register(webhookRoutes, { master });
         await inside.register(keyRoutes);
         await inside.register(userRoutes, { mailer, publicUrl });
         await inside.register(operatorRoutes);

@@ -54,6 +54,8 @@ export const PROBLEMS = deepFreeze({
   "voucher-amount": { status: 409, title: "The voucher is of another amount" },
   "no-such-alert": { status: 404, title: "No alert of yours has this id" },
   "no-such-channel": { status: 404, title: "No channel of yours has this id" },
+  "no-such-webhook": { status: 404, title: "No webhook of yours has this id" },
+  "too-many-webhooks": { status: 409, title: "There are as many webhooks as there may be; remove one first" },
   "no-such-person": { status: 404, title: "No person of yours has this name" },
   "alert-resolved": { status: 409, title: "The alert is resolved" },
   "alert-of-many": { status: 409, title: "The alert is of many machines: there is none to snooze" },

@@ -1,12 +1,17 @@
 /**
- * Numbers the feed of changes while the service runs, and tells who follows it. Every process may try: one at a time
- * does it, and who dies half-way leaves nothing half-numbered.
+ * Numbers the feed of changes while the service runs, tells who follows it, and sends it to its webhooks. Every process
+ * may try: one at a time numbers, and who dies half-way leaves nothing half-numbered; each webhook has one sender.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
+import type { Config } from "../config.js";
+import { PUBLIC_REACH } from "../hooks/target.js";
 import { MAX_NUMBERED_AT_ONCE, numberChanges } from "../store/changes.js";
+import { masterKey } from "../store/master-key.js";
+import { isConnectionFailure } from "../store/transact.js";
 import { changesChannel } from "./channel.js";
+import { startFeeds } from "./webhooks.js";
 
 const LOOK_EVERY_MS = 500;
 const RETRY_MS = 5_000;
@@ -41,4 +46,27 @@ export const changesPlugin = fp(
     });
   },
   { name: "changes", dependencies: ["store", "live"] },
+);
+
+export const feedPlugin = fp(
+  async (app: FastifyInstance, { config }: { readonly config: Config }) => {
+    const master = await masterKey(config);
+    let feeds: { close(): Promise<void> } | undefined;
+    app.addHook("onReady", async () => {
+      feeds = startFeeds({
+        ingest: () => app.databases.ingest,
+        app: () => app.databases.app,
+        now: Date.now,
+        chance: Math.random,
+        reach: config.hookReach ?? PUBLIC_REACH,
+        master,
+        log: (text, error) => {
+          if (isConnectionFailure(error)) app.databases.renew();
+          app.log.warn(error, text);
+        },
+      });
+    });
+    app.addHook("onClose", async () => feeds?.close());
+  },
+  { name: "feed", dependencies: ["store"] },
 );

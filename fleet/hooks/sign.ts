@@ -16,6 +16,21 @@ export function hookSecret(master: Uint8Array, id: string, version: number): str
   return SECRET_PREFIX + Buffer.from(key).toString("base64url");
 }
 
+/** How long a replaced secret is still good. */
+export const SECRET_OVERLAP_MS = 86_400_000;
+
+/** Newest first: the one before is signed with as well for a while after it was replaced. */
+export function secretsInForce(
+  master: Uint8Array,
+  id: string,
+  version: number,
+  sinceMs: number,
+  nowMs: number,
+): readonly string[] {
+  const overlaps = version > 1 && nowMs - sinceMs < SECRET_OVERLAP_MS;
+  return (overlaps ? [version, version - 1] : [version]).map((one) => hookSecret(master, id, one));
+}
+
 export interface Signed {
   /** Same at every try: who has seen it has the message already. */
   readonly id: string;

@@ -103,17 +103,30 @@ export interface ChangeRow {
   readonly recordedAt: Date;
 }
 
+/** Which changes are wanted. */
+export interface Wanted {
+  readonly limit: number;
+  /** Absent: all. */
+  readonly kinds?: readonly string[];
+  /** None above it. */
+  readonly upTo?: number;
+}
+
 /** Those behind `after`, in order of their numbers. */
 export async function listChanges(
   tx: Transaction,
   operatorId: string,
   after: number,
-  limit: number,
+  { limit, kinds, upTo }: Wanted,
 ): Promise<readonly ChangeRow[]> {
+  const wanted = kinds === undefined ? null : [...kinds];
   return tx<ChangeRow[]>`
     SELECT c.seq, c.kind, m.serial_number AS machine, c.subject, c.detail, c.recorded_at AS "recordedAt"
     FROM changes c LEFT JOIN known_machines m ON m.id = c.machine_id
-    WHERE c.operator_id = ${operatorId} AND c.seq > ${after} ORDER BY c.seq LIMIT ${limit}`;
+    WHERE c.operator_id = ${operatorId} AND c.seq > ${after}
+      AND (${upTo ?? null}::bigint IS NULL OR c.seq <= ${upTo ?? null}::bigint)
+      AND (${wanted}::text[] IS NULL OR c.kind = ANY (${wanted}::text[]))
+    ORDER BY c.seq LIMIT ${limit}`;
 }
 
 /** Where the feed stands: what began it and what it ends with. */

@@ -7,6 +7,7 @@ import { Value } from "typebox/value";
 import type { ChannelAddress, ChannelKind } from "../alerts/channels/channel.js";
 import { type AlertNote, type Message, MessageBody } from "../alerts/message.js";
 import { quietUntil } from "../alerts/quiet.js";
+import type { TriedState } from "../hooks/sending.js";
 import type { AlertNews } from "./alerts.js";
 import { instant } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
@@ -163,12 +164,8 @@ function bodyOf(stored: unknown): MessageBody {
   return Value.Check(MessageBody, stored) ? stored : { alerts: [], leftOut: 0 };
 }
 
-/** What became of a try; retryMs null: it is sent, or dead. */
-export interface TryEnd {
+export interface TryEnd extends TriedState {
   readonly id: string;
-  readonly state: "sent" | "dead" | "waiting";
-  readonly error: string | null;
-  readonly dueMs: number;
 }
 
 export async function noteTry(ingest: Sql, { id, state, error, dueMs }: TryEnd, nowMs: number): Promise<void> {

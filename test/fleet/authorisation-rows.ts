@@ -20,6 +20,7 @@ export interface World {
   readonly transferId: string;
   readonly alertId: string;
   readonly channelId: string;
+  readonly webhookId: string;
 }
 
 export interface Row {
@@ -57,10 +58,12 @@ const key = { at: ({ keyId }: World) => `/api/v1/keys/${keyId}` };
 
 const alert = (rest = "") =>
   ({ at: ({ alertId }: World) => `/api/v1/alerts/${alertId}${rest}`, scoped: true }) as const;
+const webhook = (rest = "") => ({ at: ({ webhookId }: World) => `/api/v1/webhooks/${webhookId}${rest}` });
 const channel = (rest = "") => ({ at: ({ channelId }: World) => `/api/v1/channels/${channelId}${rest}` });
 const rule = () => "/api/v1/alert-rules/offline";
 const STILL = { untilAt: new Date(Date.now() + 3_600_000).toISOString() };
 const CHANNEL = { name: "Their desk", kind: "email", to: ["desk@their.example"] };
+const WEBHOOK = { name: "Their books", url: "https://hook.example/", kinds: ["sale"] };
 const ALERT_SETTINGS = { timeZone: "UTC", quietFromMinute: null, quietToMinute: null, temperatureUnit: "F" };
 
 const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", defaultPrice: "1.00", currency: "USD" };
@@ -215,6 +218,15 @@ export const ROWS: readonly Row[] = [
     body: { serial: "AUTH-1", amount: "1.00" },
     scoped: true,
   },
+  { route: "GET /api/v1/webhooks", who: OWNER },
+  { route: "POST /api/v1/webhooks", who: OWNER, spare: true, body: WEBHOOK },
+  { route: "GET /api/v1/webhooks/:id", who: OWNER, ...webhook() },
+  { route: "PATCH /api/v1/webhooks/:id", who: OWNER, ...webhook(), spare: true, body: { name: "Taken over" } },
+  { route: "DELETE /api/v1/webhooks/:id", who: OWNER, ...webhook() },
+  { route: "GET /api/v1/webhooks/:id/deliveries", who: OWNER, ...webhook("/deliveries") },
+  { route: "POST /api/v1/webhooks/:id/replays", who: OWNER, ...webhook("/replays"), body: {} },
+  { route: "POST /api/v1/webhooks/:id/secrets", who: OWNER, ...webhook("/secrets") },
+  { route: "POST /api/v1/webhooks/:id/test", who: OWNER, ...webhook("/test") },
   { route: "GET /docs", who: "anyone" },
   { route: "GET /docs/openapi.json", who: "anyone" },
   { route: "GET /healthz", who: "anyone" },

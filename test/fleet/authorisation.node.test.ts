@@ -79,7 +79,10 @@ test.before(async (context) => {
   const [channel] = await migrate<{ id: string }[]>`
     INSERT INTO channels (operator_id, name, kind, target, enabled)
     VALUES (${fleet.operatorId}, 'Our desk', 'webhook', '{"url":"https://hook.example/"}', false) RETURNING id`;
-  assert.ok(location && order && other && transfer && alert && channel);
+  const [webhook] = await migrate<{ id: string }[]>`
+    INSERT INTO webhooks (operator_id, name, url, kinds, enabled, incarnation, after_seq)
+    VALUES (${fleet.operatorId}, 'Our books', 'https://hook.example/', '{sale}', false, 1, 0) RETURNING id`;
+  assert.ok(location && order && other && transfer && alert && channel && webhook);
   context.world = {
     serial: SERIAL,
     keyId,
@@ -88,6 +91,7 @@ test.before(async (context) => {
     transferId: transfer.id,
     alertId: alert.id,
     channelId: channel.id,
+    webhookId: webhook.id,
     ...other,
   };
 });

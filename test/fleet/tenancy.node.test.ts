@@ -131,6 +131,12 @@ async function addAlertBooks(sql: Databases["migrate"], operatorId: string): Pro
   await sql`
     INSERT INTO deliveries (operator_id, channel_id, event, body)
     SELECT ${operatorId}, id, 'test', '{}' FROM channels WHERE operator_id = ${operatorId}`;
+  await sql`
+    INSERT INTO webhooks (operator_id, name, url, kinds, incarnation, after_seq)
+    VALUES (${operatorId}, 'Books', 'https://hook.example/', '{sale}', 1, 0)`;
+  await sql`
+    INSERT INTO webhook_deliveries (operator_id, webhook_id, event, changes, body)
+    SELECT ${operatorId}, id, 'test', 0, '{}' FROM webhooks WHERE operator_id = ${operatorId}`;
 }
 
 async function redemption(tx: Transaction, operatorId: string, userId: string): Promise<void> {

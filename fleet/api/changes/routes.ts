@@ -5,10 +5,11 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import Type from "typebox";
 import { changesChannel } from "../../changes/channel.js";
+import { cursorOf, type Position } from "../../changes/feed.js";
 import { ProblemError } from "../problems.js";
 import { FEED_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
-import { cursorOf, nextChanges, type Position, positionOf } from "./feed.js";
+import { nextChanges, positionOf } from "./feed.js";
 import { ChangeQuery, DEFAULT_CHANGES, StreamHeaders, StreamQuery } from "./schema.js";
 
 /** At once in one process. */

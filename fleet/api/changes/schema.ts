@@ -14,9 +14,11 @@ export const ChangeCursor = Type.String({
   description: "`cursor` of the last change that was taken; absent: from the oldest that is kept",
 });
 
+export const ChangeKind = Type.Enum(["sale", "restock", "alert", "status"]);
+
 export const Change = Type.Object({
   cursor: Type.String(),
-  kind: Type.Enum(["sale", "restock", "alert", "status"]),
+  kind: ChangeKind,
   machine: nullable(Serial),
   recordedAt: Instant,
   transaction: Type.Optional(nullable(Transaction)),
