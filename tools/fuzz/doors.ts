@@ -9,7 +9,7 @@ import type { Target } from "./target.js";
 
 const SERIAL = "FUZZ-1";
 /** Streams without end, and what would call somebody outside. */
-const LEFT_OUT = ["/events", "/test"];
+const LEFT_OUT = ["/events", "/stream", "/test"];
 
 export interface Doors {
   readonly targets: readonly Target[];
