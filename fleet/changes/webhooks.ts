@@ -1,6 +1,7 @@
 /**
  * Sends the feed of changes to its webhooks: one sender a webhook at a time, batch by batch in the order of the feed,
- * at least once. What fails is tried again and nothing behind it is sent meanwhile; what fails for good stops the webhook.
+ * at least once. What fails is tried again, and nothing behind it is sent meanwhile; what fails for good stops the
+ * webhook.
  */
 import { postHook, type Sent } from "../hooks/post.js";
 import { endOfTry, startSending } from "../hooks/sending.js";

@@ -1,7 +1,7 @@
 /**
- * Webhooks of the feed as their sender sees them: who has work, what is the next message, and what became of it. Whoever
- * sends holds its webhook for a while; if it dies, the time ends, and the message that was under way goes again under
- * its id. The next batch is kept in the transaction that moves the webhook's place in the feed.
+ * Webhooks of the feed as their sender sees them: who has work, what is the next message, and what became of it.
+ * Whoever sends holds its webhook for a while; if it dies, the time ends, and the message that was under way goes again
+ * under its id. The next batch is kept in the transaction that moves the webhook's place in the feed.
  */
 import { changesBehind } from "../changes/feed.js";
 import { MAX_BODY_BYTES } from "../hooks/post.js";
