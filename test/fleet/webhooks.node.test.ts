@@ -1,4 +1,4 @@
-/** Webhooks that follow the feed of changes: a real database, a real https receiver, a clock that can be put forward. */
+/** Webhooks that follow the feed: a real database, a real https receiver, a clock that can be put forward. */
 import { createServer, type Server } from "node:https";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

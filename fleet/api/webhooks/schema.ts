@@ -28,7 +28,7 @@ export const Webhook = Type.Object({
     Type.Object(
       { at: Instant, why: Type.String() },
       {
-        description: "It could not go on: set right what is said, then enable it; POST …/replays first sends what died",
+        description: "It could not go on: set that right, then enable it; POST …/replays before sends what died",
       },
     ),
   ),
