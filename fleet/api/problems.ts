@@ -75,6 +75,7 @@ export const PROBLEMS = deepFreeze({
   "key-in-flight": { status: 409, title: "A request with this Idempotency-Key is being carried out" },
   "key-reused": { status: 422, title: "This Idempotency-Key was used for another request" },
   "body-too-large": { status: 413, title: "The body is too large" },
+  "too-many-rows": { status: 413, title: "The file has more rows than are taken at once; split it" },
   "address-too-long": { status: 414, title: "A part of the address is too long" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },
   "too-many-requests": { status: 429, title: "Too many requests or attempts; wait and try again" },

@@ -31,8 +31,8 @@ export interface Money {
 
 export type Planned =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  /** `slot`: undefined if it is about all of them. */
-  | { readonly ok: false; readonly slot: string | undefined; readonly why: string };
+  /** `slot`: undefined if it is about all of them. field: what of the slot does not fit. */
+  | { readonly ok: false; readonly slot: string | undefined; readonly field?: keyof PlannedSlot; readonly why: string };
 
 /** The document of `slots`. */
 export function planDocument(
@@ -46,17 +46,19 @@ export function planDocument(
   const made: PlanogramSlot[] = [];
   for (const slot of slots) {
     const product = products.get(slot.productNumber);
-    if (product === undefined) return no(slot, `product ${slot.productNumber} is not in the catalogue`);
+    if (product === undefined)
+      return no(slot, "productNumber", `product ${slot.productNumber} is not in the catalogue`);
     if (slot.price === undefined && product.currency !== money.currency) {
       return no(
         slot,
+        "price",
         `product ${slot.productNumber} is priced in ${product.currency}, the machine in ${money.currency}`,
       );
     }
     const priceMinor = minorOf(slot.price ?? product.defaultPrice, money.decimals);
-    if (priceMinor === undefined) return no(slot, `the price is finer than ${money.currency} can be paid`);
+    if (priceMinor === undefined) return no(slot, "price", `the price is finer than ${money.currency} can be paid`);
     const { quantity = 0, capacity } = slot;
-    if (quantity > capacity) return no(slot, `${quantity} do not fit, it holds ${capacity}`);
+    if (quantity > capacity) return no(slot, "quantity", `${quantity} do not fit, it holds ${capacity}`);
     const { retry, homeOnly } = slot;
     made.push({
       slot: slot.slot,
@@ -82,13 +84,13 @@ export function repriceDocument(
   money: Money,
 ): Planned {
   for (const slot of Object.keys(prices)) {
-    if (!slots.some((other) => other.slot === slot)) return no({ slot }, "the planogram has no such slot");
+    if (!slots.some((other) => other.slot === slot)) return no({ slot }, "slot", "the planogram has no such slot");
   }
   const made: PlanogramSlot[] = [];
   for (const slot of slots) {
     const price = Object.hasOwn(prices, slot.slot) ? prices[slot.slot] : undefined;
     const priceMinor = price === undefined ? slot.priceMinor : minorOf(price, money.decimals);
-    if (priceMinor === undefined) return no(slot, `the price is finer than ${money.currency} can be paid`);
+    if (priceMinor === undefined) return no(slot, "price", `the price is finer than ${money.currency} can be paid`);
     made.push({ ...slot, priceMinor });
   }
   return encoded(version, made);
@@ -107,16 +109,16 @@ function repeated(slots: readonly PlannedSlot[]): Planned | undefined {
   const codes = new Set<string>();
   const columns = new Set<number>();
   for (const slot of slots) {
-    if (codes.has(slot.slot)) return no(slot, "the slot stands there twice");
-    if (columns.has(slot.column)) return no(slot, `column ${slot.column} has another slot already`);
+    if (codes.has(slot.slot)) return no(slot, "slot", "the slot stands there twice");
+    if (columns.has(slot.column)) return no(slot, "column", `column ${slot.column} has another slot already`);
     codes.add(slot.slot);
     columns.add(slot.column);
   }
   return undefined;
 }
 
-function no({ slot }: { readonly slot: string }, why: string): Planned {
-  return { ok: false, slot, why };
+function no({ slot }: { readonly slot: string }, field: keyof PlannedSlot, why: string): Planned {
+  return { ok: false, slot, field, why };
 }
 
 /** At most MAX_NAME_BYTES of UTF-8, whole characters. */

@@ -137,6 +137,8 @@ export const ROWS: readonly Row[] = [
   { route: "GET /api/v1/locations/:id", who: ALL, ...location },
   { route: "PATCH /api/v1/locations/:id", who: OFFICE, ...location, body: { name: "Taken over" }, spare: true },
   { route: "GET /api/v1/machines", who: ALL },
+  { route: "POST /api/v1/machines/imports", who: FIELD, spare: true },
+  { route: "POST /api/v1/planograms/imports", who: OFFICE, spare: true },
   { route: "GET /api/v1/machines/:serial", who: ALL, ...machine() },
   { route: "GET /api/v1/machines/:serial/audits", who: BOOKS, ...machine("/audits") },
   { route: "POST /api/v1/machines/:serial/audits", who: FIELD, ...machine("/audits"), body: {} },

@@ -1,7 +1,4 @@
-/**
- * Many products or locations from one CSV file: all of it or nothing, told line by line what is wrong, or only looked
- * at (`dryRun`). What is there already, by number or name, is changed; the rest is made.
- */
+/** Imports of CSV. Products and locations: what is there already, by number or name, is changed; the rest is made. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { isAmountOf } from "../../store/amounts.js";
@@ -9,68 +6,23 @@ import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
 import { addLocation, changeLocation, findLocation, readLocation } from "../../store/locations.js";
 import { changeProduct, insertProduct, readProduct } from "../../store/products.js";
-import { asOperator } from "../../store/tenancy.js";
 import { LocationBody } from "../locations/schema.js";
 import { ProductBody } from "../products/schema.js";
 import { MAKE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
 import { isZone } from "../zones.js";
-import { MAX_ROW_ERRORS, type RowError, type Rows, rowsOf } from "./rows.js";
-
-/** Of the file. */
-export const MAX_IMPORT_BYTES = 4_194_304;
-
-const ImportQuery = Type.Object({
-  dryRun: Type.Optional(Type.Boolean({ description: "Only say what would happen" })),
-});
-
-const Import = Type.Object({
-  dryRun: Type.Boolean(),
-  rows: Type.Integer(),
-  created: Type.Integer(),
-  changed: Type.Integer(),
-  errors: Type.Array(
-    Type.Object({
-      line: Type.Integer(),
-      column: Type.Union([Type.String(), Type.Null()]),
-      message: Type.String(),
-    }),
-    { description: `The first ${MAX_ROW_ERRORS}; with any, nothing was changed` },
-  ),
-  errorCount: Type.Integer(),
-});
-
-type Outcome = "created" | "changed" | RowError;
-
-/** Ends the transaction of a look, or of a file with errors. */
-class Undone extends Error {}
+import { machineImports } from "./machines.js";
+import { planogramImports } from "./planograms.js";
+import { rowsOf } from "./rows.js";
+import { Import, ImportQuery, MAX_IMPORT_BYTES, type Outcome, runImport } from "./run.js";
 
 export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addContentTypeParser("text/csv", { parseAs: "string", bodyLimit: MAX_IMPORT_BYTES }, (_request, body, done) =>
     done(null, body),
   );
 
-  const run = async <T>(
-    caller: Caller,
-    dryRun: boolean,
-    { rows, errors: wrong }: Rows<T>,
-    take: (tx: Transaction, line: number, value: T) => Promise<Outcome>,
-  ) => {
-    const errors: RowError[] = [...wrong];
-    const counts = { created: 0, changed: 0 };
-    await asOperator(app.databases.app, caller, async (tx) => {
-      for (const { line, value } of rows) {
-        const outcome = await take(tx, line, value);
-        if (typeof outcome === "string") counts[outcome] += 1;
-        else errors.push(outcome);
-      }
-      if (dryRun || errors.length > 0) throw new Undone();
-    }).catch((error: unknown) => {
-      if (!(error instanceof Undone)) throw error;
-    });
-    const told = errors.slice(0, MAX_ROW_ERRORS).sort((a, b) => a.line - b.line);
-    return { dryRun, rows: rows.length, ...counts, errors: told, errorCount: errors.length };
-  };
+  await app.register(machineImports);
+  await app.register(planogramImports);
 
   app.post(
     "/products/imports",
@@ -81,8 +33,11 @@ export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const caller = callerOf(request);
-      const rows = rowsOf(request.body, ProductBody, ["number"]);
-      return run(caller, request.query.dryRun === true, rows, (tx, line, value) => putProduct(tx, caller, line, value));
+      const { rows, errors } = rowsOf(request.body, ProductBody, { numbers: ["number"] });
+      const file = { rows: rows.length, errors, items: rows };
+      return runImport(app, caller, request.query.dryRun === true, file, (tx, { line, value }) =>
+        putProduct(tx, caller, line, value),
+      );
     },
   );
 
@@ -95,8 +50,9 @@ export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const caller = callerOf(request);
-      const rows = rowsOf(request.body, LocationBody, []);
-      return run(caller, request.query.dryRun === true, rows, (tx, line, value) =>
+      const { rows, errors } = rowsOf(request.body, LocationBody);
+      const file = { rows: rows.length, errors, items: rows };
+      return runImport(app, caller, request.query.dryRun === true, file, (tx, { line, value }) =>
         putLocation(tx, caller, line, value),
       );
     },

@@ -5,6 +5,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import type { Static, TObject } from "typebox";
 import { Value } from "typebox/value";
+import { ProblemError } from "../problems.js";
 
 export const MAX_IMPORT_ROWS = 10_000;
 /** Errors that are told; more are counted. */
@@ -27,8 +28,14 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
-/** `numbers`: columns that are numbers in the schema. */
-export function rowsOf<S extends TObject>(text: string, schema: S, numbers: readonly string[]): Rows<Static<S>> {
+/** Columns that are no text in the schema. */
+export interface Columns {
+  readonly numbers?: readonly string[];
+  readonly booleans?: readonly string[];
+}
+
+/** Throws ProblemError `too-many-rows`. */
+export function rowsOf<S extends TObject>(text: string, schema: S, columns: Columns = {}): Rows<Static<S>> {
   let parsed: readonly Parsed[];
   try {
     parsed = parse<Parsed>(text, { columns: true, bom: true, info: true, skip_empty_lines: true, trim: true });
@@ -38,8 +45,7 @@ export function rowsOf<S extends TObject>(text: string, schema: S, numbers: read
     return { rows: [], errors: [{ line, column: null, message: error.message }] };
   }
   if (parsed.length > MAX_IMPORT_ROWS) {
-    const message = `${parsed.length} rows, at most ${MAX_IMPORT_ROWS}: split the file`;
-    return { rows: [], errors: [{ line: 1, column: null, message }] };
+    throw new ProblemError("too-many-rows", `${parsed.length} rows, at most ${MAX_IMPORT_ROWS}`);
   }
   const unknown = Object.keys(parsed[0]?.record ?? {}).filter((name) => !Object.hasOwn(schema.properties, name));
   const errors: RowError[] = unknown.map((column) => ({ line: 1, column, message: "no such column" }));
@@ -48,7 +54,7 @@ export function rowsOf<S extends TObject>(text: string, schema: S, numbers: read
     const value: unknown = Object.fromEntries(
       Object.entries(record)
         .filter(([, cell]) => cell !== "")
-        .map(([name, cell]) => [name, numbers.includes(name) ? numberIn(cell) : cell]),
+        .map(([name, cell]) => [name, valueIn(cell, name, columns)]),
     );
     if (Value.Check(schema, value)) rows.push({ line: info.lines, value });
     else for (const error of errorsOf(schema, value)) errors.push({ line: info.lines, ...error });
@@ -56,9 +62,11 @@ export function rowsOf<S extends TObject>(text: string, schema: S, numbers: read
   return { rows, errors };
 }
 
-/** What is no number stays text, so that the schema says what is wrong with it. */
-function numberIn(cell: string): number | string {
-  return /^-?[0-9]{1,15}$/.test(cell) ? Number(cell) : cell;
+/** What is none of its kind stays text, so that the schema says what is wrong with it. */
+function valueIn(cell: string, name: string, { numbers, booleans }: Columns): number | boolean | string {
+  if (numbers?.includes(name) === true && /^-?[0-9]{1,15}$/.test(cell)) return Number(cell);
+  if (booleans?.includes(name) === true && /^(true|false)$/.test(cell)) return cell === "true";
+  return cell;
 }
 
 function errorsOf(schema: TObject, value: unknown): readonly Omit<RowError, "line">[] {

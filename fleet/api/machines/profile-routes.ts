@@ -2,18 +2,15 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
-import { readLocation } from "../../store/locations.js";
-import { changeProfile, readProfile } from "../../store/machine-profiles.js";
+import { readProfile } from "../../store/machine-profiles.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
 import { IfMatch, requireMatch, tagged } from "../etags.js";
 import { ProblemError } from "../problems.js";
 import { CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
-import { mustBeZone } from "../zones.js";
+import { patchProfile } from "./profile-change.js";
 import { MachineProfile, ProfilePatch } from "./profile-schema.js";
-
-const OF_LOCATION = ["locationName", "timeZone", "latitude", "longitude"] as const;
 
 export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -47,7 +44,8 @@ export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const changed = await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, caller.operatorId, serial, true);
         requireMatch(request, before);
-        await change(tx, caller.operatorId, before, request.body);
+        const unfit = await patchProfile(tx, caller.operatorId, before, request.body);
+        if (unfit !== undefined) throw new ProblemError(unfit.code, `${unfit.field}: ${unfit.why}`);
         const after = await mustFind(tx, caller.operatorId, serial);
         await recordChange(tx, caller, { action: "changed", subject: "machine", subjectId: serial, before, after });
         return after;
@@ -56,20 +54,6 @@ export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 };
-
-async function change(tx: Transaction, operatorId: string, before: MachineProfile, patch: ProfilePatch): Promise<void> {
-  const { decommissionedAt, ...kept } = before;
-  const { decommissioned = decommissionedAt !== null, ...told } = patch;
-  const wanted = { ...kept, ...told, decommissioned };
-  if (told.timeZone !== undefined) mustBeZone(told.timeZone);
-  if (wanted.locationId !== null) {
-    const beside = OF_LOCATION.find((name) => told[name] !== undefined);
-    if (beside !== undefined) throw new ProblemError("bad-request", `${beside}: is the location's, change it there`);
-    const location = await readLocation(tx, operatorId, wanted.locationId);
-    if (location === undefined) throw new ProblemError("no-such-location", wanted.locationId);
-  }
-  await changeProfile(tx, operatorId, wanted);
-}
 
 async function mustFind(tx: Transaction, operatorId: string, serial: string, lock = false): Promise<MachineProfile> {
   const found = await readProfile(tx, operatorId, serial, lock);

@@ -3,26 +3,20 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { decodePlanogram } from "../../../shared/wire/documents.js";
-import { differences, type Planned, planDocument, repriceDocument, shownSlot } from "../../commands/planning.js";
+import { differences, type Planned, planDocument, repriceDocument } from "../../commands/planning.js";
 import { wakeOrders } from "../../commands/wake.js";
-import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
-import {
-  type DocumentMachine,
-  type DocumentRow,
-  listDocuments,
-  plannedProducts,
-  readDocument,
-} from "../../store/documents.js";
+import { type DocumentMachine, listDocuments, plannedProducts, readDocument } from "../../store/documents.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { tagged } from "../etags.js";
 import { IdempotencyKey, once } from "../idempotency.js";
-import { mustTakeDocuments, orderDocument } from "../orders/documents.js";
+import { mustTakeDocuments } from "../orders/documents.js";
 import { ProblemError } from "../problems.js";
 import { MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
+import { mustHave, orderPlanogram, planogramView } from "./ordering.js";
 import {
   DiffQuery,
   Planogram,
@@ -126,9 +120,10 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
     (request, reply) => {
       const { slots, basedOn } = request.body;
       const numbers = slots.map(({ productNumber }) => productNumber);
-      return order(app, request, reply, request.params.serial, basedOn, async (tx, machine, version) =>
-        planDocument(version, slots, await plannedProducts(tx, callerOf(request).operatorId, numbers), machine),
-      );
+      return order(app, request, reply, request.params.serial, basedOn, async (tx, machine) => {
+        const products = await plannedProducts(tx, callerOf(request).operatorId, numbers);
+        return (version) => planDocument(version, slots, products, machine);
+      });
     },
   );
 
@@ -146,9 +141,9 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
     },
     (request, reply) => {
       const { prices, basedOn } = request.body;
-      return order(app, request, reply, request.params.serial, basedOn, async (tx, machine, version) => {
+      return order(app, request, reply, request.params.serial, basedOn, async (tx, machine) => {
         const newest = decodePlanogram((await mustHave(tx, machine, basedOn)).document);
-        return repriceDocument(version, newest?.slots ?? [], prices, machine);
+        return (version) => repriceDocument(version, newest?.slots ?? [], prices, machine);
       });
     },
   );
@@ -161,7 +156,7 @@ async function order(
   reply: FastifyReply,
   serial: string,
   basedOn: number,
-  plan: (tx: Transaction, machine: DocumentMachine, version: number) => Promise<Planned>,
+  plan: (tx: Transaction, machine: DocumentMachine) => Promise<(version: number) => Planned>,
 ): Promise<void> {
   const caller = callerOf(request);
   await once(app, request, reply, async (tx) => {
@@ -169,42 +164,12 @@ async function order(
     const newest = await readDocument(tx, "planogram", machine.id);
     if ((newest?.version ?? 0) !== basedOn)
       throw new ProblemError("stale-version", `newest is ${newest?.version ?? 0}`);
-    const version = Math.max(newest?.version ?? 0, machine.inForce) + 1;
-    const planned = await plan(tx, machine, version);
-    if (!planned.ok) {
-      throw new ProblemError(
-        "bad-planogram",
-        planned.slot === undefined ? planned.why : `${planned.slot}: ${planned.why}`,
-      );
+    const ordered = await orderPlanogram(tx, caller, machine, newest, await plan(tx, machine));
+    if (!ordered.ok) {
+      const { slot, why } = ordered;
+      throw new ProblemError("bad-planogram", slot === undefined ? why : `${slot}: ${why}`);
     }
-    const queued = await orderDocument(tx, caller, machine, "planogram", version, planned.bytes);
-    const planogram = planogramView(await mustHave(tx, machine, version), machine);
-    const before = newest === undefined ? null : planogramView(newest, machine);
-    await recordChange(tx, caller, {
-      action: "planned",
-      subject: "planogram",
-      subjectId: serial,
-      before,
-      after: planogram,
-    });
-    return { status: 202, body: { planogram, order: queued } };
+    return { status: 202, body: { planogram: ordered.planogram, order: ordered.order } };
   });
   wakeOrders(app.live);
-}
-
-function planogramView({ document, ...row }: DocumentRow, { decimals }: DocumentMachine): Planogram {
-  const slots = decodePlanogram(document)?.slots ?? [];
-  return {
-    version: row.version,
-    createdAt: row.createdAt.toISOString(),
-    createdBy: row.createdBy,
-    appliedAt: row.appliedAt?.toISOString() ?? null,
-    slots: slots.map((slot) => shownSlot(slot, decimals)),
-  };
-}
-
-async function mustHave(tx: Transaction, { id, serial }: DocumentMachine, version: number): Promise<DocumentRow> {
-  const found = version === 0 ? undefined : await readDocument(tx, "planogram", id, version);
-  if (found === undefined) throw new ProblemError("no-such-version", `${serial} has no planogram ${version}`);
-  return found;
 }
