@@ -1,6 +1,6 @@
 /** Planograms on their way to machines: the next version, kept and queued, whether one is posted or many imported. */
 import { decodePlanogram } from "../../../shared/wire/documents.js";
-import { differences, type Planned, shownSlot } from "../../commands/planning.js";
+import { type Planned, shownSlot } from "../../commands/planning.js";
 import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
 import { type DocumentMachine, type DocumentRow, readDocument } from "../../store/documents.js";
@@ -36,13 +36,15 @@ export async function orderPlanogram(
   return { ok: true, planogram, order };
 }
 
-/** True if a machine that has `newest` would be given nothing new. */
-export function saysTheSame(newest: DocumentRow | undefined, planned: Planned, { decimals }: DocumentMachine): boolean {
-  const before = newest === undefined ? undefined : decodePlanogram(newest.document);
-  const after = planned.ok ? decodePlanogram(planned.bytes) : undefined;
-  if (before === undefined || after === undefined) return false;
-  const shown = ({ slots }: typeof after) => slots.map((slot) => shownSlot(slot, decimals));
-  return differences(shown(before), shown(after)).length === 0;
+/** True if a machine that has `newest` would be given nothing new. Never where it has set a later one by itself. */
+export function saysTheSame(newest: DocumentRow | undefined, planned: Planned, { inForce }: DocumentMachine): boolean {
+  if (newest === undefined || newest.version < inForce || !planned.ok) return false;
+  return slotsText(newest.document) === slotsText(planned.bytes);
+}
+
+function slotsText(document: Uint8Array): string {
+  const slots = decodePlanogram(document)?.slots ?? [];
+  return JSON.stringify([...slots].sort((a, b) => (a.slot < b.slot ? -1 : 1)));
 }
 
 export function planogramView({ document, ...row }: DocumentRow, { decimals }: DocumentMachine): Planogram {
