@@ -48,8 +48,9 @@ export const machineImports: FastifyPluginAsyncTypebox = async (app) => {
       bodyLimit: MAX_IMPORT_BYTES,
       schema: {
         description:
-          "Columns: serial, model, location (by name), locationName, timeZone, latitude, longitude, telemetryPeriodS, " +
-          "tags (between semicolons; needs the right tags:write). Each line is of a machine that is there.",
+          "Columns: serial, model, location (by name), locationName, timeZone, latitude, longitude, " +
+          "telemetryPeriodS, tags (between semicolons; needs the right tags:write). Each line is of a machine that is " +
+          "there.",
         querystring: ImportQuery,
         body: Type.String(),
         response: { 200: Import, ...MAKE_FAILURES },
