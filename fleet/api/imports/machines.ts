@@ -49,7 +49,7 @@ export const machineImports: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         description:
           "Columns: serial, model, location (by name), locationName, timeZone, latitude, longitude, " +
-          "telemetryPeriodS, tags (between semicolons; needs the right tags:write). Each line is of a machine you have.",
+          "telemetryPeriodS, tags (between semicolons; needs the right tags:write). Each line: a machine you have.",
         querystring: ImportQuery,
         body: Type.String(),
         response: { 200: Import, ...MAKE_FAILURES },
