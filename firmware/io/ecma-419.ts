@@ -105,6 +105,30 @@ export interface SerialClass {
   new (options: SerialOptions): SerialIo;
 }
 
+/** As the SDK's esp32 has it: a pin for `select`, low while it is active where `active` is 0. */
+export interface SpiOptions {
+  readonly clock: number;
+  readonly in: number;
+  readonly out: number;
+  readonly select: number;
+  readonly active: 0 | 1;
+  readonly port: number;
+  readonly hz: number;
+  readonly mode: 0 | 1 | 2 | 3;
+}
+
+export interface SpiIo {
+  /** Sends `bytes` and puts into them what came meanwhile; the chip stays selected. */
+  transfer(bytes: Uint8Array): void;
+  /** Waits for the end; true: lets the chip go. */
+  flush(deselect?: boolean): void;
+  close(): void;
+}
+
+export interface SpiClass {
+  new (options: SpiOptions): SpiIo;
+}
+
 /** One open partition of `embedded:storage/flash`. */
 export interface FlashIo {
   status(): { readonly size: number; readonly blockLength: number; readonly blocks: number };

@@ -6,7 +6,8 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import type { NetConfig } from "../../firmware/io/net/config.js";
 import { NetWorker } from "../../firmware/io/net/net-worker.js";
 import { Network } from "../../firmware/io/net/network.js";
-import type { Clockwork, SocketClass, SocketOptions } from "../../firmware/io/net/sockets.js";
+import type { Clockwork, Resolve, SocketClass, SocketOptions } from "../../firmware/io/net/sockets.js";
+import { InterfaceWay } from "../../firmware/io/net/ways.js";
 import type { Announcement } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import { parseTopic } from "../../shared/wire/topics.js";
@@ -124,11 +125,15 @@ export class WireNetwork implements BoardNetwork {
                 post(frame);
                 this.#soon();
               },
-              interfaceFor: () => interfaces.io,
-              tls: () => this.#socketClass(),
-              datagrams: new SimDatagramSockets().io,
-              // the bench tells the time itself; what asking for it costs is added by the bench
-              resolve: (host, answer) => answer(host === config.brokerHost ? "10.0.0.1" : undefined),
+              waysFor: () => {
+                // the bench tells the time itself; what asking for it costs is added by the bench
+                const resolve: Resolve = (host, answer) => answer(host === config.brokerHost ? "10.0.0.1" : undefined);
+                const tcp = this.#socketClass();
+                const way = { name: "host", tcp, datagrams: new SimDatagramSockets().io, resolve } as const;
+                const clockwork = new WorldClockwork(world);
+                return [new InterfaceWay(way, { io: interfaces.io, clockwork, random: (bound) => bound >> 1 })];
+              },
+              tls: (_config, _now, tcp) => tcp,
               makeClockwork: () => new WorldClockwork(world),
               random: (bound) => Math.floor(bound / 2),
             }),

@@ -1,6 +1,6 @@
 /** The network's worker on the SDK's simulator: its computer's network is there already. */
 import type { InterfaceIo } from "../../firmware/io/net/interface.js";
-import { runWorker } from "../../firmware/io/net/platform.js";
+import { platformWay, runWorker } from "../../firmware/io/net/platform.js";
 
 class HostInterface implements InterfaceIo {
   readonly connection = 500;
@@ -9,4 +9,4 @@ class HostInterface implements InterfaceIo {
   close(): void {}
 }
 
-runWorker(() => HostInterface);
+runWorker(() => [platformWay("host", HostInterface, {})]);

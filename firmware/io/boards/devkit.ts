@@ -1,6 +1,6 @@
 /**
  * The plain devkit: ESP32-DevKitC with an ESP32-WROOM-32E-N8 (8 MiB of flash, no PSRAM), a carrier with the interfaces,
- * keypad and text display. SPI pins are kept for a W5500 (Ethernet). What each line is wired to stands in its guide.
+ * keypad and text display, and a W5500 (Ethernet) on SPI. What each line is wired to stands in its guide.
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import type { PinMap } from "./pin-map.js";
@@ -32,6 +32,7 @@ export const DEVKIT: PinMap = deepFreeze<PinMap>({
     spiOut: { pin: 23, way: "out", resting: "driven" },
     ethernetSelect: { pin: 5, way: "out", resting: "pullUp", strap: "select is high at rest, as the strap wants it" },
     ethernetInterrupt: { pin: 4, way: "in", resting: "pullUp" },
+    ethernetReset: { pin: 13, way: "out", resting: "pullUp" },
   },
   levels: {
     mdbReceiveRest: 1,

@@ -38,6 +38,7 @@ export type PinRole =
   | "spiOut"
   | "ethernetSelect"
   | "ethernetInterrupt"
+  | "ethernetReset"
   | "screenSelect"
   | "screenData"
   | "backlight";
@@ -180,6 +181,7 @@ const ROLES: { readonly [role in PinRole]: true } = deepFreeze({
   spiOut: true,
   ethernetSelect: true,
   ethernetInterrupt: true,
+  ethernetReset: true,
   screenSelect: true,
   screenData: true,
   backlight: true,

@@ -1,5 +1,5 @@
 /**
- * The network's side of the worker: interface, time server, broker, update, and the frames to and from the bus's
+ * The network's side of the worker: ways, time server, broker, update, and the frames to and from the bus's
  * machine. All classes are handed in; `worker.ts` gives it those of the chip. It may take seconds for a handshake: only
  * the network waits for it.
  */
@@ -8,25 +8,23 @@ import { topicOf } from "../../../shared/wire/topics.js";
 import type { TrustedTime } from "./chain.js";
 import { decodeConfig, type NetConfig } from "./config.js";
 import { decodeToWorker, encodeFromWorker, type FromWorker } from "./frames.js";
-import { type InterfaceClass, NetInterface } from "./interface.js";
 import { MqttClient } from "./mqtt-client.js";
 import { ALIVE_MS } from "./network.js";
-import type { Clockwork, DatagramClass, Resolve, SocketClass } from "./sockets.js";
+import type { Clockwork, SocketClass } from "./sockets.js";
 import { TimeClient } from "./time-client.js";
 import { UPDATE_FAULTS } from "./update.js";
 import { type ImageParts, Updater } from "./updater.js";
+import { type Way, WayChoice } from "./ways.js";
 
 /** Above the telemetry period of 300 s: telemetry is the sign of life, PINGREQ only where it has ceased. */
 export const KEEP_ALIVE_S = 400;
 
 export interface NetWorkerOptions {
   readonly post: (frame: ArrayBuffer) => void;
-  /** Wi-Fi, or Ethernet where the configuration names no network. Throws where the board has none. */
-  readonly interfaceFor: (config: NetConfig) => InterfaceClass;
-  /** The TLS socket class for this configuration: certificates, key, and the time they are checked against. */
-  readonly tls: (config: NetConfig, now: () => TrustedTime) => SocketClass;
-  readonly datagrams: DatagramClass;
-  readonly resolve: Resolve;
+  /** The ways this board has to the network under this configuration, the best first; none where it has none. */
+  readonly waysFor: (config: NetConfig) => readonly Way[];
+  /** TLS over `tcp` for this configuration: certificates, key, and the time they are checked against. */
+  readonly tls: (config: NetConfig, now: () => TrustedTime, tcp: SocketClass) => SocketClass;
   readonly makeClockwork: () => Clockwork;
   readonly random: (bound: number) => number;
   /** Absent where there are no image slots: an update is not begun there. */
@@ -42,7 +40,7 @@ export const MAX_FROM_WORKER = 19;
 export class NetWorker {
   readonly #options: NetWorkerOptions;
   readonly #clockwork: Clockwork;
-  #parts: { readonly link: NetInterface | undefined; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
+  #parts: { readonly ways: WayChoice; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
   #updater: Updater | undefined;
   #idle = false;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
@@ -87,7 +85,7 @@ export class NetWorker {
 
   close(): void {
     this.#clockwork.alarm(undefined, () => {});
-    this.#parts?.link?.close();
+    this.#parts?.ways.close();
     this.#parts?.time.close();
     this.#parts?.mqtt.close();
     this.#updater?.close();
@@ -96,11 +94,21 @@ export class NetWorker {
   }
 
   #start(config: NetConfig): void {
-    const { resolve, random, datagrams, makeClockwork, tls } = this.#options;
+    const { random, makeClockwork, tls } = this.#options;
     this.#setTime(config.floorS, false);
+    const ways = new WayChoice({
+      ways: this.#waysFor(config),
+      clockwork: makeClockwork(),
+      onUp: (up) => {
+        time.link(up);
+        mqtt.link(up);
+        this.#updater?.link(up);
+      },
+    });
+    const { resolve } = ways;
     const mqtt = new MqttClient({
       plan: planOf(config.machineId),
-      socket: { io: tls(config, () => this.#now()), host: config.brokerHost, port: config.brokerPort },
+      socket: { io: tls(config, () => this.#now(), ways.tcp), host: config.brokerHost, port: config.brokerPort },
       resolve,
       random,
       clockwork: makeClockwork(),
@@ -110,7 +118,7 @@ export class NetWorker {
       onDone: (count) => this.#post({ frame: "done", count }),
     });
     const time = new TimeClient({
-      io: datagrams,
+      io: ways.datagrams,
       host: config.timeHost,
       floorS: config.floorS,
       resolve,
@@ -121,36 +129,29 @@ export class NetWorker {
         this.#post({ frame: "wall", wallS });
       },
     });
-    const updater = this.#openUpdater(config);
-    this.#updater = updater;
-    const link = this.#openInterface(config, (up) => {
-      time.link(up);
-      mqtt.link(up);
-      updater?.link(up);
-    });
-    this.#parts = { link, time, mqtt };
+    this.#updater = this.#openUpdater(config, ways);
+    this.#parts = { ways, time, mqtt };
+    ways.start();
   }
 
-  /** Undefined where this board has no such interface, or its configuration is none: nothing is ever connected then. */
-  #openInterface(config: NetConfig, onUp: (up: boolean) => void): NetInterface | undefined {
-    const { interfaceFor, random, makeClockwork } = this.#options;
-    const { ssid, password } = config;
+  /** None where this board has none for its configuration: nothing is ever connected then. */
+  #waysFor(config: NetConfig): readonly Way[] {
     try {
-      return new NetInterface({ io: interfaceFor(config), ssid, password, random, clockwork: makeClockwork(), onUp });
+      return this.#options.waysFor(config);
     } catch {
-      return undefined;
+      return [];
     }
   }
 
-  #openUpdater(config: NetConfig): Updater | undefined {
-    const { images, resolve, random, makeClockwork, tls } = this.#options;
+  #openUpdater(config: NetConfig, { resolve, tcp }: WayChoice): Updater | undefined {
+    const { images, random, makeClockwork, tls } = this.#options;
     if (images === undefined) return undefined;
     try {
       const updater = new Updater({
         ...images,
         board: config.board,
         imageKey: config.imageKey,
-        io: tls(config, () => this.#now()),
+        io: tls(config, () => this.#now(), tcp),
         resolve,
         random,
         makeClockwork,

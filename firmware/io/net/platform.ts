@@ -15,9 +15,10 @@ import { isAddress } from "./chain.js";
 import type { NetConfig } from "./config.js";
 import type { InterfaceClass } from "./interface.js";
 import { NetWorker } from "./net-worker.js";
-import type { Clockwork, DatagramOptions, Datagrams, Socket, SocketOptions } from "./sockets.js";
+import type { Clockwork, DatagramOptions, Datagrams, Resolve, Socket, SocketOptions } from "./sockets.js";
 import { tlsSocketClass } from "./tls-socket.js";
 import type { ImageParts } from "./updater.js";
+import { InterfaceWay, type Way } from "./ways.js";
 
 class ChipTcp implements Socket {
   readonly #tcp: TCP;
@@ -43,8 +44,8 @@ class ChipTcp implements Socket {
 class ChipUdp implements Datagrams {
   #udp: UDP | undefined;
 
-  constructor({ onReadable }: DatagramOptions) {
-    this.#udp = new UDP({ onReadable });
+  constructor({ onReadable, port }: DatagramOptions) {
+    this.#udp = new UDP(port === undefined ? { onReadable } : { onReadable, port });
   }
 
   read(): ArrayBuffer | undefined {
@@ -64,7 +65,7 @@ class ChipUdp implements Datagrams {
 }
 
 /** Monotonic; as `openClock`, of which the worker needs one for each of its parts. */
-class ChipClockwork implements Clockwork {
+export class ChipClockwork implements Clockwork {
   #timer: Timer | undefined;
   #ticks = Time.ticks;
   #nowMs = 0;
@@ -89,31 +90,40 @@ class ChipClockwork implements Clockwork {
 }
 
 /** Uniform in 0 … bound − 1, of the chip's noise. */
-function random(bound: number): number {
+export function random(bound: number): number {
   const value = new DataView(RNG.get(4)).getUint32(0);
   return Math.floor((value / 2 ** 32) * bound);
 }
 
+/** A way over an interface of the platform and its own TCP/IP. ssid, password: of Wi-Fi. */
+export function platformWay(
+  name: Way["name"],
+  io: InterfaceClass,
+  { ssid, password }: Pick<NetConfig, "ssid" | "password">,
+): Way {
+  const resolve: Resolve = (host, answer) => {
+    if (isAddress(host)) answer(host);
+    else Net.resolve(host, (_name, address) => answer(address));
+  };
+  const sockets = { name, tcp: ChipTcp, datagrams: ChipUdp, resolve };
+  return new InterfaceWay(sockets, { io, ssid, password, clockwork: new ChipClockwork(), random });
+}
+
 /** Puts the network together in this worker and listens. images: of a platform with image slots. */
-export function runWorker(interfaceFor: (config: NetConfig) => InterfaceClass, images?: ImageParts): void {
+export function runWorker(waysFor: (config: NetConfig) => readonly Way[], images?: ImageParts): void {
   const machine: Self = self;
   const worker = new NetWorker({
     post: (frame) => machine.postMessage(frame),
-    interfaceFor,
-    tls: ({ brokerCa, certificate, key }, now) =>
+    waysFor,
+    tls: ({ brokerCa, certificate, key }, now, tcp) =>
       tlsSocketClass({
-        io: ChipTcp,
+        io: tcp,
         authority: brokerCa,
         certificate,
         key,
         now,
         onFault: (why) => trace(`tls: ${why}\n`),
       }),
-    datagrams: ChipUdp,
-    resolve: (host, answer) => {
-      if (isAddress(host)) answer(host);
-      else Net.resolve(host, (_name, address) => answer(address));
-    },
     makeClockwork: () => new ChipClockwork(),
     random,
     images,

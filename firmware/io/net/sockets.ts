@@ -27,12 +27,15 @@ export interface SocketOptions {
 export type SocketClass = new (options: SocketOptions) => Socket;
 
 export interface Datagrams {
+  /** One datagram; the buffer bears the sender's `address` and `port`, as the SDK's do. */
   read(): ArrayBuffer | undefined;
   write(bytes: Uint8Array, address: string, port: number): void;
   close(): void;
 }
 
 export interface DatagramOptions {
+  /** Our own port; absent: any. */
+  readonly port?: number;
   readonly onReadable: (packets: number) => void;
   readonly onError: () => void;
 }

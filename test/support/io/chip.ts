@@ -35,6 +35,8 @@ interface Line {
   owned: boolean;
   seen: 0 | 1;
   edge: ((level: 0 | 1) => void) | undefined;
+  /** A part outside that follows the line. */
+  watcher: ((level: 0 | 1) => void) | undefined;
 }
 
 export class SimChip {
@@ -54,6 +56,7 @@ export class SimChip {
         owned: false,
         seen: 0,
         edge: undefined,
+        watcher: undefined,
       });
     }
     this.Digital = digitalClass(this);
@@ -76,6 +79,11 @@ export class SimChip {
   /** What the chip drives; undefined: nothing. */
   driven(pin: number): 0 | 1 | undefined {
     return this.#line(pin).driven;
+  }
+
+  /** A part outside is told each change of a line. */
+  watch(pin: number, watcher: (level: 0 | 1) => void): void {
+    this.#line(pin).watcher = watcher;
   }
 
   isOwned(pin: number): boolean {
@@ -130,6 +138,7 @@ export class SimChip {
     if (level === line.seen) return;
     line.seen = level;
     line.edge?.(level);
+    line.watcher?.(level);
   }
 }
 

@@ -16,7 +16,9 @@ import {
 import { encodePublish } from "../../../../firmware/io/net/mqtt-codec.js";
 import { MAX_FROM_WORKER, NetWorker } from "../../../../firmware/io/net/net-worker.js";
 import { ALIVE_MS, Network, SILENT_MS } from "../../../../firmware/io/net/network.js";
+import type { Resolve } from "../../../../firmware/io/net/sockets.js";
 import { UPDATE_FAULTS } from "../../../../firmware/io/net/update.js";
+import { InterfaceWay } from "../../../../firmware/io/net/ways.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import { concatBytes } from "../../../../shared/bytes.js";
 import { SimInterfaces } from "../../../../tools/bench/net-interface.js";
@@ -83,16 +85,19 @@ class Machine {
   program(post: (frame: ArrayBuffer) => void): NetWorker {
     return new NetWorker({
       post,
-      interfaceFor: () => {
+      waysFor: ({ ssid, password }) => {
         if (this.noInterface) throw new Error("this board has no ethernet");
-        return this.interfaces.io;
+        const resolve: Resolve = (_host, answer) => answer("10.0.0.1");
+        const way = { name: "wifi", tcp: this.sockets.io, datagrams: this.datagrams.io, resolve } as const;
+        const { io } = this.interfaces;
+        const clockwork = new SimClockwork();
+        this.clocks.push(clockwork);
+        return [new InterfaceWay(way, { io, ssid, password, clockwork, random: (bound) => bound - 1 })];
       },
-      tls: (_config, now) => {
+      tls: (_config, now, tcp) => {
         this.tlsNow = now;
-        return this.sockets.io;
+        return tcp;
       },
-      datagrams: this.datagrams.io,
-      resolve: (_host, answer) => answer("10.0.0.1"),
       makeClockwork: () => {
         const clock = new SimClockwork();
         this.clocks.push(clock);
