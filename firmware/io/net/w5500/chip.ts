@@ -234,7 +234,7 @@ export class W5500 {
       this.#linked = linked;
       this.#options.onChanged();
     }
-    this.#fetch();
+    if (registers[COMMON.interrupt] !== 0 || registers[COMMON.socketInterrupt] !== 0) this.#fetch();
     const nowMs = this.nowMs();
     for (const socket of this.#sockets) {
       if (!this.ready) return;
