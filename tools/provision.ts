@@ -21,7 +21,7 @@ type Values = Readonly<Record<string, unknown>>;
 export const EXAMPLE = `{
   "identity": { "machineId": "M-1234", "model": "Spiral 10", "epoch": 1, "voucherKey": "…", "orderKey": "…" },
   "network": {
-    "ssid": "absent for Ethernet", "password": "…", "brokerHost": "…", "brokerPort": 8883, "timeHost": "…",
+    "ssid": "absent: Ethernet alone", "password": "…", "brokerHost": "…", "brokerPort": 8883, "timeHost": "…",
     "brokerCa": "ca.der", "certificate": "M-1234.der", "imageKey": "images.bin"
   }
 }`;

@@ -27,7 +27,7 @@ const IDENTITY = deepFreeze({
   orderKey: [4, "bytes"],
 });
 
-/** ssid, password: of Wi-Fi; both absent = Ethernet. Certificates are DER. imageKey: modulus of who signs images. */
+/** ssid, password: of Wi-Fi; both absent = Ethernet alone. Certificates are DER. imageKey: of who signs images. */
 const NETWORK = deepFreeze({
   ssid: [0, "text?"],
   password: [1, "text?"],

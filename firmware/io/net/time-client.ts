@@ -85,12 +85,16 @@ export class TimeClient {
     packet[0] = (4 << 3) | 3;
     packet.set(this.#nonce, 40);
     try {
-      this.#udp = new io({ onReadable: () => this.#read(), onError: () => this.#drop() });
+      this.#udp = new io({ onReadable: (packets) => this.#readAll(packets), onError: () => this.#drop() });
       this.#askedMs = clockwork.nowMs();
       this.#udp.write(packet, address, NTP_PORT);
     } catch {
       this.#drop();
     }
+  }
+
+  #readAll(packets: number): void {
+    for (let i = 0; i < packets && this.#udp !== undefined; i++) this.#read();
   }
 
   #read(): void {

@@ -18,7 +18,8 @@ export const MAX_NAMES = 4;
 export const MAX_ALIASES = 8;
 const MAX_NAME_BYTES = 253;
 const MAX_LABEL_BYTES = 63;
-const MAX_RECORDS = 32;
+/** Records read of one answer. */
+export const MAX_RECORDS = 32;
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
 const TYPE_CNAME = 5;

@@ -68,7 +68,7 @@ export class Ethernet implements Way, OpenWay {
     return this;
   }
 
-  /** For the service menu: what of it there is. */
+  /** How far it has come. */
   get state(): "noChip" | "noCable" | "noAddress" | "up" {
     if (!this.#chip.ready) return "noChip";
     if (!this.#chip.linked) return "noCable";

@@ -5,6 +5,7 @@ import {
   AGAIN_FIRST_MS,
   AGAIN_MAX_MS,
   LOOK_MS,
+  MAX_ROUNDS,
   RESET_MS,
   SETTLE_MS,
   W5500,
@@ -133,6 +134,23 @@ test("a conflict is told once for each time it is seen, by interrupt or by look"
   assert.is(bench.conflicts, 2, "the line said nothing");
   bench.runMs(1_000);
   assert.is(bench.conflicts, 2);
+});
+
+test("news without end are looked at so often in one go, and the rest at the next look", () => {
+  const bench = new EthernetBench();
+  let told = 0;
+  bench.driver({
+    onConflict: () => {
+      told += 1;
+      bench.model.conflict();
+    },
+  });
+  bench.model.mute = true;
+  bench.model.conflict();
+  bench.runMs(LOOK_MS);
+  assert.is(told, MAX_ROUNDS);
+  bench.runMs(LOOK_MS);
+  assert.is(told, 2 * MAX_ROUNDS);
 });
 
 test("sockets: the largest for TCP, the smallest for the rest, no more than there are, and those left come back", () => {

@@ -1,7 +1,14 @@
 /** Names over the W5500: believed is only who was asked, with what was asked. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ANSWER_MS, DnsResolver, MAX_ALIASES, MAX_NAMES, MAX_TRIES } from "../../../../../firmware/io/net/w5500/dns.js";
+import {
+  ANSWER_MS,
+  DnsResolver,
+  MAX_ALIASES,
+  MAX_NAMES,
+  MAX_RECORDS,
+  MAX_TRIES,
+} from "../../../../../firmware/io/net/w5500/dns.js";
 import { udpClassOn } from "../../../../../firmware/io/net/w5500/udp.js";
 import { EthernetBench } from "../../../../support/io/ethernet.js";
 import { WorldClockwork } from "../../../../support/io/lan.js";
@@ -67,6 +74,19 @@ test("aliases are followed, so many; none that leads round", () => {
   names.first.names.set("long.example", chain(MAX_ALIASES + 1));
   names.ask("long.example").bench.runMs(20);
   assert.equal(names.answers, ["10.8.8.8", undefined, undefined, "10.6.6.6", undefined]);
+});
+
+test("records beyond the number read are not there", () => {
+  const names = new Names();
+  for (const [others, address] of [
+    [MAX_RECORDS - 1, "10.5.5.5"],
+    [MAX_RECORDS, undefined],
+  ] as const) {
+    const other = Array.from({ length: others }, () => ({ name: "o", address: "10.1.1.1" }));
+    names.first.names.set(BROKER, [...other, { name: BROKER, address: "10.5.5.5" }]);
+    names.ask().bench.runMs(100);
+    assert.is(names.answers.at(-1), address);
+  }
 });
 
 test("no such name: at once; a server that fails or says nothing: the other one; nobody: after all tries", () => {

@@ -5,7 +5,7 @@ import { addressBytes, isMask, isStation } from "../../../../../firmware/io/net/
 import { LOOK_MS } from "../../../../../firmware/io/net/w5500/chip.js";
 import { LINGER_MS } from "../../../../../firmware/io/net/w5500/hard-socket.js";
 import { tcpClassOn } from "../../../../../firmware/io/net/w5500/tcp.js";
-import { MAX_DATAGRAM_BYTES, udpClassOn } from "../../../../../firmware/io/net/w5500/udp.js";
+import { MAX_DATAGRAM_BYTES, MAX_WAITING, udpClassOn } from "../../../../../firmware/io/net/w5500/udp.js";
 import { EthernetBench } from "../../../../support/io/ethernet.js";
 import type { Datagram, Peer } from "../../../../support/io/lan.js";
 
@@ -258,6 +258,22 @@ test("datagrams: sent, received with their senders, counted, each at once or at 
   bench.runMs(20);
   for (let i = 0; i < 2; i++) assert.is(udp.read()?.byteLength, 800, "what fits is there, the rest is lost");
   assert.is(udp.read(), undefined);
+});
+
+test("more small datagrams than are counted at once: the rest is told at the next look", () => {
+  const bench = new EthernetBench();
+  const told: number[] = [];
+  const io = udpClassOn(bench.station());
+  const udp = new io({ port: 500, onReadable: (count) => told.push(count), onError: () => {} });
+  bench.model.mute = true;
+  for (let i = 0; i < MAX_WAITING + 4; i++) {
+    bench.lan.send({ from: "10.0.0.3", fromPort: 7, to: "10.0.0.9", toPort: 500, bytes: pattern(10) });
+  }
+  bench.runMs(LOOK_MS);
+  assert.equal(told, [MAX_WAITING]);
+  for (let i = 0; i < MAX_WAITING; i++) udp.read();
+  bench.runMs(LOOK_MS);
+  assert.equal(told, [MAX_WAITING, 4]);
 });
 
 test("a datagram to nobody is lost, and the next one goes", () => {
