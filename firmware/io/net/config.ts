@@ -11,9 +11,10 @@ export const MAX_CONFIG_BYTES = 8_192;
 
 /**
  * ssid, password: of Wi-Fi, behind Ethernet where the board has it; both absent = Ethernet alone. brokerCa: the one
- * certificate authority that may vouch for broker and update server. certificate, key: the machine's own (RSA-2048), the key as PKCS #8. imageKey: modulus of the
- * RSA key (3072 bits, exponent 65537) under which images are signed. floorS: no clock may say less, Unix seconds: the
- * newer of build time and newest ledger record. board: which images fit.
+ * certificate authority that may vouch for broker and update server. certificate, key: the machine's own (RSA-2048),
+ * the key as PKCS #8. imageKey: modulus of the RSA key (3072 bits, exponent 65537) under which images are signed.
+ * floorS: no clock may say less, Unix seconds: the newer of build time and newest ledger record. board: which images
+ * fit.
  */
 const CONFIG = deepFreeze({
   machineId: [0, "text"],

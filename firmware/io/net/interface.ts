@@ -1,7 +1,7 @@
 /**
- * An interface of the platform (Wi-Fi, or an Ethernet of the SDK) kept up: connects, notices what goes wrong, tries again
- * with back-off, for ever. The class is handed in: `embedded:network/interface/wifi` or `…/ethernet` of the Moddable SDK, whose `connection` counts 200
- * (none), 300 (on its way), 400 (associated), 500 (has an address).
+ * An interface of the platform (Wi-Fi, or an Ethernet of the SDK) kept up: connects, notices what goes wrong, tries
+ * again with back-off, for ever. The class is handed in: `embedded:network/interface/wifi` or `…/ethernet` of the
+ * Moddable SDK, whose `connection` counts 200 (none), 300 (on its way), 400 (associated), 500 (has an address).
  */
 import type { Clockwork } from "./sockets.js";
 

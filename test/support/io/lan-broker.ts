@@ -1,4 +1,6 @@
-/** A broker on a simulated network, as far as a machine's session needs one: it takes, acknowledges, and says orders. */
+/**
+ * A broker on a simulated network, as far as a machine's session needs one: it takes, acknowledges, and says orders.
+ */
 import { readAll, type Sent } from "../../firmware/io/net/line.js";
 import type { Peer, SimLan } from "./lan.js";
 

@@ -1,6 +1,6 @@
 /**
- * The W5500's register map as data (WIZnet, W5500 datasheet, chapters 2.2, 3 and 4). Every access is a frame: 16 bits of
- * address, a control byte, data. Registers of 16 bits and addresses have their high byte first.
+ * The W5500's register map as data (WIZnet, W5500 datasheet, chapters 2.2, 3 and 4). Every access is a frame: 16 bits
+ * of address, a control byte, data. Registers of 16 bits and addresses have their high byte first.
  */
 import { deepFreeze } from "../../../../shared/freeze.js";
 

@@ -53,7 +53,7 @@ test("a better way that comes and goes within its quiet time is never used", () 
   assert.is(run(steps).chosen, WIFI);
 });
 
-test("a better way that fails soon again and again is waited for ever longer, up to a limit, and trusted again in time", () => {
+test("a better way that fails soon each time is waited for ever longer, to a limit, and trusted again in time", () => {
   let state = run([[0, WIFI, true]]);
   let nowMs = 0;
   const quiets: number[] = [];

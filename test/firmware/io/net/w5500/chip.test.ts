@@ -44,7 +44,7 @@ test("is reset, checked and set up: address of its own, buffers, masks; then its
   assert.ok(bench.spi.longestBytes <= 1_024);
 });
 
-test("not there, another chip, none that can be written: looked for ever later, never an exception; found when it comes", () => {
+test("not there, or another chip: looked for ever later, never an exception, and found when it comes", () => {
   for (const spoil of [
     (bench: EthernetBench) => {
       bench.spi.device = undefined;
@@ -153,7 +153,7 @@ test("news without end are looked at so often in one go, and the rest at the nex
   assert.is(told, 2 * MAX_ROUNDS);
 });
 
-test("sockets: the largest for TCP, the smallest for the rest, no more than there are, and those left come back", () => {
+test("sockets: the largest for TCP, the smallest for the rest; no more than there are; left ones come back", () => {
   const bench = new EthernetBench();
   const driver = bench.station();
   const user = { onEvents: () => {}, onLost: () => {} };

@@ -183,7 +183,7 @@ test("the chip is lost, the address is lost: an error, and its sockets are free"
 
 const noCallbacks = { host: "server", onReadable: () => {}, onWritable: () => {}, onError: () => {} };
 
-test("closed by us: what was written still goes, then the end is said; with a deaf other side it is over in time", () => {
+test("closed by us: what was written still goes, then the end is said; a deaf other side is not waited for", () => {
   const line = new Line();
   line.bench.runMs(20);
   line.socket.write(pattern(500));
