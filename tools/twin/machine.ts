@@ -70,8 +70,9 @@ export interface Lived {
 export async function playDay(site: Site, seed: number): Promise<MachineDay> {
   const lived = await live(site, seed);
   const { result, books, fleet } = lived;
-  const violations = judge(lived);
-  fleet.leave();
+  const found = judge(lived);
+  const left = fleet.leave();
+  const violations = found.length > 0 ? found : left;
   return {
     result: { ...result, violations },
     booked: {

@@ -84,10 +84,16 @@ export class RealFleet extends FleetSink {
     this.#hand(messages);
   }
 
-  /** The machine's day is over: its session ends. */
-  leave(): void {
-    if (this.#session === "up") this.#wire.ask({ do: "cut" });
-    this.#session = "none";
+  /** The machine's day is over: its session ends. Returns what is wrong with it. */
+  leave(): string[] {
+    try {
+      if (this.#session === "up") this.#wire.ask({ do: "cut" });
+      return [];
+    } catch (error) {
+      return [String(error)];
+    } finally {
+      this.#session = "none";
+    }
   }
 
   /** From now on it stands on what the books hold, so that the judges look at them. */

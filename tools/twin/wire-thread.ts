@@ -66,9 +66,13 @@ class Line {
   }
 
   async cut(): Promise<void> {
-    await this.#settled(0);
-    this.#session?.cut();
-    await this.#until(() => !this.#up);
+    try {
+      await this.#settled(0);
+    } finally {
+      // Whatever was owed: the next machine begins without this line.
+      this.#session?.cut();
+      await this.#until(() => !this.#up);
+    }
   }
 
   arrived(): readonly FromFleet[] {

@@ -2,12 +2,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readConfig } from "../../../fleet/config.js";
+import { addOperator, registerMachine } from "../../../fleet/store/provision.js";
+import { encodeStatus } from "../../../shared/wire/messages.js";
+import { Session } from "../../../tools/load/session.js";
 import { askedFor } from "../../../tools/twin/arguments.js";
 import { type Books, judgeBooks } from "../../../tools/twin/books.js";
 import { judge, type Lived, live } from "../../../tools/twin/machine.js";
 import { checkAll, playAll, wallStartOf } from "../../../tools/twin/run.js";
-import { startSystem } from "../../../tools/twin/system.js";
+import { type System, startSystem } from "../../../tools/twin/system.js";
 import { Wire } from "../../../tools/twin/wire.js";
+import { statusOf } from "../../fleet/support.js";
 
 const test = suite("tools/twin");
 const SEED = 1;
@@ -32,9 +36,9 @@ test("machines live at the real service, and what they did is what the books say
     const site = { config: readConfig(environment), databases, wire, mqttPort, days: 0 };
     const lived = await live({ ...site, wallStartS: wallStartOf(0, Date.now() / 1_000) }, HERE);
     const told = seesWhatIsWrong(lived);
-    lived.fleet.leave();
+    assert.equal([...told, ...lived.fleet.leave()], []);
+    await survivesTheService(system, wire);
     await wire.close();
-    assert.equal(told, []);
     assert.equal(await checkAll(databases.migrate), []);
 
     // `check-books` and the sums of days see it too.
@@ -47,6 +51,30 @@ test("machines live at the real service, and what they did is what the books say
     await system.close();
   }
 });
+
+/** A line that the service breaks is told where it is missed, and the next one is a new one. */
+async function survivesTheService({ databases, mqttPort }: System, wire: Wire): Promise<void> {
+  const operatorId = await addOperator(databases, "Twin USD");
+  const { serial, password } = await registerMachine(databases, { serial: "TWIN-CUT", operatorId });
+  const greeting = (connection: number) => {
+    const status = encodeStatus(statusOf(1, connection));
+    return { birth: status, will: encodeStatus(statusOf(1, connection, { online: false })) };
+  };
+  const login = { port: mqttPort, serial, password };
+  wire.ask({ do: "connect", login, ...greeting(1) });
+  const other = await new Promise<Session>((resolve, reject) => {
+    const session: Session = new Session({
+      ...{ host: "127.0.0.1", ...login, ...greeting(2), onDown: reject, onMessage: () => undefined },
+      onUp: () => resolve(session),
+    });
+  });
+  const batch = { do: "publish", channel: "events", payload: new Uint8Array([1]), answered: true } as const;
+  assert.throws(() => wire.ask(batch), /at publish: the line broke/);
+  assert.throws(() => wire.ask({ do: "cut" }), /at cut: the line broke/);
+  other.end();
+  wire.ask({ do: "connect", login, ...greeting(3) });
+  wire.ask({ do: "cut" });
+}
 
 /** Judges a machine's books as they are, after each has been spoiled in one place. Returns what is wrong with them. */
 function seesWhatIsWrong(lived: Lived): string[] {
