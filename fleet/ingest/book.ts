@@ -146,7 +146,9 @@ async function bookOne(
   const last = lastSeq(batch);
   const held = last < running.mark ? await heldChain(tx, rows, running, last) : undefined;
   const verdict = verify(batch, running, held);
-  if (!rows.doors.has(running.machineId)) rows.doors.set(running.machineId, null);
+  // A board that was replaced is no word from the machine.
+  const isPresent = running.replacedMark === null;
+  if (isPresent && !rows.doors.has(running.machineId)) rows.doors.set(running.machineId, null);
   switch (verdict.is) {
     case "gap":
     case "known":

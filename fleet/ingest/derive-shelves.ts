@@ -6,7 +6,7 @@ import { DOCUMENTS, type LedgerRecord, type LedgerRecordOf } from "../../shared/
 import { decimalOf } from "../store/amounts.js";
 import type { ShelfStep, SlotChange } from "../store/rows.js";
 import type { Dated } from "./dating.js";
-import type { Rows, Running } from "./derived.js";
+import { isLate, type Rows, type Running } from "./derived.js";
 import type { Known } from "./known.js";
 
 const PLANOGRAM = DOCUMENTS.indexOf("planogram");
@@ -32,6 +32,7 @@ export function documentApplied(
   if (running.planogramVersion === version && running.planogramCrc === crc) return;
   running.planogramVersion = version;
   running.planogramCrc = crc;
+  if (isLate(running, record.seq)) return;
   const { machineId, epoch, currency, currencyDecimals } = running;
   rows.applied.push({ machineId, version, crc, epoch, seq: record.seq, atMs: dated.bookedMs });
   const slots = known.planogram({ machineId, version, crc });
@@ -55,6 +56,7 @@ export function documentApplied(
 }
 
 export function priceSet(record: LedgerRecordOf<"priceSet">, running: Running, rows: Rows): void {
+  if (isLate(running, record.seq)) return;
   const { machineId, currencyDecimals } = running;
   const price = decimalOf(record.priceMinor, currencyDecimals);
   step(rows, { is: "price", change: { machineId, slot: record.slot, price } });
@@ -67,7 +69,13 @@ function step(rows: Rows, next: ShelfStep): void {
   rows.shelves.push(next);
 }
 
-export function changeSlot(running: Running, rows: Rows, slot: string, apply: (change: SlotChange) => void): void {
+export function changeSlot(
+  { seq, slot }: { readonly seq: number; readonly slot: string },
+  running: Running,
+  rows: Rows,
+  apply: (change: SlotChange) => void,
+): void {
+  if (isLate(running, seq)) return;
   const { machineId, currency } = running;
   const key = `${machineId}/${slot}`;
   const change = rows.slots.get(key) ?? { machineId, slot, currency, set: null, delta: 0 };

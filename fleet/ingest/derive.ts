@@ -18,7 +18,7 @@ import type { Dated } from "./dating.js";
 import { type CardRecord, deriveCard, failedByCard, isCardRecord, paidByCard } from "./derive-cards.js";
 import { answerOf } from "./derive-orders.js";
 import { changeSlot, documentApplied, priceSet } from "./derive-shelves.js";
-import { payment, type Rows, type Running } from "./derived.js";
+import { isLate, payment, type Rows, type Running } from "./derived.js";
 import type { Known } from "./known.js";
 
 export { emptyRows, type Rows, type Running } from "./derived.js";
@@ -80,7 +80,8 @@ export function derive(record: LedgerRecord, dated: Dated, running: Running, row
       return sale(record, dated, running, rows, known);
     case "strayDrop":
     case "extraDrop":
-      if (record.slot !== undefined) changeSlot(running, rows, record.slot, (change) => change.delta--);
+      if (record.slot === undefined) return;
+      changeSlot({ seq: record.seq, slot: record.slot }, running, rows, (change) => change.delta--);
       return;
     case "payoutDone":
     case "voucherIssued":
@@ -165,7 +166,7 @@ function sale(record: Sale, dated: Dated, running: Running, rows: Rows, known: K
   running.lastSaleId = byCash ? id : null;
   running.lastSaleBookedMs = byCash ? dated.bookedMs : null;
   running.lastSaleFailed = byCash && record.kind === "saleFailed";
-  if (settled) changeSlot(running, rows, record.slot, (change) => change.delta--);
+  if (settled) changeSlot(record, running, rows, (change) => change.delta--);
   if (record.means === CARD) {
     if (record.kind === "saleFailed") failedByCard(id, dated, running);
     else paidByCard(record, id, dated, running, rows);
@@ -264,13 +265,11 @@ function life(record: Life, dated: Dated, running: Running, rows: Rows, known: K
   const { machineId } = running;
   switch (record.kind) {
     case "doorOpened":
-      rows.doors.set(machineId, true);
-      return;
     case "doorClosed":
-      rows.doors.set(machineId, false);
+      if (!isLate(running, record.seq)) rows.doors.set(machineId, record.kind === "doorOpened");
       return;
     case "stockSet":
-      changeSlot(running, rows, record.slot, (change) => {
+      changeSlot(record, running, rows, (change) => {
         change.set = record.quantity;
         change.delta = 0;
       });
@@ -292,6 +291,7 @@ function life(record: Life, dated: Dated, running: Running, rows: Rows, known: K
         epoch,
         seq: record.seq,
         raised: record.kind === "faultRaised",
+        late: isLate(running, record.seq),
         fault: record.fault,
         slot: record.slot ?? null,
         detail: record.kind === "faultRaised" ? (record.detail ?? null) : null,

@@ -56,6 +56,14 @@ export function emptyRows(): Rows {
 /** Cursor fields that deriving changes. */
 export type Running = { -readonly [K in keyof CursorRow]: CursorRow[K] };
 
+/**
+ * True of a record of a board that was replaced before the record came: a fact of its time (sale, payment, sum), which
+ * says nothing of slots, door, faults and documents as they are now.
+ */
+export function isLate({ replacedMark }: Running, seq: number): boolean {
+  return replacedMark !== null && seq > replacedMark;
+}
+
 /** A movement of money: `minor` in the machine's minor units, positive in, negative out. */
 export function payment(seq: number, kind: PaymentKind, minor: number, dated: Dated, running: Running): PaymentRow {
   const { machineId, operatorId, epoch, currency, currencyDecimals } = running;

@@ -109,6 +109,11 @@ export class IngestQueue<B> {
   /** Newest of each machine; shed while batches crowd. One that is superseded or shed is acknowledged. */
   addTelemetry(item: TelemetryItem): boolean {
     const before = this.telemetry.get(item.serial);
+    if (before !== undefined && before.message.epoch > item.message.epoch) {
+      // Of a board that was replaced: the new one's waits.
+      item.ack();
+      return false;
+    }
     const fresh = before === undefined;
     if (this.share > BUSY_SHARE || (fresh && this.telemetry.size >= this.limits.maxTelemetry)) {
       this.dropped.telemetryShed++;

@@ -15,7 +15,14 @@ import {
 } from "../store/books.js";
 import type { Sql, Transaction } from "../store/databases.js";
 import { type GapKept, readGaps } from "../store/gaps.js";
-import { applyFaults, insertPayments, insertTransactions, linkPayments, markRefunded } from "../store/ledger.js";
+import {
+  applyFaults,
+  closeReplaced,
+  insertPayments,
+  insertTransactions,
+  linkPayments,
+  markRefunded,
+} from "../store/ledger.js";
 import { addToQuarters } from "../store/rollups.js";
 import { applyShelves, markApplied } from "../store/shelves.js";
 import { inTransaction } from "../store/transact.js";
@@ -113,8 +120,10 @@ async function rederive(
     await deriveKept(tx, kept, running, gaps, rows, broken);
     await write(tx, rows);
     count += kept.length;
-    if (kept.length < pageRecords) return count;
+    if (kept.length < pageRecords) break;
   }
+  if (running.replacedMark !== null) await closeReplaced(tx, running);
+  return count;
 }
 
 async function deriveKept(

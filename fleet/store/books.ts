@@ -2,7 +2,7 @@
  * The books of one machine made anew beside those that are kept: temporary tables of the same names, which hide the
  * kept ones from every statement of the transaction, so that rebuilding writes with the functions that booking does.
  */
-import { booleans, instant, millis } from "./cursors.js";
+import { booleans, instant, lockLedgers, millis } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { CursorRow, TimeQuality } from "./rows.js";
 
@@ -32,9 +32,7 @@ export interface Difference {
 
 /** Locks the machine's cursors, so that nothing is booked meanwhile; they come as they would be before any record. */
 export async function openBooks(tx: Transaction, serial: string): Promise<readonly CursorRow[]> {
-  await tx`
-    SELECT 1 FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial}
-    ORDER BY c.machine_id, c.epoch FOR UPDATE OF c`;
+  await lockLedgers(tx, serial);
   for (const table of TABLES) {
     await tx.unsafe(`CREATE TEMP TABLE ${table} (LIKE public.${table} INCLUDING DEFAULTS INCLUDING INDEXES)
       ON COMMIT DROP`);
@@ -62,7 +60,7 @@ export async function openBooks(tx: Transaction, serial: string): Promise<readon
       NULL::bigint AS "lastBookedMs", 0::bigint AS "creditMinor", 0::bigint AS "creditFromSeq",
       NULL::uuid AS "lastSaleId", NULL::bigint AS "lastSaleBookedMs", false AS "lastSaleFailed",
       0::bigint AS "holdSeq", 0::bigint AS "holdMinor", NULL::uuid AS "holdSaleId", NULL::bigint AS "holdSaleBookedMs",
-      0::bigint AS "planogramVersion", 0::bigint AS "planogramCrc"
+      0::bigint AS "planogramVersion", 0::bigint AS "planogramCrc", c.replaced_mark AS "replacedMark"
     FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial} ORDER BY c.epoch`;
 }
 

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
 import { type Actor, recordChange } from "./audit-log.js";
 import { insertCertificate, type NewCertificate, revokeAll } from "./certificates.js";
+import { lockLedgers } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import { allOf, asOperator } from "./tenancy.js";
 
@@ -201,6 +202,7 @@ async function machineFor(tx: Transaction, operatorId: string, serial: string): 
     `;
     return { id: made.id, epoch: FIRST_EPOCH, replaced: false };
   }
+  await lockLedgers(tx, serial);
   const [known] = await tx<{ id: string; epoch: number; had: boolean }[]>`
     SELECT m.id, m.epoch, (m.birth_epoch > 0 OR c.mark IS NULL OR c.mark > 0 OR EXISTS (
       SELECT 1 FROM machine_certificates o WHERE o.machine_id = m.id AND o.epoch = m.epoch)) AS had

@@ -25,14 +25,15 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
         FROM fleet_settings s) AS "archivedBeforeMs",
       (SELECT s.incarnation > 1 FROM fleet_settings s) AS restored,
       CASE WHEN m.birth_epoch = c.epoch THEN m.birth_oldest_seq ELSE 0 END AS "oldestSeq",
-      m.uptime_boot AS "uptimeBoot", ${millis(tx, "m.uptime_began_at")} AS "uptimeBeganMs",
+      CASE WHEN c.replaced_mark IS NULL THEN m.uptime_boot END AS "uptimeBoot",
+      ${millis(tx, "m.uptime_began_at")} AS "uptimeBeganMs",
       c.epoch, c.mark, c.chain, c.forked, c.boot_no AS "bootNo", c.boot_wall_ms AS "bootWallMs",
       c.clock_quality AS "clockQuality", ${millis(tx, "c.last_booked_at")} AS "lastBookedMs",
       c.credit_minor AS "creditMinor", c.credit_from_seq AS "creditFromSeq", c.last_sale_id AS "lastSaleId",
       ${millis(tx, "c.last_sale_booked_at")} AS "lastSaleBookedMs", c.last_sale_failed AS "lastSaleFailed",
       c.hold_seq AS "holdSeq", c.hold_minor AS "holdMinor", c.hold_sale_id AS "holdSaleId",
       ${millis(tx, "c.hold_sale_booked_at")} AS "holdSaleBookedMs",
-      c.planogram_version AS "planogramVersion", c.planogram_crc AS "planogramCrc"
+      c.planogram_version AS "planogramVersion", c.planogram_crc AS "planogramCrc", c.replaced_mark AS "replacedMark"
     FROM unnest(${plainArray(keys, ({ serial }) => serial)}::text[],
       ${plainArray(keys, ({ epoch }) => epoch)}::bigint[]) AS k (serial, epoch)
     JOIN machines m ON m.serial_number = k.serial
@@ -40,6 +41,15 @@ export async function lockCursors(tx: Transaction, keys: readonly CursorKey[]): 
     ORDER BY c.machine_id, c.epoch
     FOR UPDATE OF c
   `;
+}
+
+/**
+ * Holds all of a machine's ledgers until the transaction ends. Before its row: whoever books locks in this order, too.
+ */
+export async function lockLedgers(tx: Transaction, serial: string): Promise<void> {
+  await tx`
+    SELECT 1 FROM sync_cursors c JOIN machines m ON m.id = c.machine_id WHERE m.serial_number = ${serial}
+    ORDER BY c.machine_id, c.epoch FOR UPDATE OF c`;
 }
 
 /** Writes the cursors back. */

@@ -140,13 +140,15 @@ export async function applyFaults(tx: Transaction, changes: readonly FaultChange
   for (const change of changes) {
     const { machineId, operatorId, epoch, seq, fault, slot, detail, severity } = change;
     const at = instant(change.atMs);
-    const rows = change.raised
-      ? await tx<{ seq: number }[]>`
+    const rows = change.late
+      ? await applyLateFault(tx, change)
+      : change.raised
+        ? await tx<{ seq: number }[]>`
           INSERT INTO machine_faults (machine_id, epoch, raised_seq, operator_id, fault, slot_code, detail, severity,
             raised_at)
           VALUES (${machineId}, ${epoch}, ${seq}, ${operatorId}, ${fault}, ${slot}, ${detail}, ${severity}, ${at})
           ON CONFLICT DO NOTHING RETURNING raised_seq AS seq`
-      : await tx<{ seq: number }[]>`
+        : await tx<{ seq: number }[]>`
           UPDATE machine_faults SET cleared_at = ${at}, cleared_seq = ${seq}
           WHERE machine_id = ${machineId} AND fault = ${fault} AND slot_code IS NOT DISTINCT FROM ${slot}
             AND cleared_at IS NULL
@@ -155,6 +157,41 @@ export async function applyFaults(tx: Transaction, changes: readonly FaultChange
   }
   return touched;
 }
+
+/**
+ * A fault of a board that was replaced meanwhile: over since then at the latest, or since its own record says so. What
+ * another board raised is not touched.
+ */
+function applyLateFault(tx: Transaction, change: FaultChange): Promise<readonly { seq: number }[]> {
+  const { machineId, operatorId, epoch, seq, raised, fault, slot, detail, severity } = change;
+  const at = instant(change.atMs);
+  const open = tx`
+    machine_id = ${machineId} AND epoch = ${epoch} AND fault = ${fault} AND slot_code IS NOT DISTINCT FROM ${slot}
+      AND cleared_seq IS NULL`;
+  if (!raised) {
+    return tx<{ seq: number }[]>`
+      UPDATE machine_faults SET cleared_at = ${at}, cleared_seq = ${seq} WHERE ${open} RETURNING raised_seq AS seq`;
+  }
+  return tx<{ seq: number }[]>`
+    INSERT INTO machine_faults (machine_id, epoch, raised_seq, operator_id, fault, slot_code, detail, severity,
+      raised_at, cleared_at)
+    SELECT ${machineId}, ${epoch}, ${seq}, ${operatorId}, ${fault}, ${slot}, ${detail}, ${severity}, ${at}::timestamptz,
+      greatest(${at}::timestamptz, c.replaced_at)
+    FROM sync_cursors c
+    WHERE c.machine_id = ${machineId} AND c.epoch = ${epoch} AND NOT EXISTS (SELECT 1 FROM machine_faults WHERE ${open})
+    RETURNING raised_seq AS seq`;
+}
+
+/** The faults a replaced board left open: as the trigger of migration 0029 closes them. */
+export async function closeReplaced(tx: Transaction, { machineId, epoch }: Replaced): Promise<void> {
+  await tx`
+    UPDATE machine_faults f SET cleared_at = greatest(f.raised_at, c.replaced_at)
+    FROM sync_cursors c
+    WHERE c.machine_id = f.machine_id AND c.epoch = f.epoch AND f.machine_id = ${machineId} AND f.epoch = ${epoch}
+      AND f.cleared_at IS NULL`;
+}
+
+type Replaced = Pick<RecordKey, "machineId" | "epoch">;
 
 export interface MachineState {
   readonly machineId: string;

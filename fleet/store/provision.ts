@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
 import { isMachineId } from "../../shared/wire/topics.js";
+import { lockLedgers } from "./cursors.js";
 import { randomSecret } from "./data-folder.js";
 import type { Databases, Sql, Transaction } from "./databases.js";
 import { unknownProduct } from "./rows.js";
@@ -161,10 +162,12 @@ export async function registerMachine(
 }
 
 /**
- * Gives the machine its next epoch: for a replaced or reset board, whose ledger begins anew. Old epochs stay readable.
+ * Gives the machine its next epoch: for a replaced or reset board, whose ledger begins anew. Old epochs stay readable;
+ * what still comes of them are facts, and no longer the machine's state (migration 0029).
  */
 export async function issueEpoch({ migrate: sql }: Pick<Databases, "migrate">, serial: string): Promise<number> {
   return inTransaction(sql, async (tx) => {
+    await lockLedgers(tx, serial);
     const [row] = await tx<{ id: string; operatorId: string; epoch: number }[]>`
       UPDATE machines SET epoch = epoch + 1 WHERE serial_number = ${serial}
       RETURNING id, operator_id AS "operatorId", epoch

@@ -48,6 +48,8 @@ export interface CursorRow {
   /** The planogram in force and the CRC-32 of its bytes; 0 = none yet. */
   readonly planogramVersion: number;
   readonly planogramCrc: number;
+  /** How far this ledger had come when another board took its place; null: it is that of the board in the machine. */
+  readonly replacedMark: number | null;
 }
 
 /** Whose the machine is from then on, newest first; `fromMs` null: from the beginning. */
@@ -226,6 +228,8 @@ export interface AppliedPlanogram {
 /** A fault that was raised or cleared, in order of the ledger. */
 export interface FaultChange extends RecordKey {
   readonly raised: boolean;
+  /** Of a board that was replaced before it came: it opens nothing. */
+  readonly late: boolean;
   readonly fault: number;
   readonly slot: string | null;
   readonly detail: number | null;

@@ -29,8 +29,9 @@ export interface Stored {
 }
 
 /**
- * Stores `rows` and marks their machines as heard from; at most one row a machine. Unknown serials are passed over, and
- * what has waited for so long that its hour may be summed is not kept.
+ * Stores `rows` and marks their machines as heard from; at most one row a machine. Unknown serials are passed over, so
+ * are boards that were replaced (what they say of themselves is not the machine's state), and what has waited for so
+ * long that its hour may be summed is not kept.
  */
 export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]): Promise<Stored> {
   if (rows.length === 0) return { changed: [], owners: new Map() };
@@ -48,7 +49,7 @@ export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]
         ${plainArray(rows, (r) => r.revenueMinor)}::bigint[], ${plainArray(rows, (r) => r.vends)}::bigint[],
         ${bytesArray(rows, (r) => r.body)}::bytea[])
         AS r (serial, received, epoch, seq, boot, began, state, temp_milli_c, revenue_minor, vends, body)
-      JOIN machines m ON m.serial_number = r.serial
+      JOIN machines m ON m.serial_number = r.serial AND m.epoch <= r.epoch
       -- In machine order, as booking does in another process: neither ever waits for the other in a circle.
       ORDER BY m.id FOR NO KEY UPDATE OF m
     ), stored AS (
@@ -126,7 +127,8 @@ export async function recordPresence(ingest: Sql, rows: readonly PresenceRow[]):
   return states;
 }
 
-/** A birth at least as new as the newest seen: the machine is online. One that is older or nobody's is passed over. */
+/** A birth at least as new as the newest seen: the machine is online. One that is older, of a replaced
+ * board or nobody's is passed over. */
 async function recordBirths(ingest: Sql, rows: readonly PresenceRow[]): Promise<readonly MachineState[]> {
   if (rows.length === 0) return [];
   return ingest<MachineState[]>`
@@ -141,7 +143,7 @@ async function recordBirths(ingest: Sql, rows: readonly PresenceRow[]): Promise<
         ${plainArray(rows, (r) => r.receivedMs)}::float8[])
         AS n (serial, epoch, boot, connection, firmware, model, nonce, order_counter, oldest_seq, received)
       JOIN machines m ON m.serial_number = n.serial
-      WHERE (m.birth_epoch, m.birth_boot, m.birth_connection) <= (n.epoch, n.boot, n.connection)
+      WHERE n.epoch >= m.epoch AND (m.birth_epoch, m.birth_boot, m.birth_connection) <= (n.epoch, n.boot, n.connection)
       ORDER BY m.id FOR NO KEY UPDATE OF m
     )
     UPDATE machines m SET online = true, birth_epoch = b.epoch, birth_boot = b.boot, birth_connection = b.connection,

@@ -104,14 +104,29 @@ function lifeOf(epoch: number, rng: Rng, acts: number): TestLedger {
   return ledger;
 }
 
-/** Books it in batches of any size, so that what belongs together lies in several commits. */
-async function bookAll({ databases }: Context, serial: string, ledger: TestLedger, rng: Rng): Promise<void> {
-  for (let seq = 1; seq <= ledger.newest; ) {
-    const batch = ledger.batch(seq, Math.min(ledger.newest, seq + rng.below(64)));
-    const { outcomes } = await book(databases.ingest, [{ serial, batch }], Date.now());
-    assert.is(outcomes[0]?.ending, "booked");
-    seq += batch.records.length;
+/** Books the next batch behind `mark`, of any size, so that what belongs together lies in several commits. */
+async function bookNext({ databases }: Context, serial: string, ledger: TestLedger, mark: number, rng: Rng) {
+  const batch = ledger.batch(mark + 1, Math.min(ledger.newest, mark + 1 + rng.below(64)));
+  const { outcomes } = await book(databases.ingest, [{ serial, batch }], Date.now());
+  assert.is(outcomes[0]?.ending, "booked");
+  return mark + batch.records.length;
+}
+
+async function bookAll(context: Context, serial: string, ledger: TestLedger, rng: Rng, mark = 0): Promise<void> {
+  for (let at = mark; at < ledger.newest; ) at = await bookNext(context, serial, ledger, at, rng);
+}
+
+/** Two boards, the second put in before all of the first's records have come; these come among the second's. */
+async function bookBoards(context: Context, serial: string, first: TestLedger, rng: Rng, acts: number) {
+  let old = 0;
+  for (const until = rng.below(first.newest); old < until; ) old = await bookNext(context, serial, first, old, rng);
+  const second = lifeOf(await issueEpoch(context.databases, serial), rng, acts);
+  for (let young = 0; young < second.newest; ) {
+    if (old < first.newest && rng.below(2) === 0) old = await bookNext(context, serial, first, old, rng);
+    else young = await bookNext(context, serial, second, young, rng);
   }
+  await bookAll(context, serial, first, rng, old);
+  return second;
 }
 
 async function newMachine(context: Context, serial: string, seed: number, acts = 40): Promise<number> {
@@ -124,13 +139,11 @@ async function newMachine(context: Context, serial: string, seed: number, acts =
       WHERE serial_number = ${serial}`;
   }
   const first = lifeOf(1, rng, acts);
-  await bookAll(context, serial, first, rng);
-  const second = lifeOf(await issueEpoch(context.databases, serial), rng, acts);
-  await bookAll(context, serial, second, rng);
+  const second = await bookBoards(context, serial, first, rng, acts);
   return first.newest + second.newest;
 }
 
-test("books made anew equal those kept, whatever the batches and pages were", async (context) => {
+test("books made anew equal those kept, whatever batches and pages were and whichever board's records came first", async (context) => {
   for (let seed = 1; seed <= 6; seed++) {
     const serial = `RB-${seed}`;
     const records = await newMachine(context, serial, seed);
