@@ -94,6 +94,11 @@ export const Environment = Type.Object({
     default: "",
     description: "File to keep the list of revoked certificates in (PEM), for a broker of others; empty writes none.",
   }),
+  SPIRAL_REVOCATION_SIGNAL_PID_FILE: Type.String({
+    default: "",
+    description:
+      "pid_file of a mosquitto on this machine: it gets SIGHUP when that list has changed; empty tells none.",
+  }),
   SPIRAL_REDIS_URL: Type.String({
     default: "",
     pattern: "^(rediss?://.+)?$",
@@ -239,6 +244,8 @@ export interface DoorConfig {
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   readonly passwords: boolean;
   readonly revocationFile: string | undefined;
+  /** Of the mosquitto that reads it. */
+  readonly revocationPidFile: string | undefined;
 }
 
 export interface OidcSettings {
@@ -385,6 +392,10 @@ function assemble(env: Static<typeof Environment>): Config {
 
 function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
   const { SPIRAL_MQTT_TLS_PORT: port, SPIRAL_MACHINE_BROKER: broker, SPIRAL_REVOCATION_FILE: file } = env;
+  const { SPIRAL_REVOCATION_SIGNAL_PID_FILE: pidFile } = env;
+  if (pidFile !== "" && file === "") {
+    throw new ConfigError("SPIRAL_REVOCATION_FILE", "is not set", "Name the file that mosquitto reads as its crlfile.");
+  }
   const colon = broker.lastIndexOf(":");
   const host = env.SPIRAL_MQTT_TLS_HOST;
   if (isIP(host) === 0) throw new ConfigError("SPIRAL_MQTT_TLS_HOST", `is "${host}", no IP address`, "Give one.");
@@ -405,6 +416,7 @@ function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
     broker: broker === "" ? undefined : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) },
     passwords: env.SPIRAL_MACHINE_LOGIN === "passwords",
     revocationFile: file === "" ? undefined : resolve(file),
+    revocationPidFile: pidFile === "" ? undefined : resolve(pidFile),
   };
 }
 

@@ -9,6 +9,7 @@ import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
 import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
+import { authorityAct, writeRevocations } from "./authorities.js";
 
 const USAGE = `npm run admin -- reset-password [name]   new password for a user (${FIRST_USER}); no second factor
 npm run admin -- check-books [serial]    derive a machine's books, or all, anew from its ledger; tell differences
@@ -19,6 +20,11 @@ npm run admin -- back-up <folder>        copy the embedded database to a new fol
 npm run admin -- restore <folder>        put such a copy into an empty SPIRAL_DATA_DIR
 npm run admin -- raise-incarnation       after a restore of a PostgreSQL of others: machines send again what it lost
 npm run admin -- rehearse                all of that once, in folders of its own, with machines that sell
+npm run admin -- authorities             list the authorities that sign machines' certificates
+npm run admin -- add-authority           make the next one: it signs machines from then on, all others stay believed
+npm run admin -- retire-authority <number>   the next one vouches for brokers; what this one signed stays believed
+npm run admin -- broker-certificate <folder> <host>...   key, certificate and authorities for a broker of others
+npm run admin -- revocation-list [file]  write the list of revoked certificates now (SPIRAL_REVOCATION_FILE)
 npm run admin -- settings                list the environment settings
 npm run admin -- --help                  show this
 
@@ -32,6 +38,7 @@ type Act = (databases: Databases, config: Config) => Promise<number>;
 /** What the arguments ask for; undefined: nothing we know. */
 function actOf([command, subject, ...more]: readonly string[]): Act | undefined {
   if (command === "restore-archive") return restoring(subject, more);
+  if (command === "revocation-list" && more.length === 0) return writingRevocations(subject);
   if (more.length > 0) return undefined;
   switch (command) {
     case "reset-password":
@@ -96,6 +103,8 @@ function actApart(args: readonly string[]): ((config: Config) => Promise<void>) 
   // The whole simulated cabinet is behind it: whoever wants something else need not wait for that.
   if (command === "rehearse" && args.length === 1)
     return async () => (await import("./deploy/rehearse.js")).rehearse(say);
+  const keeping = authorityAct(args, say);
+  if (keeping !== undefined) return keeping;
   if (folder === "" || more.length > 0) return undefined;
   const told = ({ files, bytes }: BackUp): void => say(`${files} files, ${Math.round(bytes / 1_048_576)} MiB.`);
   if (command === "back-up") return async (config) => told(await backUp(config, resolve(folder)));
@@ -108,6 +117,10 @@ function actApart(args: readonly string[]): ((config: Config) => Promise<void>) 
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+function writingRevocations(file: string | undefined): Act {
+  return ({ ingest }, config) => writeRevocations(ingest, config.door, file, say);
 }
 
 async function listing({ migrate }: Databases): Promise<number> {

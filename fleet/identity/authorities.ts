@@ -34,6 +34,11 @@ export async function openAuthorities(folder: string, nowMs: number): Promise<Au
   return arrange(folder, await Promise.all(found.map((one) => readOne(folder, one))), nowMs);
 }
 
+/** True if there is an authority in `folder`, of whatever worth. */
+export async function hasAuthority(folder: string): Promise<boolean> {
+  return (await authoritiesIn(folder)).length > 0;
+}
+
 /** Makes the next authority beside those that are there; returns its generation. */
 export async function addAuthority(folder: string, nowMs: number): Promise<number> {
   const { all } = await openAuthorities(folder, nowMs);

@@ -63,7 +63,7 @@ const WRITE_AGAIN_MS = 60_000;
 
 export const doorPlugin = fp(
   async (app: FastifyInstance, { config }: { readonly config: Config }) => {
-    const { authorityDir, broker, tlsHost, tlsPort, revocationFile } = config.door;
+    const { authorityDir, broker, tlsHost, tlsPort, revocationFile: path, revocationPidFile: pidFile } = config.door;
     const { mqttUrl } = config;
     // Without the role `ingest` and a broker of others: the process with the embedded one looks by itself.
     let cut = async (serial: string): Promise<void> => {
@@ -71,15 +71,21 @@ export const doorPlugin = fp(
     };
     const authorities = new WatchedAuthorities(authorityDir);
     const file =
-      revocationFile === undefined
+      path === undefined
         ? undefined
-        : new RevocationFile(
-            revocationFile,
-            () => authorities.read(),
-            () => app.databases.ingest,
-          );
+        : new RevocationFile({
+            path,
+            pidFile,
+            authorities: () => authorities.read(),
+            ingest: () => app.databases.ingest,
+          });
     const write = async (): Promise<void> => {
-      await file?.write(Date.now()).catch((error: unknown) => app.log.error(error, "revocation list not written"));
+      try {
+        const reread = (await file?.write(Date.now()))?.reread;
+        if (reread?.is === "failed") app.log.error(`the broker does not know the new revocation list: ${reread.why}`);
+      } catch (error) {
+        app.log.error(error, "revocation list not written");
+      }
     };
     const changed = async (serial: string): Promise<void> => {
       // The list first: whoever is cut comes back at once.

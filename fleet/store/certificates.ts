@@ -182,11 +182,11 @@ export async function revokedNow(
   ingest: Sql,
 ): Promise<readonly { authority: number; serialNumber: string; at: Date; onHold: boolean }[]> {
   return ingest`
-    SELECT c.authority, c.serial_number AS "serialNumber", coalesce(c.revoked_at, s.raised_at) AS at,
-      c.revoked_at IS NULL AS "onHold"
-    FROM machine_certificates c
+    SELECT c.authority, c.serial_number AS "serialNumber",
+      coalesce(c.revoked_at, s.raised_at, m.decommissioned_at) AS at, c.revoked_at IS NULL AS "onHold"
+    FROM machine_certificates c JOIN machines m ON m.id = c.machine_id
     LEFT JOIN machine_suspensions s ON s.machine_id = c.machine_id AND s.lifted_at IS NULL
-    WHERE (c.revoked_at IS NOT NULL OR s.id IS NOT NULL) AND c.not_after > now()
+    WHERE (c.revoked_at IS NOT NULL OR s.id IS NOT NULL OR m.decommissioned_at IS NOT NULL) AND c.not_after > now()
     ORDER BY 1, 2
   `;
 }
@@ -211,14 +211,19 @@ export async function readIdentity(tx: Transaction, serial: string, limit: numbe
   };
 }
 
-/** Machines without a good certificate since a few minutes: revoked, or suspended. */
+/**
+ * Machines of which somebody has been shut out for a few minutes: revoked, suspended, out of service, or with another
+ * board until then. Once that board's successor is the one that is online, there is nobody left to cut off.
+ */
 export async function recentlyShutOut(ingest: Sql): Promise<readonly string[]> {
   const rows = await ingest<{ serial: string }[]>`
     SELECT m.serial_number AS serial FROM machines m
     WHERE EXISTS (SELECT 1 FROM machine_suspensions s WHERE s.machine_id = m.id AND s.lifted_at IS NULL
         AND s.raised_at > now() - interval '10 minutes')
       OR EXISTS (SELECT 1 FROM machine_certificates c WHERE c.machine_id = m.id
-        AND c.revoked_at > now() - interval '10 minutes' AND c.revoked_why = 'revoked')
+        AND c.revoked_at > now() - interval '10 minutes' AND (c.revoked_why = 'revoked'
+          OR (c.revoked_why = 'replaced' AND NOT (m.online AND m.birth_epoch = m.epoch))))
+      OR m.decommissioned_at > now() - interval '10 minutes'
   `;
   return rows.map(({ serial }) => serial);
 }

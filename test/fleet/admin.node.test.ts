@@ -50,6 +50,11 @@ test("it tells how to use it and which settings there are", async () => {
       "raise-incarnation",
       "rehearse",
       "restore-archive <operator>",
+      "authorities",
+      "add-authority",
+      "retire-authority <number>",
+      "broker-certificate <folder> <host>",
+      "revocation-list [file]",
       "--help",
       "SPIRAL_DATA_DIR",
     ])

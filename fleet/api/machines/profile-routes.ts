@@ -41,16 +41,18 @@ export const profileRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const caller = callerOf(request);
       const { serial } = request.params;
-      const changed = await asOperator(app.databases.app, caller, async (tx) => {
+      const { before, after } = await asOperator(app.databases.app, caller, async (tx) => {
         const before = await mustFind(tx, caller.operatorId, serial, true);
         requireMatch(request, before);
         const unfit = await patchProfile(tx, caller.operatorId, before, request.body);
         if (unfit !== undefined) throw new ProblemError(unfit.code, `${unfit.field}: ${unfit.why}`);
         const after = await mustFind(tx, caller.operatorId, serial);
         await recordChange(tx, caller, { action: "changed", subject: "machine", subjectId: serial, before, after });
-        return after;
+        return { before, after };
       });
-      return tagged(reply, changed);
+      // Out of service: who is connected is cut off. Back again: a broker of others has to hear of it.
+      if ((before.decommissionedAt === null) !== (after.decommissionedAt === null)) await app.door.changed(serial);
+      return tagged(reply, after);
     },
   );
 };

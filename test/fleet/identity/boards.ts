@@ -55,7 +55,7 @@ export function newBoard(serial: string): Board {
 /** A port with TLS beside the other; authorities in `folder`. */
 export function openDoor(folder: string, more: Partial<DoorConfig> = {}): DoorConfig {
   const door = { authorityDir: `${folder}/authority`, tlsHost: "127.0.0.1", tlsPort: 0, broker: undefined };
-  return { ...door, passwords: true, revocationFile: undefined, ...more };
+  return { ...door, passwords: true, revocationFile: undefined, revocationPidFile: undefined, ...more };
 }
 
 const PASSWORD = "correct horse battery staple";

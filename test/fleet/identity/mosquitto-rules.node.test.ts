@@ -7,6 +7,8 @@ import { connect as connectTls } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FLEET_SUBSCRIPTIONS, type Identity, mayPublish, maySubscribe } from "../../../fleet/broker/permissions.js";
+import { recentlyShutOut } from "../../../fleet/store/certificates.js";
+import { encodeStatus } from "../../../shared/wire/messages.js";
 import { FLEET_CHANNELS, MACHINE_CHANNELS } from "../../../shared/wire/topics.js";
 import { needBinary } from "../../support/need.js";
 import { BROKER_USER } from "../servers.js";
@@ -15,11 +17,13 @@ import {
   type Opened,
   OUR_PAGE,
   startTestFleet,
+  statusOf,
   TestClient,
   type TestFleet,
   TestLedger,
   TestMachine,
   type TestWill,
+  until,
   within,
 } from "../support.js";
 import { type Board, claimed, newBoard, openDoor, signedIn } from "./boards.js";
@@ -55,11 +59,11 @@ test.before(async (context) => {
   const broker = await certifiedMosquitto(path);
   await broker.start();
   context.broker = broker;
-  const { authorityDir, revocationFile } = broker;
+  const { authorityDir, revocationFile, pidFile: revocationPidFile } = broker;
   const machineBroker = { host: "127.0.0.1", port: broker.tlsPort };
   context.fleet = await startTestFleet({
     mqttUrl: `mqtt://${BROKER_USER}:${FLEET_PASSWORD}@127.0.0.1:${broker.port}`,
-    door: openDoor("", { authorityDir, revocationFile, broker: machineBroker, tlsPort: undefined }),
+    door: openDoor("", { authorityDir, revocationFile, revocationPidFile, broker: machineBroker, tlsPort: undefined }),
   });
   context.cookie = await signedIn(context.fleet, context.fleet.operatorId, "owner");
   context.one = await member(context, "MR-1");
@@ -195,27 +199,57 @@ test("its name is its certificate's: no other client id, no other's will, nothin
   assert.match(await failure(Promise.race([TestClient.over(bare, login), failed])), /alert|ECONNRESET|ended/);
 });
 
+/** Until mosquitto has read the new list it lets the machine in once more. */
+function keptOut(context: Context, who: Member): Promise<void> {
+  const untilRefused = async (): Promise<void> => {
+    for (;;) {
+      const again = await dial(context, who).catch(() => undefined);
+      if (again === undefined) return;
+      await again.client.cut();
+    }
+  };
+  return within(untilRefused(), "the machine is let in for ever");
+}
+
 test("revoked: the live session is cut from the inside, and the list keeps it out", async (context) => {
-  const { fleet, broker, cookie, one } = context;
+  const { fleet, cookie, one } = context;
   const live = await TestMachine.on("MR-1", await dial(context, one));
   const url = "/api/v1/machines/MR-1/revocations";
   const answer = await fleet.app.inject({ method: "POST", url, headers: { ...OUR_PAGE, cookie } });
   assert.is(answer.statusCode, 200, answer.body);
   await within(live.client.closed, "the session lives on");
-  broker.signal("SIGHUP");
-  // Until mosquitto has read the list it lets the machine in once more.
-  await within(
-    (async () => {
-      for (;;) {
-        const again = await dial(context, one).catch(() => undefined);
-        if (again === undefined) return;
-        await again.client.cut();
-      }
-    })(),
-    "the machine is let in for ever",
-  );
+  await keptOut(context, one);
   const other = await TestMachine.on("MR-2", await dial(context, context.other));
   await other.client.disconnect();
+});
+
+test("another board: the old one is cut off and kept out, and looked for until the new one is there", async (context) => {
+  const { ingest } = context.fleet.databases;
+  const old = context.other;
+  const live = await TestMachine.on("MR-2", await dial(context, old));
+  context.other = await member(context, "MR-2");
+  await within(live.client.closed, "the old board's session lives on");
+  await keptOut(context, old);
+  const isLookedFor = async () => (await recentlyShutOut(ingest)).includes("MR-2");
+  assert.is(await isLookedFor(), true);
+  const young = await TestMachine.on("MR-2", await dial(context, context.other));
+  await young.client.published("fleet/MR-2/status", encodeStatus(statusOf(1, 1, { epoch: 2 })), true);
+  await until(async () => !(await isLookedFor()), "the new board would be cut off for the old one's sake");
+  await young.client.disconnect();
+});
+
+test("out of service: cut off and kept out, until it is back", async (context) => {
+  const { fleet, cookie, other } = context;
+  const url = "/api/v1/machines/MR-2/profile";
+  const patch = (decommissioned: boolean) =>
+    fleet.app.inject({ method: "PATCH", url, headers: { ...OUR_PAGE, cookie }, payload: { decommissioned } });
+  const live = await TestMachine.on("MR-2", await dial(context, other));
+  assert.is((await patch(true)).statusCode, 200);
+  await within(live.client.closed, "the session lives on");
+  await keptOut(context, other);
+  assert.is((await recentlyShutOut(fleet.databases.ingest)).includes("MR-2"), true);
+  assert.is((await patch(false)).statusCode, 200);
+  await until(async () => (await failure(dial(context, other).then(({ client }) => client.cut()))) === "", "kept out");
 });
 
 test.run();

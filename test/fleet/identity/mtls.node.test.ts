@@ -30,6 +30,8 @@ import { askRenewal, type Board, claimed, newBoard, openDoor, renewed, signedIn 
 const BAD_LOGIN = 4;
 const NOT_AUTHORISED = 5;
 const DAY_MS = 86_400_000;
+/** Sooner than the broker looks again by itself. */
+const AT_ONCE_MS = 4_000;
 
 interface Context {
   folder: string;
@@ -160,6 +162,24 @@ test("a new board throws the old one out, which stays out", async (context) => {
   const held = await claimed(context.fleet, context.cookie, board);
   await within(old.live.client.closed, "the old board is still there");
   assert.is(await codeOf(context, old.board, old.held), NOT_AUTHORISED);
+  assert.is(await codeOf(context, board, held), 0);
+});
+
+test("taken out of service, a machine is cut off at once and stays out, until it is back", async (context) => {
+  const { board, held, live } = await machine(context, "TLS-17");
+  const patch = (payload: object) => {
+    const { app } = context.fleet;
+    const headers = { ...OUR_PAGE, cookie: context.cookie };
+    return app.inject({ method: "PATCH", url: "/api/v1/machines/TLS-17/profile", headers, payload });
+  };
+  // What changes nothing of that cuts nobody.
+  assert.is((await patch({ model: "SP-60" })).statusCode, 200);
+  const ledger = new TestLedger().boot();
+  assert.is((await live.send(ledger.batch())).mark, ledger.newest);
+  assert.is((await patch({ decommissioned: true })).statusCode, 200);
+  await within(live.client.closed, "the connection lives on", AT_ONCE_MS);
+  assert.is(await codeOf(context, board, held), NOT_AUTHORISED);
+  assert.is((await patch({ decommissioned: false })).statusCode, 200);
   assert.is(await codeOf(context, board, held), 0);
 });
 
