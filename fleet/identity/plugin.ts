@@ -70,15 +70,8 @@ export const doorPlugin = fp(
       if (mqttUrl !== undefined) await takeOver(mqttUrl, serial);
     };
     const authorities = new WatchedAuthorities(authorityDir);
-    const file =
-      path === undefined
-        ? undefined
-        : new RevocationFile({
-            path,
-            pidFile,
-            authorities: () => authorities.read(),
-            ingest: () => app.databases.ingest,
-          });
+    const ports = { pidFile, authorities: () => authorities.read(), ingest: () => app.databases.ingest };
+    const file = path === undefined ? undefined : new RevocationFile({ path, ...ports });
     const write = async (): Promise<void> => {
       try {
         const reread = (await file?.write(Date.now()))?.reread;

@@ -1,4 +1,4 @@
-/** A machine gets a new board: what the old one still had to tell is booked, and says nothing of the machine any more. */
+/** A machine gets a new board: what the old one still tells is booked, and says nothing of the machine any more. */
 import { rm } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -67,7 +67,7 @@ async function booksAgree({ databases }: Context, serial: string): Promise<void>
   }
 }
 
-test("what an old board still tells after the new one's birth is money and history, not the machine", async (context) => {
+test("what an old board still tells after the new one's birth is money and history, no more", async (context) => {
   const { databases, operatorId } = context;
   const { migrate, ingest } = databases;
   const { machineId } = await addTestMachine(context, operatorId, "OLD-1");

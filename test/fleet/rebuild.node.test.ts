@@ -143,7 +143,7 @@ async function newMachine(context: Context, serial: string, seed: number, acts =
   return first.newest + second.newest;
 }
 
-test("books made anew equal those kept, whatever batches and pages were and whichever board's records came first", async (context) => {
+test("books made anew equal those kept, whatever batches, pages and order of boards", async (context) => {
   for (let seed = 1; seed <= 6; seed++) {
     const serial = `RB-${seed}`;
     const records = await newMachine(context, serial, seed);

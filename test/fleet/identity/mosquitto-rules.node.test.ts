@@ -223,7 +223,7 @@ test("revoked: the live session is cut from the inside, and the list keeps it ou
   await other.client.disconnect();
 });
 
-test("another board: the old one is cut off and kept out, and looked for until the new one is there", async (context) => {
+test("another board: the old one is cut off and kept out, looked for until the new one is there", async (context) => {
   const { ingest } = context.fleet.databases;
   const old = context.other;
   const live = await TestMachine.on("MR-2", await dial(context, old));
