@@ -182,7 +182,7 @@ function applyLateFault(tx: Transaction, change: FaultChange): Promise<readonly 
     RETURNING raised_seq AS seq`;
 }
 
-/** The faults a replaced board left open: as the trigger of migration 0029 closes them. */
+/** The faults a replaced board left open: as the trigger of migration 0030 closes them. */
 export async function closeReplaced(tx: Transaction, { machineId, epoch }: Replaced): Promise<void> {
   await tx`
     UPDATE machine_faults f SET cleared_at = greatest(f.raised_at, c.replaced_at)

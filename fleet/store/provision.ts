@@ -163,7 +163,7 @@ export async function registerMachine(
 
 /**
  * Gives the machine its next epoch: for a replaced or reset board, whose ledger begins anew. Old epochs stay readable;
- * what still comes of them are facts, and no longer the machine's state (migration 0029).
+ * what still comes of them are facts, and no longer the machine's state (migration 0030).
  */
 export async function issueEpoch({ migrate: sql }: Pick<Databases, "migrate">, serial: string): Promise<number> {
   return inTransaction(sql, async (tx) => {
