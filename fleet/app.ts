@@ -9,7 +9,7 @@ import { alertsPlugin, marksPlugin, senderPlugin } from "./alerts/plugin.js";
 import { installErrorHandlers, refuseAddress } from "./api/errors.js";
 import { healthRoutes } from "./api/health/routes.js";
 import { checkPages, pagesPlugin } from "./api/pages.js";
-import { apiPlugin } from "./api/plugin.js";
+import { apiPlugin, machineSyncRoutes } from "./api/plugin.js";
 import { listRoutes } from "./api/route-list.js";
 import { buildValidator } from "./api/validators.js";
 import { brokerPlugin } from "./broker/plugin.js";
@@ -74,6 +74,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
       await app.register(pagesPlugin, { config });
     } else {
       await app.register(healthRoutes);
+      await machineSyncRoutes(app, config);
     }
     await app.ready();
     return app;

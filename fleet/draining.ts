@@ -59,6 +59,8 @@ export async function drain(app: FastifyInstance, { noticeMs, withinMs }: DrainT
   app.log.info(`draining: not ready from now on, leaving in ${noticeMs} ms, at most ${withinMs} ms later`);
   if (noticeMs > 0) await wait(noticeMs);
   const limit = new AbortController();
+  // Nobody has to wait for orders that others will give.
+  app.orderDesk?.polls.close();
   const late = wait(withinMs, false, { signal: limit.signal }).catch(() => false);
   const done = Promise.all([app.ingest?.drain(), app.draining.answered()]).then(() => true);
   const drained = await Promise.race([done, late]);

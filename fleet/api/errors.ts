@@ -14,6 +14,8 @@ const OWN: Readonly<Record<string, ProblemCode>> = {
 export function installErrorHandlers(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError | ProblemError>((error, request, reply) => {
     if (error instanceof ProblemError) {
+      // RFC 9110 §10.2.3
+      if (error.retryAfterS !== undefined) reply.header("retry-after", error.retryAfterS);
       return sendProblem(reply, error.code, error.message);
     }
     if (error.validation !== undefined) {

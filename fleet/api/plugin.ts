@@ -24,6 +24,7 @@ import { importRoutes } from "./imports/routes.js";
 import { keyRoutes } from "./keys/routes.js";
 import { locationRoutes } from "./locations/routes.js";
 import { machineDoor } from "./machine-door/routes.js";
+import { machineSync } from "./machine-sync/routes.js";
 import { profileRoutes } from "./machines/profile-routes.js";
 import { machineRoutes } from "./machines/routes.js";
 import { operatorRoutes } from "./operators/routes.js";
@@ -56,6 +57,13 @@ export const API_PREFIX = "/api/v1";
 /** Where machines come in by HTTP. */
 export const MACHINE_PREFIX = "/machine/v1";
 
+/** Where machines are booked, they may also come by HTTP. */
+export async function machineSyncRoutes(app: FastifyInstance, { door }: Config): Promise<void> {
+  const { ingest, orderDesk: desk } = app;
+  if (ingest === undefined || desk === undefined) return;
+  await app.register(machineSync, { prefix: MACHINE_PREFIX, ingest, desk, passwords: door.passwords });
+}
+
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
   const { publicUrl, sessionHours } = config;
   const master = await masterKey(config);
@@ -66,6 +74,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
   await app.register(docsRoutes);
   await app.register(healthRoutes);
   await app.register(machineDoor, { prefix: MACHINE_PREFIX, master });
+  await machineSyncRoutes(app, config);
   await app.register(
     async (api) => {
       api.setNotFoundHandler((_request, reply) => sendProblem(reply, "no-such-route"));
@@ -129,7 +138,9 @@ function knownCaller(inside: FastifyInstance): (request: FastifyRequest) => Prom
     } catch (error) {
       const isRefusal = error instanceof ProblemError && error.code === "not-signed-in";
       const counted = isRefusal ? await bad(request) : undefined;
-      if (counted?.isAllowed === false && counted.isExceeded) throw new ProblemError("too-many-requests");
+      if (counted?.isAllowed === false && counted.isExceeded) {
+        throw new ProblemError("too-many-requests", undefined, counted.ttl);
+      }
       throw error;
     }
   };

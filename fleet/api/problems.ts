@@ -77,9 +77,16 @@ export const PROBLEMS = deepFreeze({
   "body-too-large": { status: 413, title: "The body is too large" },
   "too-many-rows": { status: 413, title: "The file has more rows than are taken at once; split it" },
   "address-too-long": { status: 414, title: "A part of the address is too long" },
-  "unsupported-media-type": { status: 415, title: "The body must be application/json" },
+  "unsupported-media-type": { status: 415, title: "The body is of no type that is read here" },
   "too-many-requests": { status: 429, title: "Too many requests or attempts; wait and try again" },
   "too-many-failures": { status: 429, title: "Too many failed attempts to sign in; wait and try again" },
+  "machine-unproved": {
+    status: 401,
+    title: "No machine is proved by this: certificate, signature or password is wrong",
+  },
+  "machine-shut-out": { status: 403, title: "The machine or its certificate is not let in now" },
+  "number-used": { status: 409, title: "The request was sent before: number it as Spiral-Next-Number says, or above" },
+  "machines-wait": { status: 503, title: "More machines wait than are taken at once; come again after Retry-After" },
   "too-many-exports": { status: 503, title: "Too many exports run; wait for one to end" },
   "too-many-listeners": { status: 503, title: "Too many pages listen for live changes" },
   internal: { status: 500, title: "Something failed here; the log names it" },
@@ -104,12 +111,15 @@ export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly statusCode: number;
+  /** Whoever comes again before is told the same. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(code: ProblemCode, detail?: string) {
+  constructor(code: ProblemCode, detail?: string, retryAfterMs?: number) {
     super(detail ?? PROBLEMS[code].title);
     this.name = "ProblemError";
     this.code = code;
     this.statusCode = PROBLEMS[code].status;
+    this.retryAfterS = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000));
   }
 }
 

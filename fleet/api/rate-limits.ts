@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { createInProcessLive } from "../live/in-process.js";
+import type { Count, LiveStore } from "../live/live-store.js";
 import { ProblemError } from "./problems.js";
 
 const WINDOW_MS = 60_000;
@@ -22,7 +23,7 @@ const OfRoute = Type.Object({
 
 /** To be registered where the routes to be counted are. */
 export async function limitRequests(api: FastifyInstance): Promise<void> {
-  const alone = createInProcessLive();
+  const countOne = counterOf(api.live);
   class LiveCounts implements FastifyRateLimitStore {
     readonly #about: string;
 
@@ -36,13 +37,10 @@ export async function limitRequests(api: FastifyInstance): Promise<void> {
       windowMs: number,
     ): void {
       const name = `${this.#about} ${key}`;
-      api.live
-        .count(name, windowMs)
-        .catch(() => alone.count(name, windowMs))
-        .then(
-          ({ count, endsInMs }) => done(null, { current: count, ttl: endsInMs }),
-          (error: Error) => done(error),
-        );
+      countOne(name, windowMs).then(
+        ({ count, endsInMs }) => done(null, { current: count, ttl: endsInMs }),
+        (error: Error) => done(error),
+      );
     }
 
     /** A route with a limit of its own is counted by itself. The library's types leave out where the route stands. */
@@ -58,8 +56,14 @@ export async function limitRequests(api: FastifyInstance): Promise<void> {
     keyGenerator: whoOf,
     enableDraftSpec: true,
     store: LiveCounts,
-    errorResponseBuilder: () => new ProblemError("too-many-requests"),
+    errorResponseBuilder: (_request, { ttl }) => new ProblemError("too-many-requests", undefined, ttl),
   });
+}
+
+/** Counts in the live store, and here alone while that is away. */
+export function counterOf(live: LiveStore): (name: string, windowMs: number) => Promise<Count> {
+  const alone = createInProcessLive();
+  return (name, windowMs) => live.count(name, windowMs).catch(() => alone.count(name, windowMs));
 }
 
 /** By what a caller is told from others. */

@@ -32,5 +32,7 @@ export const DOOR_FAILURES = {
   429: problem,
   503: problem,
 } as const;
+/** A machine's own requests: what it sends proves it. */
+export const SYNC_FAILURES = { ...DOOR_FAILURES, 401: problem, 409: problem } as const;
 export const EXPORT_FAILURES = { ...ONE_FAILURES, 503: problem } as const;
 export const FEED_FAILURES = { ...ALLOWED_FAILURES, 410: problem, 503: problem } as const;

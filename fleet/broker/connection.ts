@@ -22,6 +22,8 @@ export interface Arrival {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retained: boolean;
+  /** It came by no broker: `ingest/postbox.ts`. */
+  readonly byHttp?: true;
   /** Tells the broker that the message is dealt with. Once; nothing if its connection is gone. */
   readonly ack: () => void;
   /** Publishes (QoS 0) on the connection the message came by; false if that is gone. */

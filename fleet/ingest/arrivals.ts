@@ -54,7 +54,8 @@ export function sortArrival(
   // The embedded broker lets none through; one of others may.
   if (arrival.payload.length > MAX_MESSAGE_BYTES) return drop(arrival, `${serial}: ${arrival.payload.length} bytes`);
   const reply = (payload: Uint8Array): boolean => arrival.reply(topicOf(serial, "acks"), payload);
-  const waiting = { serial, receivedMs: nowMs, ack: arrival.ack, reply, bytes: arrival.payload.length };
+  const { ack, retained, byHttp = false } = arrival;
+  const waiting = { serial, receivedMs: nowMs, ack, reply, bytes: arrival.payload.length, retained, byHttp };
   switch (channel) {
     case "events": {
       const batch = decodeBatch(arrival.payload);

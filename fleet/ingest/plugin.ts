@@ -7,6 +7,7 @@ import fp from "fastify-plugin";
 import { type BatchMessage, encodeTelemetry } from "../../shared/wire/messages.js";
 import { parseTopic } from "../../shared/wire/topics.js";
 import { markedPorts } from "../alerts/marked-ports.js";
+import type { Arrival } from "../broker/connection.js";
 import { announce, keepTelemetry } from "../live/announce.js";
 import { fieldsOf } from "../logging.js";
 import { countedPorts, measureQueue } from "../metrics/ingest.js";
@@ -20,6 +21,7 @@ import { type ArrivedAudit, sortArrival } from "./arrivals.js";
 import { asideTaker } from "./aside.js";
 import { bookCornering } from "./corner.js";
 import { openLink } from "./link.js";
+import { Postbox } from "./postbox.js";
 import { hears } from "./presence.js";
 import { IngestQueue } from "./queue.js";
 import { lookUpBases, type Orphan, TelemetryBases } from "./telemetry-bases.js";
@@ -31,6 +33,8 @@ export interface Ingest {
   /** Resolves when the fleet first listens at the broker; rejects if that refuses us, or after 15 s. ConfigError. */
   connected(withinMs?: number): Promise<void>;
   readonly queue: IngestQueue<BatchMessage>;
+  /** For what machines bring by HTTP. */
+  readonly postbox: Postbox;
   /** True while this process hears births and wills: one of several does. */
   watchesPresence(): boolean;
   /** What is known of who is connected may be believed. */
@@ -63,7 +67,7 @@ export const ingestPlugin = fp(
     const aside = asideTaker(app, (serial) => marks.mark(serial));
     const bases = new TelemetryBases();
     const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
-    const link = openLink(app, broker, (arrival) => {
+    const take = (arrival: Arrival): void => {
       const { undecodable, audit, orphan, refused } = sortArrival(arrival, queue, bases, Date.now());
       if (undecodable !== undefined) aside.take(undecodable);
       if (audit !== undefined) keepAudit(app, audit);
@@ -73,7 +77,8 @@ export const ingestPlugin = fp(
         app.log.warn({ serial: parseTopic(arrival.topic)?.machineId, refused }, "message dropped");
       }
       worker.wake();
-    });
+    };
+    const link = openLink(app, broker, take);
     const watch = keepWatch(
       app,
       link,
@@ -85,6 +90,7 @@ export const ingestPlugin = fp(
       isConnected: link.connection.isConnected,
       connected: link.connected,
       queue,
+      postbox: new Postbox(take),
       watchesPresence: watch.isHeld,
       hears: () => hears({ upForMs: link.connection.upForMs(), queueShare: queue.share }),
       drain: async () => {

@@ -11,6 +11,9 @@ export interface Waiting<T> {
   /** See `Arrival.reply`. */
   readonly reply: (payload: Uint8Array) => boolean;
   readonly bytes: number;
+  /** See `Arrival`. */
+  readonly byHttp?: boolean;
+  readonly retained?: boolean;
 }
 
 export interface TelemetryItem {

@@ -3,6 +3,7 @@
  * again, and ended by the machine's own record, booked in the transaction of its ledger; an answer that comes late
  * still counts.
  */
+import type { PendingQuery, Row } from "postgres";
 import { DOCUMENTS, ORDER_KINDS } from "../../shared/records/kinds.js";
 import { instant } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
@@ -144,12 +145,31 @@ export interface DueOrder {
  * them due again a pause later. Those of machines that are away wait for their births.
  */
 export async function takeDue(ingest: Sql, limit: number): Promise<readonly DueOrder[]> {
+  return takeDueWhere(ingest, limit, ingest`NOT m.birth_by_http`);
+}
+
+/** The same for one machine that asks by HTTP. */
+export async function takeDueOf(ingest: Sql, serial: string, limit: number): Promise<readonly DueOrder[]> {
+  return takeDueWhere(ingest, limit, ingest`m.serial_number = ${serial}`);
+}
+
+/** Those among `serials` for which something is due. */
+export async function withDue(ingest: Sql, serials: readonly string[]): Promise<readonly string[]> {
+  const rows = await ingest<{ serial: string }[]>`
+    SELECT DISTINCT m.serial_number AS serial FROM orders o JOIN machines m ON m.id = o.machine_id
+    WHERE m.serial_number = ANY (${serials}::text[]) AND o.state IN ('QUEUED', 'SENT') AND o.due_at <= now()
+      AND (o.expires_at IS NULL OR o.expires_at > now()) AND o.epoch = m.epoch`;
+  return rows.map(({ serial }) => serial);
+}
+
+async function takeDueWhere(ingest: Sql, limit: number, whose: PendingQuery<Row[]>): Promise<readonly DueOrder[]> {
   const rows = await ingest<(DueOrder & { away: boolean })[]>`
     WITH due AS (
       SELECT o.id, m.serial_number AS serial, m.birth_nonce AS nonce,
         NOT m.online OR m.epoch <> o.epoch OR m.decommissioned_at IS NOT NULL AS away
       FROM orders o JOIN machines m ON m.id = o.machine_id
       WHERE o.state IN ('QUEUED', 'SENT') AND o.due_at <= now() AND (o.expires_at IS NULL OR o.expires_at > now())
+        AND ${whose}
       ORDER BY o.due_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE orders o SET

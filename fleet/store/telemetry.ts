@@ -100,6 +100,10 @@ export interface PresenceRow {
   readonly serial: string;
   readonly message: StatusMessage;
   readonly receivedMs: number;
+  /** Not by the broker. */
+  readonly byHttp?: boolean;
+  /** The broker had kept it: it may be older than what came by HTTP since. */
+  readonly retained?: boolean;
 }
 
 /** `rows` in turns in which each machine has one at most: what came together still counts one after the other. */
@@ -140,15 +144,16 @@ async function recordBirths(ingest: Sql, rows: readonly PresenceRow[]): Promise<
         ${plainArray(rows, (r) => r.message.nonce)}::bigint[],
         ${plainArray(rows, (r) => r.message.orderCounter)}::bigint[],
         ${plainArray(rows, (r) => r.message.oldestSeq)}::bigint[],
-        ${plainArray(rows, (r) => r.receivedMs)}::float8[])
-        AS n (serial, epoch, boot, connection, firmware, model, nonce, order_counter, oldest_seq, received)
+        ${plainArray(rows, (r) => r.receivedMs)}::float8[],
+        ${plainArray(rows, (r) => r.byHttp ?? false)}::boolean[])
+        AS n (serial, epoch, boot, connection, firmware, model, nonce, order_counter, oldest_seq, received, by_http)
       JOIN machines m ON m.serial_number = n.serial
       WHERE n.epoch >= m.epoch AND (m.birth_epoch, m.birth_boot, m.birth_connection) <= (n.epoch, n.boot, n.connection)
       ORDER BY m.id FOR NO KEY UPDATE OF m
     )
     UPDATE machines m SET online = true, birth_epoch = b.epoch, birth_boot = b.boot, birth_connection = b.connection,
       firmware_version = left(b.firmware, 20), model = left(b.model, 50), birth_nonce = b.nonce,
-      birth_oldest_seq = b.oldest_seq,
+      birth_oldest_seq = b.oldest_seq, birth_by_http = b.by_http,
       birth_order_counter = CASE WHEN m.birth_epoch = b.epoch
         THEN greatest(m.birth_order_counter, b.order_counter) ELSE b.order_counter END,
       last_heartbeat = greatest(m.last_heartbeat, to_timestamp(b.received / 1e3)),

@@ -24,6 +24,7 @@ import { CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { SESSION_COOKIE, userOf } from "../session/plugin.js";
 import { newEnrolment, renewRecoveryCodes, stepOfCode } from "../session/second-factor.js";
 import { forgetSessions, refreshSession } from "../session/sessions.js";
+import { tooManyFailures } from "../session/sign-in.js";
 import { lookAtListeners } from "../session/watch.js";
 import { ByCode, ByPassword, OwnSessions, PasswordChange, RecoveryCodes, SessionParams, TotpOffer } from "./schema.js";
 
@@ -186,7 +187,8 @@ async function mustKnowPassword(app: FastifyInstance, request: FastifyRequest, p
   const user = userOf(request);
   const sql = app.databases.app;
   const attempt = attemptOf(user.name, addressOf(request.ip));
-  if ((await beginAttempt(sql, attempt)) !== undefined) throw new ProblemError("too-many-failures");
+  const until = await beginAttempt(sql, attempt);
+  if (until !== undefined) throw tooManyFailures(until);
   const found = await findUser(sql, user.name);
   if (!(await checkPassword(found?.passwordHash, password))) throw new ProblemError("wrong-password");
   await endAttempt(sql, attempt, false);

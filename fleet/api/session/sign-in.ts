@@ -31,10 +31,7 @@ export async function personOf(app: FastifyInstance, seal: Seal, body: SignIn, i
   const sql = app.databases.app;
   const attempt = attemptOf(name, addressOf(ip));
   const until = await beginAttempt(sql, attempt);
-  if (until !== undefined) {
-    const waitS = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
-    throw new ProblemError("too-many-failures", `Try again in ${waitS} s`);
-  }
+  if (until !== undefined) throw tooManyFailures(until);
   const found = await findUser(sql, name);
   const right = await checkPassword(found?.passwordHash, password);
   if (found === undefined || found.passwordHash === null || !right) throw new ProblemError("wrong-password");
@@ -49,6 +46,11 @@ export async function personOf(app: FastifyInstance, seal: Seal, body: SignIn, i
   await endAttempt(sql, attempt, true);
   if (isOutdated(passwordHash)) await renewPasswordHash(sql, user, passwordHash, await hashPassword(password));
   return user;
+}
+
+export function tooManyFailures(until: Date): ProblemError {
+  const waitMs = until.getTime() - Date.now();
+  return new ProblemError("too-many-failures", `Try again in ${Math.max(1, Math.ceil(waitMs / 1_000))} s`, waitMs);
 }
 
 /** Begins a session and gives its cookie. Always a new token: none from before the sign-in is taken over. */
