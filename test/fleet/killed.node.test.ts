@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openDatabases } from "../../fleet/store/databases.js";
-import { TestLedger, TestMachine, temporaryFolder, testConfig, within } from "./support.js";
+import { encodeBatch } from "../../shared/wire/messages.js";
+import { ackOf, HttpMachine, problemOf } from "./http-machine.js";
+import { TestLedger, TestMachine, temporaryFolder, testConfig, until, within } from "./support.js";
 
 const test = suite("fleet/killed");
 const SERVICE = fileURLToPath(new URL("./killed-fleet.ts", import.meta.url));
@@ -18,6 +20,7 @@ const SALES = 300;
 
 interface Service {
   readonly child: ChildProcess;
+  readonly url: string;
   readonly mqttPort: number;
 }
 
@@ -37,8 +40,8 @@ async function startService(dataDir: string): Promise<Service> {
     "the service did not start",
     60_000,
   );
-  const { mqttPort }: { mqttPort: number } = JSON.parse(line);
-  return { child, mqttPort };
+  const { mqttPort, url }: { mqttPort: number; url: string } = JSON.parse(line);
+  return { child, mqttPort, url };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -95,6 +98,34 @@ test("every record is there exactly once after three kills, the last one of the 
   await databases.close();
   const gone = new Promise((resolve) => last.child.once("exit", resolve));
   last.child.kill("SIGINT");
+  await gone;
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test("killed between the commit and the answer by HTTP: sent again, the batch is a known prefix", async () => {
+  const dataDir = await temporaryFolder();
+  const ledger = new TestLedger().boot().sellCoke(1);
+  const first = await startService(dataDir);
+  const machine = new HttpMachine(first.url, SERIAL, { password: PASSWORD });
+  const databases = await openDatabases(testConfig(dataDir), { join: true });
+  const sales = async () => (await databases.migrate`SELECT 1 FROM transactions`).length;
+  // Whether or not the answer is on its way by then: nobody reads it.
+  const lost = machine.batch(ledger.batch()).catch(() => undefined);
+  await until(async () => (await sales()) === 1, "nothing is committed");
+  await kill(first.child);
+  await lost;
+  await databases.close();
+  const second = await startService(dataDir);
+  const again = new HttpMachine(second.url, SERIAL, { password: PASSWORD });
+  const events = encodeBatch(ledger.batch());
+  assert.is(problemOf(await again.sync({ events }, machine.numbers.sync)), "409 number-used");
+  assert.is(ackOf(await again.sync({ events }, machine.numbers.sync + 1)).mark, ledger.newest);
+  const rejoined = await openDatabases(testConfig(dataDir), { join: true });
+  const rows = await rejoined.migrate`SELECT 1 FROM transactions`;
+  await rejoined.close();
+  assert.is(rows.length, 1);
+  const gone = new Promise((resolve) => second.child.once("exit", resolve));
+  second.child.kill("SIGINT");
   await gone;
   await rm(dataDir, { recursive: true, force: true });
 });

@@ -19,6 +19,7 @@ The fleet service on embedded parts, and a virtual vending machine in the browse
 
 Settings are environment variables:
 SPIRAL_PANEL_PORT (default ${PANEL_PORT}): Port of the machine's front panel; 0 takes a free one.
+SPIRAL_MACHINE_NETWORK (default mqtt): How the virtual machine speaks with the fleet; http: as where MQTT is blocked.
 ${describeSettings()}`;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -32,10 +33,12 @@ async function main(args: readonly string[]): Promise<void> {
   const stop = stopRequests();
   const config = readConfig(process.env);
   const panelPort = readPort(process.env.SPIRAL_PANEL_PORT);
+  const network = readNetwork(process.env.SPIRAL_MACHINE_NETWORK);
   const pages = await builtPages(ROOT, say, stop);
   say("Starting the fleet service …");
   const pagesDir = config.pagesDir ?? pages.operatorDir;
-  const system = await startSystem({ config: { ...config, pagesDir }, panelPort, panelDir: pages.panelDir, say });
+  const { panelDir } = pages;
+  const system = await startSystem({ config: { ...config, pagesDir }, panelPort, panelDir, network, say });
   if (!stop.aborted) greet(system, config.dataDir);
   await stopped(stop);
   say("Stopping …");
@@ -59,6 +62,12 @@ function readPort(text: string | undefined): number {
   if (text === undefined || text === "") return PANEL_PORT;
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= MAX_PORT) return Number(text);
   throw new ConfigError("SPIRAL_PANEL_PORT", `is "${text}", which is no port`, `Set a number from 0 to ${MAX_PORT}.`);
+}
+
+function readNetwork(text: string | undefined): "mqtt" | "http" {
+  if (text === undefined || text === "" || text === "mqtt") return "mqtt";
+  if (text === "http") return "http";
+  throw new ConfigError("SPIRAL_MACHINE_NETWORK", `is "${text}", which is no network`, "Set mqtt or http.");
 }
 
 function say(line: string): void {

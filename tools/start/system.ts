@@ -15,7 +15,7 @@ import { boardOf } from "./board.js";
 import { CabinetFolder } from "./cabinet-folder.js";
 import { DEMO_MODEL, MACHINE_PASSWORD_FILE, seedDemo } from "./demo.js";
 import { type PanelServer, startPanelServer } from "./panel-server.js";
-import { VirtualMachine } from "./virtual-machine.js";
+import { VirtualMachine, type WayToFleet } from "./virtual-machine.js";
 
 export interface SystemOptions {
   readonly config: Config;
@@ -23,6 +23,8 @@ export interface SystemOptions {
   readonly panelPort: number;
   /** Folder of the built panel page. */
   readonly panelDir: string;
+  /** How the machine speaks with the fleet; MQTT unless given. */
+  readonly network?: WayToFleet["by"];
   readonly say: (line: string) => void;
 }
 
@@ -51,7 +53,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   try {
     begun.giveBack = await claimCabinet(fleet.databases);
-    const { machine, user } = await machineOf(fleet, config, say);
+    const { machine, user } = await machineOf(fleet, options);
     begun.panel = await startPanelServer({
       machine,
       host: config.host,
@@ -98,8 +100,7 @@ function externalBroker(
 
 async function machineOf(
   fleet: Fleet,
-  config: Config,
-  say: (line: string) => void,
+  { config, say, network = "mqtt" }: SystemOptions,
 ): Promise<{ readonly machine: VirtualMachine; readonly user: FirstUser }> {
   const { dataDir, host } = config;
   const folder = new CabinetFolder(join(dataDir, "cabinet"));
@@ -121,7 +122,10 @@ async function machineOf(
       orderKey: orderKey(master, DEMO_MACHINE_ID, demo.epoch, KEY_VERSION),
       firmwareVersion: FIRMWARE_VERSION,
     },
-    mqtt: { ...(externalBroker(config, say) ?? { host, port: fleet.mqttPort }), password: demo.password },
+    way:
+      network === "http"
+        ? { by: "http", url: fleet.url, password: demo.password }
+        : { by: "mqtt", ...(externalBroker(config, say) ?? { host, port: fleet.mqttPort }), password: demo.password },
     operatorUrl: fleet.url,
     log: say,
   });

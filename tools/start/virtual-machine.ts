@@ -1,10 +1,10 @@
 /**
  * The virtual machine of `npm start`: the real firmware on the simulated cabinet, at the pace of the real clock, on a
- * real MQTT connection. It is on disk after every append and before anything is published, so that no one outside ever
+ * real connection, MQTT or HTTP. It is on disk after every append and before anything is published, so that no one outside ever
  * knows more of it than its own file does; what a person may do to it comes as an `Action`.
  */
 import { randomInt } from "node:crypto";
-import type { Identity } from "../../firmware/ports/hardware.js";
+import type { Identity, NetworkPort } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import type { Action, LedgerLine, PanelState, TrafficLine } from "../../fleet/web/panel/contract.js";
 import { FITTED, FITTED_BY_DEFAULT } from "../../shared/wire/documents.js";
@@ -15,16 +15,30 @@ import { DEMO_SETTINGS } from "../bench/demo.js";
 import { act } from "./actions.js";
 import type { CabinetFolder } from "./cabinet-folder.js";
 import { type CabinetState, captureCabinet, restoreCabinet } from "./cabinet-state.js";
+import { HttpNetwork } from "./http-network.js";
 import { MqttNetwork } from "./mqtt-network.js";
 import { ledgerLine, panelState } from "./panel-state.js";
 import { TrafficLog } from "./traffic.js";
+
+/** How the machine reaches the fleet; by HTTP where MQTT is blocked. */
+export type WayToFleet = { readonly password: string } & (
+  | { readonly by: "mqtt"; readonly host: string; readonly port: number }
+  | { readonly by: "http"; readonly url: string }
+);
+
+/** The board's network, and what befalls it. */
+interface MachineNetwork extends NetworkPort {
+  readonly connected: boolean;
+  setCable(plugged: boolean): void;
+  stop(): void;
+}
 
 export interface VirtualMachineOptions {
   readonly folder: CabinetFolder;
   /** What the folder held at this start. */
   readonly stored: CabinetState | undefined;
   readonly identity: Identity;
-  readonly mqtt: { readonly host: string; readonly port: number; readonly password: string };
+  readonly way: WayToFleet;
   readonly operatorUrl: string;
   readonly log: (line: string) => void;
 }
@@ -46,7 +60,7 @@ export class VirtualMachine {
   readonly ledgerTail: LedgerLine[] = [];
   private readonly options: VirtualMachineOptions;
   private readonly cabinet: Cabinet;
-  private readonly network: MqttNetwork;
+  private readonly network: MachineNetwork;
   private readonly madeS: number;
   private pace: NodeJS.Timeout | undefined;
   private lastMs = 0;
@@ -61,11 +75,11 @@ export class VirtualMachine {
 
   constructor(options: VirtualMachineOptions) {
     this.options = options;
-    const { identity, stored, mqtt } = options;
+    const { identity, stored, way } = options;
     const { machineId } = identity;
     const wallStartS = Math.floor(Date.now() / 1_000);
     this.madeS = stored?.things.madeS ?? wallStartS;
-    let network: MqttNetwork | undefined;
+    let network: MachineNetwork | undefined;
     const board = {
       seed: randomInt(SEED_BOUND),
       identity,
@@ -74,8 +88,10 @@ export class VirtualMachine {
       readers: [US_READER],
       settings: { ...DEMO_SETTINGS, fitted: FITTED_BY_DEFAULT | (1 << FITTED.indexOf("reader1")) },
       network: (deliver: (input: WorldInput) => void) => {
-        network = new MqttNetwork({ ...mqtt, machineId, deliver, beforePublish: () => this.save() });
-        return network;
+        const link = { machineId, deliver, beforePublish: () => this.save() };
+        const made = way.by === "mqtt" ? new MqttNetwork({ ...way, ...link }) : new HttpNetwork({ ...way, ...link });
+        network = made;
+        return made;
       },
     };
     this.cabinet = restoreCabinet(board, stored);

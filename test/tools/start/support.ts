@@ -159,12 +159,16 @@ export interface TestSystem {
 }
 
 /** The whole system in this process, on free ports, with a page of one line. */
-export async function startTestSystem(dataDir: string, said: string[] = []): Promise<TestSystem> {
+export async function startTestSystem(
+  dataDir: string,
+  said: string[] = [],
+  network: "mqtt" | "http" = "mqtt",
+): Promise<TestSystem> {
   const panelDir = join(dataDir, "test-page");
   await mkdir(panelDir, { recursive: true });
   await writeFile(join(panelDir, "index.html"), "<!doctype html><title>Panel</title>");
   const config = testConfig(dataDir);
-  const system = await startSystem({ config, panelPort: 0, panelDir, say: (line) => said.push(line) });
+  const system = await startSystem({ config, panelPort: 0, panelDir, network, say: (line) => said.push(line) });
   const { name, password = "" } = system.user;
   const operator = await Operator.signIn(system.fleet.url, name, password);
   return { system, dataDir, panel: new Panel(system.panelUrl), operator, stop: () => system.close() };
