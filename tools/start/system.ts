@@ -42,7 +42,7 @@ const CABINET_LOCK = 0x4341_4249;
 
 /** Resolves when a customer can buy and the operator can sign in. Throws ConfigError for a bad setting. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { config, say } = options;
+  const { config } = options;
   const fleet = await startFleet(config);
   const begun: { machine?: VirtualMachine; panel?: PanelServer; giveBack?: () => void } = {};
   const close = async (): Promise<void> => {

@@ -25,7 +25,7 @@ async function ends(env: Readonly<Record<string, string>>, code: number, ...args
 
 test("--help lists every setting and starts nothing", async () => {
   const output = await ends({}, 0, "--help");
-  for (const name of ["SPIRAL_PANEL_PORT", "SPIRAL_HTTP_PORT", "SPIRAL_MQTT_PORT", "SPIRAL_DATA_DIR"]) {
+  for (const name of ["SPIRAL_PANEL_PORT", "SPIRAL_HTTP_PORT", "SPIRAL_MQTT_PORT", "SPIRAL_DATA_DIR", "SPIRAL_MACHINE_NETWORK"]) {
     assert.match(output, new RegExp(`^${name} \\(default .+\\): .+`, "m"));
   }
   assert.not.match(output, /Starting/);
@@ -33,6 +33,7 @@ test("--help lists every setting and starts nothing", async () => {
 
 test("an argument or setting that is none is named", async () => {
   assert.match(await ends({}, 2, "--prot"), /takes no argument but --help; this is "--prot"/);
+  assert.match(await ends({ SPIRAL_MACHINE_NETWORK: "fax" }, 1), /SPIRAL_MACHINE_NETWORK is "fax".*Set mqtt or http/);
   assert.match(await ends({ SPIRAL_PANEL_PORT: "80a" }, 1), /SPIRAL_PANEL_PORT is "80a", which is no port.*0 to 65535/);
   assert.match(await ends({ SPIRAL_PANEL_PRT: "1" }, 1), /SPIRAL_PANEL_PRT is no setting/);
 });
