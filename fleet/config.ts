@@ -313,6 +313,7 @@ export const OTHER_NAMES: readonly string[] = [
   "SPIRAL_BENCH_DIR",
   "SPIRAL_DATA",
   "SPIRAL_PANEL_PORT",
+  "SPIRAL_MACHINE_NETWORK",
   "SPIRAL_SEED",
   "SPIRAL_TIMESCALE_URL",
 ];

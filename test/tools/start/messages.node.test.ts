@@ -25,7 +25,13 @@ async function ends(env: Readonly<Record<string, string>>, code: number, ...args
 
 test("--help lists every setting and starts nothing", async () => {
   const output = await ends({}, 0, "--help");
-  for (const name of ["SPIRAL_PANEL_PORT", "SPIRAL_HTTP_PORT", "SPIRAL_MQTT_PORT", "SPIRAL_DATA_DIR", "SPIRAL_MACHINE_NETWORK"]) {
+  for (const name of [
+    "SPIRAL_PANEL_PORT",
+    "SPIRAL_HTTP_PORT",
+    "SPIRAL_MQTT_PORT",
+    "SPIRAL_DATA_DIR",
+    "SPIRAL_MACHINE_NETWORK",
+  ]) {
     assert.match(output, new RegExp(`^${name} \\(default .+\\): .+`, "m"));
   }
   assert.not.match(output, /Starting/);
