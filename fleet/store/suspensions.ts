@@ -64,7 +64,8 @@ async function noteOnce(ingest: Sql, births: readonly PresenceRow[]) {
         ${plainArray(births, (b) => b.message.boot)}::bigint[],
         ${plainArray(births, (b) => b.message.connection)}::bigint[],
         ${plainArray(births, (b) => b.message.nonce)}::bigint[],
-        ${plainArray(births, (b) => b.retained ?? false)}::boolean[]) AS n (serial, epoch, boot, connection, nonce, kept)
+        ${plainArray(births, (b) => b.retained ?? false)}::boolean[])
+        AS n (serial, epoch, boot, connection, nonce, kept)
       -- What the broker has kept of a machine that now speaks by HTTP is its own, from before.
       JOIN machines m ON m.serial_number = n.serial AND m.epoch = n.epoch AND NOT (n.kept AND m.birth_by_http)
       ORDER BY m.id

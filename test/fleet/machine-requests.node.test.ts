@@ -1,4 +1,4 @@
-/** Who may speak for a machine by HTTP, once each; orders by a request that waits; what happens where there is no room. */
+/** Who may speak for a machine by HTTP, once each; orders by a request that waits; what is told where there is no room. */
 import { X509Certificate } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { suite } from "uvu";
@@ -7,7 +7,7 @@ import { MACHINE_REQUESTS_PER_MINUTE } from "../../fleet/api/machine-sync/routes
 import type { Arrival } from "../../fleet/broker/connection.js";
 import { OrderPolls } from "../../fleet/commands/polls.js";
 import { sortArrival } from "../../fleet/ingest/arrivals.js";
-import { Postbox, type Posted } from "../../fleet/ingest/postbox.js";
+import { MAX_LATE_REPLIES, MAX_POSTING, Postbox, type Posted } from "../../fleet/ingest/postbox.js";
 import { IngestQueue, QUEUE_LIMITS } from "../../fleet/ingest/queue.js";
 import { TelemetryBases } from "../../fleet/ingest/telemetry-bases.js";
 import { MAX_NUMBER_STEP } from "../../fleet/store/machine-requests.js";
@@ -20,7 +20,7 @@ import {
   encodeStatus,
   encodeTelemetry,
 } from "../../shared/wire/messages.js";
-import { encodeSync, MAX_ORDERS_TOGETHER } from "../../shared/wire/sync.js";
+import { encodeSync, MAX_ORDERS_TOGETHER, MAX_POLL_S } from "../../shared/wire/sync.js";
 import { type Answer, ackOf, contentOf, HttpMachine, problemOf } from "./http-machine.js";
 import { type Board, claimed, newBoard, openDoor, signedIn as ownerOf } from "./identity/boards.js";
 import { type SignedIn, signedIn } from "./signed-in.js";
@@ -60,7 +60,7 @@ async function certified({ fleet, cookie }: Context, board: Board): Promise<Http
   return new HttpMachine(fleet.url, board.serial, { key: board.key, certificate });
 }
 
-test("a certificate's key speaks for its machine: not for another, not with another key, body, address or number", async (context) => {
+test("a certificate's key speaks for its machine, and for the very request that it signed", async (context) => {
   const { fleet } = context;
   const board = newBoard("PROOF-1");
   const machine = await certified(context, board);
@@ -162,6 +162,7 @@ test("orders also come in the answer of a sync, a few at a time; a newer wait en
   contentOf(await machine.sync({ status: encodeStatus(statusOf(1, 1)) }));
   const first = machine.orders(55);
   await until(() => pollsOf(fleet).length > 0, "it does not wait");
+  assert.is(problemOf(await machine.orders(MAX_POLL_S + 1)), "400 bad-request");
   const second = machine.orders(1);
   assert.equal(ordersIn(await first), []);
   assert.equal(ordersIn(await second), [], "nothing came in its second");
@@ -192,7 +193,7 @@ test("where there is no room the machine is told when to come again", async ({ f
   assert.ok(waitS > 0 && waitS <= 60, String(waitS));
 });
 
-test("a batch that finds the queue full is refused, telemetry is shed, and nothing is lost that was taken", async () => {
+test("a batch that finds the queue full is refused, telemetry is shed, what was taken is answered", async () => {
   const queue = new IngestQueue<BatchMessage>({ ...QUEUE_LIMITS, maxBatches: 1 });
   const bases = new TelemetryBases();
   const box = new Postbox((arrival) => void sortArrival(arrival, queue, bases, Date.now()));
@@ -240,6 +241,22 @@ test("what is not dealt with in time is busy until it is; its reply comes with t
   arrivals[0]?.ack();
   assert.equal(await box.post("A", {}), { is: "taken", replies: [new Uint8Array([7])] });
   assert.equal(box.lateReplies("A"), []);
+});
+
+test("messages and late replies are held of so many machines, and of no more", async () => {
+  const arrivals: Arrival[] = [];
+  const box = new Postbox((arrival) => arrivals.push(arrival), 1);
+  const post = (at: number) => box.post(`M-${at}`, { events: new Uint8Array([1]) });
+  await Promise.all(Array.from({ length: MAX_POSTING }, (_, at) => post(at)));
+  assert.is((await post(MAX_POSTING)).is, "busy");
+  assert.is(arrivals.length, MAX_POSTING);
+  for (const { topic, reply, ack } of arrivals.slice(0, MAX_LATE_REPLIES + 1)) {
+    reply(topic, new Uint8Array([2]));
+    ack();
+  }
+  assert.equal(box.lateReplies("M-0"), [], "the oldest has gone");
+  assert.is(box.lateReplies("M-1").length, 1);
+  assert.is(box.lateReplies(`M-${MAX_LATE_REPLIES}`).length, 1);
 });
 
 test.run();

@@ -114,7 +114,8 @@ test("telemetry, birth and batch go together; a change without its base is asked
   const answer = await machine.sync({ status, telemetry, events: encodeBatch(ledger.batch()) });
   assert.is(ackOf(answer).mark, ledger.newest);
   const [row] = await context.fleet.databases.migrate<{ online: boolean; nonce: number; reports: number }[]>`
-    SELECT m.online, m.birth_nonce AS nonce, (SELECT count(*)::int FROM telemetry t WHERE t.machine_id = m.id) AS reports
+    SELECT m.online, m.birth_nonce AS nonce,
+      (SELECT count(*)::int FROM telemetry t WHERE t.machine_id = m.id) AS reports
     FROM machines m WHERE m.serial_number = ${machine.serial}`;
   assert.equal(row, { online: true, nonce: 5, reports: 1 });
   const base = wholeReport(telemetryOf({ base: 3 }));

@@ -1,7 +1,7 @@
 /**
  * The virtual machine of `npm start`: the real firmware on the simulated cabinet, at the pace of the real clock, on a
- * real connection, MQTT or HTTP. It is on disk after every append and before anything is published, so that no one outside ever
- * knows more of it than its own file does; what a person may do to it comes as an `Action`.
+ * real connection, MQTT or HTTP. It is on disk after every append and before anything is published, so that no one
+ * outside ever knows more of it than its own file does; what a person may do to it comes as an `Action`.
  */
 import { randomInt } from "node:crypto";
 import type { Identity, NetworkPort } from "../../firmware/ports/hardware.js";

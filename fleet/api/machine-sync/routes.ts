@@ -89,10 +89,10 @@ export const machineSync: FastifyPluginAsyncTypebox<MachineSyncOptions> = async 
       schema: { headers: RequestHeaders, querystring: OrdersQuery, response: { 200: Answered, ...SYNC_FAILURES } },
     },
     async (request, reply) => {
-      const machine = await machineOf(request, reply, "orders", new Uint8Array(), request.headers);
-      const { serial } = machine;
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
+      const machine = await machineOf(request, reply, "orders", new Uint8Array(), request.headers);
+      const { serial } = machine;
       const waitMs = request.query.waitS * 1_000;
       const ended = waitMs === 0 ? "due" : await desk.polls.wait(machine, waitMs, gone.signal);
       if (ended === "full") throw noRoom(ingest);

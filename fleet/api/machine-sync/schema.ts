@@ -1,4 +1,4 @@
-/** What machines send and get by HTTP where MQTT is blocked. Bodies are CBOR: `shared/wire/sync.ts` has their tables. */
+/** What machines send and get by HTTP where MQTT is blocked. Bodies are CBOR by the tables of `shared/wire/sync.ts`. */
 import Type from "typebox";
 import { MAX_POLL_S } from "../../../shared/wire/sync.js";
 

@@ -1,6 +1,6 @@
 /**
- * The real firmware where MQTT is blocked: it comes by HTTP, sells, syncs and takes its orders, also after its cable was
- * pulled. That nothing of it went by MQTT the broker tells: no machine is connected there.
+ * The real firmware where MQTT is blocked: it comes by HTTP, sells, syncs and takes its orders, also after its cable
+ * was pulled. That nothing of it went by MQTT the broker tells: no machine is connected there.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
