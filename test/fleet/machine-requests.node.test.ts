@@ -1,4 +1,4 @@
-/** Who may speak for a machine by HTTP, once each; orders by a request that waits; what is told where there is no room. */
+/** Who may speak for a machine by HTTP, once each; orders by a request that waits; what is told where no room is. */
 import { X509Certificate } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { suite } from "uvu";
