@@ -234,6 +234,8 @@ export class W5500Socket {
   #sendBytes(bytes: Uint8Array, tries: number): void {
     this.#later(LATENCY_US, () => {
       const { peer } = this;
+      // the datasheet does not say what DISCON makes of a SEND under way: here it is lost
+      if (this.status !== 0x17 && this.status !== 0x1c) return;
       if (!this.#model.linked || peer === undefined) {
         if (tries < RETRIES) this.#later(RETRY_US << tries, () => this.#sendBytes(bytes, tries + 1));
         else this.#timeOut();

@@ -95,6 +95,19 @@ test("a chip that hangs is freed by its reset line; without one it stays lost, a
   assert.not.ok(lost.ready);
 });
 
+test("a dip of its supply between two frames leaves a chip that answers and is not ours: that is seen, too", () => {
+  const bench = new EthernetBench();
+  const driver = bench.station();
+  const lost: string[] = [];
+  driver.openSocket({ onEvents: () => {}, onLost: () => lost.push("lost") }, "small", 2, 0x22, 500);
+  bench.model.reset();
+  bench.runMs(LOOK_MS);
+  assert.equal(lost, ["lost"]);
+  assert.not.ok(driver.ready || driver.hasAddress);
+  bench.runMs(AGAIN_FIRST_MS + 400);
+  assert.ok(driver.ready && driver.linked);
+});
+
 test("a dip of its supply in the middle of any frame is noticed, its sockets are lost, and it is begun anew", () => {
   for (let bytes = 1; bytes <= 90; bytes += 1) {
     const bench = new EthernetBench();

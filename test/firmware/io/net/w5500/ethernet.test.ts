@@ -54,7 +54,7 @@ test("who opens it when it is up already is told at once", () => {
 });
 
 test("a cable that comes back soon costs nothing; one that stays away ends it; the same address is asked for", () => {
-  const { bench, dhcp, ups, ethernet } = shop();
+  const { bench, dhcp, names, ups, ethernet } = shop();
   bench.runMs(UP_MS);
   bench.model.plug(false);
   bench.runMs(LINK_GRACE_MS - 200);
@@ -62,8 +62,13 @@ test("a cable that comes back soon costs nothing; one that stays away ends it; t
   bench.runMs(10_000);
   assert.equal(ups, [true]);
   assert.equal(dhcp.kinds(), [1, 3]);
+  names.silent = true;
+  const answers: (string | undefined)[] = [];
   bench.model.plug(false);
-  bench.runMs(LINK_GRACE_MS + 200);
+  bench.runMs(LINK_GRACE_MS - 300);
+  ethernet.resolve("time.example", (address) => answers.push(address));
+  bench.runMs(500);
+  assert.equal(answers, [undefined], "who waits for a name is not left waiting");
   assert.equal(ups, [true, false]);
   assert.is(ethernet.state, "noCable");
   assert.is(ethernet.address, undefined);

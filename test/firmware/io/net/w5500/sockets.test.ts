@@ -158,6 +158,7 @@ test("a cable pulled for a moment costs nothing, one pulled for good ends the co
   line.bench.model.plug(false);
   line.socket.write(pattern(100));
   line.bench.runMs(1_000);
+  assert.equal(line.events, ["writable 4096"], "no room is offered while a SEND is under way");
   line.bench.model.plug(true);
   line.bench.runMs(2_000);
   assert.equal(line.peer.heard, [...pattern(100)]);
