@@ -30,7 +30,8 @@ export class History {
     if (newest < this.records.length) found.push(...this.#forget(newest));
     // New ones may be more than are always compared: none is passed over.
     const firstNew = this.records.length + 1 - oldestSeq;
-    const from = all ? 0 : Math.max(0, Math.min(onFlash.length - ALWAYS_COMPARED, firstNew));
+    // Bits rot anywhere, also in what was long the same.
+    const from = all || this.rotten ? 0 : Math.max(0, Math.min(onFlash.length - ALWAYS_COMPARED, firstNew));
     for (let at = from; at < onFlash.length; at++) {
       const record = onFlash[at];
       const before = this.records[oldestSeq + at - 1];
