@@ -71,7 +71,7 @@ test("30,000 sales come as NDJSON, each once, and never more than a page or two 
   const [, early = 0, ...later] = held;
   assert.ok(later.length >= 8, seen);
   assert.ok(early < MAX_HELD_BYTES, `${seen} MiB`);
-assert.ok(Math.max(...later) - early < MAX_GROWTH_BYTES, `${seen} MiB`);
+  assert.ok(Math.max(...later) - early < MAX_GROWTH_BYTES, `${seen} MiB`);
 });
 
 test("who reads nothing is written nothing for; only so many at once, and who goes makes room", async (context) => {

@@ -1,5 +1,5 @@
 /**
- * What an owner does at his desk, in a real browser: finds a machine, takes an alert on, lets a technician in by a link,
+ * What an owner does at his desk, in a real browser: finds a machine, takes on an alert, lets a technician in by link,
  * gives a program a key, sets up a second factor, and sees all of it in the record of changes.
  */
 import { TOTP } from "otpauth";
