@@ -6,7 +6,6 @@ import { Chart, type Ink } from "./chart.js";
 import { Empty } from "./pieces.js";
 
 const MILLI = 1_000;
-const HOUR_S = 3_600;
 
 export function TemperatureChart({ series, zone }: { readonly series: TelemetrySeries; readonly zone: string }) {
   const measured = useMemo(
@@ -27,7 +26,7 @@ export function TemperatureChart({ series, zone }: { readonly series: TelemetryS
   const highest = Math.max(...measured.map(({ tempMaxMilliC }) => tempMaxMilliC ?? 0));
   return (
     <figure className="revenue-chart">
-      <Chart data={data} optionsOf={options} />
+      {measured.length < 2 ? null : <Chart data={data} optionsOf={options} />}
       <figcaption className="muted">
         Between {degrees(lowest)} and {degrees(highest)}.
       </figcaption>
@@ -45,8 +44,6 @@ function optionsOf({ accent, muted }: Ink, zone: string): Omit<uPlot.Options, "w
   const line = { stroke: accent, width: 1.5, points: { show: false } };
   return {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * MILLI), zone),
-    // A machine that has just begun to report fills no day; an hour is the least that is drawn.
-    scales: { x: { range: (_, from, to) => [Math.min(from, to - HOUR_S), to] } },
     legend: { show: false },
     cursor: { y: false },
     axes: [
