@@ -195,10 +195,10 @@ test("a text display instead of the graphic panel: a sale, then the whole menu o
   await openDoor(panel, true);
   await textSays(panel, "Door open");
   await press(panel, `#${CODE}#`);
-  await textSays(panel, "Menu 1/11 1 Fill tubes");
+  await textSays(panel, "Menu 1/12 1 Fill tubes");
   assert.is(await panel.getByTestId("menu").count(), 0);
   await press(panel, "#");
-  await textSays(panel, "Menu 2/11 2 Empty tubes");
+  await textSays(panel, "Menu 2/12 2 Empty tubes");
   await press(panel, "9#");
   await textSays(panel, "Counters 2/12 Cash sales");
   await press(panel, "*A");

@@ -274,7 +274,9 @@ export class SimCabinet extends Cabinet {
 
   #appended(kind: string): void {
     const pays = kind === "coinIn" || kind === "billStacked" || kind === "vendApproved";
-    if (pays) this.turns.ready(this.world.nowUs);
+    // While a card is asked, money that comes beside it waits for the answer.
+    const answers = kind === "holdReleased" || kind === "revalueDone" || kind === "refundDue";
+    if (pays || answers) this.turns.ready(this.world.nowUs);
     const durable = this.machine?.snapshot().durable;
     if (durable === undefined) return;
     const cash = creditDifferenceMinor(durable);
