@@ -5,6 +5,7 @@ import type { OwnSessions, RecoveryCodes, TotpOffer } from "../../api/account/sc
 import type { ChangeEntry, ChangeList } from "../../api/audit-log/schema.js";
 import type { ClaimList, NewClaim } from "../../api/claims/schema.js";
 import type { Key, KeyList, MadeKey, NewKey } from "../../api/keys/schema.js";
+import type { Providers } from "../../api/session/schema.js";
 import type { MadeUser, NewUser, PasswordLink, User, UserChange, UserList } from "../../api/users/schema.js";
 import { call, queryText } from "./client.js";
 
@@ -84,6 +85,11 @@ export function confirmSecondFactor(code: string): Promise<Type.Static<typeof Re
 
 export function removeSecondFactor(password: string): Promise<void> {
   return call("POST", "account/totp/removal", { password });
+}
+
+/** Where else one may sign in; null: nowhere. */
+export function readProviders(): Promise<Type.Static<typeof Providers>> {
+  return call("GET", "session/providers");
 }
 
 export function askForReset(name: string): Promise<void> {

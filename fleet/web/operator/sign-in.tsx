@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
 import { RequestError, signIn } from "./client.js";
-import { askForReset } from "./desk-client.js";
+import { askForReset, readProviders } from "./desk-client.js";
 
 interface SignInProps {
   /** A session was there and has ended. */
@@ -69,18 +69,58 @@ export function SignInPage({ ended, onSignedIn }: SignInProps) {
         <button type="submit" className="button primary" disabled={busy}>
           {busy ? "Signing in …" : "Sign in"}
         </button>
+        <Elsewhere />
         <button type="button" className="link" onClick={form.lost}>
           I have lost my password
         </button>
         <output className="hint">{told}</output>
-        <p className="hint">
-          First time here? <code>npm start</code> prints name and password when it makes them, and says in which file
-          they are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
-        </p>
+        <FirstTime />
       </form>
     </main>
   );
 }
+
+function FirstTime() {
+  return (
+    <p className="hint">
+      First time here? <code>npm start</code> prints name and password when it makes them, and says in which file they
+      are kept. Lost them? <code>npm run admin -- reset-password</code> makes a new one.
+    </p>
+  );
+}
+
+/** The installation's identity provider, where there is one. */
+function Elsewhere() {
+  const [provider, setProvider] = useState<{ readonly issuer: string; readonly startUrl: string } | null>(null);
+  useEffect(() => {
+    readProviders().then(
+      ({ oidc }) => setProvider(oidc),
+      () => setProvider(null),
+    );
+  }, []);
+  const failed = new URLSearchParams(location.search).get("failed");
+  return (
+    <>
+      {failed === null ? null : (
+        <p className="form-problem" role="alert">
+          {FAILED_ELSEWHERE[failed] ?? "Signing in there did not succeed."}
+        </p>
+      )}
+      {provider === null ? null : (
+        <a className="button" href={provider.startUrl}>
+          Sign in at {new URL(provider.issuer).host}
+        </a>
+      )}
+    </>
+  );
+}
+
+/** By the problem's code. */
+const FAILED_ELSEWHERE: { readonly [code: string]: string } = {
+  "provider-refused": "Signing in there did not succeed. Try again.",
+  "unknown-identity":
+    "Nobody here is linked with that sign-in. Sign in by password once and link it, or ask your owner.",
+};
 
 /** What is typed, and what comes of it. */
 function useSignIn(onSignedIn: (session: Session) => void) {
