@@ -9,7 +9,7 @@ import { useSession } from "./session.js";
 
 export type Link = "connecting" | "live" | "lost";
 
-const EVENT_TYPES: readonly LiveEvent["type"][] = ["sale", "slots", "fault", "state", "telemetry"];
+const EVENT_TYPES: readonly LiveEvent["type"][] = ["sale", "slots", "fault", "state", "telemetry", "alert"];
 /** The browser tries again by itself after a break, but not after a refusal. */
 const RETRY_MS = 3_000;
 
