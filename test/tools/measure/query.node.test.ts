@@ -47,7 +47,7 @@ test("every kind of question is answered, for each operator its own", async ({ f
     const payload = { name: `user-${operator}`, password: "a password of ours" };
     const answer = await fleet.app.inject({ method: "POST", url: "/api/v1/session", payload });
     const cookie = String(answer.headers["set-cookie"]).split(";")[0] ?? "";
-    clients.push({ operator, machines, cookie });
+    clients.push({ operator, machines, headers: { cookie } });
     const overview = await fleet.app.inject({ url: "/api/v1/overview", headers: { cookie } });
     assert.is(overview.json().totals[0].machines, machines);
   }

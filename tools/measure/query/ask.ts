@@ -6,7 +6,8 @@ import { QUESTIONS } from "./questions.js";
 export interface Client {
   readonly operator: number;
   readonly machines: number;
-  readonly cookie: string;
+  /** Who asks: a cookie or a key. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Asking {
@@ -24,14 +25,14 @@ export async function ask({ url, clients, products, seed }: Asking, rounds: numb
   const agent = new Agent({ keepAlive: true, maxSockets: clients.length });
   const times = new Map<string, number[]>(Object.keys(QUESTIONS).map((kind) => [kind, []]));
   const kinds = Object.entries(QUESTIONS);
-  const one = async ({ cookie, ...who }: Client, at: number): Promise<void> => {
+  const one = async ({ headers, ...who }: Client, at: number): Promise<void> => {
     const rng = new Rng(seed * 1_000 + at);
     for (let turn = 0; turn < rounds * kinds.length; turn++) {
       // Shifted, so that the clients do not all ask the same at once.
       const [kind, question] = kinds[(turn + at * 5) % kinds.length] ?? ["", () => ""];
       const path = `/api/v1/${question({ ...who, products, rng })}`;
       const startMs = performance.now();
-      const status = await get(agent, new URL(path, url), cookie);
+      const status = await get(agent, new URL(path, url), headers);
       times.get(kind)?.push(performance.now() - startMs);
       if (status !== 200) throw new Error(`${path} answers ${status}`);
     }
@@ -46,9 +47,9 @@ export async function ask({ url, clients, products, seed }: Asking, rounds: numb
 }
 
 /** The status; the body is read to its end. */
-function get(agent: Agent, url: URL, cookie: string): Promise<number> {
+function get(agent: Agent, url: URL, headers: Client["headers"]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, headers: { cookie } }, (response) => {
+    const asked = request(url, { agent, headers }, (response) => {
       response
         .on("error", reject)
         .on("end", () => resolve(response.statusCode ?? 0))
