@@ -60,7 +60,9 @@ const transactionsOf = (machines: "known_machines" | "machines", sales = "transa
     t.dispensed_at AS "dispensedAt", t.booked_at AS "bookedAt", t.device_time AS "deviceTime",
     t.time_quality AS "timeQuality", t.sale_no AS "saleNo", t.epoch, t.seq, t.simulated,
     m.currency_decimals AS decimals, t.booked_at::text AS key, t.operator_id AS "operatorId"
-  FROM ${sales} t JOIN LATERAL (SELECT * FROM ${machines} k WHERE k.id = t.machine_id LIMIT 1) m ON true LEFT JOIN products p ON p.id = t.product_id
+  FROM ${sales} t
+  JOIN LATERAL (SELECT * FROM ${machines} k WHERE k.id = t.machine_id LIMIT 1) m ON true
+  LEFT JOIN products p ON p.id = t.product_id
 `;
 
 type TransactionRow = Omit<Transaction, "dispensedAt" | "bookedAt" | "deviceTime"> & {
