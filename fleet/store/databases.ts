@@ -65,14 +65,14 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
   const server = config.database === undefined ? await embedded(config, options) : external(config.database);
   const owner = connect(server.migrate, POOL.migrate);
   let ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
-  let app = connect(server.app, POOL.app);
+  let app = connect(server.app, POOL.app, {}, READING);
   let renewedMs = Number.NEGATIVE_INFINITY;
   const renew = (): void => {
     if (performance.now() - renewedMs < RENEW_EVERY_MS) return;
     renewedMs = performance.now();
     for (const old of [ingest, app]) old.end({ timeout: END_WITHIN_S }).catch(() => undefined);
     ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
-    app = connect(server.app, POOL.app);
+    app = connect(server.app, POOL.app, {}, READING);
   };
   const close = async (): Promise<void> => {
     await Promise.all([owner, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
@@ -135,6 +135,8 @@ function external(database: NonNullable<Config["database"]>): Server {
  * which would have it read whole tables for a large commit.
  */
 const BOOKING = { plan_cache_mode: "force_generic_plan", jit: "off" } as const;
+/** What pages ask differs by what is looked for: one plan for every word there is takes seconds for some. */
+const READING = { plan_cache_mode: "force_custom_plan", jit: "off" } as const;
 
 function connect(
   { url, role }: Target,

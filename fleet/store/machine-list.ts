@@ -98,7 +98,7 @@ export interface MachineFilter {
   readonly after?: string | undefined;
 }
 
-/** What somebody typed as words to look for, as the table of words has them (migration 0011, `words_of`). */
+/** What somebody typed as words to look for, as the table of words has them (migration 0014, `words_of`). */
 export function wordsOf(text: string): readonly string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return [...new Set(words)];
