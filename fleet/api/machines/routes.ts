@@ -1,11 +1,10 @@
-/** The fleet list with today's totals, and one machine with its newest telemetry. */
+/** The fleet list, and one machine with its newest telemetry. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { viewOfBytes, viewOfState } from "../../live/view.js";
 import { listMachines, MAX_WORDS, wordsOf } from "../../store/machine-list.js";
 import { newestTelemetry } from "../../store/reading.js";
-import { revenueTotals } from "../../store/revenue.js";
 import { asOperator, type Scope } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
@@ -31,14 +30,11 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const words = wordsOf(q ?? "");
       if (words.length > MAX_WORDS) throw new ProblemError("bad-request", `q has more than ${MAX_WORDS} words`);
       const after = decodeCursor(AfterSerial, cursor)?.[0];
-      const [page, totals] = await asOperator(app.databases.app, caller, (tx) =>
-        Promise.all([
-          listMachines(tx, operatorId, { status, words, soldOut, limit, after }),
-          revenueTotals(tx, operatorId),
-        ]),
+      const page = await asOperator(app.databases.app, caller, (tx) =>
+        listMachines(tx, operatorId, { status, words, soldOut, limit, after }),
       );
       const next = page.next === undefined ? undefined : [page.next];
-      return { machines: [...page.items], totals: [...totals], nextCursor: encodeCursor(next) };
+      return { machines: [...page.items], nextCursor: encodeCursor(next) };
     },
   );
 

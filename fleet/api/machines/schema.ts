@@ -55,16 +55,6 @@ export const MachineSummary = Type.Object({
 });
 export type MachineSummary = Static<typeof MachineSummary>;
 
-/** Sums of today over the whole fleet, real and simulated machines apart. */
-export const RevenueTotal = Type.Object({
-  currency: Currency,
-  simulated: Type.Boolean(),
-  machines: Type.Integer(),
-  revenueToday: Amount,
-  salesToday: Type.Integer(),
-});
-export type RevenueTotal = Static<typeof RevenueTotal>;
-
 export const MachineListQuery = Type.Object({
   status: Type.Optional(MachineStatus),
   q: Type.Optional(
@@ -82,7 +72,6 @@ export const MachineListQuery = Type.Object({
 
 export const MachineList = Type.Object({
   machines: Type.Array(MachineSummary),
-  totals: Type.Array(RevenueTotal),
   nextCursor: NextCursor,
 });
 export type MachineList = Static<typeof MachineList>;

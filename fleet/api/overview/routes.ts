@@ -1,6 +1,6 @@
 /** How many machines are well, what they took today, how many alerts wait. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { countOpenAlerts, countStatuses, revenueTotals } from "../../store/revenue.js";
+import { countOpenAlerts, fleetToday } from "../../store/revenue.js";
 import { asOperator } from "../../store/tenancy.js";
 import { ALLOWED_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -14,8 +14,7 @@ export const overviewRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
       return asOperator(app.databases.app, caller, async (tx) => ({
-        statuses: await countStatuses(tx, operatorId),
-        totals: [...(await revenueTotals(tx, operatorId))],
+        ...(await fleetToday(tx, operatorId)),
         openAlerts: await countOpenAlerts(tx, operatorId),
       }));
     },

@@ -1,6 +1,6 @@
 /** The fleet at one look. */
 import Type, { type Static } from "typebox";
-import { RevenueTotal } from "../machines/schema.js";
+import { Amount, Currency } from "../common.js";
 
 /** Machines by status, simulated ones included. */
 export const StatusCounts = Type.Object({
@@ -10,6 +10,16 @@ export const StatusCounts = Type.Object({
   maintenance: Type.Integer(),
 });
 export type StatusCounts = Static<typeof StatusCounts>;
+
+/** Sums of today over the whole fleet, real and simulated machines apart. */
+export const RevenueTotal = Type.Object({
+  currency: Currency,
+  simulated: Type.Boolean(),
+  machines: Type.Integer(),
+  revenueToday: Amount,
+  salesToday: Type.Integer(),
+});
+export type RevenueTotal = Static<typeof RevenueTotal>;
 
 export const Overview = Type.Object({
   statuses: StatusCounts,
