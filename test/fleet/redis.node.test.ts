@@ -1,15 +1,20 @@
 /** Redis, SPIRAL_REDIS_URL, goes and comes back: ingest commits and acks meanwhile, pages read from the store. */
 import { connect } from "node:net";
+import { Redis } from "ioredis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ensureFirstUser } from "../../fleet/api/session/first-user.js";
+import { operatorChannel } from "../../fleet/live/live-store.js";
 import { createRedisLive } from "../../fleet/live/redis.js";
 import { packState, viewOfState } from "../../fleet/live/view.js";
 import { startFleet } from "../../fleet/server.js";
+import { addOperator } from "../../fleet/store/provision.js";
 import { encodeTelemetry } from "../../shared/wire/messages.js";
 import { needBinary } from "../support/need.js";
 import { redis, type Server } from "./servers.js";
 import {
+  addTestMachine,
+  addTestProducts,
   neighbourOf,
   OUR_PAGE,
   startTestFleet,
@@ -90,17 +95,10 @@ test("state and sessions are in Redis, and two services share what changes", asy
   await until(async () => (await heldOf(context, "RED-1")) === "IDLE", "no state in Redis");
   const neighbour = await startFleet(await neighbourOf(fleet, { redisUrl: urlOf(context) }));
   await until(() => neighbour.app.live.isReady(), "the other service has no Redis");
-  const stop = new AbortController();
-  const page = await fetch(`${neighbour.url}/api/v1/events`, { headers: { cookie }, signal: stop.signal });
+  const page = await openEvents(neighbour, cookie);
   await machine.sync(ledger.sellCoke(1));
-  let heard = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of page.body ?? []) {
-    heard += decoder.decode(chunk, { stream: true });
-    if (heard.includes("event: sale")) break;
-  }
-  assert.match(heard, "event: sale");
-  stop.abort();
+  assert.match(await within(page.until("event: sale"), "the sale was not told"), "event: sale");
+  page.close();
   // A session that ends in one process is over in the other, though both had it at hand.
   const own = await fleet.databases.migrate<{ hash: Uint8Array }[]>`SELECT token_hash AS hash FROM sessions`;
   const atHand = own.map(({ hash }) => fleet.app.live.getSession(Buffer.from(hash).toString("base64url")));
@@ -122,12 +120,78 @@ test("state and sessions are in Redis, and two services share what changes", asy
   await neighbour.close();
 });
 
+/** All that is kept in Redis or passes through it: a key or channel of any other kind has to say here whose it is. */
+const KEY_KINDS = {
+  machine: /^machine:([A-Z0-9-]+):state$/,
+  session: /^session:[\w-]{43}$/,
+  counter: /^count:(all|[A-Z]+ \/\S*) (key|session|machine|address) \S+$/,
+};
+const CHANNEL_KINDS = [/^operator:([0-9a-f-]{36}):(events|changes|doors)$/, /^orders$/];
+
+test("every key is of one machine, session or caller, every channel of one operator; two do not meet", async (context) => {
+  const { fleet, machine, ledger, cookie, server } = context;
+  const other = await addOperator(fleet.databases, "Other Vending");
+  await addTestProducts(fleet, other);
+  const theirs = await TestMachine.connect(fleet.mqttPort, await addTestMachine(fleet, other, "THEIRS-1"));
+  await theirs.client.published("fleet/THEIRS-1/telemetry", encodeTelemetry(telemetryOf({ state: "IDLE" })));
+  await until(async () => (await heldOf(context, "THEIRS-1")) === "IDLE", "no state of the other operator in Redis");
+  const page = await openEvents(fleet, cookie);
+  await theirs.sync(new TestLedger().boot().sellCoke(1));
+  const mark = ledger.newest;
+  await machine.sync(ledger.sellCoke(2), mark);
+  const redisItself = new Redis({ port: server.port, lazyConnect: true });
+  await redisItself.connect();
+  const [keys, channels] = [await redisItself.keys("*"), [await redisItself.pubsub("CHANNELS")].flat()];
+  redisItself.disconnect();
+  const heard = await within(page.until("event: sale"), "the sale was not told");
+  page.close();
+  assert.match(heard, "RED-1");
+  assert.not.match(heard, "THEIRS-1");
+  const answer = await fleet.app.inject({ url: "/api/v1/machines/THEIRS-1", headers: { cookie } });
+  assert.is(answer.statusCode, 404);
+  const kinds = new Set<string>();
+  for (const key of keys) {
+    const kind = Object.entries(KEY_KINDS).find(([, pattern]) => pattern.test(key))?.[0];
+    assert.ok(kind, `whose is ${key}?`);
+    kinds.add(kind);
+  }
+  assert.equal(kinds, new Set(Object.keys(KEY_KINDS)));
+  assert.ok(channels.includes(operatorChannel(fleet.operatorId)));
+  for (const channel of channels) {
+    assert.ok(
+      CHANNEL_KINDS.some((pattern) => pattern.test(String(channel))),
+      `whose is ${channel}?`,
+    );
+  }
+  await theirs.client.disconnect();
+});
+
+/** Listens to an operator's live events. */
+async function openEvents(fleet: Pick<TestFleet, "url">, cookie: string) {
+  const stop = new AbortController();
+  const page = await fetch(`${fleet.url}/api/v1/events`, { headers: { cookie }, signal: stop.signal });
+  const body = page.body ?? new ReadableStream<Uint8Array>();
+  return {
+    /** Everything heard when `word` has come. */
+    until: async (word: string): Promise<string> => {
+      let heard = "";
+      const decoder = new TextDecoder();
+      for await (const chunk of body) {
+        heard += decoder.decode(chunk, { stream: true });
+        if (heard.includes(word)) break;
+      }
+      return heard;
+    },
+    close: () => stop.abort(),
+  };
+}
+
 test("while Redis is dead batches are acknowledged, and pages and sign-ins work from the store", async (context) => {
   const { server, fleet, machine, ledger, cookie } = context;
   await server.kill();
   await until(async () => (await live(context)) === "down", "nobody noticed");
   const mark = ledger.newest;
-  assert.is(await machine.sync(ledger.sellCoke(2), mark), ledger.newest);
+  assert.is(await machine.sync(ledger.sellCoke(3), mark), ledger.newest);
   await tell(context, "DISPENSING");
   assert.is(await shownOf(context, "RED-1"), "DISPENSING");
   const stop = new AbortController();
@@ -148,7 +212,7 @@ test("a Redis that stalls is not waited for", async (context) => {
   await tell(context, "ACCEPTING_PAYMENT");
   assert.is(await shownOf(context, "RED-1"), "ACCEPTING_PAYMENT");
   const mark = ledger.newest;
-  assert.is(await machine.sync(ledger.sellCoke(3), mark), ledger.newest);
+  assert.is(await machine.sync(ledger.sellCoke(4), mark), ledger.newest);
   const tookMs = performance.now() - beganMs;
   assert.ok(tookMs < 5_000, `${tookMs} ms`);
   server.signal("SIGCONT");
