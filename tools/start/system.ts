@@ -44,11 +44,11 @@ const CABINET_LOCK = 0x4341_4249;
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { config } = options;
   const fleet = await startFleet(config);
-  const begun: { machine?: VirtualMachine; panel?: PanelServer; giveBack?: () => void } = {};
+  const begun: { machine?: VirtualMachine; panel?: PanelServer; giveBack?: () => Promise<void> } = {};
   const close = async (): Promise<void> => {
     begun.machine?.stop();
     await begun.panel?.close();
-    begun.giveBack?.();
+    await begun.giveBack?.();
     await fleet.close();
   };
   try {
@@ -70,14 +70,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 /**
- * Two processes must not run one machine, also where they share a database of others. The lock ends with our
- * connection, which is kept apart from its pool until what is returned is called.
+ * Two processes must not run one machine, also where they share a database of others. The lock is of a session of its
+ * own, until what is returned is called; a session that ends before lets go of it.
  */
-export async function claimCabinet({ migrate }: Databases): Promise<() => void> {
-  const connection = await migrate.reserve();
-  const [row] = await connection<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${CABINET_LOCK}) AS ours`;
-  if (row?.ours === true) return () => connection.release();
-  connection.release();
+export async function claimCabinet({ lone }: Databases): Promise<() => Promise<void>> {
+  const session = lone(() => undefined);
+  const [row] = await session<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${CABINET_LOCK}) AS ours`;
+  if (row?.ours === true) return () => session.end();
+  await session.end();
   const cure = "Stop it, or set another database for this one.";
   throw new ConfigError("SPIRAL_DATABASE_URL", `names a database whose virtual machine another process runs`, cure);
 }
