@@ -58,11 +58,13 @@ export interface ClaimFact {
   readonly amountMinor: number;
 }
 
-/** What the fleet could not book in the last week. */
+/** What the fleet could not book, or found to be lost, in the last week. */
 export interface AsideFact {
   readonly forked: boolean;
   readonly batches: number;
   readonly records: number;
+  /** Records that neither the fleet has nor the machine any more. */
+  readonly lost: number;
   /** Changes with each further one. */
   readonly newest: string;
 }

@@ -26,12 +26,15 @@ export function notBooked({ serial, aside, signals }: MachineFacts): readonly Fi
   const what = [
     ...(aside.forked ? ["its ledger has forked (a cloned or damaged board)"] : []),
     ...(gap === undefined ? [] : [`records are missing (${gap.detail})`]),
+    ...(aside.lost > 0
+      ? [`${count(aside.lost, "record")} lost for good, with the fleet's database and by the machine since`]
+      : []),
     ...(aside.batches > 0 ? [`${count(aside.batches, "batch", "batches")} set aside`] : []),
     ...(aside.records > 0 ? [`${count(aside.records, "record")} that could not be booked`] : []),
   ];
   if (what.length === 0) return [];
   const instance = [aside.newest, gap === undefined ? "" : String(gap.raisedMs)].join();
-  const severity = aside.forked || gap !== undefined ? "critical" : "error";
+  const severity = aside.forked || aside.lost > 0 || gap !== undefined ? "critical" : "error";
   return [{ sentence: `${serial}: ${list(what)}`, severity, instance }];
 }
 

@@ -47,6 +47,7 @@ export interface BatchEnd {
   readonly ending: string;
   readonly mark: number;
   readonly flagged: number;
+  readonly lost: number;
 }
 
 export class Marks {
@@ -139,8 +140,8 @@ export class Marks {
 
   /** How batches ended: forks, records that could not be booked, holes that stay. */
   ended(ends: readonly BatchEnd[]): void {
-    for (const { serial, ending, mark, flagged } of ends) {
-      if (ending === "fork" || ending === "unknownEpoch" || flagged > 0) this.mark(serial);
+    for (const { serial, ending, mark, flagged, lost } of ends) {
+      if (ending === "fork" || ending === "unknownEpoch" || flagged + lost > 0) this.mark(serial);
       if (ending !== "gap") {
         if (this.gaps.delete(serial)) this.mark(serial);
         continue;

@@ -58,6 +58,8 @@ export interface Outcome {
   /** Records stored by this batch, and how many of them flagged. */
   readonly stored: number;
   readonly flagged: number;
+  /** Records passed over: neither the fleet has them any more, nor the machine. */
+  readonly lost: number;
 }
 
 /** What changed, for whoever watches. */
@@ -136,13 +138,13 @@ async function bookOne(
   const { batch, serial } = job;
   const { epoch } = batch;
   const running = cursors.get(keyOf({ serial, epoch }));
-  const nothing = { epoch, stored: 0, flagged: 0 };
+  const nothing = { epoch, stored: 0, flagged: 0, lost: 0 };
   const aside = { serial, epoch, firstSeq: batch.firstSeq, payload: encodeBatch(batch) };
   if (running === undefined) {
     await setAside(tx, { ...aside, reason: "unknownEpoch", detail: `epoch ${epoch} was never issued` });
     return { ...nothing, ending: "unknownEpoch", mark: 0 };
   }
-  if (isGone(batch, running)) passOver(batch, running, rows, nowMs);
+  const lost = isGone(batch, running) ? passOver(batch, running, rows, nowMs) : 0;
   const last = lastSeq(batch);
   const held = last < running.mark ? await heldChain(tx, rows, running, last) : undefined;
   const verdict = verify(batch, running, held);
@@ -159,7 +161,7 @@ async function bookOne(
       return { ...nothing, ending: "fork", mark: running.mark };
     case "next": {
       const flagged = bookRecords(verdict.records, records, running, known, rows, nowMs);
-      return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged };
+      return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged, lost };
     }
   }
 }
@@ -172,11 +174,13 @@ function isGone({ firstSeq }: BatchMessage, { restored, oldestSeq, mark }: Runni
   return restored && firstSeq === oldestSeq && firstSeq > mark + 1;
 }
 
-function passOver({ firstSeq, chain }: BatchMessage, running: Running, rows: Rows, nowMs: number): void {
+/** Returns how many records are passed over. */
+function passOver({ firstSeq, chain }: BatchMessage, running: Running, rows: Rows, nowMs: number): number {
   const { machineId, operatorId, epoch, mark } = running;
   rows.gaps.push({ machineId, operatorId, epoch, fromSeq: mark + 1, toSeq: firstSeq - 1, chain, foundMs: nowMs });
   running.mark = firstSeq - 1;
   running.chain = chain;
+  return firstSeq - 1 - mark;
 }
 
 /** Chain CRC after `seq`, from what this commit is about to write or from what is stored. */

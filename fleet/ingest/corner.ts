@@ -38,6 +38,7 @@ async function bookHalves(ingest: Sql, job: Job, nowMs: number): Promise<Booked>
     ...after,
     stored: before.stored + after.stored,
     flagged: before.flagged + after.flagged,
+    lost: before.lost + after.lost,
   };
   return { outcomes: [outcome], changes: together(left.changes, right.changes) };
 }

@@ -141,6 +141,7 @@ async function bookTaken(
       const { ending: reason } = outcome;
       ports.log("error", "batch set aside", { serial: item.serial, reason, firstSeq: item.message.firstSeq });
     }
+    if (outcome.lost > 0) ports.log("error", "records lost", { serial: item.serial, ...outcome });
     if (outcome.flagged > 0) ports.log("error", "records flagged", { serial: item.serial, ...outcome });
     item.reply(encodeAck(ackOf(outcome, queue.waitMs, ports.incarnation())));
     item.ack();

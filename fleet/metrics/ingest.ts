@@ -45,10 +45,11 @@ export function countedPorts(ports: WorkerPorts, meters: Meters): WorkerPorts {
 function countBooked(jobs: readonly Job[], { outcomes }: Booked, meters: Meters): void {
   meters.commitBatches.observe(jobs.length);
   for (const { batch } of jobs) meters.batchRecords.observe(batch.records.length);
-  for (const { ending, stored, flagged } of outcomes) {
+  for (const { ending, stored, flagged, lost } of outcomes) {
     meters.batches.inc({ ending });
     meters.records.inc(stored);
     meters.recordsFlagged.inc(flagged);
+    meters.recordsLost.inc(lost);
     if (ending === "fork" || ending === "unknownEpoch") meters.setAside.inc({ reason: ending });
   }
 }

@@ -58,6 +58,10 @@ export function createMeters(): Meters {
     registry,
     batches: counter("spiral_ingest_batches_total", "Batches acknowledged after commit, by ending", ["ending"]),
     records: counter("spiral_ingest_records_total", "Ledger records stored"),
+    recordsLost: counter(
+      "spiral_ingest_records_lost_total",
+      "Ledger records passed over behind a restore: the machine has them no more",
+    ),
     recordsFlagged: counter("spiral_ingest_records_flagged_total", "Ledger records stored that could not be booked"),
     setAside: counter("spiral_ingest_set_aside_total", "Batches kept raw for a person", ["reason"]),
     batchRecords: histogram("spiral_ingest_batch_records", "Records a batch", RECORDS),

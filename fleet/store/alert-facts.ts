@@ -227,7 +227,7 @@ async function readPowerUps(
 
 interface AsideRow {
   readonly machineId: string;
-  readonly what: "batch" | "record";
+  readonly what: "batch" | "record" | "lost";
   readonly number: number;
   readonly newest: string;
 }
@@ -245,14 +245,19 @@ async function readAside(
     UNION ALL
     SELECT machine_id, 'record', count(*)::int, max(received_at)::text FROM ledger_records
     WHERE machine_id = ANY (${[...ids]}::uuid[]) AND received_at > ${from}::timestamptz
-      AND flag IN ('unknownKind', 'malformed', 'rejected') GROUP BY 1`;
+      AND flag IN ('unknownKind', 'malformed', 'rejected') GROUP BY 1
+    UNION ALL
+    SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::int, max(found_at)::text FROM ledger_gaps
+    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND found_at > ${from}::timestamptz GROUP BY 1`;
   return grouped(rows, (row) => row);
 }
 
 function asideOf(forked: boolean, rows: readonly AsideRow[]): AsideFact {
-  const of = (what: AsideRow["what"]): AsideRow | undefined => rows.find((row) => row.what === what);
-  const newest = [forked ? "fork" : "", of("batch")?.newest ?? "", of("record")?.newest ?? ""].join("/");
-  return { forked, batches: of("batch")?.number ?? 0, records: of("record")?.number ?? 0, newest };
+  const of = (what: AsideRow["what"]): Pick<AsideRow, "number" | "newest"> =>
+    rows.find((row) => row.what === what) ?? { number: 0, newest: "" };
+  const [batches, records, lost] = [of("batch"), of("record"), of("lost")];
+  const newest = [forked ? "fork" : "", batches.newest, records.newest, lost.newest].join("/");
+  return { forked, batches: batches.number, records: records.number, lost: lost.number, newest };
 }
 
 async function readSignals(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, SignalFact[]>> {

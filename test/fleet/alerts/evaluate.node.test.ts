@@ -44,7 +44,7 @@ function facts(more: Facts = {}): MachineFacts {
     temps: [],
     claims: [],
     powerUpsMs: [],
-    aside: { forked: false, batches: 0, records: 0, newest: "//" },
+    aside: { forked: false, batches: 0, records: 0, lost: 0, newest: "///" },
     signals: [],
     sales: null,
     ...more,
@@ -211,6 +211,7 @@ const CASES: readonly Case[] = [
     aside({ forked: true, batches: 2, newest: "fork/2/" }),
     ": its ledger has forked (a cloned or damaged board) and 2 batches set aside",
   ],
+  ["notBooked", aside({ lost: 3 }), ": 3 records lost for good, with the fleet's database and by the machine since"],
   ["notBooked", aside({ records: 1 }), ": 1 record that could not be booked"],
   ["notBooked", signal("gap", "our books end at 7"), ": records are missing (our books end at 7)"],
   [
