@@ -2,6 +2,7 @@
  * The feed of changes: appended to in the transaction of each change, numbered afterwards by one sequencer at a time,
  * read by number. A row is never numbered before everything numbered below it can be read.
  */
+import { plainArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { SaleKey, ShelfStep, SlotChange, TransactionRow } from "./rows.js";
@@ -25,12 +26,12 @@ export async function appendChanges(
   },
 ): Promise<void> {
   if (transactions.length > 0) {
-    const all = <T>(pick: (row: TransactionRow) => T): T[] => transactions.map(pick);
     await tx`
       INSERT INTO changes (operator_id, kind, machine_id, subject, detail)
       SELECT operator_id, 'sale', machine_id, id, jsonb_build_object('at', at)
-      FROM unnest(${all((r) => r.operatorId)}::uuid[], ${all((r) => r.machineId)}::uuid[], ${all((r) => r.id)}::uuid[],
-        ${all((r) => instant(r.bookedMs))}::text[]) AS n (operator_id, machine_id, id, at)`;
+      FROM unnest(${plainArray(transactions, (r) => r.operatorId)}::uuid[],
+        ${plainArray(transactions, (r) => r.machineId)}::uuid[], ${plainArray(transactions, (r) => r.id)}::uuid[],
+        ${plainArray(transactions, (r) => instant(r.bookedMs))}::text[]) AS n (operator_id, machine_id, id, at)`;
   }
   if (refunded.length > 0) {
     await tx`
