@@ -19,6 +19,7 @@ export interface Meters {
   readonly batches: Counter<"ending">;
   readonly records: Counter;
   readonly recordsFlagged: Counter;
+  readonly recordsLost: Counter;
   readonly setAside: Counter<"reason">;
   readonly batchRecords: Histogram;
   readonly commitBatches: Histogram;

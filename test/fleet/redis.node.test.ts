@@ -128,7 +128,7 @@ const KEY_KINDS = {
 };
 const CHANNEL_KINDS = [/^operator:([0-9a-f-]{36}):(events|changes|doors)$/, /^orders$/];
 
-test("every key is of one machine, session or caller, every channel of one operator; two do not meet", async (context) => {
+test("every key is of one machine, session or caller, every channel of one operator", async (context) => {
   const { fleet, machine, ledger, cookie, server } = context;
   const other = await addOperator(fleet.databases, "Other Vending");
   await addTestProducts(fleet, other);

@@ -6,7 +6,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Marks } from "../../fleet/alerts/marks.js";
+import { type BatchEnd, Marks } from "../../fleet/alerts/marks.js";
 import { type AlertPorts, lookAtChanged } from "../../fleet/alerts/worker.js";
 import { readConfig } from "../../fleet/config.js";
 import { book, type Job } from "../../fleet/ingest/book.js";
@@ -171,8 +171,8 @@ async function live(
   return { ingestMs, alertsMs: performance.now() - began, looked };
 }
 
-function endOf(outcome: { readonly ending: string; readonly mark: number; readonly flagged: number } | undefined) {
-  return outcome ?? { ending: "booked", mark: 0, flagged: 0 };
+function endOf(outcome: Omit<BatchEnd, "serial"> | undefined) {
+  return outcome ?? { ending: "booked", mark: 0, flagged: 0, lost: 0 };
 }
 
 function portsOf(ingest: Databases["ingest"]): AlertPorts {

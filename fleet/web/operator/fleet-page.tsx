@@ -1,8 +1,8 @@
 /** The fleet: sums of today, revenue of the last days, every machine with its state, live. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { LiveEvent } from "../../api/events/schema.js";
-import type { MachineList, RevenueTotal } from "../../api/machines/schema.js";
-import type { Overview } from "../../api/overview/schema.js";
+import type { MachineList } from "../../api/machines/schema.js";
+import type { Overview, RevenueTotal } from "../../api/overview/schema.js";
 import { amountText } from "../parts/amounts.js";
 import { RequestError, readMachine, readMachines, readOverview, readProducts, readRevenue } from "./client.js";
 import { FilterBar } from "./filter-bar.js";
