@@ -6,7 +6,9 @@
  * locks.
  * clears: "auto" when its cause is gone; "person" when someone at the machine has dealt with it.
  */
+import { GERMAN_FAULTS } from "./faults-german.js";
 import { deepFreeze } from "./freeze.js";
+import type { Language } from "./panel-phrases.js";
 
 export const FAULTS = deepFreeze({
   // delivery 1–19
@@ -418,8 +420,9 @@ export function faultOf(code: number): FaultName | undefined {
 }
 
 /** The operator's sentence, e.g. "M-1234 slot B4 is empty"; an unknown code says so. */
-export function faultSentence(code: number, machineId: string, slot?: string): string {
+export function faultSentence(code: number, machineId: string, slot?: string, language: Language = "en"): string {
   const name = faultOf(code);
-  if (name === undefined) return `${machineId}: fault ${code}`;
-  return FAULTS[name].text.replace("{machine}", machineId).replace("{slot}", slot ?? "?");
+  if (name === undefined) return `${machineId}: ${language === "de" ? "Störung" : "fault"} ${code}`;
+  const text = language === "de" ? GERMAN_FAULTS[name] : FAULTS[name].text;
+  return text.replace("{machine}", machineId).replace("{slot}", slot ?? "?");
 }

@@ -7,6 +7,14 @@ import { deepFreeze } from "./freeze.js";
 export const LANGUAGES = deepFreeze(["en", "de"] as const);
 export type Language = (typeof LANGUAGES)[number];
 
+/** Each by its own name. */
+export const LANGUAGE_NAMES: { readonly [language in Language]: string } = deepFreeze({ en: "English", de: "Deutsch" });
+
+/** The one behind `language`; behind the last the first. */
+export function nextLanguage(language: Language): Language {
+  return LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] ?? language;
+}
+
 const ENGLISH = deepFreeze({
   plain: "{}",
   choose: "Please choose",
@@ -81,10 +89,17 @@ export interface Phrase {
   readonly value: string;
 }
 
-/** `text` with `value` in its place. */
-export function filledIn(text: string, value: string): string {
-  const at = text.indexOf("{}");
-  return at < 0 ? text : text.slice(0, at) + value + text.slice(at + 2);
+/** `text` with `values` in its places, in order. */
+export function filledIn(text: string, ...values: readonly (string | number)[]): string {
+  let filled = "";
+  let rest = text;
+  for (const value of values) {
+    const at = rest.indexOf("{}");
+    if (at < 0) break;
+    filled += `${rest.slice(0, at)}${value}`;
+    rest = rest.slice(at + 2);
+  }
+  return filled + rest;
 }
 
 export function phraseText({ say, value }: Phrase, language: Language): string {

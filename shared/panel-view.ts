@@ -1,5 +1,5 @@
 /** What a front panel shows: made by the firmware, rendered on the machine's display and in the browser alike. */
-import type { Phrase } from "./panel-phrases.js";
+import type { Language, Phrase } from "./panel-phrases.js";
 
 export interface ProductView {
   readonly slot: string;
@@ -29,6 +29,8 @@ export interface MenuKey {
 
 /** The technician's menu, in place of what customers see. */
 export interface MenuView {
+  /** What it is written in. */
+  readonly language: Language;
   readonly title: string;
   readonly lines: readonly string[];
   /** What is being typed; a code as stars. */
@@ -49,6 +51,8 @@ export interface PanelView {
   /** First and second line of the display, in English. */
   readonly headline: string;
   readonly detail: string;
+  /** What a panel speaks until somebody at it chooses another language. */
+  readonly language: Language;
   /** The same for panels that speak other languages, too; detail: undefined = nothing more to say. */
   readonly says: { readonly headline: Phrase; readonly detail: Phrase | undefined };
   readonly slot: string | undefined;

@@ -5,8 +5,8 @@
  */
 import { deepFreeze } from "../../shared/freeze.js";
 import type { BootCause } from "../../shared/records/kinds.js";
+import type { Finding, SelfTestText } from "../../shared/self-test-texts.js";
 import type { FittedName } from "../../shared/wire/documents.js";
-import type { Finding } from "../ports/hardware.js";
 import type { LinkResult } from "../ports/inputs.js";
 import type { BeamTest } from "./delivery.js";
 import type { Parts, Trouble } from "./parts.js";
@@ -42,6 +42,14 @@ const BUS_DEVICES = deepFreeze([
 ] as const);
 type BusDevice = (typeof BUS_DEVICES)[number];
 
+const STARTED_BY: { readonly [cause in BootCause]: SelfTestText } = deepFreeze({
+  power: "{} ({}), started by power",
+  reset: "{} ({}), started by reset",
+  watchdog: "{} ({}), started by watchdog",
+  assert: "{} ({}), started by assert",
+  order: "{} ({}), started by order",
+});
+
 /** All checks of a board. */
 export function checksOf<View>(parts: Parts<View>, facts: SelfTestFacts): readonly Check[] {
   const looks = looksOf(parts, facts, () => keypad(parts));
@@ -64,7 +72,7 @@ export function lookNow<View>(parts: Parts<View>, facts: SelfTestFacts): readonl
 function looksOf<View>(parts: Parts<View>, facts: SelfTestFacts, atKeypad: Look): readonly Look[] {
   const { map } = parts;
   return [
-    saying({ part: "board", saw: `${map.board} (${map.module}), started by ${facts.cause}` }),
+    saying({ part: "board", saw: STARTED_BY[facts.cause], values: [map.board, map.module] }),
     saying(memory(facts)),
     saying(identity(facts)),
     saying(network(facts)),
@@ -93,12 +101,13 @@ function asCheck(look: Look): Check {
 }
 
 function memory({ freeBytes }: SelfTestFacts): Finding {
-  const finding = { part: "memory", saw: `${freeBytes} bytes free` };
-  return freeBytes >= MIN_FREE_BYTES ? finding : { ...finding, cure: `less than ${MIN_FREE_BYTES}: build it smaller` };
+  const finding = { part: "memory", saw: "{} bytes free", values: [freeBytes] } as const;
+  if (freeBytes >= MIN_FREE_BYTES) return finding;
+  return { ...finding, cure: "less than {} bytes: build it smaller", cureValues: [MIN_FREE_BYTES] };
 }
 
 function identity({ machineId }: SelfTestFacts): Finding {
-  if (machineId !== undefined) return { part: "identity", saw: machineId };
+  if (machineId !== undefined) return { part: "identity", saw: "{}", values: [machineId] };
   return { part: "identity", saw: "none", cure: "provision the board: without a name and keys it sells nothing" };
 }
 
@@ -108,12 +117,14 @@ function network({ networkProvisioned }: SelfTestFacts): Finding {
 }
 
 function missing({ part, why }: Trouble): Finding {
-  return { part, saw: `not opened (${why})`, cure: "compare the pin map with the wiring: two parts on one pin?" };
+  const cure = "compare the pin map with the wiring: two parts on one pin?";
+  return { part, saw: "not opened ({})", values: [why], cure };
 }
 
 function flash<View>({ ledgerFlash, documentFlash }: Parts<View>): Finding | undefined {
   if (ledgerFlash === undefined || documentFlash === undefined) return undefined;
-  return { part: "flash", saw: `ledger ${ledgerFlash.blocks} blocks, documents ${documentFlash.blocks} blocks` };
+  const values = [ledgerFlash.blocks, documentFlash.blocks];
+  return { part: "flash", saw: "ledger {} blocks, documents {} blocks", values };
 }
 
 function door<View>({ door: it }: Parts<View>): Finding | undefined {
@@ -129,7 +140,8 @@ function keypad<View>({ keypad: it, keypadExpander }: Parts<View>): Finding | un
   const keys = it.sample();
   if (keys === "") return { part, saw: "answers, no key pressed" };
   const cure = "let the keys go; if none is pressed, a row and a column touch";
-  return { part, saw: keys === undefined ? "several keys pressed at once" : `key ${keys} pressed`, cure };
+  if (keys === undefined) return { part, saw: "several keys pressed at once", cure };
+  return { part, saw: "key {} pressed", values: [keys], cure };
 }
 
 function thermometer<View>({ thermometer: it }: Parts<View>): Finding | undefined {
@@ -140,19 +152,21 @@ function thermometer<View>({ thermometer: it }: Parts<View>): Finding | undefine
     return { part, saw: "silent", cure: "no TMP117 answers: supply, SDA, SCL, address 48h" };
   }
   if (milliC === undefined) return { part, saw: "answers, no reading yet" };
-  return { part, saw: `${Math.round(milliC / 100) / 10} °C` };
+  return { part, saw: "{} °C", values: [Math.round(milliC / 100) / 10] };
 }
 
 function compressor<View>({ compressor: it, timers }: Parts<View>): Finding | undefined {
   if (it === undefined) return undefined;
+  const part = "compressor";
+  if (it.running) return { part, saw: "running" };
   const restS = Math.max(0, Math.ceil((it.freeAtMs - timers.nowMs()) / 1_000));
-  return { part: "compressor", saw: it.running ? "running" : `at rest, may start in ${restS} s` };
+  return { part, saw: "at rest, may start in {} s", values: [restS] };
 }
 
 function textDisplay<View>({ textDisplay: it }: Parts<View>): Finding | undefined {
   if (it === undefined) return undefined;
   const part = "text display";
-  if (it.answers) return { part, saw: `answers (${it.columns} columns)` };
+  if (it.answers) return { part, saw: "answers ({} columns)", values: [it.columns] };
   return { part, saw: "silent", cure: "no HD44780 answers behind its expander: supply, SDA, SCL, address, contrast" };
 }
 
@@ -175,9 +189,10 @@ function selectLines<View>({ matrix, motorExpander }: Parts<View>): Finding | un
   if (rest !== "selected") {
     return { part, saw: "a line is high that should be low", cure: "a driver's input is shorted to its supply" };
   }
-  if (bad.length === 0) return { part, saw: `${matrix.count} of ${matrix.count} can be selected, one at a time` };
+  const { count } = matrix;
+  if (bad.length === 0) return { part, saw: "{} of {} can be selected, one at a time", values: [count, count] };
   const cure = "a row or a column they share is shorted to ground, to its supply or to its neighbour";
-  return { part, saw: `motors ${listOf(bad)} cannot be selected`, cure };
+  return { part, saw: "motors {} cannot be selected", values: [listOf(bad)], cure };
 }
 
 function homeSwitches<View>({ delivery }: Parts<View>, { slots }: SelfTestFacts): Finding | undefined {
@@ -185,9 +200,9 @@ function homeSwitches<View>({ delivery }: Parts<View>, { slots }: SelfTestFacts)
   const part = "home switches";
   if (slots.length === 0) return { part, saw: "not looked at: no planogram says which motors there are" };
   const away = slots.filter(({ column }) => delivery.homeSwitch(column) !== "closed").map(({ slot }) => slot);
-  if (away.length === 0) return { part, saw: `all ${slots.length} closed` };
+  if (away.length === 0) return { part, saw: "all {} closed", values: [slots.length] };
   const cure = "bring these spirals home by the service menu; one that stays open is unplugged, broken or not selected";
-  return { part, saw: `${slots.length - away.length} closed, open: ${listOf(away)}`, cure };
+  return { part, saw: "{} closed, open: {}", values: [slots.length - away.length, listOf(away)], cure };
 }
 
 function listOf(names: readonly (string | number)[]): string {
@@ -250,11 +265,13 @@ function deviceFinding(device: BusDevice, answer: LinkResult | undefined, fitted
   }
   if (answer.kind === "garbled") {
     const cure = "one pair turned round, slow optocoupler, two devices at one address";
-    return { part, saw: `garbled (${answer.reason})`, cure };
+    return { part, saw: "garbled ({})", values: [answer.reason], cure };
   }
-  const level = device.level && answer.kind === "data" ? ` (level ${answer.bytes[0] ?? 0})` : "";
-  if (!fitted) return { part, saw: `answers${level}`, cure: "it is not fitted by the settings: nobody will poll it" };
-  return { part, saw: `answers${level}` };
+  const finding: Finding =
+    device.level && answer.kind === "data"
+      ? { part, saw: "answers (level {})", values: [answer.bytes[0] ?? 0] }
+      : { part, saw: "answers" };
+  return fitted ? finding : { ...finding, cure: "it is not fitted by the settings: nobody will poll it" };
 }
 
 function drained(take: () => LinkResult | undefined): readonly LinkResult[] {

@@ -4,7 +4,7 @@
  * before the machine listens; knows no port, only checks and lines.
  */
 
-import type { Finding } from "../ports/hardware.js";
+import { type Finding, findingText } from "../../shared/self-test-texts.js";
 
 /** Looks at one port and tells what it found, now or later, once. undefined: the board has no such port. */
 export type Check = (tell: (finding: Finding | undefined) => void) => void;
@@ -43,6 +43,7 @@ export function runSelfTest(
   next(0);
 }
 
-export function lineOf({ part, saw, cure }: Finding): string {
-  return cure === undefined ? `${part}: ${saw}` : `${part}: ${saw} - ${cure}`;
+/** On the console it is English. */
+export function lineOf(finding: Finding): string {
+  return findingText(finding, "en");
 }

@@ -33,17 +33,26 @@ const SECOND_LINE = 0x40;
 const LINES = 2;
 const BLANK = 0x20;
 
-/** Signs of currencies that its letters lack, 5 × 8 dots, and which of its eight own letters they become. */
-const OWN_LETTERS = "€£₹₩₪";
+/** What its letters lack, 5 × 8 dots, and which of its eight own letters it becomes: currencies, German capitals. */
+const OWN_LETTERS = "€£₹₩₪ÄÖÜ";
 const DOTS: readonly (readonly number[])[] = deepFreeze([
   [0x06, 0x09, 0x1c, 0x08, 0x1c, 0x09, 0x06, 0x00],
   [0x06, 0x09, 0x08, 0x1c, 0x08, 0x08, 0x1f, 0x00],
   [0x1f, 0x02, 0x1f, 0x02, 0x0c, 0x04, 0x02, 0x00],
   [0x11, 0x11, 0x1f, 0x15, 0x1f, 0x0a, 0x0a, 0x00],
   [0x1d, 0x15, 0x15, 0x15, 0x15, 0x17, 0x00, 0x00],
+  [0x0a, 0x00, 0x0e, 0x11, 0x1f, 0x11, 0x11, 0x00],
+  [0x0a, 0x00, 0x0e, 0x11, 0x11, 0x11, 0x0e, 0x00],
+  [0x0a, 0x00, 0x11, 0x11, 0x11, 0x11, 0x0e, 0x00],
 ]);
 /** Where its letters are not ASCII's (ROM A00). */
-const YEN = 0x5c;
+const ROM_LETTERS: { readonly [letter: string]: number | undefined } = deepFreeze({
+  "¥": 0x5c,
+  ä: 0xe1,
+  ß: 0xe2,
+  ö: 0xef,
+  ü: 0xf5,
+});
 
 /** What is done to set it up, and how long it needs after each step. nibble: half a byte, the bus is not known yet. */
 type SetUpStep = { readonly waitMs: number } & (
@@ -65,6 +74,9 @@ const SET_UP: readonly SetUpStep[] = deepFreeze<SetUpStep[]>([
   { glyph: 2, waitMs: 1 },
   { glyph: 3, waitMs: 1 },
   { glyph: 4, waitMs: 1 },
+  { glyph: 5, waitMs: 1 },
+  { glyph: 6, waitMs: 1 },
+  { glyph: 7, waitMs: 1 },
   { command: ON, waitMs: 1 },
 ]);
 /** From its supply to the first step. */
@@ -254,7 +266,8 @@ function letterOf(letter: string): number {
   if (letter === "") return BLANK;
   const own = OWN_LETTERS.indexOf(letter);
   if (own >= 0) return own;
-  if (letter === "¥") return YEN;
+  const inRom = ROM_LETTERS[letter];
+  if (inRom !== undefined) return inRom;
   // Its set has an arrow and a yen sign where ASCII has these.
   if (letter === "\\") return 0x2f;
   if (letter === "~") return 0x2d;

@@ -70,7 +70,7 @@ export class Display {
 function isSameMenu(a: MenuView | undefined, b: MenuView | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const sameLines = a.lines.length === b.lines.length && a.lines.every((line, i) => line === b.lines[i]);
-  return sameLines && a.title === b.title && a.entry === b.entry && a.hint === b.hint;
+  return sameLines && a.language === b.language && a.title === b.title && a.entry === b.entry && a.hint === b.hint;
 }
 
 /** The same view follows from both. */
@@ -81,6 +81,7 @@ function isTold(a: PanelFacts, b: PanelFacts): boolean {
     a.priceMinor === b.priceMinor &&
     a.creditMinor === b.creditMinor &&
     a.currency === b.currency &&
+    a.language === b.language &&
     a.notice === b.notice &&
     a.outCause === b.outCause &&
     a.entry === b.entry &&
@@ -100,6 +101,7 @@ function isSame(a: PanelView, b: PanelView): boolean {
     a.state === b.state &&
     a.headline === b.headline &&
     a.detail === b.detail &&
+    a.language === b.language &&
     a.slot === b.slot &&
     a.creditMinor === b.creditMinor &&
     a.exactChangeOnly === b.exactChangeOnly &&

@@ -228,6 +228,8 @@ export class Machine implements Executor {
       case "key":
         if (this.technician.take(input, this.recorder.nowMs)) return;
         return this.onKeypad(pressKey(this.keypad, input.key, this.rooms.planogram?.slots ?? [], this.recorder.nowMs));
+      case "language":
+        return this.technician.speak(input.language);
       case "select":
       case "cancel":
       case "revalue":

@@ -1,6 +1,7 @@
 /** What the machine says of itself: to the fleet (birth, will, telemetry) and on the panel. Reads, never decides. */
 import { FAULTS } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
+import { languageOf } from "../../shared/wire/documents.js";
 import { encodeStatus, type TelemetryMessage } from "../../shared/wire/messages.js";
 import { exactChangeOnly } from "../cash/acceptance.js";
 import type { CashFacts } from "../cash/state.js";
@@ -107,6 +108,7 @@ export function panelFacts(rooms: Rooms, cash: CashFacts, shelf: Shelf, entry: s
     priceMinor: slot === undefined ? undefined : slotOf(rooms, slot)?.priceMinor,
     creditMinor: rooms.ledger.durable.creditMinor,
     currency: currencyOf(rooms.settings),
+    language: languageOf(rooms.settings),
     notice: notice?.say,
     outCause: sale.at === "OUT_OF_SERVICE" ? sale.cause : undefined,
     entry,

@@ -2,10 +2,11 @@
  * The self-test of the service menu: the board's ports as it finds them, and what is the machine's while it runs: each
  * device on the bus, the beam, the ledger, the network. One line a port. Turns nothing and moves no money.
  */
+import type { Finding } from "../../shared/self-test-texts.js";
 import type { DeliveryState } from "../delivery/state.js";
 import type { BusState } from "../mdb/bus.js";
 import type { SelfTestReport } from "../panel/menu-state.js";
-import type { Finding, SelfTestPort } from "../ports/hardware.js";
+import type { SelfTestPort } from "../ports/hardware.js";
 import type { Rooms } from "./rooms.js";
 
 export interface SelfTestSubjects {
@@ -22,13 +23,7 @@ export function selfTestReport(subjects: SelfTestSubjects): SelfTestReport {
   findings.push(
     networkUp ? { part: "network", saw: "connected" } : { part: "network", saw: "none", cure: "sells on, tells later" },
   );
-  const lines: string[] = [];
-  let bad = 0;
-  for (const { part, saw, cure } of findings) {
-    if (cure !== undefined) bad += 1;
-    lines.push(cure === undefined ? `${part}: ${saw}` : `! ${part}: ${saw} - ${cure}`);
-  }
-  return { lines, bad };
+  return { findings, bad: findings.filter(({ cure }) => cure !== undefined).length };
 }
 
 /** The rim looks for foreign light all the time. */
@@ -50,7 +45,8 @@ function devices(bus: BusState): readonly Finding[] {
 }
 
 function ledger({ ledger: { state, newestSeq, mark } }: Rooms): Finding {
-  const finding = { part: "ledger", saw: `${newestSeq} records, ${newestSeq - mark} not yet at the fleet` };
+  const values = [newestSeq, newestSeq - mark];
+  const finding = { part: "ledger", saw: "{} records, {} not yet at the fleet", values } as const;
   if (state.stands !== undefined || state.stateLost)
     return { ...finding, cure: "this flash belongs to another machine" };
   return state.unreadable === 0 ? finding : { ...finding, cure: "its flash wears out: replace the board" };

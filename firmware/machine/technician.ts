@@ -2,9 +2,10 @@
 import { faultSentence } from "../../shared/faults.js";
 import { serviceCodeOwner } from "../../shared/menu-code.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
+import type { Language } from "../../shared/panel-phrases.js";
 import type { MenuView } from "../../shared/panel-view.js";
 import type { Durable } from "../../shared/records/durable.js";
-import type { PlanogramSlot } from "../../shared/wire/documents.js";
+import { languageOf, type PlanogramSlot } from "../../shared/wire/documents.js";
 import { menuAtBoot, menuDueMs, stepMenu } from "../panel/menu.js";
 import type {
   MenuEffect,
@@ -30,7 +31,7 @@ interface Network {
 
 export class Technician {
   private state: MenuState;
-  private readonly facts: MenuFacts;
+  private readonly facts: FactsForMenu;
   private readonly recorder: Recorder;
   private readonly push: (task: Task) => void;
   /** Each step makes another: a view from before it is old. */
@@ -62,6 +63,13 @@ export class Technician {
     if (step.taken) this.steps++;
     for (const effect of step.effects) this.perform(effect);
     return step.taken;
+  }
+
+  /** From now on it speaks `language`, on this visit and the next ones until power-up. */
+  speak(language: Language): void {
+    if (language === this.facts.language) return;
+    this.facts.chosen = language;
+    this.steps++;
   }
 
   dueMs(): number {
@@ -98,6 +106,8 @@ export class Technician {
         return this.push({ to: "sale", input: { on: "homeSpirals" } });
       case "clearFaults":
         return this.recorder.personWasThere();
+      case "speak":
+        return this.speak(order.language);
     }
   }
 }
@@ -107,6 +117,8 @@ class FactsForMenu implements MenuFacts {
   private readonly rooms: Rooms;
   private readonly network: Network;
   readonly selfTest: () => SelfTestReport;
+  /** Undefined: as the settings say. */
+  chosen: Language | undefined;
 
   constructor(panel: MachinePorts["panel"], rooms: Rooms, network: Network, selfTest: () => SelfTestReport) {
     this.panel = panel;
@@ -129,6 +141,10 @@ class FactsForMenu implements MenuFacts {
 
   get currency(): CurrencyCode {
     return currencyOf(this.rooms.settings);
+  }
+
+  get language(): Language {
+    return this.chosen ?? languageOf(this.rooms.settings);
   }
 
   get slots(): readonly PlanogramSlot[] {
@@ -175,6 +191,6 @@ class FactsForMenu implements MenuFacts {
   }
 
   sentenceOf(fault: number, slot: string | undefined): string {
-    return faultSentence(fault, this.rooms.identity.machineId, slot);
+    return faultSentence(fault, this.rooms.identity.machineId, slot, this.language);
   }
 }

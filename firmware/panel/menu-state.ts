@@ -5,9 +5,12 @@
 import type { FaultName } from "../../shared/faults.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
+import type { Language } from "../../shared/panel-phrases.js";
 import type { Durable } from "../../shared/records/durable.js";
 import type { NewRecord } from "../../shared/records/kinds.js";
+import type { Finding } from "../../shared/self-test-texts.js";
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
+import type { MenuText, MenuWords } from "./menu-texts.js";
 
 /** Nothing pressed for so long: the menu closes. */
 export const MENU_IDLE_MS = 300_000;
@@ -40,7 +43,7 @@ export const MENU_ITEMS = deepFreeze([
   // ten keys are not enough; who has no letters finds it among the faults
   { key: "A", name: "clearFaults", title: "Clear faults", right: 0 },
   { key: "B", name: "selfTest", title: "Self-test", right: RIGHTS.tests },
-] as const);
+] as const satisfies readonly { readonly title: MenuText; readonly [more: string]: unknown }[]);
 export type MenuItem = (typeof MENU_ITEMS)[number];
 export type MenuItemName = MenuItem["name"];
 
@@ -58,11 +61,11 @@ export type Screen =
   | { readonly is: "number"; readonly of: "count" | "price"; readonly slot: string; readonly typed: string }
   | { readonly is: "list"; readonly of: ListName; readonly page: number }
   /** What each port was found like when somebody asked: one line a port. */
-  | { readonly is: "selfTest"; readonly lines: readonly string[]; readonly page: number }
+  | { readonly is: "selfTest"; readonly findings: readonly Finding[]; readonly page: number }
   /** A test vend from the order to its end. before: test vends counted when it was ordered. */
   | { readonly is: "test"; readonly slot: string; readonly before: number }
   /** Something to read before going back. */
-  | { readonly is: "said"; readonly line: string };
+  | { readonly is: "said"; readonly said: MenuWords };
 
 export type MenuState =
   | { readonly at: "closed"; readonly wrong: number; readonly lockedUntilMs: number }
@@ -97,9 +100,9 @@ export interface PriceRule {
   readonly highestMinor: number;
 }
 
-/** lines: one a port. bad: how many are not well. */
+/** findings: one a port. bad: how many are not well. */
 export interface SelfTestReport {
-  readonly lines: readonly string[];
+  readonly findings: readonly Finding[];
   readonly bad: number;
 }
 
@@ -107,6 +110,8 @@ export interface MenuFacts {
   readonly durable: Readonly<Durable>;
   readonly doorOpen: boolean;
   readonly currency: CurrencyCode;
+  /** What the menu speaks. */
+  readonly language: Language;
   readonly slots: readonly PlanogramSlot[];
   /** By MDB type, minor units; empty without a changer. */
   readonly coinValuesMinor: readonly number[];
@@ -122,10 +127,11 @@ export interface MenuFacts {
   readonly networkUp: boolean;
   readonly machineId: string;
   readonly unackedRecords: number;
-  /** Undefined for a code nobody has. */
   /** Looks at each port, now. */
   selfTest(): SelfTestReport;
+  /** Undefined for a code nobody has. */
   passOf(code: string): Pass | undefined;
+  /** In the menu's language. */
   sentenceOf(fault: number, slot: string | undefined): string;
 }
 
@@ -141,7 +147,8 @@ export type MenuOrder =
   | { readonly menu: "empty"; readonly type: number; readonly count: number }
   | { readonly menu: "testVend"; readonly slot: string; readonly who: number }
   | { readonly menu: "home" }
-  | { readonly menu: "clearFaults" };
+  | { readonly menu: "clearFaults" }
+  | { readonly menu: "speak"; readonly language: Language };
 
 export type MenuEffect =
   | { readonly do: "append"; readonly record: NewRecord }

@@ -3,109 +3,156 @@
  * display one line at a time, which `text-display.ts` fits to its two.
  */
 import { formatMinor } from "../../shared/money/amounts.js";
+import { LANGUAGE_NAMES, nextLanguage } from "../../shared/panel-phrases.js";
 import type { MenuKey, MenuView } from "../../shared/panel-view.js";
-import { LINES_PER_PAGE, MENU_ITEMS, type MenuFacts, type MenuState, RIGHTS, type Screen } from "./menu-state.js";
+import { findingText } from "../../shared/self-test-texts.js";
+import {
+  LINES_PER_PAGE,
+  type ListName,
+  MENU_ITEMS,
+  type MenuFacts,
+  type MenuState,
+  RIGHTS,
+  type Screen,
+} from "./menu-state.js";
+import { type MenuText, menuText, words } from "./menu-texts.js";
 
+/** A key and the text of what it does. */
+interface KeyText {
+  readonly key: string;
+  readonly does: MenuText;
+}
 type List = Extract<Screen, { is: "list" }>;
+type Code = Extract<MenuState, { at: "code" }>;
 type SelfTest = Extract<Screen, { is: "selfTest" }>;
 /** Screens with more than a text display shows at once; `#` turns the page. */
 export type Paged = Extract<Screen, { readonly page: number }>;
 /** What a screen says itself; the hint follows from its keys. */
-type Words = Omit<MenuView, "hint" | "keys" | "typed" | "choice">;
-const BACK: MenuKey = Object.freeze({ key: "*", does: "back" });
-const LEAVE: MenuKey = Object.freeze({ key: "*", does: "leave" });
-const MORE: MenuKey = Object.freeze({ key: "#", does: "more" });
-const ENTER: MenuKey = Object.freeze({ key: "#", does: "enter" });
-const DONE: MenuKey = Object.freeze({ key: "#", does: "done" });
-const TAKEN: MenuKey = Object.freeze({ key: "#", does: "taken" });
-const SELF_TEST: MenuKey = Object.freeze({ key: "1", does: "test" });
-const CLEAR: MenuKey = Object.freeze({ key: "0", does: "clear" });
+interface Words {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly entry?: string;
+}
+const BACK: KeyText = Object.freeze({ key: "*", does: "back" });
+const LEAVE: KeyText = Object.freeze({ key: "*", does: "leave" });
+const MORE: KeyText = Object.freeze({ key: "#", does: "more" });
+const ENTER: KeyText = Object.freeze({ key: "#", does: "enter" });
+const DONE: KeyText = Object.freeze({ key: "#", does: "done" });
+const TAKEN: KeyText = Object.freeze({ key: "#", does: "taken" });
+const SELF_TEST: KeyText = Object.freeze({ key: "1", does: "test" });
+const CLEAR: KeyText = Object.freeze({ key: "0", does: "clear" });
 
 /** Undefined while it is closed. */
 export function menuView(state: MenuState, facts: MenuFacts, nowMs: number): MenuView | undefined {
   switch (state.at) {
     case "closed":
       return undefined;
-    case "code": {
-      const locked = nowMs < state.lockedUntilMs;
-      const lines = locked ? ["Locked: too many wrong codes"] : state.wrong > 0 ? ["Wrong code"] : [];
-      return typing({ title: "Service code", lines, entry: "*".repeat(state.typed.length) }, "slot");
-    }
+    case "code":
+      return codeView(state, facts, nowMs);
     case "open":
       return screenView(state.screen, state.rights, facts);
   }
 }
 
-function withKeys(words: Words, keys: readonly MenuKey[], choice = false): MenuView {
-  const hint = keys.length === 0 ? "any key" : keys.map(({ key, does }) => `${key} ${does}`).join("  ");
-  return { ...words, hint, keys, typed: "nothing", choice };
+/** With nothing typed, `#` leads to the other language, which is named by its own name. */
+function codeView({ typed, wrong, lockedUntilMs }: Code, facts: MenuFacts, nowMs: number): MenuView {
+  const say = speaker(facts);
+  const locked = nowMs < lockedUntilMs;
+  const lines = locked ? [say("Locked: too many wrong codes")] : wrong > 0 ? [say("Wrong code")] : [];
+  const view = typing({ title: say("Service code"), lines, entry: "*".repeat(typed.length) }, "slot", facts);
+  if (locked || typed !== "") return view;
+  const keys = [{ key: "#", does: LANGUAGE_NAMES[nextLanguage(facts.language)] }, ...view.keys.slice(1)];
+  return { ...view, keys, hint: hintOf(keys) };
 }
 
-function typing(words: Words, typed: MenuView["typed"], enter = ENTER): MenuView {
-  return { ...withKeys(words, [enter, BACK]), typed };
+type Say = (text: MenuText, ...values: readonly (string | number)[]) => string;
+
+function speaker({ language }: MenuFacts): Say {
+  return (text, ...values) => menuText(words(text, ...values), language);
+}
+
+function hintOf(keys: readonly MenuKey[]): string {
+  return keys.map(({ key, does }) => `${key} ${does}`).join("  ");
+}
+
+function withKeys(shown: Words, texts: readonly KeyText[], facts: MenuFacts, choice = false): MenuView {
+  const say = speaker(facts);
+  const keys = texts.map(({ key, does }) => ({ key, does: say(does) }));
+  const hint = keys.length === 0 ? say("any key") : hintOf(keys);
+  return { entry: "", ...shown, language: facts.language, hint, keys, typed: "nothing", choice };
+}
+
+function typing(shown: Words, typed: MenuView["typed"], facts: MenuFacts, enter = ENTER): MenuView {
+  return { ...withKeys(shown, [enter, BACK], facts), typed };
 }
 
 function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView {
+  const say = speaker(facts);
   const money = (minor: number): string => formatMinor(minor, facts.currency);
   const { durable } = facts;
   switch (screen.is) {
     case "main": {
       const { lines, pages, page } = pageOf(screen, rights, facts);
-      if (pages === 1) return withKeys({ title: "Service menu", lines, entry: "" }, [LEAVE], true);
-      return withKeys({ title: `Menu ${page + 1}/${pages}`, lines, entry: "" }, [MORE, LEAVE], true);
+      if (pages === 1) return withKeys({ title: say("Service menu"), lines }, [LEAVE], facts, true);
+      return withKeys({ title: say("Menu {}/{}", page + 1, pages), lines }, [MORE, LEAVE], facts, true);
     }
     case "fill": {
-      const lines = ["Put coins in; they are not credit", `Filled in all: ${money(durable.counters.filledMinor)}`];
-      return withKeys({ title: "Fill tubes", lines, entry: "" }, [DONE]);
+      const filled = say("Filled in all: {}", money(durable.counters.filledMinor));
+      return withKeys(
+        { title: say("Fill tubes"), lines: [say("Put coins in; they are not credit"), filled] },
+        [DONE],
+        facts,
+      );
     }
     case "cashBox": {
-      const lines = [`Coins ${money(durable.boxCoinsMinor)}`, `Bills ${money(durable.boxBillsMinor)}`];
-      return withKeys({ title: "Cash box taken?", lines, entry: "" }, [TAKEN, BACK]);
+      const lines = [say("Coins {}", money(durable.boxCoinsMinor)), say("Bills {}", money(durable.boxBillsMinor))];
+      return withKeys({ title: say("Cash box taken?"), lines }, [TAKEN, BACK], facts);
     }
     case "emptyType": {
       const { lines, pages } = pageOf(screen, rights, facts);
-      const words = { title: "Empty: which coin?", lines, entry: screen.typed };
-      return typing(words, "number", pages > 1 ? MORE : ENTER);
+      const shown = { title: say("Empty: which coin?"), lines, entry: screen.typed };
+      return typing(shown, "number", facts, pages > 1 ? MORE : ENTER);
     }
     case "emptyCount": {
-      const title = `Empty: how many of ${money(facts.coinValuesMinor[screen.type] ?? 0)}?`;
-      const lines = [`In the tube: ${durable.tubes[screen.type] ?? 0}`];
-      return typing({ title, lines, entry: screen.typed }, "number");
+      const title = say("Empty: how many of {}?", money(facts.coinValuesMinor[screen.type] ?? 0));
+      const lines = [say("In the tube: {}", durable.tubes[screen.type] ?? 0)];
+      return typing({ title, lines, entry: screen.typed }, "number", facts);
     }
     case "slot":
-      return typing({ title: SLOT_TITLES[screen.of], lines: [], entry: screen.typed }, "slot");
+      return typing({ title: say(SLOT_TITLES[screen.of]), lines: [], entry: screen.typed }, "slot", facts);
     case "number":
       return numberView(screen, facts);
     case "list":
     case "selfTest":
       return listView(screen, rights, facts);
     case "test":
-      return withKeys({ title: `Test vend ${screen.slot}`, lines: [testLine(screen, facts)], entry: "" }, []);
+      return withKeys({ title: say("Test vend {}", screen.slot), lines: [say(testText(screen, facts))] }, [], facts);
     case "said":
-      return withKeys({ title: screen.line, lines: [], entry: "" }, []);
+      return withKeys({ title: menuText(screen.said, facts.language), lines: [] }, [], facts);
   }
 }
 
-const SLOT_TITLES = Object.freeze({
+const SLOT_TITLES = Object.freeze<{ readonly [of in Extract<Screen, { is: "slot" }>["of"]]: MenuText }>({
   testVend: "Test vend: which slot?",
   count: "Count: which slot?",
   price: "Price: which slot?",
 });
 
 function numberView({ of, slot, typed }: Extract<Screen, { is: "number" }>, facts: MenuFacts): MenuView {
+  const say = speaker(facts);
   const planned = facts.slots.find((candidate) => candidate.slot === slot);
   if (of === "count") {
     const now = facts.durable.stock[slot] ?? 0;
-    const lines = [`Now ${now} of ${planned?.capacity ?? 0}`];
-    return typing({ title: `${slot}: how many?`, lines, entry: typed }, "number");
+    const lines = [say("Now {} of {}", now, planned?.capacity ?? 0)];
+    return typing({ title: say("{}: how many?", slot), lines, entry: typed }, "number", facts);
   }
   const nowMinor = facts.durable.prices[slot] ?? planned?.priceMinor ?? 0;
-  const lines = [`Now ${formatMinor(nowMinor, facts.currency)}`, "Smallest units, e.g. 150"];
-  return typing({ title: `${slot}: which price?`, lines, entry: typed }, "number");
+  const lines = [say("Now {}", formatMinor(nowMinor, facts.currency)), say("Smallest units, e.g. 150")];
+  return typing({ title: say("{}: which price?", slot), lines, entry: typed }, "number", facts);
 }
 
 /** How far the test vend is, by the sale and by the records. */
-function testLine({ slot, before }: Extract<Screen, { is: "test" }>, facts: MenuFacts): string {
+function testText({ slot, before }: Extract<Screen, { is: "test" }>, facts: MenuFacts): MenuText {
   const { refusedTest, turning, durable } = facts;
   if (durable.counters.testVends > before) return "The product fell";
   if (refusedTest?.slot === slot) {
@@ -138,27 +185,38 @@ function pageOf(screen: Paged, rights: number, facts: MenuFacts): Page {
 
 function listView(list: List | SelfTest, rights: number, facts: MenuFacts): MenuView {
   const { lines, pages, page } = pageOf(list, rights, facts);
-  const keys: MenuKey[] = [];
+  const keys: KeyText[] = [];
   const name = list.is === "list" ? list.of : list.is;
   if (name === "faults" && facts.durable.faults.length > 0) keys.push(CLEAR);
   // for keypads without letters
   if (name === "faults" && (rights & RIGHTS.tests) !== 0) keys.push(SELF_TEST);
   if (pages > 1) keys.push(MORE);
   keys.push(BACK);
-  const title = MENU_ITEMS.find((item) => item.name === name)?.title ?? "";
-  return withKeys({ title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines, entry: "" }, keys);
+  const title = speaker(facts)(LIST_TITLES[name]);
+  return withKeys({ title: pages > 1 ? `${title} ${page + 1}/${pages}` : title, lines }, keys, facts);
 }
+
+const LIST_TITLES = Object.freeze<{ readonly [name in ListName | "selfTest"]: MenuText }>({
+  faults: "Faults",
+  counters: "Counters",
+  network: "Network",
+  selfTest: "Self-test",
+});
 
 function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {
   switch (screen.is) {
     case "main": {
       const allowed = MENU_ITEMS.filter(({ right }) => right === 0 || (rights & right) !== 0);
-      return allowed.map(({ key, title }) => `${key} ${title}`);
+      const say = speaker(facts);
+      return allowed.map(({ key, title }) => `${key} ${say(title)}`);
     }
     case "emptyType":
       return tubeLines(facts);
     case "selfTest":
-      return [...screen.lines];
+      return screen.findings.map((finding) => {
+        const text = findingText(finding, facts.language);
+        return finding.cure === undefined ? text : `! ${text}`;
+      });
     case "list":
       return listLines(screen, facts);
   }
@@ -166,37 +224,39 @@ function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {
 
 function listLines({ of }: List, facts: MenuFacts): string[] {
   const { durable } = facts;
+  const say = speaker(facts);
   switch (of) {
     case "faults":
-      if (durable.faults.length === 0) return ["No faults"];
+      if (durable.faults.length === 0) return [say("No faults")];
       return durable.faults.map(({ fault, slot }) => facts.sentenceOf(fault, slot));
     case "network":
       return [
-        facts.networkUp ? "Connected" : "Not connected",
-        `Machine ${facts.machineId}`,
-        `Records not yet at the fleet: ${facts.unackedRecords}`,
+        say(facts.networkUp ? "Connected" : "Not connected"),
+        say("Machine {}", facts.machineId),
+        say("Records not yet at the fleet: {}", facts.unackedRecords),
       ];
     case "counters":
       return counterLines(facts);
   }
 }
 
-function counterLines({ durable, currency }: MenuFacts): string[] {
-  const { counters } = durable;
-  const money = (minor: number): string => formatMinor(minor, currency);
+function counterLines(facts: MenuFacts): string[] {
+  const { counters } = facts.durable;
+  const say = speaker(facts);
+  const money = (minor: number): string => formatMinor(minor, facts.currency);
   return [
-    `Sales ${counters.sales}: ${money(counters.salesMinor)}`,
-    `Cash sales ${money(counters.cashSalesMinor)}`,
-    `Card sales ${money(counters.cardSalesMinor)}`,
-    `Coins in ${money(counters.coinsInMinor)}`,
-    `Bills in ${money(counters.billsInMinor)}`,
-    `Paid out ${money(counters.paidOutMinor)}`,
-    `Vouchers ${money(counters.vouchersMinor)}`,
-    `Claims ${money(counters.claimsMinor)}`,
-    `Tubes short ${money(counters.tubeShortMinor)}`,
-    `Tubes over ${money(counters.tubeOverMinor)}`,
-    `Test vends ${counters.testVends}`,
-    `Failed vends ${counters.failedSales}`,
+    say("Sales {}: {}", counters.sales, money(counters.salesMinor)),
+    say("Cash sales {}", money(counters.cashSalesMinor)),
+    say("Card sales {}", money(counters.cardSalesMinor)),
+    say("Coins in {}", money(counters.coinsInMinor)),
+    say("Bills in {}", money(counters.billsInMinor)),
+    say("Paid out {}", money(counters.paidOutMinor)),
+    say("Vouchers {}", money(counters.vouchersMinor)),
+    say("Claims {}", money(counters.claimsMinor)),
+    say("Tubes short {}", money(counters.tubeShortMinor)),
+    say("Tubes over {}", money(counters.tubeOverMinor)),
+    say("Test vends {}", counters.testVends),
+    say("Failed vends {}", counters.failedSales),
   ];
 }
 

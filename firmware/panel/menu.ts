@@ -5,6 +5,7 @@
  */
 import { FAULTS, faultOf } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
+import { nextLanguage } from "../../shared/panel-phrases.js";
 import { type Durable, hasFault, type OpenFault } from "../../shared/records/durable.js";
 import { SERVICE_ACTS, type ServiceAct } from "../../shared/records/kinds.js";
 import {
@@ -26,13 +27,14 @@ import {
   RIGHTS,
   type Screen,
 } from "./menu-state.js";
+import { type MenuText, type MenuWords, words } from "./menu-texts.js";
 import { type Paged, pagesOf } from "./menu-view.js";
 
 const ENTER = "#";
 const BACK = "*";
 type Open = Extract<MenuState, { at: "open" }>;
 type Code = Extract<MenuState, { at: "code" }>;
-const BUSY = "Wait, a motor is running";
+const BUSY: MenuText = "Wait, a motor is running";
 const MAIN: Screen = Object.freeze<Screen>({ is: "main", page: 0 });
 const UNLOCKED: MenuEffect = Object.freeze<MenuEffect>({ do: "fault", fault: "serviceLockedOut", present: false });
 const READ: { readonly [list in ListName]: ServiceAct } = Object.freeze({
@@ -93,6 +95,10 @@ function typeCode(state: Code, key: string, facts: MenuFacts, nowMs: number): Me
   if (key === BACK) return taken({ at: "closed", wrong, lockedUntilMs });
   // Locked: keys are swallowed, so that nobody learns anything by trying.
   if (nowMs < lockedUntilMs) return taken(state);
+  // Nothing typed: every keypad has this key, and whoever cannot read the menu finds his language before it.
+  if (key === ENTER && state.typed === "") {
+    return taken(state, order({ menu: "speak", language: nextLanguage(facts.language) }));
+  }
   if (key !== ENTER) return taken({ ...state, typed: typedOn(state.typed, key), untilMs: nowMs + MENU_IDLE_MS });
   const pass = facts.passOf(state.typed);
   if (pass === undefined) return refuse(state, nowMs);
@@ -180,12 +186,12 @@ function home(state: Open, facts: MenuFacts): MenuStep {
   const hindrance = hindranceOf(facts);
   if (hindrance !== undefined) return say(state, hindrance);
   if (count === 0) return say(state, "All spirals are home");
-  const words = count === 1 ? "1 spiral is brought home" : `${count} spirals are brought home`;
-  return say(state, words, note("homeColumns", state.who, { value: count }), order({ menu: "home" }));
+  const said = count === 1 ? words("1 spiral is brought home") : words("{} spirals are brought home", count);
+  return say(state, said, note("homeColumns", state.who, { value: count }), order({ menu: "home" }));
 }
 
 /** Why no spiral can be made to turn now; undefined if one can. */
-function hindranceOf({ turning }: MenuFacts): string | undefined {
+function hindranceOf({ turning }: MenuFacts): MenuText | undefined {
   if (turning === "free") return undefined;
   return turning === "busy" ? BUSY : "Not now: the machine is not ready";
 }
@@ -193,8 +199,8 @@ function hindranceOf({ turning }: MenuFacts): string | undefined {
 /** Nothing turns, so it needs no products; with a motor running its lines would not be what they seem. */
 function selfTest(state: Open, facts: MenuFacts): MenuStep {
   if (facts.turning === "busy") return say(state, BUSY);
-  const { lines, bad } = facts.selfTest();
-  return show(state, { is: "selfTest", lines, page: 0 }, note("selfTested", state.who, { value: bad }));
+  const { findings, bad } = facts.selfTest();
+  return show(state, { is: "selfTest", findings, page: 0 }, note("selfTested", state.who, { value: bad }));
 }
 
 /** To look is a record too, once a visit. */
@@ -208,10 +214,12 @@ function read(state: Open, of: ListName): MenuStep {
 function clearFaults(state: Open, { durable }: MenuFacts): MenuStep {
   const value = durable.faults.filter(waitsForPerson).length;
   const left = durable.faults.length - value;
-  const remain = left === 1 ? "1 remains" : `${left} remain`;
-  if (value === 0) return say(state, left === 0 ? "No faults" : `Nothing to clear, ${remain}`);
+  if (value === 0 && left === 0) return say(state, "No faults");
+  const one = left === 1;
+  if (value === 0) return say(state, one ? "Nothing to clear, 1 remains" : words("Nothing to clear, {} remain", left));
+  const said = one ? words("{} cleared, 1 remains", value) : words("{} cleared, {} remain", value, left);
   const done = note("faultsCleared", state.who, { value });
-  return say(state, `${value} cleared, ${remain}`, done, order({ menu: "clearFaults" }));
+  return say(state, said, done, order({ menu: "clearFaults" }));
 }
 
 function waitsForPerson({ fault }: OpenFault): boolean {
@@ -240,15 +248,15 @@ function onTyping(state: Open, screen: Typing, key: string, facts: MenuFacts): M
       const count = numberOf(screen.typed);
       const { type } = screen;
       if (count === undefined || count < 1 || count > MAX_EMPTY_COUNT)
-        return say(state, `1 to ${MAX_EMPTY_COUNT} coins`);
+        return say(state, words("1 to {} coins", MAX_EMPTY_COUNT));
       if (count > (facts.durable.tubes[type] ?? 0)) return say(state, "So many are not in the tube");
-      return say(state, `${count} coins are paid out`, order({ menu: "empty", type, count }));
+      return say(state, words("{} coins are paid out", count), order({ menu: "empty", type, count }));
     }
   }
 }
 
 function slotTyped(state: Open, of: "testVend" | "count" | "price", slot: string, facts: MenuFacts): MenuStep {
-  if (!facts.slots.some((candidate) => candidate.slot === slot)) return say(state, `No slot ${slot}`);
+  if (!facts.slots.some((candidate) => candidate.slot === slot)) return say(state, words("No slot {}", slot));
   if (of !== "testVend") return show(state, { is: "number", of, slot, typed: "" });
   const hindrance = hindranceOf(facts);
   if (hindrance !== undefined) return say(state, hindrance);
@@ -263,24 +271,25 @@ function numberTyped(state: Open, screen: Extract<Screen, { is: "number" }>, fac
   const planned = facts.slots.find((candidate) => candidate.slot === slot);
   if (value === undefined || planned === undefined) return say(state, "A number is needed");
   if (of === "count") {
-    if (value > planned.capacity) return say(state, `At most ${planned.capacity}`);
-    return say(state, `${slot}: ${value} pieces`, {
+    if (value > planned.capacity) return say(state, words("At most {}", planned.capacity));
+    return say(state, words("{}: {} pieces", slot, value), {
       do: "append",
       record: { kind: "stockSet", slot, quantity: value },
     });
   }
   const wrong = wrongPrice(value, facts);
   if (wrong !== undefined) return say(state, wrong);
-  return say(state, `${slot}: price set`, { do: "append", record: { kind: "priceSet", slot, priceMinor: value } });
+  const record = { kind: "priceSet", slot, priceMinor: value } as const;
+  return say(state, words("{}: price set", slot), { do: "append", record });
 }
 
 /** What is wrong with a price; undefined: nothing. */
-function wrongPrice(priceMinor: number, { prices, currency }: MenuFacts): string | undefined {
+function wrongPrice(priceMinor: number, { prices, currency }: MenuFacts): MenuWords | undefined {
   const { stepMinor, highestMinor } = prices;
-  if (priceMinor > highestMinor) return `At most ${formatMinor(highestMinor, currency)} can be paid`;
-  if (priceMinor < stepMinor) return `A price is at least ${formatMinor(stepMinor, currency)}`;
+  if (priceMinor > highestMinor) return words("At most {} can be paid", formatMinor(highestMinor, currency));
+  if (priceMinor < stepMinor) return words("A price is at least {}", formatMinor(stepMinor, currency));
   // Or nobody could be given the change.
-  if (priceMinor % stepMinor !== 0) return `A price is a multiple of ${formatMinor(stepMinor, currency)}`;
+  if (priceMinor % stepMinor !== 0) return words("A price is a multiple of {}", formatMinor(stepMinor, currency));
   return undefined;
 }
 
@@ -316,8 +325,9 @@ function show(state: Open, screen: Screen, ...effects: readonly MenuEffect[]): M
   return taken({ ...state, screen }, ...effects);
 }
 
-function say(state: Open, line: string, ...effects: readonly MenuEffect[]): MenuStep {
-  return show(state, { is: "said", line }, ...effects);
+function say(state: Open, what: MenuText | MenuWords, ...effects: readonly MenuEffect[]): MenuStep {
+  const said = typeof what === "string" ? words(what) : what;
+  return show(state, { is: "said", said }, ...effects);
 }
 
 function order(what: MenuOrder): MenuEffect {

@@ -1,9 +1,11 @@
 /**
  * The panel's view on two lines of text, 16 or 20 columns: pages that follow each other by themselves, and nothing of
  * the view left out of them. A pure function of the view; the display's driver (and the virtual machine's page) turns
- * the pages. Letters the display does not have become the nearest it has: ASCII and the signs of currencies.
+ * the pages. Letters the display does not have become the nearest it has: ASCII, German's own letters and the signs of
+ * currencies.
  */
 import { deepFreeze } from "../../shared/freeze.js";
+import { PHRASES, phraseText } from "../../shared/panel-phrases.js";
 import type { MenuView, PanelView } from "../../shared/panel-view.js";
 
 /** Columns of the displays there are. */
@@ -33,6 +35,7 @@ export function plainText(text: string): string {
 const BLANK: TextPage = deepFreeze(["", ""] as const);
 /** Signs of currencies beyond ASCII (shared/money/currencies). */
 const CURRENCY_SIGNS = "€£¥₹₩₪";
+const GERMAN_LETTERS = "äöüßÄÖÜ";
 /** U+00C0 to U+00FF, U+0100 to U+017F. */
 const LATIN_1 = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty";
 const LATIN_A =
@@ -54,22 +57,30 @@ const OTHERS: { readonly [letter: string]: string | undefined } = deepFreeze({
 const SHORTER: { readonly [text: string]: string | undefined } = deepFreeze({
   "Exact change only": "Exact coins only",
   "No such selection": "No such choice",
+  "Bitte passend zahlen": "Passend zahlen",
+  "Diese Nummer gibt es nicht": "Falsche Nummer",
 });
 
 function plainLetter(letter: string, code: number): string {
   if (code >= 0x20 && code < 0x7f) return letter;
+  if (GERMAN_LETTERS.includes(letter)) return letter;
   if (code >= 0xc0 && code <= 0xff) return LATIN_1.charAt(code - 0xc0);
   if (code >= 0x100 && code <= 0x17f) return LATIN_A.charAt(code - 0x100);
   return CURRENCY_SIGNS.includes(letter) ? letter : (OTHERS[letter] ?? "?");
 }
 
 function customerPages(view: PanelView, columns: number): TextPage[] {
-  const { headline, detail, credit, code } = view;
+  const { says, language, credit, code } = view;
+  const headline = phraseText(says.headline, language);
+  const detail = says.detail === undefined ? "" : phraseText(says.detail, language);
+  const { exactChange } = PHRASES[language];
   const more = [detail];
   const said = `${headline} ${detail}`;
   // What a graphic panel shows beside the two lines: the lamp and the credit.
-  if (view.selling && view.exactChangeOnly && !said.includes("Exact change")) more.push("Exact change only");
-  if (view.creditMinor > 0 && code === undefined && !said.includes(credit)) more.push(`Credit ${credit}`);
+  if (view.selling && view.exactChangeOnly && !said.includes(exactChange)) more.push(exactChange);
+  if (view.creditMinor > 0 && code === undefined && !said.includes(credit)) {
+    more.push(phraseText({ say: "credit", value: credit }, language));
+  }
   return pagesOf(headline, more, columns);
 }
 

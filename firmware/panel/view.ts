@@ -4,7 +4,7 @@
  */
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
-import { type Phrase, type PhraseName, phraseText } from "../../shared/panel-phrases.js";
+import { type Language, type Phrase, type PhraseName, phraseText } from "../../shared/panel-phrases.js";
 import type { CodeView, PanelView, ProductView } from "../../shared/panel-view.js";
 
 export type { CodeView, PanelView, ProductView };
@@ -16,6 +16,8 @@ export interface PanelFacts {
   readonly priceMinor: number | undefined;
   readonly creditMinor: number;
   readonly currency: CurrencyCode;
+  /** Of the settings. */
+  readonly language: Language;
   readonly notice: string | undefined;
   readonly outCause: string | undefined;
   readonly entry: string;
@@ -61,6 +63,7 @@ export function panelView(facts: PanelFacts): PanelView {
     state: facts.state,
     headline: phraseText(says.headline, "en"),
     detail: says.detail === undefined ? "" : phraseText(says.detail, "en"),
+    language: facts.language,
     says,
     slot: facts.slot,
     creditMinor: facts.creditMinor,

@@ -2,6 +2,7 @@
  * What the core asks of the world: types only. Implementations: `firmware/io` on a board, `tools/bench` in simulation.
  * Everything here is called by `firmware/machine` alone; whatever the world has to say comes back as a `WorldInput`.
  */
+import type { Finding } from "../../shared/self-test-texts.js";
 
 /** Raw NOR flash. Bits go from 1 to 0 by `write`; `eraseBlock` makes a block all FF. All calls block until done. */
 export interface FlashPort {
@@ -61,15 +62,6 @@ export interface NetworkPort {
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): boolean;
   /** Sets birth (retained, sent at every CONNECT) and last will; `connection` is put in by the platform. */
   announce(announcement: Announcement): void;
-}
-
-/** What a look at a part has found. */
-export interface Finding {
-  /** The trade's name of the port: "MDB changer 08h". */
-  readonly part: string;
-  readonly saw: string;
-  /** What to look at; absent: it is well. */
-  readonly cure?: string;
 }
 
 /** The board looks at its own ports while the machine runs: nothing turns, the bus and the beam are left alone. */

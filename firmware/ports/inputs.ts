@@ -1,4 +1,5 @@
 /** Everything the world can tell the machine. Times are monotonic ms since boot, latched where the thing happened. */
+import type { Language } from "../../shared/panel-phrases.js";
 import type { ClockQuality } from "../../shared/records/kinds.js";
 
 /** Result of one exchange on the bus, or news from the link. Bytes are without CHK. */
@@ -28,6 +29,8 @@ export type WorldInput =
   | { readonly on: "tick" }
   | { readonly on: "link"; readonly result: LinkResult }
   | { readonly on: "key"; readonly key: string }
+  /** Somebody has chosen what the panel speaks; the service menu is to speak it, too. */
+  | { readonly on: "language"; readonly language: Language }
   | { readonly on: "select"; readonly slot: string }
   | { readonly on: "cancel" }
   /** The customer wants the credit on the card that is shown. */

@@ -5,10 +5,12 @@
 import type { CborValue } from "../../shared/cbor.js";
 import { serviceCodeItem } from "../../shared/menu-code.js";
 import { CURRENCIES } from "../../shared/money/currencies.js";
+import { LANGUAGES, type Language } from "../../shared/panel-phrases.js";
 import {
   encodeSettings,
   FITTED,
   type FittedName,
+  languageOf,
   MAX_DOCUMENT_BYTES,
   type Settings,
 } from "../../shared/wire/documents.js";
@@ -25,14 +27,15 @@ export interface ServiceCode {
 /** What of the document is said as the document says it. */
 type Plain = Omit<
   Settings,
-  "version" | "currency" | "decimals" | "maxCreditMinor" | "serviceCodes" | "fitted" | "floatCounts"
+  "version" | "currency" | "decimals" | "maxCreditMinor" | "serviceCodes" | "fitted" | "floatCounts" | "language"
 >;
 
-/** maxCredit: decimal text. fitted: absent = changer and validator. */
+/** maxCredit: decimal text. fitted: absent = changer and validator. language: of the panel, absent = the first. */
 export interface WantedSettings extends Plain {
   readonly maxCredit: string;
   readonly fitted?: readonly FittedName[];
   readonly floatCounts?: readonly number[];
+  readonly language?: Language;
 }
 
 export type SettingsMade =
@@ -42,7 +45,7 @@ export type SettingsMade =
 /** `codes`: items as the document bears them. */
 export function settingsDocument(
   version: number,
-  { maxCredit, fitted, ...plain }: WantedSettings,
+  { maxCredit, fitted, language, ...plain }: WantedSettings,
   codes: readonly CborValue[],
   { currency, decimals }: Money,
 ): SettingsMade {
@@ -58,6 +61,7 @@ export function settingsDocument(
     decimals,
     maxCreditMinor,
     ...(bits === undefined ? {} : { fitted: bits }),
+    ...(language === undefined ? {} : { language: LANGUAGES.indexOf(language) }),
     ...(codes.length === 0 ? {} : { serviceCodes: codes }),
   };
   try {
@@ -74,11 +78,12 @@ export function codeItems(serial: string, codes: readonly ServiceCode[]): readon
 
 /** What may be shown of a document: of service codes only whose they are. */
 export function shownSettings({ version: _, currency: __, decimals, ...settings }: Settings) {
-  const { maxCreditMinor, fitted, serviceCodes = [], ...plain } = settings;
+  const { maxCreditMinor, fitted, language, serviceCodes = [], ...plain } = settings;
   return {
     ...plain,
     maxCredit: decimalOf(maxCreditMinor, decimals),
     ...(fitted === undefined ? {} : { fitted: FITTED.filter((_name, bit) => ((fitted >> bit) & 1) === 1) }),
+    ...(language === undefined ? {} : { language: languageOf({ language }) }),
     serviceCodes: serviceCodes.flatMap((item) => {
       const [who, rights] = Array.isArray(item) ? item : [];
       return typeof who === "number" && typeof rights === "number" ? [{ who, rights }] : [];

@@ -5,6 +5,7 @@
 import { decodeCbor, encodeCbor } from "../cbor.js";
 import { deepFreeze } from "../freeze.js";
 import { fromMap, type MessageOf, toMap } from "../layout.js";
+import { LANGUAGES, type Language } from "../panel-phrases.js";
 import type { DocumentName } from "../records/kinds.js";
 
 const PLANOGRAM = deepFreeze({ version: [0, "uint"], slots: [1, "items"] });
@@ -34,6 +35,8 @@ const SLOT = deepFreeze({
  * FITTED_BY_DEFAULT. highSecurityMask: bill types the validator looks at twice (SECURITY 32). recycleMask: bill types
  * that go to the recycler. serviceCodes: who may use the service menu (firmware/panel). payByValue: where the changer
  * can (option b0) and any choice of it pays exactly, it chooses the coins of change itself (firmware/cash/by-value).
+ * language: what the panel speaks until somebody at it chooses another, by its place in LANGUAGES; absent, or one this
+ * firmware does not speak = the first.
  */
 const SETTINGS = deepFreeze({
   version: [0, "uint"],
@@ -54,6 +57,7 @@ const SETTINGS = deepFreeze({
   recycleMask: [15, "uint?"],
   serviceCodes: [16, "items?"],
   payByValue: [17, "bool?"],
+  language: [18, "uint?"],
 });
 
 export type PlanogramSlot = MessageOf<typeof SLOT>;
@@ -82,6 +86,10 @@ export const FITTED_BY_DEFAULT = 0b11;
 
 export function isFitted(settings: Settings, device: FittedName): boolean {
   return (((settings.fitted ?? FITTED_BY_DEFAULT) >> FITTED.indexOf(device)) & 1) === 1;
+}
+
+export function languageOf({ language }: Pick<Settings, "language">): Language {
+  return LANGUAGES[language ?? 0] ?? LANGUAGES[0];
 }
 
 /** Time without input after which money goes back. */

@@ -4,9 +4,10 @@
  */
 import type { EffectWatch, MachinePorts } from "../../firmware/machine/types.js";
 import type { PanelView } from "../../firmware/panel/view.js";
-import type { Finding, NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.js";
+import type { NetworkPort, SensorSnapshot } from "../../firmware/ports/hardware.js";
 import type { WorldInput } from "../../firmware/ports/inputs.js";
 import { DOCUMENT_BLOCKS } from "../../firmware/settings.js";
+import type { Finding } from "../../shared/self-test-texts.js";
 import { Beam } from "./beam.js";
 import { CardReader, type CardReaderOptions, READER_ADDRESSES } from "./card-reader.js";
 import { type ChangerOptions, CoinChanger, US_CHANGER } from "./changer.js";
@@ -293,17 +294,29 @@ export class Board {
 
   /** What a board's self-test says of the parts that are simulated here. */
   #look(): readonly Finding[] {
-    const { door, thermometer, spirals, ledgerFlash } = this;
-    const away = spirals.awayFromHome.length;
-    const part = "home switches";
+    const { door, thermometer, ledgerFlash, documentFlash } = this;
     return [
-      { part: "flash", saw: `ledger ${ledgerFlash.blocks} blocks` },
+      {
+        part: "flash",
+        saw: "ledger {} blocks, documents {} blocks",
+        values: [ledgerFlash.blocks, documentFlash.blocks],
+      },
       { part: "door", saw: door.open ? "open" : "shut" },
       thermometer.broken
-        ? { part: "thermometer", saw: "silent", cure: "its plug" }
-        : { part: "thermometer", saw: `${Math.round(thermometer.milliC / 100) / 10} °C` },
-      away === 0 ? { part, saw: "all closed" } : { part, saw: `${away} open`, cure: "bring these spirals home" },
+        ? { part: "thermometer", saw: "silent", cure: "no TMP117 answers: supply, SDA, SCL, address 48h" }
+        : { part: "thermometer", saw: "{} °C", values: [Math.round(thermometer.milliC / 100) / 10] },
+      this.#homeSwitches(),
     ];
+  }
+
+  #homeSwitches(): Finding {
+    const { count, awayFromHome } = this.spirals;
+    const part = "home switches";
+    if (awayFromHome.length === 0) return { part, saw: "all {} closed", values: [count] };
+    const cure =
+      "bring these spirals home by the service menu; one that stays open is unplugged, broken or not selected";
+    const values = [count - awayFromHome.length, awayFromHome.join(", ")];
+    return { part, saw: "{} closed, open: {}", values, cure };
   }
 
   #sensors(): SensorSnapshot {

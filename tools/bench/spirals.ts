@@ -129,6 +129,11 @@ export class Spirals implements MotorsPort {
     }
   }
 
+  /** Spirals there are. */
+  get count(): number {
+    return this.#columns.size;
+  }
+
   // ---- the rim ----------------------------------------------------------------------------------------------------
 
   turn(column: number, maxMs: number): void {

@@ -1,6 +1,6 @@
 /** What frames each scene: head with the language button, foot with buttons, and what all layouts are handed. */
 import { deepFreeze } from "../../../shared/freeze.js";
-import { LANGUAGES, type Language, phraseText } from "../../../shared/panel-phrases.js";
+import { nextLanguage, phraseText } from "../../../shared/panel-phrases.js";
 import type { PanelView } from "../../../shared/panel-view.js";
 import { GAP_PX, TARGET_PX } from "./grid.js";
 import { type ColorName, FONTS, type FontName } from "./looks.js";
@@ -54,14 +54,10 @@ function head({ width, measure }: Scenery, headline: string, detail: string): Pl
 
 function languageButton(scenery: Scenery): Plate {
   const { width, state } = scenery;
-  const language = otherLanguage(state.language);
+  const language = nextLanguage(state.language);
   const x = width - LANGUAGE_PX;
   const area = { x, y: GAP_PX, w: LANGUAGE_PX - GAP_PX, h: TARGET_PX };
   return button(scenery, area, "language", language.toUpperCase(), { do: "language", language }, "key");
-}
-
-export function otherLanguage(language: Language): Language {
-  return LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] ?? language;
 }
 
 /** Phrases of the view, in the language chosen. */

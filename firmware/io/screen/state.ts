@@ -35,8 +35,13 @@ export function sceneOf(view: PanelView | undefined): Scene {
   return view.slot === undefined ? "products" : "paying";
 }
 
-/** After a new view: another scene begins on its first page, with no keypad open; so does another menu screen. */
-export function onView(state: ScreenState, before: PanelView | undefined, view: PanelView | undefined): ScreenState {
+/**
+ * After a new view: another scene begins on its first page, with no keypad open; so does another menu screen. The
+ * screen speaks what the menu speaks, and what the settings say when they come to say something else.
+ */
+export function onView(known: ScreenState, before: PanelView | undefined, view: PanelView | undefined): ScreenState {
+  const spoken = view?.menu?.language ?? (view?.language === before?.language ? undefined : view?.language);
+  const state = spoken === undefined || spoken === known.language ? known : { ...known, language: spoken };
   const scene = sceneOf(view);
   if (scene === "menu" && before?.menu?.title !== view?.menu?.title) return { ...state, scene, page: 0 };
   return scene === state.scene ? state : { ...state, scene, page: 0, keypad: false };
@@ -55,7 +60,7 @@ export function onPress(state: ScreenState, press: Press): Pressed {
     case "page":
       return { state: { ...state, page: press.page }, input: undefined };
     case "language":
-      return { state: { ...state, language: press.language }, input: undefined };
+      return { state: { ...state, language: press.language }, input: { on: "language", language: press.language } };
     case "keypad":
       return { state: { ...state, keypad: press.open, page: 0 }, input: undefined };
   }

@@ -1,5 +1,6 @@
 /** Settings of a machine, version by version; what each means, shared/wire/documents.ts says. */
 import Type, { type Static } from "typebox";
+import { LANGUAGES } from "../../../shared/panel-phrases.js";
 import { FITTED } from "../../../shared/wire/documents.js";
 import { Amount, Instant, nullable } from "../common.js";
 import { Order } from "../orders/schema.js";
@@ -26,6 +27,9 @@ const fields = {
   highSecurityMask: Type.Optional(Mask),
   recycleMask: Type.Optional(Mask),
   payByValue: Type.Optional(Type.Boolean()),
+  language: Type.Optional(
+    Type.Enum([...LANGUAGES], { description: "What the panel speaks until somebody at it chooses another" }),
+  ),
 };
 
 export const ServiceCode = Type.Object(

@@ -96,6 +96,14 @@ test("signs that its letters lack are letters of its own", () => {
   assert.equal([...module.glyphs.slice(0, 8)], [0x06, 0x09, 0x1c, 0x08, 0x1c, 0x09, 0x06, 0x00]);
 });
 
+test("German letters: small ones from its ROM, capitals are letters of its own", () => {
+  const { display, module, reads, world } = bench();
+  display.show([["äöüß", "ÄÖÜ"]]);
+  world.runFor(READY_US);
+  assert.is(reads(), "\u00e1\u00ef\u00f5\u00e2|<5><6><7>");
+  assert.equal([...module.glyphs.slice(56, 64)], [0x0a, 0x00, 0x11, 0x11, 0x11, 0x11, 0x0e, 0x00]);
+});
+
 test("a display that lost its place or its supply is set up anew", () => {
   const { display, module, reads, world } = bench();
   display.show([["Please choose", ""]]);

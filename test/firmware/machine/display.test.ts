@@ -1,7 +1,11 @@
 /** The panel's view: another one only where something shown has changed. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { textPages } from "../../../firmware/panel/text-display.js";
+import { LANGUAGES } from "../../../shared/panel-phrases.js";
+import { languageOf } from "../../../shared/wire/documents.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
+import { DEMO_SERVICE_CODE, DEMO_SETTINGS } from "../../../tools/bench/demo.js";
 
 const test = suite("machine: display");
 
@@ -26,6 +30,36 @@ test("the same view until something shown changes, however much the rooms do", (
   assert.is.not(credit, idle);
   cabinet.press("B");
   cabinet.until("the key shows", () => machine.view.headline === "B");
+});
+
+test("the panel speaks as the settings say, the service menu what somebody chooses at it, until power-up", () => {
+  const cabinet = new Cabinet({ settings: { ...DEMO_SETTINGS, language: LANGUAGES.indexOf("de") } });
+  cabinet.untilSelling();
+  assert.is(cabinet.view?.language, "de");
+  assert.equal(cabinet.view === undefined ? [] : textPages(cabinet.view, 16), [["Bitte wählen", ""]]);
+  cabinet.door.set(true);
+  cabinet.until("door open", () => cabinet.view?.headline === "Door open");
+  const menu = (): string | undefined => cabinet.view?.menu?.title;
+  cabinet.press("#");
+  cabinet.until("the menu asks in German", () => menu() === "Service-Code");
+  cabinet.js.deliver({ on: "language", language: "en" });
+  cabinet.until("it asks in English", () => menu() === "Service code");
+  for (const key of `#${DEMO_SERVICE_CODE}#B`) cabinet.press(key);
+  cabinet.until("it tests itself in German", () => menu()?.startsWith("Selbsttest") === true);
+  assert.is(cabinet.view?.menu?.lines[1], "Tür: offen");
+  cabinet.js.deliver({ on: "language", language: "en" });
+  cabinet.until("what was found is said in English", () => cabinet.view?.menu?.lines[1] === "door: open");
+  for (const key of "**#") cabinet.press(key);
+  cabinet.until("the next visit is in English", () => menu() === "Service code");
+  cabinet.powerCycle();
+  cabinet.until("door open", () => cabinet.view?.headline === "Door open");
+  cabinet.press("#");
+  cabinet.until("after power-up as the settings say", () => menu() === "Service-Code");
+});
+
+test("a language this firmware does not speak is its first", () => {
+  assert.is(languageOf({ language: LANGUAGES.length }), LANGUAGES[0]);
+  assert.is(languageOf({}), LANGUAGES[0]);
 });
 
 test.run();

@@ -9,6 +9,7 @@ import {
   type SelfTestReport,
 } from "../../../firmware/panel/menu-state.js";
 import { menuView } from "../../../firmware/panel/menu-view.js";
+import type { Language } from "../../../shared/panel-phrases.js";
 import type { MenuView } from "../../../shared/panel-view.js";
 import { emptyDurable } from "../../../shared/records/durable.js";
 import { SERVICE_ACTS, type ServiceAct } from "../../../shared/records/kinds.js";
@@ -34,7 +35,14 @@ export class Room {
   spiralsAway = 0;
   refusedTest: MenuFacts["refusedTest"];
   textDisplay = false;
-  selfTest: SelfTestReport = { lines: ["door: open", "! thermometer: silent - its plug"], bad: 1 };
+  language: Language = "en";
+  selfTest: SelfTestReport = {
+    findings: [
+      { part: "door", saw: "open" },
+      { part: "thermometer", saw: "silent", cure: "no TMP117 answers: supply, SDA, SCL, address 48h" },
+    ],
+    bad: 1,
+  };
   machineId = "M-1";
   sentenceOf: MenuFacts["sentenceOf"] = (fault, slot) => `fault ${fault} ${slot ?? ""}`;
 
@@ -43,6 +51,7 @@ export class Room {
       durable: this.durable,
       doorOpen: this.doorOpen,
       currency: "USD",
+      language: this.language,
       slots: [SLOT],
       coinValuesMinor: this.coinValuesMinor,
       prices: this.prices,
@@ -65,6 +74,9 @@ export class Room {
       this.state = step.state;
       this.taken = step.taken;
       this.effects.push(...step.effects);
+      for (const effect of step.effects) {
+        if (effect.do === "menu" && effect.order.menu === "speak") this.language = effect.order.language;
+      }
     }
     return this;
   }

@@ -257,7 +257,10 @@ test("self-test: an item of its own, and 1 among the faults; one line a port, on
   for (const keys of ["B", "81"]) {
     const room = Room.inside(RIGHTS.tests).press(keys);
     assert.is(room.title, "Self-test");
-    assert.equal(room.lines, room.selfTest.lines);
+    assert.equal(room.lines, [
+      "door: open",
+      "! thermometer: silent - no TMP117 answers: supply, SDA, SCL, address 48h",
+    ]);
     const [record] = room.records().slice(-1);
     assert.equal(record, { kind: "serviceDone", act: act("selfTested"), who: 3, value: 1 });
     assert.equal(room.orders(), [], "nothing turns");
@@ -267,12 +270,13 @@ test("self-test: an item of its own, and 1 among the faults; one line a port, on
 
 test("self-test: its lines stay as they were found, by pages; not with a motor running, not with every code", () => {
   const room = Room.inside();
-  const lines = Array.from({ length: LINES_PER_PAGE + 1 }, (_, at) => `part ${at}: well`);
-  room.selfTest = { lines, bad: 0 };
+  const parts = Array.from({ length: LINES_PER_PAGE + 1 }, (_, at) => `part ${at}`);
+  room.selfTest = { findings: parts.map((part) => ({ part, saw: "there" })), bad: 0 };
+  const lines = parts.map((part) => `${part}: there`);
   room.press("B");
-  room.selfTest = { lines: [], bad: 0 };
+  room.selfTest = { findings: [], bad: 0 };
   assert.is(room.title, "Self-test 1/2");
-  assert.equal(room.press("#").lines, [`part ${LINES_PER_PAGE}: well`]);
+  assert.equal(room.press("#").lines, [`part ${LINES_PER_PAGE}: there`]);
   assert.equal(room.press("#7").lines, lines.slice(0, LINES_PER_PAGE));
   const busy = Room.inside();
   busy.turning = "busy";

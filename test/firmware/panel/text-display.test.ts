@@ -13,6 +13,7 @@ import {
 import { type PanelFacts, panelView } from "../../../firmware/panel/view.js";
 import { FAULTS, type FaultName, faultSentence } from "../../../shared/faults.js";
 import { CURRENCIES } from "../../../shared/money/currencies.js";
+import { LANGUAGES, type Language, PHRASES, phraseText } from "../../../shared/panel-phrases.js";
 import type { MenuView, PanelView } from "../../../shared/panel-view.js";
 import { Room } from "./menu-room.js";
 
@@ -26,6 +27,7 @@ const NOTHING: PanelFacts = {
   priceMinor: undefined,
   creditMinor: 0,
   currency: "USD",
+  language: "en",
   notice: undefined,
   outCause: undefined,
   entry: "",
@@ -38,7 +40,7 @@ const NOTHING: PanelFacts = {
   readerText: undefined,
   products: [COKE, LONG],
 };
-const ASCII_AND_MONEY = /^[ -~€£¥₹₩₪]*$/;
+const ON_THE_DISPLAY = /^[ -~€£¥₹₩₪äöüßÄÖÜ]*$/;
 /** Signs before and words before, no, two and three decimals. */
 const CURRENCIES_SHOWN = ["USD", "EUR", "INR", "NZD", "JPY", "VND", "KWD"] as const;
 /**
@@ -52,7 +54,7 @@ function pagesOf(view: PanelView, columns: number): readonly TextPage[] {
   assert.ok(pages.length > 0);
   for (const line of pages.flat()) {
     assert.ok(line.length <= columns, `"${line}" on ${columns} columns`);
-    assert.match(line, ASCII_AND_MONEY);
+    assert.match(line, ON_THE_DISPLAY);
   }
   return pages;
 }
@@ -128,21 +130,27 @@ function everyFault(): { fault: number; slot?: string }[] {
 }
 
 class Machine extends Room {
-  constructor(textDisplay: boolean) {
+  constructor(textDisplay: boolean, language: Language = "en") {
     super();
+    this.language = language;
     this.textDisplay = textDisplay;
     this.machineId = "M-1234";
     this.spiralsAway = 2;
     this.durable.faults = everyFault();
     this.durable.counters.salesMinor = 99_999_999;
-    this.sentenceOf = (fault, slot) => faultSentence(fault, this.machineId, slot);
+    this.sentenceOf = (fault, slot) => faultSentence(fault, this.machineId, slot, this.language);
     this.press("#2580#");
   }
 }
 
+/** A text display says which of its items it shows in place of the whole title: "Menu 1/12". */
+function menuWord(title: string): string {
+  return title === "Service menu" ? "Menu" : title === "Service-Menü" ? "Menü" : title;
+}
+
 /** Every page of the screen behind `keys`, as views. */
-function turned(keys: string, textDisplay: boolean): MenuView[] {
-  const room = new Machine(textDisplay).press(keys);
+function turned(keys: string, textDisplay: boolean, language: Language = "en"): MenuView[] {
+  const room = new Machine(textDisplay, language).press(keys);
   const views = [menuOf(room)];
   if (!(textDisplay ? TURNED_AS_TEXT : TURNED).includes(keys)) return views;
   const first = JSON.stringify(menuOf(room));
@@ -152,20 +160,22 @@ function turned(keys: string, textDisplay: boolean): MenuView[] {
   return views;
 }
 
-for (const columns of TEXT_COLUMNS) {
-  test(`menu on ${columns} columns: whatever a graphic panel shows is there, page by page`, () => {
-    for (const keys of SCREENS) {
-      const found = turned(keys, true).map((view) => read(pagesOf(withMenu(view), columns)));
-      for (const view of turned(keys, false)) {
-        for (const text of [...view.lines, view.entry]) assert.ok(says(found, text), `${keys}: ${text}`);
-        const title = view.title.includes("/") ? view.title.slice(0, view.title.lastIndexOf(" ")) : view.title;
-        assert.ok(says(found, title === "Service menu" ? "Menu" : title), `${keys}: ${title}`);
-        // with nothing typed, # turns the tubes
-        const keysSaid = keys === "2" ? "* back" : view.hint;
-        for (const hint of keysSaid.split("  ")) assert.ok(says(found, hint), `${keys}: ${hint}`);
+for (const language of LANGUAGES) {
+  for (const columns of TEXT_COLUMNS) {
+    test(`menu in ${language} on ${columns} columns: what a graphic panel shows is there, page by page`, () => {
+      for (const keys of SCREENS) {
+        const found = turned(keys, true, language).map((view) => read(pagesOf(withMenu(view), columns)));
+        for (const view of turned(keys, false, language)) {
+          for (const text of [...view.lines, view.entry]) assert.ok(says(found, text), `${keys}: ${text}`);
+          const title = view.title.includes("/") ? view.title.slice(0, view.title.lastIndexOf(" ")) : view.title;
+          assert.ok(says(found, menuWord(title)), `${keys}: ${title}`);
+          // with nothing typed, # turns the tubes
+          const keysSaid = keys === "2" ? "*" : view.hint;
+          for (const hint of keysSaid.split("  ")) assert.ok(says(found, hint), `${keys}: ${hint}`);
+        }
       }
-    }
-  });
+    });
+  }
 }
 
 test("every fault can be read to its end, one an item", () => {
@@ -243,24 +253,45 @@ const MOMENTS: readonly Partial<PanelFacts>[] = [
   { readerText: "Please insert   your card now   ", pay: "card" },
 ];
 
-for (const columns of TEXT_COLUMNS) {
-  test(`customers on ${columns} columns: both lines, credit, lamp and code, whatever the currency`, () => {
-    for (const currency of CURRENCIES_SHOWN) {
-      for (const moment of MOMENTS) {
-        const view = panelView({ ...NOTHING, ...moment, currency });
-        const found = [read(pagesOf(view, columns))];
-        for (const text of [view.headline, view.detail]) {
-          assert.ok(says(found, text) || says(found, shorter(text)), `${currency} ${text}: ${found.join("|")}`);
+for (const language of LANGUAGES) {
+  for (const columns of TEXT_COLUMNS) {
+    test(`customers in ${language} on ${columns} columns: both lines, credit, lamp and code, in any currency`, () => {
+      for (const currency of CURRENCIES_SHOWN) {
+        for (const moment of MOMENTS) {
+          const view = panelView({ ...NOTHING, ...moment, currency, language });
+          const found = [read(pagesOf(view, columns))];
+          const { headline, detail } = view.says;
+          for (const phrase of detail === undefined ? [headline] : [headline, detail]) {
+            const text = phraseText(phrase, language);
+            assert.ok(says(found, text) || says(found, shorter(text)), `${currency} ${text}: ${found.join("|")}`);
+          }
+          if (view.creditMinor > 0 && view.code === undefined) assert.ok(says(found, view.credit), view.credit);
+          const lamp = PHRASES[language].exactChange;
+          if (view.exactChangeOnly) assert.ok(says(found, lamp) || says(found, shorter(lamp)));
         }
-        if (view.creditMinor > 0 && view.code === undefined) assert.ok(says(found, view.credit), view.credit);
-        if (view.exactChangeOnly) assert.ok(says(found, "Exact change") || says(found, "Exact coins only"));
       }
-    }
-  });
+    });
+  }
 }
 
+test("no word of a phrase is longer than the narrowest text display, so that none is broken", () => {
+  for (const language of LANGUAGES) {
+    for (const text of Object.values(PHRASES[language])) {
+      for (const word of text.split(" ")) assert.ok(word.length <= Math.min(...TEXT_COLUMNS), word);
+    }
+  }
+});
+
+/** What is said where the whole does not fit on a line. */
+const SHORTER: { readonly [text: string]: string | undefined } = {
+  "Exact change only": "Exact coins only",
+  "No such selection": "No such choice",
+  "Bitte passend zahlen": "Passend zahlen",
+  "Diese Nummer gibt es nicht": "Falsche Nummer",
+};
+
 function shorter(text: string): string {
-  return text === "Exact change only" ? "Exact coins only" : text === "No such selection" ? "No such choice" : text;
+  return SHORTER[text] ?? text;
 }
 
 test("a voucher stands on one page, its code whole", () => {
@@ -281,7 +312,7 @@ test("pages take turns by the time since the view came", () => {
 });
 
 test("letters the display does not have become the nearest it has", () => {
-  assert.is(plainText("Crème brûlée – “süß” … 5 × Łódź"), 'Creme brulee - "sus" ... 5 x Lodz');
+  assert.is(plainText("Crème brûlée – “süß” … 5 × Łódź"), 'Creme brulee - "süß" ... 5 x Lodz');
   assert.is(plainText("€ £ ¥ ₹ ₩ ₪ $"), "€ £ ¥ ₹ ₩ ₪ $");
   assert.is(plainText("\u3042\u0007"), "??");
   for (const { symbol } of CURRENCIES) assert.is(plainText(symbol), symbol);
@@ -296,6 +327,7 @@ test("a word longer than a line is broken, not cut", () => {
   });
   assert.equal(textPages(view, 16), [["x".repeat(16), "y".repeat(16)]]);
   const long = {
+    language: "en",
     title: "Network",
     lines: [`Machine ${"N".repeat(40)}`],
     entry: "",

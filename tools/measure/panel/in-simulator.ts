@@ -43,6 +43,7 @@ const IDLE: PanelFacts = Object.freeze<PanelFacts>({
   priceMinor: undefined,
   creditMinor: 0,
   currency: "USD",
+  language: "de",
   notice: undefined,
   outCause: undefined,
   entry: "",

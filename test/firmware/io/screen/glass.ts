@@ -79,6 +79,7 @@ const NOTHING: PanelFacts = {
   priceMinor: undefined,
   creditMinor: 0,
   currency: "USD",
+  language: "en",
   notice: undefined,
   outCause: undefined,
   entry: "",

@@ -9,7 +9,7 @@ import { type Plate, plateAt } from "../../../../firmware/io/screen/plates.js";
 import { meets } from "../../../../firmware/io/screen/redraw.js";
 import type { ScreenSize } from "../../../../firmware/io/screen/screen.js";
 import { onView, openingState, type ScreenState } from "../../../../firmware/io/screen/state.js";
-import { LANGUAGES } from "../../../../shared/panel-phrases.js";
+import { LANGUAGES, type Language } from "../../../../shared/panel-phrases.js";
 import type { PanelView } from "../../../../shared/panel-view.js";
 import { Room } from "../../panel/menu-room.js";
 import { measure, PRODUCTS, product, SIZES, VIEWS, view } from "./glass.js";
@@ -22,7 +22,7 @@ function scenery(shown: PanelView, { width, height }: ScreenSize, more: Partial<
 }
 
 /** The technician's menu, on each of its screens. */
-function menuViews(): PanelView[] {
+function menuViews(language: Language): PanelView[] {
   const walks = [
     "",
     "2580#",
@@ -35,9 +35,10 @@ function menuViews(): PanelView[] {
     "2580#6B4#",
     "2580#7B4#",
   ];
-  const lists = ["2580#8", "2580#9", "2580#0", "2580#5", "2580#A", "25"];
+  const lists = ["2580#8", "2580#9", "2580#0", "2580#5", "2580#A", "2580#B", "25"];
   return [...walks, ...lists].map((keys) => {
     const room = new Room();
+    room.language = language;
     room.press(`#${keys}`);
     return { ...view({ state: "OUT_OF_SERVICE", outCause: "doorOpen" }), menu: room.view };
   });
@@ -46,7 +47,7 @@ function menuViews(): PanelView[] {
 function eachPicture(check: (plates: Plate[], size: ScreenSize, what: string) => void): void {
   for (const size of SIZES) {
     for (const language of LANGUAGES) {
-      for (const shown of [...VIEWS, ...menuViews()]) {
+      for (const shown of [...VIEWS, ...menuViews(language)]) {
         for (const keypad of [false, true]) {
           for (const page of [0, 1, 7]) {
             const plates = pictureOf(scenery(shown, size, { language, keypad, page }));

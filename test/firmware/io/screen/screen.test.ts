@@ -7,6 +7,7 @@ import { MAX_STEP_PARTS, STEP_MS, TouchScreen } from "../../../../firmware/io/sc
 import { HINT_MS } from "../../../../firmware/io/screen/state.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import type { PanelView } from "../../../../shared/panel-view.js";
+import { Room } from "../../panel/menu-room.js";
 import { Glass, measure, VIEWS, view } from "./glass.js";
 
 const test = suite("touch screen: screen");
@@ -149,7 +150,8 @@ test("language, pages and keypad are the screen's own", () => {
   bench.touch("page-behind");
   assert.ok(bench.plates.some(({ id }) => id === "slot-A1"));
   bench.touch("keypad");
-  assert.equal(bench.inputs, []);
+  // Told, so that the service menu will speak it, too.
+  assert.equal(bench.inputs.splice(0), [{ on: "language", language: "de" }]);
   bench.touch("key-B").touch("key-4").touch("enter");
   assert.equal(bench.inputs, [
     { on: "key", key: "B" },
@@ -190,7 +192,23 @@ test("a QR code is encoded in a step of its own, once, and drawn dark where it i
   bench.touch("language");
   assert.is(bench.encoded.length, 1);
   bench.touch("have-it").show(view());
-  assert.equal(bench.inputs, [{ on: "cancel" }]);
+  assert.equal(bench.inputs, [{ on: "language", language: "de" }, { on: "cancel" }]);
+});
+
+test("the language: of the settings first, then what is touched, and in the service menu what the menu speaks", () => {
+  const bench = new Bench().show(view({ language: "de" }));
+  assert.is(bench.screen.language, "de");
+  bench.touch("language");
+  assert.is(bench.screen.language, "en");
+  assert.equal(bench.inputs, [{ on: "language", language: "en" }]);
+  bench.show(view({ language: "de", exactChangeOnly: true }));
+  assert.is(bench.screen.language, "en", "what somebody chose stays");
+  const room = new Room();
+  room.language = "de";
+  room.press("#2580#");
+  bench.show({ ...view({ language: "de", state: "OUT_OF_SERVICE", outCause: "doorOpen" }), menu: room.view });
+  assert.is(bench.screen.language, "de");
+  assert.match(bench.texts, /Störungen.*Ende/);
 });
 
 test.run();
