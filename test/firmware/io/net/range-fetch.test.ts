@@ -1,7 +1,8 @@
 /** An image fetched by range: split anywhere, cut anywhere, and servers that answer something else. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MAX_HEADER_BYTES, RangeFetch, SILENCE_MS } from "../../../../firmware/io/net/range-fetch.js";
+import { MAX_HEADER_BYTES, SILENCE_MS } from "../../../../firmware/io/net/http-exchange.js";
+import { RangeFetch } from "../../../../firmware/io/net/range-fetch.js";
 import { PIECE_BYTES } from "../../../../firmware/io/net/update.js";
 import { concatBytes, utf8Encode } from "../../../../shared/bytes.js";
 import { SimClockwork, SimSockets } from "../../../../tools/bench/sockets.js";
