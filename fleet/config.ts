@@ -82,6 +82,13 @@ export const Environment = Type.Object({
       "Broker that machines are told at their claim, host:port; the host is also a name in the embedded broker's " +
       "certificate. Default: SPIRAL_MQTT_TLS_HOST and its port.",
   }),
+  SPIRAL_MACHINE_DOOR: Type.String({
+    default: "",
+    pattern: "^([A-Za-z0-9.-]{1,253}:[0-9]{1,5})?$",
+    description:
+      "Where machines renew their certificates by HTTPS, host:port, with a certificate of the fleet's authority as " +
+      "the broker's: what new boards are told. Empty: they are told none.",
+  }),
   SPIRAL_MACHINE_LOGIN: Type.Enum(["passwords", "certificates"], {
     default: "passwords",
     description: "passwords: the embedded broker's port without TLS takes machines by password; certificates: none.",
@@ -234,6 +241,11 @@ export interface Config {
   readonly databaseOptions?: Readonly<Record<string, string>>;
 }
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** How machines come in. */
 export interface DoorConfig {
   readonly authorityDir: string;
@@ -241,7 +253,9 @@ export interface DoorConfig {
   /** Undefined: no port with TLS. */
   readonly tlsPort: number | undefined;
   /** What machines are told; undefined: our own port with TLS. */
-  readonly broker: { readonly host: string; readonly port: number } | undefined;
+  readonly broker: Address | undefined;
+  /** Where boards renew their certificates; undefined: they are told none. */
+  readonly renewals: Address | undefined;
   readonly passwords: boolean;
   readonly revocationFile: string | undefined;
   /** Of the mosquitto that reads it. */
@@ -397,12 +411,8 @@ function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
   if (pidFile !== "" && file === "") {
     throw new ConfigError("SPIRAL_REVOCATION_FILE", "is not set", "Name the file that mosquitto reads as its crlfile.");
   }
-  const colon = broker.lastIndexOf(":");
   const host = env.SPIRAL_MQTT_TLS_HOST;
   if (isIP(host) === 0) throw new ConfigError("SPIRAL_MQTT_TLS_HOST", `is "${host}", no IP address`, "Give one.");
-  if (broker !== "" && Number(broker.slice(colon + 1)) > PORT_LIMITS.maximum) {
-    throw new ConfigError("SPIRAL_MACHINE_BROKER", `is "${broker}"`, "A port has at most 65535.");
-  }
   if (port !== "" && broker === "" && ["0.0.0.0", "::"].includes(host)) {
     throw new ConfigError(
       "SPIRAL_MACHINE_BROKER",
@@ -414,11 +424,21 @@ function doorOf(env: Static<typeof Environment>, dataDir: string): DoorConfig {
     authorityDir: resolve(env.SPIRAL_AUTHORITY_DIR === "" ? join(dataDir, "authority") : env.SPIRAL_AUTHORITY_DIR),
     tlsHost: host,
     tlsPort: port === "" ? undefined : Number(port),
-    broker: broker === "" ? undefined : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) },
+    broker: addressOf("SPIRAL_MACHINE_BROKER", broker),
+    renewals: addressOf("SPIRAL_MACHINE_DOOR", env.SPIRAL_MACHINE_DOOR),
     passwords: env.SPIRAL_MACHINE_LOGIN === "passwords",
     revocationFile: file === "" ? undefined : resolve(file),
     revocationPidFile: pidFile === "" ? undefined : resolve(pidFile),
   };
+}
+
+/** Of "host:port"; undefined if empty. Throws ConfigError. */
+function addressOf(setting: string, text: string): Address | undefined {
+  if (text === "") return undefined;
+  const colon = text.lastIndexOf(":");
+  const address = { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+  if (address.port > PORT_LIMITS.maximum) throw new ConfigError(setting, `is "${text}"`, "A port has at most 65535.");
+  return address;
 }
 
 /** Throws ConfigError for a provider that could not be used, or not safely. */

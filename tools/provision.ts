@@ -22,7 +22,8 @@ export const EXAMPLE = `{
   "identity": { "machineId": "M-1234", "model": "Spiral 10", "epoch": 1, "voucherKey": "…", "orderKey": "…" },
   "network": {
     "ssid": "absent: Ethernet alone", "password": "…", "brokerHost": "…", "brokerPort": 8883, "timeHost": "…",
-    "brokerCa": "ca.der", "certificate": "M-1234.der", "imageKey": "images.bin"
+    "brokerCa": "ca.der", "certificate": "M-1234.der", "imageKey": "images.bin",
+    "doorHost": "absent: its certificate is not renewed", "doorPort": 8443
   }
 }`;
 
@@ -45,7 +46,7 @@ export function secretsTable(secrets: unknown, read: (file: string) => Uint8Arra
 }
 
 function networkOf(network: Values, read: (file: string) => Uint8Array): Uint8Array {
-  const { ssid } = network;
+  const { ssid, doorHost } = network;
   return encodeNetwork({
     ...(ssid === undefined ? {} : { ssid: textAt(network, "ssid"), password: textAt(network, "password") }),
     brokerHost: textAt(network, "brokerHost"),
@@ -54,6 +55,9 @@ function networkOf(network: Values, read: (file: string) => Uint8Array): Uint8Ar
     certificate: read(textAt(network, "certificate")),
     timeHost: textAt(network, "timeHost"),
     imageKey: read(textAt(network, "imageKey")),
+    ...(doorHost === undefined
+      ? {}
+      : { doorHost: textAt(network, "doorHost"), doorPort: numberAt(network, "doorPort") }),
   });
 }
 

@@ -2,7 +2,7 @@
  * The request by which a board asks for its certificate (PKCS #10, RFC 2986) in DER (X.690): name, public key, signed
  * by the board's own key (sha256WithRSAEncryption, RFC 8017 A.2.4). The private key never leaves the key store for it.
  */
-import { concatBytes, utf8Encode } from "../../shared/bytes.js";
+import { concatBytes, equalBytes, utf8Encode } from "../../shared/bytes.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import { sha256 } from "../../shared/sha256.js";
 
@@ -24,11 +24,14 @@ const TAG = deepFreeze({
   null: 0x05,
   objectIdentifier: 0x06,
   utf8String: 0x0c,
+  printableString: 0x13,
   sequence: 0x30,
   set: 0x31,
   attributes: 0xa0,
 });
 
+/** 65,537, the one exponent of our keys. */
+const EXPONENT: readonly number[] = deepFreeze([0x01, 0x00, 0x01]);
 /** Object identifiers, as encoded. */
 const COMMON_NAME: readonly number[] = deepFreeze([0x55, 0x04, 0x03]);
 const RSA_ENCRYPTION: readonly number[] = deepFreeze([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01]);
@@ -48,6 +51,13 @@ export function certificateRequest(machineId: string, key: RequestKey): Uint8Arr
   return der(TAG.sequence, info, algorithm(SHA256_WITH_RSA), bits(signature));
 }
 
+/** RSAPublicKey (RFC 8017 A.1.1) with this modulus, big-endian and without leading zeros. */
+export function rsaPublicKey(modulus: Uint8Array): Uint8Array {
+  // a leading zero keeps a DER integer positive
+  const number = concatBytes(Uint8Array.of(0), modulus);
+  return der(TAG.sequence, der(TAG.integer, number), der(TAG.integer, Uint8Array.from(EXPONENT)));
+}
+
 function isName(text: string): boolean {
   if (text.length === 0 || text.length > MAX_NAME_CHARS) return false;
   for (const char of text) {
@@ -56,9 +66,17 @@ function isName(text: string): boolean {
   return true;
 }
 
-function nameOf(machineId: string): Uint8Array {
+/**
+ * True if `name` (DER) is the machine's id and nothing else, in either string that authorities write (RFC 5280
+ * §4.1.2.4).
+ */
+export function isNameOf(machineId: string, name: Uint8Array): boolean {
+  return equalBytes(name, nameOf(machineId)) || equalBytes(name, nameOf(machineId, TAG.printableString));
+}
+
+function nameOf(machineId: string, string: number = TAG.utf8String): Uint8Array {
   const type = der(TAG.objectIdentifier, Uint8Array.from(COMMON_NAME));
-  const value = der(TAG.utf8String, utf8Encode(machineId));
+  const value = der(string, utf8Encode(machineId));
   return der(TAG.sequence, der(TAG.set, der(TAG.sequence, type, value)));
 }
 

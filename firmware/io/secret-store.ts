@@ -27,7 +27,10 @@ const IDENTITY = deepFreeze({
   orderKey: [4, "bytes"],
 });
 
-/** ssid, password: of Wi-Fi; both absent = Ethernet alone. Certificates are DER. imageKey: of who signs images. */
+/**
+ * ssid, password: of Wi-Fi; both absent = Ethernet alone. Certificates are DER. imageKey: of who signs images.
+ * doorHost, doorPort: where the certificate is renewed; both absent = nowhere.
+ */
 const NETWORK = deepFreeze({
   ssid: [0, "text?"],
   password: [1, "text?"],
@@ -37,6 +40,8 @@ const NETWORK = deepFreeze({
   certificate: [5, "bytes"],
   timeHost: [6, "text"],
   imageKey: [7, "bytes"],
+  doorHost: [8, "text?"],
+  doorPort: [9, "uint?"],
 });
 
 export type IdentitySecrets = MessageOf<typeof IDENTITY>;

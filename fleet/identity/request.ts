@@ -5,6 +5,7 @@
 import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import "./metadata.js";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
+import { renewalText } from "../../shared/wire/renewal.js";
 
 /** Longest request, DER: an RSA-4096 key and its signature take 1,200. */
 export const MAX_REQUEST_BYTES = 2_048;
@@ -61,12 +62,6 @@ function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boole
 
 function keyOf(spki: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
-}
-
-/** What the old key signs to renew: bound to the certificate it is of, so that it is good for nothing else. */
-export function renewalText(certificate: Uint8Array, request: Uint8Array): Uint8Array {
-  const hash = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
-  return Buffer.concat([Buffer.from("spiral-renewal-1\0"), hash(certificate), hash(request)]);
 }
 
 /** True if `proof` is the signature (RSASSA-PKCS1-v1_5, SHA-256) of the certificate's key over that text. */

@@ -166,15 +166,43 @@ export async function renewCertificate(
     `;
     if (old === undefined) return undefined;
     const { machineId, epoch } = old;
-    const [again] = await tx<{ der: Buffer; good: boolean }[]>`
-      SELECT der, revoked_at IS NULL AND not_after > now() AS good FROM machine_certificates
-      WHERE renewed_from = ${Buffer.from(shown)} AND request_hash = ${Buffer.from(certificate.requestHash)}
-    `;
-    if (again !== undefined) return again.good ? { epoch, der: again.der } : undefined;
-    await revokeAll(tx, machineId, "superseded", [shown]);
-    await insertCertificate(tx, { ...certificate, operatorId, machineId, epoch, renewedFrom: shown });
+    const newest = await newestAfter(tx, shown, certificate.requestHash);
+    if (newest?.state === "good") return { epoch, der: newest.der };
+    if (newest?.state === "revoked") return undefined;
+    const renewedFrom = newest?.fingerprint ?? shown;
+    await revokeAll(tx, machineId, "superseded", [shown, renewedFrom]);
+    await insertCertificate(tx, { ...certificate, operatorId, machineId, epoch, renewedFrom });
     return { epoch, der: certificate.der };
   });
+}
+
+interface Given {
+  readonly fingerprint: Buffer;
+  readonly der: Buffer;
+  readonly state: "good" | "revoked" | "over";
+}
+
+/** Lives of certificates in a row of which a machine never heard: more than anybody keeps one in a store. */
+const MAX_UNHEARD = 16;
+
+/**
+ * What the same request got for `shown` before. Where that is over without being revoked, the machine never heard of
+ * it: then what it got for that, and so on. Undefined: nothing.
+ */
+async function newestAfter(tx: Transaction, shown: Uint8Array, requestHash: Uint8Array): Promise<Given | undefined> {
+  let newest: Given | undefined;
+  for (let unheard = 0; unheard < MAX_UNHEARD; unheard++) {
+    const [given] = await tx<Given[]>`
+      SELECT fingerprint, der, CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
+        WHEN not_after <= now() THEN 'over' ELSE 'good' END AS state
+      FROM machine_certificates
+      WHERE renewed_from = ${newest?.fingerprint ?? Buffer.from(shown)} AND request_hash = ${Buffer.from(requestHash)}
+    `;
+    if (given === undefined) return newest;
+    newest = given;
+    if (given.state !== "over") return newest;
+  }
+  return newest;
 }
 
 /** What each authority signed and is not to be believed, revoked or on hold, and not over by itself. */

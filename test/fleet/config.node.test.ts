@@ -33,6 +33,9 @@ test("machines come by certificate from anywhere, and are told where to", () => 
   const { door } = readConfig({ ...open, SPIRAL_MACHINE_BROKER: "broker.example:8883" });
   assert.equal([door.tlsHost, door.tlsPort, door.passwords], ["0.0.0.0", 8883, true]);
   assert.equal(door.broker, { host: "broker.example", port: 8883 });
+  assert.is(door.renewals, undefined);
+  const { renewals } = readConfig({ SPIRAL_MACHINE_DOOR: "door.example:8443" }).door;
+  assert.equal(renewals, { host: "door.example", port: 8443 });
   assert.is(readConfig({}).door.tlsPort, undefined);
 });
 
@@ -53,6 +56,8 @@ test("a bad setting is refused by its name, with the cure", () => {
     ["SPIRAL_MQTT_TLS_HOST", "broker.example"],
     ["SPIRAL_MACHINE_BROKER", "broker.example"],
     ["SPIRAL_MACHINE_BROKER", "broker.example:65536"],
+    ["SPIRAL_MACHINE_DOOR", "https://door.example"],
+    ["SPIRAL_MACHINE_DOOR", "door.example:65536"],
     ["SPIRAL_MACHINE_LOGIN", "none"],
     ["SPIRAL_DATABASE_URL", "mysql://localhost/x"],
     ["SPIRAL_DATABASE_APP_URL", "postgres://localhost/x"],

@@ -33,7 +33,8 @@ async function provisioned({ databases, operatorId, folder }: Context, into: str
   const told: string[] = [];
   const authorities = () => openAuthorities(join(folder, "authority"), Date.now());
   const broker = { host: "broker.example", port: 8_883 };
-  const ports = { databases, operatorId, authorities, master: new Uint8Array(32), broker, into };
+  const renewals = { host: "door.example", port: 8_443 };
+  const ports = { databases, operatorId, authorities, master: new Uint8Array(32), broker, renewals, into };
   await provisionBoards(ports, rows, ({ serial }, outcome) => {
     told.push(`${serial} ${typeof outcome === "string" ? outcome : outcome.wrong}`);
   });
@@ -58,6 +59,7 @@ test("each row becomes a machine; what is wrong with one is told and stops no ot
     "board 2 no serial number",
   ]);
   const secrets = JSON.parse(await readFile(join(into, "BOARD-1.json"), "utf8"));
+  assert.equal([secrets.network.doorHost, secrets.network.doorPort], ["door.example", 8_443]);
   assert.equal([secrets.identity.machineId, secrets.identity.model, secrets.identity.epoch], ["BOARD-1", "SP-60", 1]);
   const certificate = new X509Certificate(await readFile(join(into, "BOARD-3.der")));
   assert.ok(certificate.checkPrivateKey(own.key));

@@ -50,6 +50,10 @@ test("the board reads what was said of it", () => {
   assert.equal(store.identity("0.1.0")?.orderKey, new Uint8Array(32).fill(0x2b));
   assert.equal(store.network()?.brokerCa, DER);
   assert.is(store.network()?.ssid, "shop");
+  assert.is(store.network()?.doorHost, undefined);
+  const network = { ...SECRETS.network, doorHost: "door.example", doorPort: 8_443 };
+  const { doorHost, doorPort } = flashed(secretsTable({ ...SECRETS, network }, read)).network() ?? {};
+  assert.equal([doorHost, doorPort], ["door.example", 8_443]);
 });
 
 test("without network, and with one by cable", () => {
@@ -66,6 +70,10 @@ test("what is missing or wrong is named", () => {
   assert.throws(() => secretsTable({ identity: { ...identity, epoch: "1" } }, read), /epoch is no whole number/);
   assert.throws(() => secretsTable({ identity: { ...identity, orderKey: "1a" } }, read), /orderKey is not 64/);
   assert.throws(() => secretsTable({ identity: { ...identity, machineId: "m 1" } }, read), /no identity/);
+  assert.throws(
+    () => secretsTable({ identity, network: { ...network, doorHost: "door.example" } }, read),
+    /doorPort is no whole number/,
+  );
   assert.throws(
     () => secretsTable({ identity, network: { ...network, brokerHost: "" } }, read),
     /brokerHost is no text/,

@@ -21,7 +21,7 @@ import { type BoardRow, provisionBoards } from "./provision.js";
 const USAGE = `Usage: node --import tsx tools/boards/main.ts OPERATOR INTO SERIAL | BOARDS.csv
 BOARDS.csv: a head line and one board a line; columns serial, and where wanted model and request (file of a board's own
 PKCS #10 request in DER, beside the CSV). Settings as those of the service: SPIRAL_DATA_DIR or SPIRAL_DATABASE_URL,
-SPIRAL_AUTHORITY_DIR, SPIRAL_MACHINE_BROKER.
+SPIRAL_AUTHORITY_DIR, SPIRAL_MACHINE_BROKER, SPIRAL_MACHINE_DOOR.
 `;
 const TELL_EVERY_MS = 1_000;
 
@@ -45,7 +45,7 @@ export function readBoards(text: string, readRequest: (file: string) => Uint8Arr
 }
 
 async function run(config: Config, operator: string, into: string, what: string): Promise<number> {
-  const { broker, authorityDir } = config.door;
+  const { broker, renewals, authorityDir } = config.door;
   if (broker === undefined) throw new RangeError("SPIRAL_MACHINE_BROKER is not set: boards must be told their broker");
   const rows = isMachineId(what)
     ? [{ serial: what, model: "Spiral" }]
@@ -63,7 +63,7 @@ async function run(config: Config, operator: string, into: string, what: string)
     const began = performance.now();
     let toldMs = began;
     const ports = { databases, operatorId, authorities: async () => authorities, master: await masterKey(config) };
-    await provisionBoards({ ...ports, broker, into }, rows, ({ serial }, outcome) => {
+    await provisionBoards({ ...ports, broker, renewals, into }, rows, ({ serial }, outcome) => {
       counts[typeof outcome === "string" ? outcome : "wrong"] += 1;
       if (typeof outcome !== "string") errors.push(`${serial}: ${outcome.wrong}`);
       if (performance.now() - toldMs < TELL_EVERY_MS) return;

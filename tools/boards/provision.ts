@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Address } from "../../fleet/config.js";
 import type { Authorities } from "../../fleet/identity/authorities.js";
 import { hashClaimCode, newClaimCode, plainClaimCode } from "../../fleet/identity/claim-code.js";
 import { claim, type Granted, machineKeys } from "../../fleet/identity/claiming.js";
@@ -32,7 +33,9 @@ export interface ProvisionPorts {
   readonly operatorId: string;
   readonly authorities: () => Promise<Authorities>;
   readonly master: Uint8Array;
-  readonly broker: { readonly host: string; readonly port: number };
+  readonly broker: Address;
+  /** Where boards renew their certificates; undefined: nowhere. */
+  readonly renewals: Address | undefined;
   /** Folder of the results. */
   readonly into: string;
 }
@@ -87,7 +90,7 @@ async function provisionOne(ports: ProvisionPorts, row: BoardRow): Promise<Board
 }
 
 /** What `tools/provision.ts` reads, as far as the fleet knows it. */
-function secretsOf({ master, broker }: ProvisionPorts, { serial, model }: BoardRow, { epoch }: Granted) {
+function secretsOf({ master, broker, renewals }: ProvisionPorts, { serial, model }: BoardRow, { epoch }: Granted) {
   const { order, voucher } = machineKeys(master, serial, epoch);
   return {
     identity: { machineId: serial, model, epoch, voucherKey: voucher, orderKey: order },
@@ -96,6 +99,7 @@ function secretsOf({ master, broker }: ProvisionPorts, { serial, model }: BoardR
       brokerPort: broker.port,
       brokerCa: "authority.der",
       certificate: `${serial}.der`,
+      ...(renewals === undefined ? {} : { doorHost: renewals.host, doorPort: renewals.port }),
     },
   };
 }

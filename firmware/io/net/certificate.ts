@@ -83,6 +83,18 @@ export function parseCertificate(bytes: Uint8Array): CertificateResult {
   }
 }
 
+/** The certificates in `bytes`, DER, one behind the other; what is not is one piece that no parser takes. */
+export function certificatesIn(bytes: Uint8Array): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  const reader = new Reader(bytes);
+  try {
+    while (reader.remaining > 0) found.push(raw(reader, TAG.sequence).slice());
+    return found;
+  } catch {
+    return [bytes];
+  }
+}
+
 function parse(der: Uint8Array): Certificate {
   const whole = new Reader(der);
   const outer = inside(whole, TAG.sequence);

@@ -12,8 +12,8 @@ import { isSignedBy } from "./rsa-signature.js";
 export const MAX_CHAIN = 4;
 
 export interface Trust {
-  /** The one authority we trust, DER. */
-  readonly authority: Uint8Array;
+  /** Those we trust, each DER: more than one while the next takes over from the one before. */
+  readonly authorities: readonly Uint8Array[];
   /** Name or dotted address that was connected to. */
   readonly host: string;
   readonly now: TrustedTime;
@@ -48,14 +48,25 @@ export type ChainVerdict =
   | { readonly ok: true; readonly server: Certificate }
   | { readonly ok: false; readonly why: ChainFault };
 
+/** One of the authorities has to vouch for the chain. The fault is that of the one whose name the chain bears. */
 export function judgeChain(chain: readonly Uint8Array[], trust: Trust): ChainVerdict {
-  const root = parseCertificate(trust.authority);
+  let verdict = no("badAuthority");
+  for (const authority of trust.authorities) {
+    const judged = judgeBy(authority, chain, trust);
+    if (judged.ok) return judged;
+    if (verdict.ok || verdict.why === "badAuthority" || verdict.why === "unknownAuthority") verdict = judged;
+  }
+  return verdict;
+}
+
+function judgeBy(authority: Uint8Array, chain: readonly Uint8Array[], trust: Trust): ChainVerdict {
+  const root = parseCertificate(authority);
   if (!root.ok || !root.certificate.authority) return no("badAuthority");
   const certificates: Certificate[] = [];
   if (chain.length > MAX_CHAIN) return no("tooLong");
   for (const der of chain) {
     // the authority itself adds nothing to what we know
-    if (equalBytes(der, trust.authority)) break;
+    if (equalBytes(der, authority)) break;
     const parsed = parseCertificate(der);
     if (!parsed.ok) return no(parsed.why);
     certificates.push(parsed.certificate);

@@ -10,11 +10,11 @@ import { fromMap, type LayoutResult, type MessageOf, toMap } from "../../../shar
 export const MAX_CONFIG_BYTES = 8_192;
 
 /**
- * ssid, password: of Wi-Fi, behind Ethernet where the board has it; both absent = Ethernet alone. brokerCa: the one
- * certificate authority that may vouch for broker and update server. certificate, key: the machine's own (RSA-2048),
- * the key as PKCS #8. imageKey: modulus of the RSA key (3072 bits, exponent 65537) under which images are signed.
- * floorS: no clock may say less, Unix seconds: the newer of build time and newest ledger record. board: which images
- * fit.
+ * ssid, password: of Wi-Fi, behind Ethernet where the board has it; both absent = Ethernet alone. brokerCa: the
+ * certificate authorities, one behind the other, that may vouch for broker, update server and door. certificate, key:
+ * the machine's own (RSA-2048), the key as PKCS #8. imageKey: modulus of the RSA key (3072 bits, exponent 65537) under
+ * which images are signed. floorS: no clock may say less, Unix seconds: the newer of build time and newest ledger
+ * record. board: which images fit. doorHost, doorPort: where certificates are renewed, by HTTPS; absent = nowhere.
  */
 const CONFIG = deepFreeze({
   machineId: [0, "text"],
@@ -29,6 +29,8 @@ const CONFIG = deepFreeze({
   floorS: [9, "uint"],
   board: [10, "text"],
   imageKey: [11, "bytes"],
+  doorHost: [12, "text?"],
+  doorPort: [13, "uint?"],
 });
 
 export type NetConfig = MessageOf<typeof CONFIG>;

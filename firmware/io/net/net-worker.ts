@@ -7,9 +7,11 @@ import { deepFreeze } from "../../../shared/freeze.js";
 import { topicOf } from "../../../shared/wire/topics.js";
 import type { TrustedTime } from "./chain.js";
 import { decodeConfig, type NetConfig } from "./config.js";
+import { type Credentials, heldOf } from "./credentials.js";
 import { decodeToWorker, encodeFromWorker, type FromWorker } from "./frames.js";
 import { MqttClient } from "./mqtt-client.js";
 import { ALIVE_MS } from "./network.js";
+import { type RenewalParts, Renewer } from "./renewer.js";
 import type { Clockwork, SocketClass } from "./sockets.js";
 import { TimeClient } from "./time-client.js";
 import { UPDATE_FAULTS } from "./update.js";
@@ -23,12 +25,19 @@ export interface NetWorkerOptions {
   readonly post: (frame: ArrayBuffer) => void;
   /** The ways this board has to the network under this configuration, the best first; none where it has none. */
   readonly waysFor: (config: NetConfig) => readonly Way[];
-  /** TLS over `tcp` for this configuration: certificates, key, and the time they are checked against. */
-  readonly tls: (config: NetConfig, now: () => TrustedTime, tcp: SocketClass) => SocketClass;
+  /** TLS over `tcp` with the key of this configuration, the time certificates are checked against, and those. */
+  readonly tls: (
+    config: NetConfig,
+    now: () => TrustedTime,
+    tcp: SocketClass,
+    credentials: () => Credentials,
+  ) => SocketClass;
   readonly makeClockwork: () => Clockwork;
   readonly random: (bound: number) => number;
   /** Absent where there are no image slots: an update is not begun there. */
   readonly images?: ImageParts | undefined;
+  /** Absent: the certificate stays the provisioned one. */
+  readonly renewal?: RenewalParts | undefined;
 }
 
 /**
@@ -42,6 +51,7 @@ export class NetWorker {
   readonly #clockwork: Clockwork;
   #parts: { readonly ways: WayChoice; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
   #updater: Updater | undefined;
+  #renewer: Renewer | undefined;
   #idle = false;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
   #base: TrustedTime = { wallS: 0, synced: false };
@@ -79,6 +89,7 @@ export class NetWorker {
       case "idle":
         this.#idle = frame.idle;
         this.#updater?.idle(frame.idle);
+        this.#renewer?.idle(frame.idle);
         return this.#post({ frame: "heard", what: "idle" });
     }
   }
@@ -89,8 +100,10 @@ export class NetWorker {
     this.#parts?.time.close();
     this.#parts?.mqtt.close();
     this.#updater?.close();
+    this.#renewer?.close();
     this.#parts = undefined;
     this.#updater = undefined;
+    this.#renewer = undefined;
   }
 
   #start(config: NetConfig): void {
@@ -103,17 +116,27 @@ export class NetWorker {
         time.link(up);
         mqtt.link(up);
         this.#updater?.link(up);
+        this.#renewer?.link(up);
       },
     });
     const { resolve } = ways;
+    const provisioned = { certificate: config.certificate, authorities: config.brokerCa };
+    const toConnect = (): Credentials => this.#renewer?.opening() ?? provisioned;
     const mqtt = new MqttClient({
       plan: planOf(config.machineId),
-      socket: { io: tls(config, () => this.#now(), ways.tcp), host: config.brokerHost, port: config.brokerPort },
+      socket: {
+        io: tls(config, () => this.#now(), ways.tcp, toConnect),
+        host: config.brokerHost,
+        port: config.brokerPort,
+      },
       resolve,
       random,
       clockwork: makeClockwork(),
       onAsk: (connection) => this.#post({ frame: "ask", connection }),
-      onUp: (up) => this.#post({ frame: "up", up }),
+      onUp: (up) => {
+        this.#post({ frame: "up", up });
+        this.#renewer?.session(up);
+      },
       onMessage: (topic, payload) => this.#post({ frame: "message", topic, payload }),
       onDone: (count) => this.#post({ frame: "done", count }),
     });
@@ -127,9 +150,14 @@ export class NetWorker {
       onTime: (wallS) => {
         this.#setTime(wallS, true);
         this.#post({ frame: "wall", wallS });
+        this.#renewer?.timeIsSet();
       },
     });
-    this.#updater = this.#openUpdater(config, ways);
+    this.#renewer = this.#openRenewer(config, provisioned, ways, () => {
+      mqtt.link(false);
+      mqtt.link(true);
+    });
+    this.#updater = this.#openUpdater(config, provisioned, ways);
     this.#parts = { ways, time, mqtt };
     ways.start();
   }
@@ -143,7 +171,42 @@ export class NetWorker {
     }
   }
 
-  #openUpdater(config: NetConfig, { resolve, tcp }: WayChoice): Updater | undefined {
+  /** None where the board cannot renew, is told no door, or has no certificate that is one. */
+  #openRenewer(
+    config: NetConfig,
+    credentials: Credentials,
+    { resolve, tcp }: WayChoice,
+    onReconnect: () => void,
+  ): Renewer | undefined {
+    const { renewal, random, makeClockwork, tls } = this.#options;
+    const { machineId, key, doorHost: host, doorPort: port } = config;
+    const provisioned = heldOf(credentials);
+    if (renewal === undefined || host === undefined || port === undefined || provisioned === undefined)
+      return undefined;
+    const now = (): TrustedTime => this.#now();
+    try {
+      const renewer = new Renewer({
+        ...renewal,
+        machineId,
+        provisioned,
+        key,
+        door: { host, port },
+        io: (shown) => tls(config, now, tcp, shown),
+        resolve,
+        makeClockwork,
+        now,
+        random,
+        onReconnect,
+      });
+      renewer.idle(this.#idle);
+      return renewer;
+    } catch {
+      // no storage for certificates: the provisioned one has to do
+      return undefined;
+    }
+  }
+
+  #openUpdater(config: NetConfig, provisioned: Credentials, { resolve, tcp }: WayChoice): Updater | undefined {
     const { images, random, makeClockwork, tls } = this.#options;
     if (images === undefined) return undefined;
     try {
@@ -151,7 +214,12 @@ export class NetWorker {
         ...images,
         board: config.board,
         imageKey: config.imageKey,
-        io: tls(config, () => this.#now(), tcp),
+        io: tls(
+          config,
+          () => this.#now(),
+          tcp,
+          () => this.#renewer?.own ?? provisioned,
+        ),
         resolve,
         random,
         makeClockwork,

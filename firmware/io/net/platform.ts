@@ -7,6 +7,8 @@ import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
 // biome-ignore lint/style/useNodejsImportProtocol: a module of the SDK
 import Net from "net";
+import PKCS1_5 from "pkcs1_5";
+import PKCS8 from "pkcs8";
 import RNG from "rng";
 import Time from "time";
 import Timer from "timer";
@@ -14,11 +16,13 @@ import type { Self } from "worker";
 import { isAddress } from "./chain.js";
 import type { NetConfig } from "./config.js";
 import type { InterfaceClass } from "./interface.js";
-import { NetWorker } from "./net-worker.js";
+import { NetWorker, type NetWorkerOptions } from "./net-worker.js";
 import type { Clockwork, DatagramOptions, Datagrams, Resolve, Socket, SocketOptions } from "./sockets.js";
 import { tlsSocketClass } from "./tls-socket.js";
-import type { ImageParts } from "./updater.js";
 import { InterfaceWay, type Way } from "./ways.js";
+
+/** 2.16.840.1.101.3.4.2.1 (RFC 8017 A.2.4). */
+const SHA256_OID: readonly number[] = Object.freeze([2, 16, 840, 1, 101, 3, 4, 2, 1]);
 
 class ChipTcp implements Socket {
   readonly #tcp: TCP;
@@ -109,24 +113,31 @@ export function platformWay(
   return new InterfaceWay(sockets, { io, ssid, password, clockwork: new ChipClockwork(), random });
 }
 
-/** Puts the network together in this worker and listens. images: of a platform with image slots. */
-export function runWorker(waysFor: (config: NetConfig) => readonly Way[], images?: ImageParts): void {
+/** RSASSA-PKCS1-v1_5 over a SHA-256 digest, as the SDK's TLS makes it. */
+export function signWith(key: Uint8Array, digest: Uint8Array): ArrayBuffer {
+  return new PKCS1_5(PKCS8.parse(key), true, SHA256_OID).sign(digest.slice().buffer);
+}
+
+/** Puts the network together in this worker and listens. parts: what the platform has beside sockets. */
+export function runWorker(
+  waysFor: (config: NetConfig) => readonly Way[],
+  parts: Pick<NetWorkerOptions, "images" | "renewal"> = {},
+): void {
   const machine: Self = self;
   const worker = new NetWorker({
     post: (frame) => machine.postMessage(frame),
     waysFor,
-    tls: ({ brokerCa, certificate, key }, now, tcp) =>
+    tls: ({ key }, now, tcp, credentials) =>
       tlsSocketClass({
         io: tcp,
-        authority: brokerCa,
-        certificate,
+        credentials,
         key,
         now,
         onFault: (why) => trace(`tls: ${why}\n`),
       }),
     makeClockwork: () => new ChipClockwork(),
     random,
-    images,
+    ...parts,
   });
   machine.onmessage = (message: unknown) => worker.heard(message);
 }

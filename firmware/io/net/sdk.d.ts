@@ -80,6 +80,14 @@ declare module "pkcs8" {
   export default PKCS8;
 }
 
+declare module "pkcs1_5" {
+  /** RSASSA-PKCS1-v1_5; `oid`: of the digest. */
+  export default class PKCS1_5 {
+    constructor(key: object, isPrivate: boolean, oid: readonly number[]);
+    sign(digest: ArrayBuffer): ArrayBuffer;
+  }
+}
+
 declare module "rng" {
   const RNG: { get(byteLength: number): ArrayBuffer };
   export default RNG;

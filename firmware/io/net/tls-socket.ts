@@ -11,7 +11,9 @@ import handshake from "ssl/handshake";
 import Session, { type CertificateSide, type SessionSocket } from "ssl/session";
 import Timer from "timer";
 import { concatBytes } from "../../../shared/bytes.js";
+import { certificatesIn } from "./certificate.js";
 import { type ChainFault, judgeChain, type TrustedTime } from "./chain.js";
+import type { Credentials } from "./credentials.js";
 import { toBigInt } from "./rsa-signature.js";
 import type { Socket, SocketClass, SocketOptions } from "./sockets.js";
 import { type GuardFault, HandshakeGuard, SUITE } from "./tls-guard.js";
@@ -19,9 +21,9 @@ import { type GuardFault, HandshakeGuard, SUITE } from "./tls-guard.js";
 export interface TlsOptions {
   /** TCP below. */
   readonly io: SocketClass;
-  /** The authority that may vouch for the server; our own certificate; its key as PKCS #8. All DER. */
-  readonly authority: Uint8Array;
-  readonly certificate: Uint8Array;
+  /** Asked at each connection. */
+  readonly credentials: () => Credentials;
+  /** Of our own certificate, PKCS #8 in DER. */
   readonly key: Uint8Array;
   readonly now: () => TrustedTime;
   /** Why a connection came to nothing: for the service menu and the log. */
@@ -63,16 +65,19 @@ class GuardedSession extends Session {
 class OurCertificates implements CertificateSide {
   readonly #options: TlsOptions;
   readonly #host: string;
+  readonly #credentials: Credentials;
   #server: object | undefined;
 
   constructor(options: TlsOptions, host: string) {
     this.#options = options;
     this.#host = host;
+    this.#credentials = options.credentials();
   }
 
   verify(chain: readonly Uint8Array[]): boolean {
-    const { authority, now, onFault } = this.#options;
-    const judged = judgeChain(chain, { authority, host: this.#host, now: now() });
+    const { now, onFault } = this.#options;
+    const authorities = certificatesIn(this.#credentials.authorities);
+    const judged = judgeChain(chain, { authorities, host: this.#host, now: now() });
     if (!judged.ok) {
       onFault?.(judged.why);
       return false;
@@ -86,11 +91,11 @@ class OurCertificates implements CertificateSide {
   }
 
   getKey(certificate: unknown): object | undefined {
-    return certificate === this.#options.certificate ? PKCS8.parse(this.#options.key) : this.#server;
+    return certificate === this.#credentials.certificate ? PKCS8.parse(this.#options.key) : this.#server;
   }
 
   findPreferredCert(): readonly Uint8Array[] {
-    return [this.#options.certificate];
+    return [this.#credentials.certificate];
   }
 }
 

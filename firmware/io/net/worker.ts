@@ -13,7 +13,7 @@ import { hardwareAddress } from "../native/chip.js";
 import { ImageWriter } from "../native/firmware-image.js";
 import type { NetConfig } from "./config.js";
 import type { InterfaceClass } from "./interface.js";
-import { ChipClockwork, platformWay, random, runWorker } from "./platform.js";
+import { ChipClockwork, platformWay, random, runWorker, signWith } from "./platform.js";
 import { Ethernet } from "./w5500/ethernet.js";
 import type { Way } from "./ways.js";
 
@@ -68,7 +68,10 @@ function waysFor(config: NetConfig): readonly Way[] {
 }
 
 runWorker(waysFor, {
-  openSlot: (resumeAt) => new ImageWriter(resumeAt),
-  storage: keyValue,
-  sha256: () => new Digest("SHA256"),
+  images: {
+    openSlot: (resumeAt) => new ImageWriter(resumeAt),
+    storage: keyValue,
+    sha256: () => new Digest("SHA256"),
+  },
+  renewal: { storage: keyValue, sign: signWith },
 });

@@ -14,7 +14,8 @@ import {
   renewAfter,
   revocationList,
 } from "../../../fleet/identity/authority.js";
-import { judgeRequest, MAX_REQUEST_BYTES, provesRenewal, renewalText } from "../../../fleet/identity/request.js";
+import { judgeRequest, MAX_REQUEST_BYTES, provesRenewal } from "../../../fleet/identity/request.js";
+import { renewalText } from "../../../shared/wire/renewal.js";
 import { failure, temporaryFolder } from "../support.js";
 import { boardKey } from "./boards.js";
 
@@ -50,7 +51,7 @@ test("a machine believes the broker's certificate, for its name and address and 
   const { der } = await issueServer(brokers, ["broker.example", "10.1.2.3"], spki(KEY), NOW_MS);
   const authority = new Uint8Array(brokers.certificate.rawData);
   const judge = (host: string, wallMs: number) => {
-    const verdict = judgeChain([der], { authority, host, now: { wallS: wallMs / 1_000, synced: true } });
+    const verdict = judgeChain([der], { authorities: [authority], host, now: { wallS: wallMs / 1_000, synced: true } });
     return verdict.ok ? "ok" : verdict.why;
   };
   assert.is(judge("broker.example", NOW_MS), "ok");
@@ -58,7 +59,11 @@ test("a machine believes the broker's certificate, for its name and address and 
   assert.is(judge("other.example", NOW_MS), "wrongName");
   assert.is(judge("broker.example", NOW_MS + 91 * DAY_MS), "expired");
   const machine = await issueMachine(brokers, "M-1", spki(KEY), NOW_MS);
-  const posing = judgeChain([machine.der], { authority, host: "M-1", now: { wallS: NOW_MS / 1_000, synced: true } });
+  const posing = judgeChain([machine.der], {
+    authorities: [authority],
+    host: "M-1",
+    now: { wallS: NOW_MS / 1_000, synced: true },
+  });
   assert.is(posing.ok, false);
 });
 

@@ -13,8 +13,8 @@ import type { Identity, Renewed } from "../../../fleet/api/machine-door/schema.j
 import { hashPassword } from "../../../fleet/api/password.js";
 import type { Role } from "../../../fleet/api/roles.js";
 import type { DoorConfig } from "../../../fleet/config.js";
-import { renewalText } from "../../../fleet/identity/request.js";
 import { addUser } from "../../../fleet/store/users.js";
+import { renewalText } from "../../../shared/wire/renewal.js";
 import { OUR_PAGE, type TestFleet } from "../support.js";
 
 /** DigestInfo of SHA-256 (RFC 8017 §9.2, note 1): what a key store puts before the digest it is given. */
@@ -54,7 +54,13 @@ export function newBoard(serial: string): Board {
 
 /** A port with TLS beside the other; authorities in `folder`. */
 export function openDoor(folder: string, more: Partial<DoorConfig> = {}): DoorConfig {
-  const door = { authorityDir: `${folder}/authority`, tlsHost: "127.0.0.1", tlsPort: 0, broker: undefined };
+  const door = {
+    authorityDir: `${folder}/authority`,
+    tlsHost: "127.0.0.1",
+    tlsPort: 0,
+    broker: undefined,
+    renewals: undefined,
+  };
   return { ...door, passwords: true, revocationFile: undefined, revocationPidFile: undefined, ...more };
 }
 

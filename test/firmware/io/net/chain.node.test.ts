@@ -19,7 +19,7 @@ const server = (change: Partial<CertificateOptions> = {}): Issued =>
   issue({ name: "server", issuer: root, dns: [HOST], usage: "server", key: serverKey, ...change });
 
 function verdict(chain: readonly Issued[], change: Partial<Trust> = {}): string {
-  const trust = { authority: root.der, host: HOST, now: { wallS: NOW_S, synced: true }, ...change };
+  const trust = { authorities: [root.der], host: HOST, now: { wallS: NOW_S, synced: true }, ...change };
   const judged = judgeChain(
     chain.map(({ der }) => der),
     trust,
@@ -65,9 +65,9 @@ test("each way of being wrong has its name", () => {
     [[], {}, "noChain"],
     [[root], {}, "noChain"],
     [Array.from({ length: MAX_CHAIN + 1 }, () => server()), {}, "tooLong"],
-    [[server()], { authority: new Uint8Array([1]) }, "badAuthority"],
-    [[server()], { authority: plain.der }, "badAuthority"],
-    [[server()], { authority: other.der }, "badSignature"],
+    [[server()], { authorities: [new Uint8Array([1])] }, "badAuthority"],
+    [[server()], { authorities: [plain.der] }, "badAuthority"],
+    [[server()], { authorities: [other.der] }, "badSignature"],
     [[server({ issuer: middle })], {}, "unknownAuthority"],
     [[server({ issuer: other })], {}, "badSignature"],
     [[server({ issuer: plain }), plain], {}, "notAnAuthority"],
@@ -110,7 +110,7 @@ test("any byte that is changed, and any that is missing, is refused and never th
   for (let at = 0; at < der.length; at++) {
     const changed = der.slice();
     changed[at] = (changed[at] ?? 0) ^ 0x41;
-    const trust = { authority: root.der, host: HOST, now: { wallS: NOW_S, synced: true } };
+    const trust = { authorities: [root.der], host: HOST, now: { wallS: NOW_S, synced: true } };
     // only every seventh goes through the signature, which takes its time
     if (at % 7 === 0) assert.not(judgeChain([changed], trust).ok, `byte ${at}`);
     else parseCertificate(changed);

@@ -1,0 +1,216 @@
+/**
+ * Renews the machine's certificate: executes what `renewal.ts` decides, with the flash's certificate store, requests to
+ * the fleet over TLS and the board's key. Runs in the network's worker, for a signature takes a second or more. Decides
+ * nothing itself.
+ */
+import { concatBytes } from "../../../shared/bytes.js";
+import { sha256 } from "../../../shared/sha256.js";
+import { RENEWAL_PATH, renewalBody, renewalText } from "../../../shared/wire/renewal.js";
+import { certificateRequest, rsaPublicKey } from "../certificate-request.js";
+import type { KeyValueStorage } from "../ecma-419.js";
+import { parseCertificate } from "./certificate.js";
+import { CertificateStore } from "./certificate-store.js";
+import type { TrustedTime } from "./chain.js";
+import { type Credentials, type Held, heldOf } from "./credentials.js";
+import { HttpExchange, type HttpHeader } from "./http-exchange.js";
+import {
+  type RenewalEffect,
+  type RenewalInput,
+  type RenewalState,
+  renewalAtBoot,
+  renewalDueMs,
+  stepRenewal,
+} from "./renewal.js";
+import { judgeRenewal, MAX_RENEWAL_BYTES } from "./renewal-answer.js";
+import type { Clockwork, Resolve, SocketClass } from "./sockets.js";
+
+/** What a platform gives that can renew: the store, and the board's key. */
+export interface RenewalParts {
+  readonly storage: KeyValueStorage;
+  /** RSASSA-PKCS1-v1_5 over a SHA-256 digest, with this key (PKCS #8). */
+  readonly sign: (key: Uint8Array, digest: Uint8Array) => ArrayBuffer;
+}
+
+export interface RenewerOptions extends RenewalParts {
+  readonly machineId: string;
+  /** As provisioned. */
+  readonly provisioned: Held;
+  /** The board's, PKCS #8. */
+  readonly key: Uint8Array;
+  readonly door: { readonly host: string; readonly port: number };
+  /** TLS, opened with what is handed in. */
+  readonly io: (credentials: () => Credentials) => SocketClass;
+  readonly resolve: Resolve;
+  readonly makeClockwork: () => Clockwork;
+  readonly now: () => TrustedTime;
+  readonly random: (bound: number) => number;
+  /** The session with the broker is to be opened anew. */
+  readonly onReconnect: () => void;
+}
+
+const REFUSED = 403;
+const GRANTED = 200;
+
+export class Renewer {
+  readonly #options: RenewerOptions;
+  readonly #store: CertificateStore;
+  readonly #clockwork: Clockwork;
+  readonly #askClock: Clockwork;
+  readonly #io: SocketClass;
+  #state: RenewalState;
+  #exchange: HttpExchange | undefined;
+  readonly #inbox: RenewalInput[] = [];
+  #busy = false;
+  #reconnects = false;
+  #closed = false;
+
+  constructor(options: RenewerOptions) {
+    const { storage, provisioned, makeClockwork, io } = options;
+    this.#options = options;
+    this.#store = new CertificateStore({ io: storage, certificate: provisioned.certificate });
+    this.#clockwork = makeClockwork();
+    this.#askClock = makeClockwork();
+    this.#io = io(() => this.own);
+    const kept = { own: this.#read("own"), next: this.#read("next") };
+    this.#state = renewalAtBoot(provisioned, kept, this.#clockwork.nowMs());
+  }
+
+  /** With this a connection has stood. */
+  get own(): Held {
+    return this.#state.own;
+  }
+
+  get state(): RenewalState {
+    return this.#state;
+  }
+
+  /** A connection to the broker is opened now: with this. */
+  opening(): Held {
+    this.#give({ on: "opening" });
+    const { openedWith, own, next } = this.#state;
+    return openedWith === "next" ? (next ?? own) : own;
+  }
+
+  session(up: boolean): void {
+    this.#give({ on: "session", up });
+  }
+
+  link(up: boolean): void {
+    this.#give({ on: "link", up });
+  }
+
+  /** Nothing is open at the machine. */
+  idle(idle: boolean): void {
+    this.#give({ on: "idle", idle });
+  }
+
+  /** The clock has been set. */
+  timeIsSet(): void {
+    this.#give({ on: "tick" });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#clockwork.alarm(undefined, () => {});
+    this.#exchange?.close();
+    this.#store.close();
+  }
+
+  #read(entry: "own" | "next"): Held | undefined {
+    const found = this.#store.read(entry);
+    return found === undefined ? undefined : heldOf(found);
+  }
+
+  /** One input at a time; what an effect brings waits until all effects before it are carried out. */
+  #give(input: RenewalInput): void {
+    if (this.#closed) return;
+    this.#inbox.push(input);
+    if (this.#busy) return;
+    this.#busy = true;
+    const { machineId, now, random } = this.#options;
+    for (let next = this.#inbox.shift(); next !== undefined && !this.#closed; next = this.#inbox.shift()) {
+      const step = stepRenewal(this.#state, next, { machineId, now: now(), random }, this.#clockwork.nowMs());
+      this.#state = step.state;
+      for (const effect of step.effects) this.#execute(effect);
+    }
+    this.#busy = false;
+    if (this.#closed) return;
+    // only now: the connection that is opened by it asks what to open it with
+    const { onReconnect } = this.#options;
+    const reconnects = this.#reconnects;
+    this.#reconnects = false;
+    if (reconnects) onReconnect();
+    const nowMs = this.#clockwork.nowMs();
+    const dueMs = renewalDueMs(this.#state, nowMs);
+    const afterMs = dueMs === Infinity ? undefined : Math.max(0, dueMs - nowMs);
+    this.#clockwork.alarm(afterMs, () => this.#give({ on: "tick" }));
+  }
+
+  #execute(effect: RenewalEffect): void {
+    switch (effect.do) {
+      case "ask":
+        return this.#ask(effect.shown);
+      case "keep": {
+        const { as, held } = effect;
+        return this.#give({ on: "kept", as, held, ok: this.#store.write(as, held) });
+      }
+      case "reconnect":
+        this.#reconnects = true;
+    }
+  }
+
+  #ask(shown: Held): void {
+    const body = this.#request(shown);
+    if (body === undefined) return this.#give({ on: "noAnswer", lasting: true });
+    const { door, resolve, machineId, now } = this.#options;
+    let header: HttpHeader | undefined;
+    let wanted = 0;
+    let answer: Uint8Array = new Uint8Array(0);
+    this.#exchange = new HttpExchange({
+      io: this.#io,
+      resolve,
+      clockwork: this.#askClock,
+      request: { ...door, method: "POST", target: RENEWAL_PATH, fields: ["Content-Type: application/json"], body },
+      onHeader: (said) => {
+        header = said;
+        wanted = lengthOf(said) ?? 0;
+        return said.status === GRANTED ? wanted : undefined;
+      },
+      onBody: (bytes) => {
+        answer = concatBytes(answer, bytes);
+      },
+      onEnd: () => {
+        if (header?.status !== GRANTED || answer.length < wanted) {
+          return this.#give({ on: "noAnswer", lasting: header?.status === REFUSED });
+        }
+        const verdict = judgeRenewal(answer, { machineId, own: shown, now: now() });
+        this.#give(verdict.ok ? { on: "answer", next: verdict.next } : { on: "noAnswer", lasting: true });
+      },
+    });
+  }
+
+  /** Undefined: no request can be made with this certificate and key. */
+  #request(shown: Held): Uint8Array | undefined {
+    const { machineId, key, sign } = this.#options;
+    const parsed = parseCertificate(shown.certificate);
+    if (!parsed.ok) return undefined;
+    try {
+      const request = certificateRequest(machineId, {
+        publicKey: () => rsaPublicKey(parsed.certificate.modulus).slice().buffer,
+        sign: (digest) => sign(key, digest),
+      });
+      const proof = sign(key, sha256(renewalText(shown.certificate, request)));
+      return renewalBody(shown.certificate, request, new Uint8Array(proof));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Undefined: the answer does not say, or is too long. */
+function lengthOf({ field }: HttpHeader): number | undefined {
+  const length = field("content-length") ?? "";
+  if (!/^\d{1,6}$/.test(length)) return undefined;
+  return Number(length) <= MAX_RENEWAL_BYTES ? Number(length) : undefined;
+}
