@@ -34,6 +34,16 @@ export const RULES = deepFreeze({
     // Found over all machines of an operator: outage.ts.
     finds: () => [],
   }),
+  webhookStopped: rule({
+    severity: "error",
+    per: "operator",
+    about: "A webhook of the feed of changes has stopped: nothing is sent until a person enables it",
+    opensAfter: 0,
+    closesAfter: 0,
+    reads: [],
+    // Found over an operator's webhooks: stopped-webhooks.ts.
+    finds: () => [],
+  }),
   unsteadyLink: rule({
     severity: "warning",
     about: "The machine connects again and again",

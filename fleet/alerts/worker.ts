@@ -1,6 +1,6 @@
 /**
- * The loop that looks at machines: those that changed, those whose time has come, outages that end. At its own pace, so
- * that a storm of changes waits here (as a bounded set) and not in ingest's way.
+ * The loop that looks at machines: those that changed, those whose time has come, outages that end; and at webhooks that
+ * have stopped. At its own pace, so that a storm of changes waits here (as a bounded set) and not in ingest's way.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { raiseSignal } from "../store/alert-signals.js";
@@ -8,6 +8,7 @@ import type { AlertNews } from "../store/alerts.js";
 import type { Sql } from "../store/databases.js";
 import { endOutages, type Looked, type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "./evaluator.js";
 import type { Marks } from "./marks.js";
+import { lookAtWebhooks } from "./stopped-webhooks.js";
 
 /** Between two rounds: a machine that changes all the time is looked at once in it. */
 export const ROUND_MS = 1_000;
@@ -57,6 +58,8 @@ export async function lookAtChanged(marks: Marks, ports: AlertPorts, stop?: Abor
 async function lookAtTimes(marks: Marks, ports: AlertPorts, stop?: AbortSignal): Promise<number> {
   let looked = 0;
   announced(await endOutages(ports.ingest(), lookingOf(marks, ports)), ports);
+  const news = await lookAtWebhooks(ports.ingest(), { nowMs: ports.now(), tell: ports.tell });
+  if (news.length > 0) ports.announce(news);
   for (let round = 0; round < MAX_DUE_ROUNDS && stop?.aborted !== true; round++) {
     const machines = announced(await lookAtDue(ports.ingest(), lookingOf(marks, ports)), ports);
     looked += machines;

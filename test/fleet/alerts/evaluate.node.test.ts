@@ -230,8 +230,8 @@ test("each rule finds what it is for, says it, and nothing else", () => {
     const whole = `${rule}: M-1234${sentence.startsWith(":") ? "" : " "}${sentence}`;
     assert.equal(says(facts(about), more), rule === "" ? [] : [whole], JSON.stringify(about));
   }
-  // outage and storm are found elsewhere: over an operator's machines, and by the budget.
-  const tried = new Set([...CASES.map(([rule]) => rule), "outage", "storm", ""]);
+  // These are found elsewhere: over an operator's machines and webhooks, and by the budget.
+  const tried = new Set([...CASES.map(([rule]) => rule), "outage", "webhookStopped", "storm", ""]);
   assert.equal([...tried].sort(), ["", ...RULE_CODES].sort());
   assert.throws(() => Object.assign(RULES, { more: 1 }));
   for (const code of RULE_CODES) {
