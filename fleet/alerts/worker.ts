@@ -1,6 +1,6 @@
 /**
- * The loop that looks at machines: those that changed, those whose time has come, outages that end; and at webhooks that
- * have stopped. At its own pace, so that a storm of changes waits here (as a bounded set) and not in ingest's way.
+ * The loop that looks at machines: those that changed, those whose time has come, outages that end; and at webhooks
+ * that have stopped. At its own pace, so that a storm of changes waits here (as a bounded set) and not in ingest's way.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { raiseSignal } from "../store/alert-signals.js";
