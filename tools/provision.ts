@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fixedAddressBytes, readFixedAddress, WRONG_ADDRESS } from "../firmware/io/net/fixed-address.js";
 import {
   encodeIdentity,
   encodeNetwork,
@@ -23,7 +24,10 @@ export const EXAMPLE = `{
   "network": {
     "ssid": "absent: Ethernet alone", "password": "…", "brokerHost": "…", "brokerPort": 8883, "timeHost": "…",
     "brokerCa": "ca.der", "certificate": "M-1234.der", "imageKey": "images.bin",
-    "doorHost": "absent: its certificate is not renewed", "doorPort": 8443
+    "doorHost": "absent: its certificate is not renewed", "doorPort": 8443,
+    "cableAddress": { "address": "192.168.1.20", "mask": "255.255.255.0", "gateway": "192.168.1.1",
+                      "dns": ["192.168.1.1"] },
+    "wifiAddress": "as cableAddress; each absent: by DHCP"
   }
 }`;
 
@@ -58,7 +62,21 @@ function networkOf(network: Values, read: (file: string) => Uint8Array): Uint8Ar
     ...(doorHost === undefined
       ? {}
       : { doorHost: textAt(network, "doorHost"), doorPort: numberAt(network, "doorPort") }),
+    ...addressAt(network, "cableAddress"),
+    ...addressAt(network, "wifiAddress"),
   });
+}
+
+/** Nothing where there is none: the address comes by DHCP. */
+function addressAt(network: Values, name: "cableAddress" | "wifiAddress"): { readonly [name: string]: Uint8Array } {
+  if (network[name] === undefined) return {};
+  const values = valuesAt(network, name);
+  const { dns } = values;
+  const servers = Array.isArray(dns) ? dns.filter((server) => typeof server === "string") : [];
+  const text = { address: textAt(values, "address"), mask: textAt(values, "mask"), gateway: textAt(values, "gateway") };
+  const fixed = readFixedAddress({ ...text, dns: servers });
+  if (typeof fixed === "string") throw new RangeError(`${name}: ${WRONG_ADDRESS[fixed]}`);
+  return { [name]: fixedAddressBytes(fixed) };
 }
 
 function isValues(value: unknown): value is Values {

@@ -8,6 +8,7 @@ import { deepFreeze } from "../../shared/freeze.js";
 import { fromMap, type Layout, type MessageOf, toMap } from "../../shared/layout.js";
 import type { Identity } from "../ports/hardware.js";
 import type { KeyValueIo, KeyValueStorage } from "./ecma-419.js";
+import { decodeFixedAddress } from "./net/fixed-address.js";
 
 export const SECRET_DOMAIN = "spiral";
 /** Key names of NVS have at most 15 letters. */
@@ -30,6 +31,7 @@ const IDENTITY = deepFreeze({
 /**
  * ssid, password: of Wi-Fi; both absent = Ethernet alone. Certificates are DER. imageKey: of who signs images.
  * doorHost, doorPort: where the certificate is renewed; both absent = nowhere.
+ * cableAddress, wifiAddress: by hand (net/fixed-address); absent = by DHCP.
  */
 const NETWORK = deepFreeze({
   ssid: [0, "text?"],
@@ -42,6 +44,8 @@ const NETWORK = deepFreeze({
   imageKey: [7, "bytes"],
   doorHost: [8, "text?"],
   doorPort: [9, "uint?"],
+  cableAddress: [10, "bytes?"],
+  wifiAddress: [11, "bytes?"],
 });
 
 export type IdentitySecrets = MessageOf<typeof IDENTITY>;
@@ -53,8 +57,9 @@ export function encodeIdentity(secrets: IdentitySecrets): Uint8Array {
   return encodeCbor(toMap(IDENTITY, secrets), MAX_ENTRY_BYTES);
 }
 
-/** What provisioning writes under NETWORK_ENTRY. */
+/** What provisioning writes under NETWORK_ENTRY. Throws RangeError for what the machine would refuse. */
 export function encodeNetwork(secrets: NetworkSecrets): Uint8Array {
+  if (!isNetwork(secrets)) throw new RangeError("no addresses of a machine");
   return encodeCbor(toMap(NETWORK, secrets), MAX_ENTRY_BYTES);
 }
 
@@ -72,9 +77,10 @@ export class SecretStore {
     return secrets !== undefined && isIdentity(secrets) ? { ...secrets, firmwareVersion } : undefined;
   }
 
-  /** Undefined: the machine has no network yet. */
+  /** Undefined: the machine has no network yet, or an address that could not work. */
   network(): NetworkSecrets | undefined {
-    return this.#read(NETWORK_ENTRY, NETWORK);
+    const secrets = this.#read(NETWORK_ENTRY, NETWORK);
+    return secrets !== undefined && isNetwork(secrets) ? secrets : undefined;
   }
 
   close(): void {
@@ -101,6 +107,10 @@ export class SecretStore {
 function isIdentity({ machineId, model, epoch, voucherKey, orderKey }: IdentitySecrets): boolean {
   const keys = voucherKey.length === KEY_BYTES && orderKey.length === KEY_BYTES;
   return keys && isMachineId(machineId) && model.length > 0 && epoch > 0 && epoch <= 0xffff_ffff;
+}
+
+function isNetwork({ cableAddress, wifiAddress }: NetworkSecrets): boolean {
+  return [cableAddress, wifiAddress].every((bytes) => bytes === undefined || decodeFixedAddress(bytes) !== undefined);
 }
 
 /** `[A-Z0-9-]{1,32}`. */

@@ -18,6 +18,7 @@ import type {
   SelfTestReport,
 } from "../panel/menu-state.js";
 import { menuView } from "../panel/menu-view.js";
+import type { NetAddresses } from "../ports/hardware.js";
 import { turningNow } from "../sale/technician.js";
 import { priceRule } from "./prices.js";
 import type { Recorder } from "./recorder.js";
@@ -38,7 +39,7 @@ export class Technician {
   steps = 0;
 
   constructor(
-    { panel }: Pick<MachinePorts, "panel">,
+    ports: Pick<MachinePorts, "panel" | "network">,
     rooms: Rooms,
     recorder: Recorder,
     network: Network,
@@ -47,7 +48,7 @@ export class Technician {
   ) {
     this.recorder = recorder;
     this.push = push;
-    this.facts = new FactsForMenu(panel, rooms, network, lookAtPorts);
+    this.facts = new FactsForMenu(ports, rooms, network, lookAtPorts);
     this.state = menuAtBoot(rooms.ledger.durable, recorder.nowMs);
   }
 
@@ -113,15 +114,20 @@ export class Technician {
 }
 
 class FactsForMenu implements MenuFacts {
-  private readonly panel: MachinePorts["panel"];
+  private readonly ports: Pick<MachinePorts, "panel" | "network">;
   private readonly rooms: Rooms;
   private readonly network: Network;
   readonly selfTest: () => SelfTestReport;
   /** Undefined: as the settings say. */
   chosen: Language | undefined;
 
-  constructor(panel: MachinePorts["panel"], rooms: Rooms, network: Network, selfTest: () => SelfTestReport) {
-    this.panel = panel;
+  constructor(
+    ports: Pick<MachinePorts, "panel" | "network">,
+    rooms: Rooms,
+    network: Network,
+    selfTest: () => SelfTestReport,
+  ) {
+    this.ports = ports;
     this.rooms = rooms;
     this.network = network;
     this.selfTest = selfTest;
@@ -173,11 +179,15 @@ class FactsForMenu implements MenuFacts {
   }
 
   get textDisplay(): boolean {
-    return this.panel.columns !== undefined;
+    return this.ports.panel.columns !== undefined;
   }
 
   get networkUp(): boolean {
     return this.network.isUp;
+  }
+
+  get addresses(): NetAddresses | undefined {
+    return this.ports.network?.addresses;
   }
 
   get unackedRecords(): number {

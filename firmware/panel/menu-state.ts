@@ -10,6 +10,7 @@ import type { Durable } from "../../shared/records/durable.js";
 import type { NewRecord } from "../../shared/records/kinds.js";
 import type { Finding } from "../../shared/self-test-texts.js";
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
+import type { NetAddresses } from "../ports/hardware.js";
 import type { MenuText, MenuWords } from "./menu-texts.js";
 
 /** Nothing pressed for so long: the menu closes. */
@@ -125,6 +126,8 @@ export interface MenuFacts {
   /** The panel is two lines of text. */
   readonly textDisplay: boolean;
   readonly networkUp: boolean;
+  /** Undefined: this platform does not say. */
+  readonly addresses: NetAddresses | undefined;
   readonly machineId: string;
   readonly unackedRecords: number;
   /** Looks at each port, now. */

@@ -89,6 +89,14 @@ export const MENU_GERMAN = deepFreeze({
   // network
   Connected: "Verbunden",
   "Not connected": "Nicht verbunden",
+  "By cable: {}": "Über Kabel: {}",
+  "By Wi-Fi: {}": "Über WLAN: {}",
+  "Address: {}": "Adresse: {}",
+  "Set for cable: {}": "Fest für Kabel: {}",
+  "Set for Wi-Fi: {}": "Fest für WLAN: {}",
+  "Mask: {}": "Maske: {}",
+  "Gateway: {}": "Gateway: {}",
+  "DNS: {}": "DNS: {}",
   "Machine {}": "Automat {}",
   "Records not yet at the fleet: {}": "Noch nicht gemeldete Belege: {}",
   // counters

@@ -6,6 +6,7 @@ import { formatMinor } from "../../shared/money/amounts.js";
 import { LANGUAGE_NAMES, nextLanguage } from "../../shared/panel-phrases.js";
 import type { MenuKey, MenuView } from "../../shared/panel-view.js";
 import { findingText } from "../../shared/self-test-texts.js";
+import type { NetAddresses } from "../ports/hardware.js";
 import {
   LINES_PER_PAGE,
   type ListName,
@@ -23,6 +24,7 @@ interface KeyText {
   readonly does: MenuText;
 }
 type List = Extract<Screen, { is: "list" }>;
+type UsedAddress = NonNullable<NetAddresses["used"]>;
 type Code = Extract<MenuState, { at: "code" }>;
 type SelfTest = Extract<Screen, { is: "selfTest" }>;
 /** Screens with more than a text display shows at once; `#` turns the page. */
@@ -232,12 +234,35 @@ function listLines({ of }: List, facts: MenuFacts): string[] {
     case "network":
       return [
         say(facts.networkUp ? "Connected" : "Not connected"),
+        ...addressLines(facts),
         say("Machine {}", facts.machineId),
         say("Records not yet at the fleet: {}", facts.unackedRecords),
       ];
     case "counters":
       return counterLines(facts);
   }
+}
+
+const WAYS = Object.freeze<{ readonly [way in UsedAddress["way"]]: MenuText }>({
+  ethernet: "By cable: {}",
+  wifi: "By Wi-Fi: {}",
+  host: "Address: {}",
+});
+
+/** The address in use, and whatever somebody has set by hand. */
+function addressLines(facts: MenuFacts): string[] {
+  const say = speaker(facts);
+  const { used, cable, wifi } = facts.addresses ?? {};
+  const lines = used === undefined ? [] : [say(WAYS[used.way], used.address)];
+  for (const [text, fixed] of [
+    ["Set for cable: {}", cable],
+    ["Set for Wi-Fi: {}", wifi],
+  ] as const) {
+    if (fixed === undefined) continue;
+    lines.push(say(text, fixed.address), say("Mask: {}", fixed.mask), say("Gateway: {}", fixed.gateway));
+    for (const server of fixed.dns) lines.push(say("DNS: {}", server));
+  }
+  return lines;
 }
 
 function counterLines(facts: MenuFacts): string[] {

@@ -56,12 +56,31 @@ export interface CompressorPort {
   cool(on: boolean | undefined): void;
 }
 
+/** Where the machine stands on the network, each address dotted. */
+export interface NetAddresses {
+  /** The one in use while the fleet is reached; undefined: none is, or the platform does not say. */
+  readonly used: { readonly way: "ethernet" | "wifi" | "host"; readonly address: string } | undefined;
+  /** Given by hand; absent: by DHCP. */
+  readonly cable?: FixedAddressText | undefined;
+  readonly wifi?: FixedAddressText | undefined;
+}
+
+/** As a person writes it, each dotted. */
+export interface FixedAddressText {
+  readonly address: string;
+  readonly mask: string;
+  readonly gateway: string;
+  readonly dns: readonly string[];
+}
+
 /** MQTT client of the platform. Nothing here means that the fleet has stored anything. */
 export interface NetworkPort {
   /** QoS 1, or 0 for telemetry. False if not connected or its queue is full: nothing was sent. */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): boolean;
   /** Sets birth (retained, sent at every CONNECT) and last will; `connection` is put in by the platform. */
   announce(announcement: Announcement): void;
+  /** For whoever looks at the machine; absent: the platform cannot say. */
+  readonly addresses?: NetAddresses;
 }
 
 /** The board looks at its own ports while the machine runs: nothing turns, the bus and the beam are left alone. */

@@ -64,6 +64,24 @@ test("without network, and with one by cable", () => {
   assert.is(flashed(secretsTable({ identity, network: wired }, read)).network()?.ssid, undefined);
 });
 
+test("addresses by hand, for cable and Wi-Fi; nonsense is refused with what is wrong, and where", () => {
+  const { identity, network } = SECRETS;
+  const shop = { address: "192.168.1.20", mask: "255.255.255.0", gateway: "192.168.1.1", dns: ["9.9.9.9"] };
+  const cellar = { ...shop, address: "192.168.1.21" };
+  const table = secretsTable({ identity, network: { ...network, cableAddress: shop, wifiAddress: cellar } }, read);
+  const { cableAddress = DER, wifiAddress = DER } = flashed(table).network() ?? {};
+  assert.equal([...cableAddress.slice(0, 4), ...wifiAddress.slice(0, 4)], [192, 168, 1, 20, 192, 168, 1, 21]);
+  const refused = (change: object): (() => unknown) => {
+    const wifi = { ...network, wifiAddress: { ...shop, ...change } };
+    return () => secretsTable({ identity, network: wifi }, read);
+  };
+  assert.throws(refused({ address: 20 }), /address is no text/);
+  assert.throws(refused({ address: "192.168.1.255" }), /wifiAddress: address is its network's own or everybody's/);
+  assert.throws(refused({ mask: "255.0.255.0" }), /wifiAddress: mask is none/);
+  assert.throws(refused({ gateway: "10.0.0.1" }), /wifiAddress: gateway is not in the network/);
+  assert.throws(refused({ dns: "9.9.9.9" }), /wifiAddress: dns has to be one or two/);
+});
+
 test("what is missing or wrong is named", () => {
   const { identity, network } = SECRETS;
   assert.throws(() => secretsTable({}, read), /identity is missing/);

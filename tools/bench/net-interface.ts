@@ -5,6 +5,7 @@ export class SimInterface implements InterfaceIo {
   connection = 200;
   closed = false;
   readonly connects: unknown[] = [];
+  readonly configured: unknown[] = [];
   disconnects = 0;
   readonly #onChanged: () => void;
   /** `connect` throws, as if it were already connecting. */
@@ -19,6 +20,11 @@ export class SimInterface implements InterfaceIo {
     this.connects.push(options);
     if (this.refuses) throw new Error("connect failed");
     this.connection = 300;
+  }
+
+  configure(options: unknown): void {
+    if (this.closed) throw new Error("closed");
+    this.configured.push(options);
   }
 
   disconnect(): void {

@@ -9,4 +9,4 @@ class HostInterface implements InterfaceIo {
   close(): void {}
 }
 
-runWorker(() => [platformWay("host", HostInterface, {})]);
+runWorker(() => [platformWay("host", HostInterface, {}, undefined)]);

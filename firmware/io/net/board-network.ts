@@ -3,12 +3,12 @@
  * is still being made sells meanwhile, its ledger keeps everything, and no restart is needed. Without secrets, or where
  * the key has failed, there is no network, and the machine sells on.
  */
-import type { Announcement, NetworkPort } from "../../ports/hardware.js";
+import type { Announcement, NetAddresses, NetworkPort } from "../../ports/hardware.js";
 import type { WorldInput } from "../../ports/inputs.js";
 import type { NetworkSecrets } from "../secret-store.js";
 import { clockFloorS, type NetConfig } from "./config.js";
 import type { UpdateNews } from "./frames.js";
-import { Network, type StartWorker } from "./network.js";
+import { fixedAddresses, Network, type StartWorker } from "./network.js";
 import type { Clockwork } from "./sockets.js";
 
 /** The board's RSA key: native/device-key. */
@@ -56,6 +56,11 @@ export class BoardNetwork implements NetworkPort {
     if (secrets === undefined) return "noSecrets";
     if (key.state === "failed") return "keyFailed";
     return key.state === "making" ? "keyMaking" : "machineStarts";
+  }
+
+  /** Those given by hand are known before it opens. */
+  get addresses(): NetAddresses {
+    return this.#network?.addresses ?? { used: undefined, ...fixedAddresses(this.#options.secrets ?? {}) };
   }
 
   /** The machine runs; this is the newest wall time in its ledger, 0 if it has never known one. */

@@ -15,6 +15,7 @@ export const MAX_CONFIG_BYTES = 8_192;
  * the machine's own (RSA-2048), the key as PKCS #8. imageKey: modulus of the RSA key (3072 bits, exponent 65537) under
  * which images are signed. floorS: no clock may say less, Unix seconds: the newer of build time and newest ledger
  * record. board: which images fit. doorHost, doorPort: where certificates are renewed, by HTTPS; absent = nowhere.
+ * cableAddress, wifiAddress: by hand (fixed-address.ts); absent = by DHCP.
  */
 const CONFIG = deepFreeze({
   machineId: [0, "text"],
@@ -31,6 +32,8 @@ const CONFIG = deepFreeze({
   imageKey: [11, "bytes"],
   doorHost: [12, "text?"],
   doorPort: [13, "uint?"],
+  cableAddress: [14, "bytes?"],
+  wifiAddress: [15, "bytes?"],
 });
 
 export type NetConfig = MessageOf<typeof CONFIG>;

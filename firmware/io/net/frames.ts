@@ -17,6 +17,9 @@ export const QUEUE_LENGTH = 20;
 export const UPDATE_NEWS = deepFreeze(["downloading", "verified", "switched", "refused", "failed"] as const);
 export type UpdateNews = (typeof UPDATE_NEWS)[number];
 
+export const WAY_NAMES = deepFreeze(["ethernet", "wifi", "host"] as const);
+export type WayName = (typeof WAY_NAMES)[number];
+
 /** Frames of which one of each kind is under way at most: a machine can turn idle and busy while TLS shakes hands. */
 export const ACKNOWLEDGED = deepFreeze(["idle", "update"] as const);
 export type Acknowledged = (typeof ACKNOWLEDGED)[number];
@@ -39,7 +42,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly frame: "ask"; readonly connection: number }
-  | { readonly frame: "up"; readonly up: boolean }
+  /** The fleet is reached, by this way under this address, or is not; address: dotted, empty = nobody knows. */
+  | { readonly frame: "up"; readonly up: boolean; readonly way: WayName; readonly address: string }
   | { readonly frame: "message"; readonly topic: string; readonly payload: Uint8Array }
   | { readonly frame: "done"; readonly count: number }
   | { readonly frame: "wall"; readonly wallS: number }
@@ -72,7 +76,7 @@ export function encodeToWorker(frame: ToWorker): ArrayBuffer {
       out.u32(frame.connection).u16(frame.birth.length).put(frame.birth).put(frame.will);
       break;
     case "publish":
-      putTopic(out.u8(frame.qos), frame.topic).put(frame.payload);
+      putText(out.u8(frame.qos), frame.topic).put(frame.payload);
       break;
     case "taken":
       break;
@@ -101,7 +105,7 @@ export function decodeToWorker(buffer: unknown): ToWorker | undefined {
     }
     case TO_CODES.publish: {
       const qos = reader.u8();
-      const topic = takeTopic(reader);
+      const topic = takeText(reader);
       if (topic === undefined || qos > 1) return undefined;
       return { frame: "publish", topic, qos: qos === 1 ? 1 : 0, payload: reader.take(reader.remaining) };
     }
@@ -123,10 +127,10 @@ export function encodeFromWorker(frame: FromWorker): ArrayBuffer {
       out.u32(frame.connection);
       break;
     case "up":
-      out.u8(frame.up ? 1 : 0);
+      putText(out.u8(frame.up ? 1 : 0).u8(WAY_NAMES.indexOf(frame.way)), frame.address);
       break;
     case "message":
-      putTopic(out, frame.topic).put(frame.payload);
+      putText(out, frame.topic).put(frame.payload);
       break;
     case "done":
       out.u8(frame.count);
@@ -157,10 +161,14 @@ function readFromWorker(reader: Reader): FromWorker | undefined {
   switch (reader.u8()) {
     case FROM_CODES.ask:
       return { frame: "ask", connection: reader.u32() };
-    case FROM_CODES.up:
-      return { frame: "up", up: reader.u8() === 1 };
+    case FROM_CODES.up: {
+      const up = reader.u8() === 1;
+      const way = WAY_NAMES[reader.u8()];
+      const address = takeText(reader);
+      return way === undefined || address === undefined ? undefined : { frame: "up", up, way, address };
+    }
     case FROM_CODES.message: {
-      const topic = takeTopic(reader);
+      const topic = takeText(reader);
       return topic === undefined ? undefined : { frame: "message", topic, payload: reader.take(reader.remaining) };
     }
     case FROM_CODES.done:
@@ -182,12 +190,12 @@ function readFromWorker(reader: Reader): FromWorker | undefined {
   }
 }
 
-function putTopic(out: Writer, topic: string): Writer {
-  const bytes = utf8Encode(topic);
+function putText(out: Writer, text: string): Writer {
+  const bytes = utf8Encode(text);
   return out.u8(bytes.length).put(bytes);
 }
 
-function takeTopic(reader: Reader): string | undefined {
+function takeText(reader: Reader): string | undefined {
   const bytes = reader.take(reader.u8());
   return reader.overrun ? undefined : utf8Decode(bytes);
 }

@@ -3,6 +3,7 @@
  * again with back-off, for ever. The class is handed in: `embedded:network/interface/wifi` or `…/ethernet` of the
  * Moddable SDK, whose `connection` counts 200 (none), 300 (on its way), 400 (associated), 500 (has an address).
  */
+import { type FixedAddress, fixedAddressText } from "./fixed-address.js";
 import type { Clockwork } from "./sockets.js";
 
 /** To have an address by: association, WPA and DHCP take up to 10 s on a busy channel. */
@@ -15,6 +16,11 @@ const NOT_CONNECTED = 200;
 
 export interface InterfaceIo {
   readonly connection: number;
+  /** Dotted, while it is connected. */
+  readonly address?: string;
+  configure?(options: {
+    readonly static: { readonly address: string; readonly mask: string; readonly gateway: string };
+  }): void;
   connect(options?: { readonly SSID: string; readonly password?: string }): void;
   disconnect(): void;
   close(): void;
@@ -28,6 +34,8 @@ export interface InterfaceOptions {
   readonly ssid?: string | undefined;
   /** 8 to 63 characters; absent = open. */
   readonly password?: string | undefined;
+  /** By hand in place of DHCP: an interface that cannot have one is not opened. */
+  readonly fixed?: FixedAddress | undefined;
   readonly clockwork: Clockwork;
   readonly random: (bound: number) => number;
   readonly onUp: (up: boolean) => void;
@@ -50,6 +58,7 @@ export class NetInterface {
     if (password !== undefined && ssid === undefined) throw new RangeError("password without ssid");
     this.#options = options;
     this.#io = new options.io({ onChanged: () => this.#changed() });
+    if (options.fixed !== undefined) this.#fix(options.fixed);
     this.#changed();
     if (!this.#up) this.#try();
   }
@@ -58,12 +67,26 @@ export class NetInterface {
     return this.#up;
   }
 
+  /** Dotted; undefined: none, or its platform does not say. */
+  get address(): string | undefined {
+    return this.#up ? this.#io.address : undefined;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#up = false;
     this.#options.clockwork.alarm(undefined, () => {});
     this.#io.close();
+  }
+
+  #fix(fixed: FixedAddress): void {
+    if (this.#io.configure === undefined) {
+      this.close();
+      throw new RangeError("no fixed address on this interface");
+    }
+    const { address, mask, gateway } = fixedAddressText(fixed);
+    this.#io.configure({ static: { address, mask, gateway } });
   }
 
   #try(): void {

@@ -134,7 +134,8 @@ export class NetWorker {
       clockwork: makeClockwork(),
       onAsk: (connection) => this.#post({ frame: "ask", connection }),
       onUp: (up) => {
-        this.#post({ frame: "up", up });
+        const way = ways.inUse?.name ?? "host";
+        this.#post({ frame: "up", up, way, address: ways.addressInUse ?? "" });
         this.#renewer?.session(up);
       },
       onMessage: (topic, payload) => this.#post({ frame: "message", topic, payload }),

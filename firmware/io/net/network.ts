@@ -3,9 +3,10 @@
  * MAX_GIVEN messages, hands its messages to the machine and says when they were taken, and starts it anew where it has
  * fallen silent. Nothing here waits for anything.
  */
-import type { Announcement, NetworkPort } from "../../ports/hardware.js";
+import type { Announcement, FixedAddressText, NetAddresses, NetworkPort } from "../../ports/hardware.js";
 import type { WorldInput } from "../../ports/inputs.js";
 import { encodeConfig, type NetConfig } from "./config.js";
+import { decodeFixedAddress, fixedAddressText } from "./fixed-address.js";
 import {
   decodeFromWorker,
   encodeToWorker,
@@ -45,6 +46,8 @@ export class Network implements NetworkPort {
   readonly #options: NetworkOptions;
   #worker: WorkerLine | undefined;
   #announcement: Announcement | undefined;
+  readonly #fixed: Omit<NetAddresses, "used">;
+  #used: NetAddresses["used"];
   #up = false;
   #given = 0;
   #idle = false;
@@ -60,6 +63,11 @@ export class Network implements NetworkPort {
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    this.#fixed = fixedAddresses(options.config);
+  }
+
+  get addresses(): NetAddresses {
+    return { used: this.#used, ...this.#fixed };
   }
 
   get up(): boolean {
@@ -147,6 +155,7 @@ export class Network implements NetworkPort {
       this.#worker?.terminate();
       this.#worker = undefined;
       this.#given = 0;
+      this.#used = undefined;
       this.#isUp(false);
       this.#start();
     });
@@ -170,6 +179,7 @@ export class Network implements NetworkPort {
         return;
       }
       case "up":
+        this.#used = frame.up && frame.address !== "" ? { way: frame.way, address: frame.address } : undefined;
         return this.#isUp(frame.up);
       case "message":
         deliver({ on: "message", topic: frame.topic, payload: frame.payload });
@@ -209,6 +219,19 @@ export class Network implements NetworkPort {
       return false;
     }
   }
+}
+
+/** What was given by hand, for people. */
+export function fixedAddresses({
+  cableAddress,
+  wifiAddress,
+}: Pick<NetConfig, "cableAddress" | "wifiAddress">): Omit<NetAddresses, "used"> {
+  return { cable: textOf(cableAddress), wifi: textOf(wifiAddress) };
+}
+
+function textOf(bytes: Uint8Array | undefined): FixedAddressText | undefined {
+  const fixed = bytes === undefined ? undefined : decodeFixedAddress(bytes);
+  return fixed === undefined ? undefined : fixedAddressText(fixed);
 }
 
 /** Nothing more comes of this order. */

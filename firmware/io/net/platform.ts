@@ -15,10 +15,12 @@ import Timer from "timer";
 import type { Self } from "worker";
 import { isAddress } from "./chain.js";
 import type { NetConfig } from "./config.js";
+import { type FixedAddress, fixedAddressText } from "./fixed-address.js";
 import type { InterfaceClass } from "./interface.js";
 import { NetWorker, type NetWorkerOptions } from "./net-worker.js";
 import type { Clockwork, DatagramOptions, Datagrams, Resolve, Socket, SocketOptions } from "./sockets.js";
 import { tlsSocketClass } from "./tls-socket.js";
+import { DnsResolver } from "./w5500/dns.js";
 import { InterfaceWay, type Way } from "./ways.js";
 
 /** 2.16.840.1.101.3.4.2.1 (RFC 8017 A.2.4). */
@@ -99,18 +101,30 @@ export function random(bound: number): number {
   return Math.floor((value / 2 ** 32) * bound);
 }
 
-/** A way over an interface of the platform and its own TCP/IP. ssid, password: of Wi-Fi. */
+/**
+ * A way over an interface of the platform and its own TCP/IP. ssid, password: of Wi-Fi. Its name servers come by DHCP;
+ * with an address by hand they are asked here.
+ */
 export function platformWay(
   name: Way["name"],
   io: InterfaceClass,
   { ssid, password }: Pick<NetConfig, "ssid" | "password">,
+  fixed: FixedAddress | undefined,
 ): Way {
-  const resolve: Resolve = (host, answer) => {
-    if (isAddress(host)) answer(host);
-    else Net.resolve(host, (_name, address) => answer(address));
-  };
+  const resolve = fixed === undefined ? resolveByPlatform : resolverOf(fixed);
   const sockets = { name, tcp: ChipTcp, datagrams: ChipUdp, resolve };
-  return new InterfaceWay(sockets, { io, ssid, password, clockwork: new ChipClockwork(), random });
+  return new InterfaceWay(sockets, { io, ssid, password, fixed, clockwork: new ChipClockwork(), random });
+}
+
+const resolveByPlatform: Resolve = (host, answer) => {
+  if (isAddress(host)) answer(host);
+  else Net.resolve(host, (_name, address) => answer(address));
+};
+
+function resolverOf(fixed: FixedAddress): Resolve {
+  const servers = fixedAddressText(fixed).dns;
+  const names = new DnsResolver({ io: ChipUdp, servers: () => servers, clockwork: new ChipClockwork(), random });
+  return (host, answer) => names.resolve(host, answer);
 }
 
 /** RSASSA-PKCS1-v1_5 over a SHA-256 digest, as the SDK's TLS makes it. */

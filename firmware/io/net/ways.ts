@@ -5,6 +5,7 @@
  * for a quiet time, which doubles each time the better one fails again soon.
  */
 import { deepFreeze } from "../../../shared/freeze.js";
+import type { WayName } from "./frames.js";
 import { type InterfaceOptions, NetInterface } from "./interface.js";
 import type {
   Clockwork,
@@ -26,12 +27,14 @@ export const STEADY_MS = 600_000;
 export const MAX_OPEN = 5;
 
 export interface OpenWay {
+  /** Dotted; undefined: none, or nobody knows. */
+  readonly address: string | undefined;
   close(): void;
 }
 
 /** One way: its interface, and what goes over it. */
 export interface Way {
-  readonly name: "ethernet" | "wifi" | "host";
+  readonly name: WayName;
   readonly tcp: SocketClass;
   readonly datagrams: DatagramClass;
   readonly resolve: Resolve;
@@ -130,7 +133,7 @@ export class WayChoice {
   readonly tcp: SocketClass;
   readonly datagrams: DatagramClass;
   readonly #options: WayChoiceOptions;
-  readonly #open: OpenWay[] = [];
+  readonly #open = new Map<Way, OpenWay>();
   readonly #bound: Bound[] = [];
   #state: ChoiceState;
   #up = false;
@@ -158,7 +161,10 @@ export class WayChoice {
   start(): void {
     this.#options.ways.forEach((way, i) => {
       try {
-        this.#open.push(way.open((up) => this.#input({ on: "way", way: i, up })));
+        this.#open.set(
+          way,
+          way.open((up) => this.#input({ on: "way", way: i, up })),
+        );
       } catch {
         // no such interface, or its configuration is none: the others go on
       }
@@ -169,6 +175,12 @@ export class WayChoice {
   get inUse(): Way | undefined {
     const { chosen } = this.#state;
     return chosen === undefined ? undefined : this.#options.ways[chosen];
+  }
+
+  /** Its address, while it has one. */
+  get addressInUse(): string | undefined {
+    const { inUse } = this;
+    return inUse === undefined ? undefined : this.#open.get(inUse)?.address;
   }
 
   readonly resolve: Resolve = (host, answer) => {
@@ -195,7 +207,7 @@ export class WayChoice {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.clockwork.alarm(undefined, () => {});
-    for (const way of this.#open) way.close();
+    for (const way of this.#open.values()) way.close();
   }
 
   #input(input: ChoiceInput): void {

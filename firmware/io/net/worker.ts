@@ -12,6 +12,7 @@ import { ethernetWiringOf } from "../boards/ethernet.js";
 import { hardwareAddress } from "../native/chip.js";
 import { ImageWriter } from "../native/firmware-image.js";
 import type { NetConfig } from "./config.js";
+import { decodeFixedAddress } from "./fixed-address.js";
 import type { InterfaceClass } from "./interface.js";
 import { ChipClockwork, platformWay, random, runWorker, signWith } from "./platform.js";
 import { Ethernet } from "./w5500/ethernet.js";
@@ -33,11 +34,12 @@ function interfaceOf(name: string): InterfaceClass | undefined {
 }
 
 /** The board's W5500; where it has none, an interface of Ethernet that its manifest brings; else undefined. */
-function ethernetWay({ board, machineId }: NetConfig): Way | undefined {
+function ethernetWay({ board, machineId, cableAddress }: NetConfig): Way | undefined {
+  const fixed = cableAddress === undefined ? undefined : decodeFixedAddress(cableAddress);
   const wiring = ethernetWiringOf(board);
   if (wiring === undefined) {
     const io = interfaceOf(ETHERNET);
-    return io === undefined ? undefined : platformWay("ethernet", io, {});
+    return io === undefined ? undefined : platformWay("ethernet", io, {}, fixed);
   }
   const station = new Uint8Array(hardwareAddress());
   station[5] = (station[5] ?? 0) + ETHERNET_STATION;
@@ -48,6 +50,7 @@ function ethernetWay({ board, machineId }: NetConfig): Way | undefined {
       Digital,
       hardwareAddress: station,
       hostName: machineId,
+      fixed,
       makeClockwork: () => new ChipClockwork(),
       random,
     });
@@ -63,7 +66,9 @@ function waysFor(config: NetConfig): readonly Way[] {
   const ethernet = ethernetWay(config);
   if (ethernet !== undefined) ways.push(ethernet);
   const wifi = config.ssid === undefined ? undefined : interfaceOf(WIFI);
-  if (wifi !== undefined) ways.push(platformWay("wifi", wifi, config));
+  const { wifiAddress } = config;
+  const fixed = wifiAddress === undefined ? undefined : decodeFixedAddress(wifiAddress);
+  if (wifi !== undefined) ways.push(platformWay("wifi", wifi, config, fixed));
   return ways;
 }
 

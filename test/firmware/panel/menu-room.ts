@@ -36,6 +36,7 @@ export class Room {
   refusedTest: MenuFacts["refusedTest"];
   textDisplay = false;
   language: Language = "en";
+  addresses: MenuFacts["addresses"];
   selfTest: SelfTestReport = {
     findings: [
       { part: "door", saw: "open" },
@@ -60,6 +61,7 @@ export class Room {
       refusedTest: this.refusedTest,
       textDisplay: this.textDisplay,
       networkUp: true,
+      addresses: this.addresses,
       machineId: this.machineId,
       unackedRecords: 7,
       selfTest: () => this.selfTest,

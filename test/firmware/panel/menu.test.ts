@@ -318,4 +318,25 @@ test("codes: by machine and hash; nothing else opens", () => {
   assert.is(serviceCodeOwner([], "M-1", ""), undefined);
 });
 
+test("network: the address in use, and those set by hand with all there is to compare", () => {
+  const room = Room.inside();
+  room.addresses = { used: undefined };
+  assert.equal(room.press("0").lines, ["Connected", "Machine M-1", "Records not yet at the fleet: 7"]);
+  const fixed = { address: "192.168.1.20", mask: "255.255.255.0", gateway: "192.168.1.1", dns: ["9.9.9.9"] };
+  room.addresses = { used: { way: "wifi", address: "10.0.0.7" }, cable: fixed };
+  assert.equal(
+    [...room.lines, ...room.press("#").lines],
+    [
+      "Connected",
+      "By Wi-Fi: 10.0.0.7",
+      "Set for cable: 192.168.1.20",
+      "Mask: 255.255.255.0",
+      "Gateway: 192.168.1.1",
+      "DNS: 9.9.9.9",
+      "Machine M-1",
+      "Records not yet at the fleet: 7",
+    ],
+  );
+});
+
 test.run();

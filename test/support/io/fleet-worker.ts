@@ -60,7 +60,7 @@ export class FleetWorker {
         return this.say({ frame: "ask", connection: 1 });
       case "announcement":
         this.fleet.connected(this.#machineId, (topic, payload) => this.say({ frame: "message", topic, payload }));
-        return this.say({ frame: "up", up: true });
+        return this.say({ frame: "up", up: true, way: "ethernet", address: "10.0.0.77" });
       case "publish":
         this.fleet.published(this.#machineId, { ...frame, retain: false });
         return this.say({ frame: "done", count: 1 });

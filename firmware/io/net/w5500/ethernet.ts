@@ -1,8 +1,10 @@
 /**
- * Ethernet as a way to the network: the W5500, its cable, the address it has by DHCP, and sockets and names over it.
- * Kept up for ever: chip and cable are looked for, an address is asked for as soon as there is a link. A cable that
- * comes back within `LINK_GRACE_MS` costs nothing.
+ * Ethernet as a way to the network: the W5500, its cable, the address it has by DHCP or by hand, and sockets and names
+ * over it. Kept up for ever: chip and cable are looked for, an address is asked for as soon as there is a link. A cable
+ * that comes back within `LINK_GRACE_MS` costs nothing.
  */
+
+import type { FixedAddress } from "../fixed-address.js";
 import type { Clockwork, DatagramClass, Datagrams, Resolve, SocketClass } from "../sockets.js";
 import type { OpenWay, Way } from "../ways.js";
 import { addressText } from "./addresses.js";
@@ -19,7 +21,12 @@ const EVERYBODY = "255.255.255.255";
 export interface EthernetOptions extends Omit<W5500Options, "clockwork" | "onChanged" | "onConflict"> {
   readonly makeClockwork: () => Clockwork;
   readonly hostName: string;
+  /** By hand: nobody is asked for another. */
+  readonly fixed?: FixedAddress | undefined;
 }
+
+/** What an address by DHCP and one by hand have in common. */
+type Station = Pick<Lease, "address" | "mask" | "router" | "nameServers">;
 
 export class Ethernet implements Way, OpenWay {
   readonly name = "ethernet";
@@ -34,7 +41,7 @@ export class Ethernet implements Way, OpenWay {
   #dhcp: DhcpState = DHCP_OFF;
   #udp: Datagrams | undefined;
   #linked = false;
-  #lease: Lease | undefined;
+  #station: Station | undefined;
   #onUp: ((up: boolean) => void) | undefined;
   #closed = false;
 
@@ -54,7 +61,7 @@ export class Ethernet implements Way, OpenWay {
     this.datagrams = udpClassOn(this.#chip);
     this.#names = new DnsResolver({
       io: this.datagrams,
-      servers: () => (this.#lease?.nameServers ?? []).map(addressText),
+      servers: () => (this.#station?.nameServers ?? []).map(addressText),
       clockwork: makeClockwork(),
       random,
     });
@@ -64,7 +71,7 @@ export class Ethernet implements Way, OpenWay {
 
   open(onUp: (up: boolean) => void): OpenWay {
     this.#onUp = onUp;
-    if (this.#lease !== undefined) onUp(true);
+    if (this.#station !== undefined) onUp(true);
     return this;
   }
 
@@ -72,12 +79,12 @@ export class Ethernet implements Way, OpenWay {
   get state(): "noChip" | "noCable" | "noAddress" | "up" {
     if (!this.#chip.ready) return "noChip";
     if (!this.#chip.linked) return "noCable";
-    return this.#lease === undefined ? "noAddress" : "up";
+    return this.#station === undefined ? "noAddress" : "up";
   }
 
   /** Dotted; undefined: none. */
   get address(): string | undefined {
-    return this.#lease === undefined ? undefined : addressText(this.#lease.address);
+    return this.#station === undefined ? undefined : addressText(this.#station.address);
   }
 
   close(): void {
@@ -106,7 +113,9 @@ export class Ethernet implements Way, OpenWay {
 
   #link(up: boolean): void {
     this.#linked = up;
-    this.#input({ on: "link", up });
+    const { fixed } = this.#options;
+    if (fixed === undefined) this.#input({ on: "link", up });
+    else this.#use(up ? fixed : undefined);
   }
 
   #input(input: DhcpInput): void {
@@ -153,23 +162,23 @@ export class Ethernet implements Way, OpenWay {
     this.#udp = undefined;
   }
 
-  #use(lease: Lease | undefined): void {
-    const was = this.#lease;
-    this.#lease = lease;
-    if (was !== undefined && lease !== undefined && isSameStation(was, lease)) return;
+  #use(station: Station | undefined): void {
+    const was = this.#station;
+    this.#station = station;
+    if (was !== undefined && station !== undefined && isSameStation(was, station)) return;
     if (was !== undefined) {
       this.#chip.setStation(undefined);
       this.#names.drop();
       this.#onUp?.(false);
     }
-    if (lease === undefined || this.#lease !== lease) return;
-    const { address, mask, router } = lease;
+    if (station === undefined || this.#station !== station) return;
+    const { address, mask, router } = station;
     this.#chip.setStation({ address, mask, gateway: router ?? new Uint8Array(4) });
     this.#onUp?.(true);
   }
 }
 
-function isSameStation(one: Lease, other: Lease): boolean {
+function isSameStation(one: Station, other: Station): boolean {
   const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
     a === b || (a !== undefined && b?.every((byte, i) => byte === a[i]) === true);
   return isSame(one.address, other.address) && isSame(one.mask, other.mask) && isSame(one.router, other.router);

@@ -1,6 +1,7 @@
 /** Wi-Fi and Ethernet kept up through refusals, silence and loss. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readFixedAddress } from "../../../../firmware/io/net/fixed-address.js";
 import {
   CONNECT_MS,
   type InterfaceOptions,
@@ -46,6 +47,32 @@ test("connects with name and password, or with neither for Ethernet and open net
   wired.interfaces.connection = 500;
   assert.is(wired.open().up, true, "a link that is up already is taken as it is");
   assert.equal(wired.interfaces.last.connects, []);
+});
+
+test("an address by hand is set before it connects; an interface that cannot have one is not opened", () => {
+  const fixed = readFixedAddress({ address: "10.0.0.9", mask: "255.0.0.0", gateway: "10.0.0.1", dns: ["10.0.0.1"] });
+  assert.ok(typeof fixed !== "string");
+  const shop = world({ fixed });
+  const link = shop.open();
+  const { last } = shop.interfaces;
+  assert.equal(last.configured, [{ static: { address: "10.0.0.9", mask: "255.0.0.0", gateway: "10.0.0.1" } }]);
+  assert.is(last.connects.length, 1);
+  assert.is(link.address, undefined, "not connected yet");
+  const byDhcp = world();
+  byDhcp.open();
+  assert.equal(byDhcp.interfaces.last.configured, []);
+  class Plain {
+    connection = 200;
+    closed = false;
+    connect(): void {}
+    disconnect(): void {}
+    close(): void {
+      closed += 1;
+    }
+  }
+  let closed = 0;
+  assert.throws(() => world({ fixed, io: Plain }).open(), /no fixed address/);
+  assert.is(closed, 1);
 });
 
 test("tries again after refusal, silence and exceptions, ever later, and soon after a loss", () => {

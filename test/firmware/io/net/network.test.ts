@@ -304,7 +304,8 @@ test("frames are read as they were written, and what is no frame is none", () =>
   }
   const fromWorker: readonly FromWorker[] = [
     { frame: "ask", connection: 3 },
-    { frame: "up", up: false },
+    { frame: "up", up: false, way: "wifi", address: "" },
+    { frame: "up", up: true, way: "ethernet", address: "192.168.100.200" },
     { frame: "message", topic: "t", payload: new Uint8Array(0) },
     { frame: "done", count: 6 },
     { frame: "wall", wallS: 2 ** 32 + 5 },

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { START_SPREAD_MS } from "../../../../../firmware/io/net/w5500/dhcp.js";
 import { LINK_GRACE_MS } from "../../../../../firmware/io/net/w5500/ethernet.js";
-import { EthernetBench, HARDWARE_ADDRESS } from "../../../../support/io/ethernet.js";
+import { EthernetBench, HARDWARE_ADDRESS, STATION } from "../../../../support/io/ethernet.js";
 
 const test = suite("firmware/io Ethernet");
 /** Reset, look, spread, offer and ACK. */
@@ -41,6 +41,32 @@ test("a cable, an address by DHCP, and names by the servers it told of", () => {
   bench.runMs(20);
   assert.equal(answers, ["10.3.3.3"]);
   assert.is(bench.model.sockets.filter(({ status }) => status !== 0).length, 0, "nothing stays open");
+});
+
+test("an address by hand: up with the cable, nobody is asked for another, names by its own servers", () => {
+  const bench = new EthernetBench();
+  const { dhcp, names } = bench.router();
+  names.names.set("time.example", [{ name: "time.example", address: "10.3.3.3" }]);
+  const { address, mask, gateway: router } = STATION;
+  const ups: boolean[] = [];
+  const ethernet = bench.ethernet({ fixed: { address, mask, router, nameServers: [Uint8Array.of(10, 0, 0, 53)] } });
+  const open = ethernet.open((up) => ups.push(up));
+  bench.runMs(UP_MS);
+  assert.equal(ups, [true]);
+  assert.is(open.address, "10.0.0.9");
+  assert.is(bench.model.address, "10.0.0.9");
+  assert.equal([...bench.model.common.subarray(0x01, 0x09)], [10, 0, 0, 1, 255, 255, 255, 0]);
+  const answers: (string | undefined)[] = [];
+  ethernet.resolve("time.example", (found) => answers.push(found));
+  bench.runMs(20);
+  assert.equal(answers, ["10.3.3.3"]);
+  bench.model.plug(false);
+  bench.runMs(LINK_GRACE_MS + 300);
+  assert.equal([ups, ethernet.address], [[true, false], undefined]);
+  bench.model.plug(true);
+  bench.runMs(UP_MS);
+  assert.equal([ups, ethernet.address], [[true, false, true], "10.0.0.9"]);
+  assert.equal(dhcp.kinds(), []);
 });
 
 test("who opens it when it is up already is told at once", () => {
