@@ -122,7 +122,8 @@ export interface SpiIo {
   transfer(bytes: Uint8Array): void;
   /** Waits for the end; true: lets the chip go. */
   flush(deselect?: boolean): void;
-  close(): void;
+  /** As of I2C. */
+  close?(): void;
 }
 
 export interface SpiClass {

@@ -106,7 +106,7 @@ export class W5500Bus {
   close(): void {
     const io = this.#io;
     this.#io = undefined;
-    io?.close();
+    io?.close?.();
   }
 
   #head(control: number, address: number): void {
