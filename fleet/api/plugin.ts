@@ -49,6 +49,7 @@ import { telemetryRoutes } from "./telemetry/routes.js";
 import { transactionExport } from "./transactions/export.js";
 import { transactionRoutes } from "./transactions/routes.js";
 import { transferRoutes } from "./transfers/routes.js";
+import { updateRoutes } from "./updates/routes.js";
 import { userRoutes } from "./users/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
 import { webhookRoutes } from "./webhooks/routes.js";
@@ -110,6 +111,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(importRoutes);
         await inside.register(planogramRoutes);
         await inside.register(settingsRoutes);
+        await inside.register(updateRoutes);
         await inside.register(orderRoutes);
         await inside.register(auditRoutes);
         await inside.register(claimRoutes);

@@ -66,6 +66,8 @@ export const PROBLEMS = deepFreeze({
   "stale-version": { status: 409, title: "There is a newer version than the one this is based on" },
   "too-many-orders": { status: 409, title: "Too many orders wait for this machine" },
   "no-such-audit": { status: 404, title: "No such report has come, or not all of it" },
+  "update-waits": { status: 409, title: "An update waits for this machine or is under way there" },
+  "bad-image": { status: 422, title: "No machine could run an image of this manifest" },
   "bad-settings": { status: 422, title: "No machine could work by these settings" },
   "bad-planogram": { status: 422, title: "No machine could sell by this planogram" },
   "name-taken": { status: 409, title: "Another one has this name or number" },

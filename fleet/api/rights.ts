@@ -33,6 +33,7 @@ export const RIGHTS = deepFreeze({
   "rules:write": OFFICE,
   "orders:read": FIELD,
   "orders:write": FIELD,
+  "firmware:write": OFFICE,
   "vouchers:redeem": FIELD,
   "visits:write": VISITING,
   "events:read": ROLES,

@@ -84,6 +84,15 @@ export async function queueOrder(tx: Transaction, order: NewOrder): Promise<Orde
   return row;
 }
 
+/** Whether an order of this kind waits for the machine or is under way there; holds its orders until the end. */
+export async function waitsFor(tx: Transaction, machineId: string, kind: NewOrder["kind"]): Promise<boolean> {
+  await lockOrders(tx, machineId);
+  const [row] = await tx`
+    SELECT 1 FROM orders WHERE machine_id = ${machineId} AND kind = ${ORDER_KINDS.indexOf(kind)}
+      AND state IN ('QUEUED', 'SENT') LIMIT 1`;
+  return row !== undefined;
+}
+
 /** Of `m` of machines in scope. */
 function nextCounter(tx: Transaction) {
   return tx`1 + greatest(CASE WHEN m.birth_epoch = m.epoch THEN m.birth_order_counter ELSE 0 END,

@@ -71,6 +71,7 @@ const NEW_PRODUCT = { number: 9, name: "Theirs", category: "snack", sku: "X", de
 const PLANOGRAM = { basedOn: 0, slots: [{ slot: "B4", column: 0, productNumber: 7, capacity: 8 }] };
 const PRICES = { basedOn: 0, prices: { B4: "0.05" } };
 const SETTINGS = { basedOn: 0, maxCredit: "1.00", coinMask: 1, billMask: 0, serviceCodes: [] };
+const UPDATE = { manifest: "oA==" };
 const user = (rest = "") => ({ at: ({ userId }: World) => `/api/v1/users/${userId}${rest}` });
 /** With a password that is none of theirs. */
 const OWN_PASSWORD = { spare: true, foreign: 401, body: { password: "wrong" } } as const;
@@ -159,6 +160,7 @@ export const ROWS: readonly Row[] = [
   { route: "GET /api/v1/machines/:serial/settings", who: ALL, ...machine("/settings") },
   { route: "POST /api/v1/machines/:serial/settings", who: OFFICE, ...machine("/settings"), body: SETTINGS },
   { route: "GET /api/v1/machines/:serial/slots", who: ALL, ...machine("/slots") },
+  { route: "POST /api/v1/machines/:serial/updates", who: OFFICE, ...machine("/updates"), body: UPDATE },
   { route: "DELETE /api/v1/machines/:serial/suspension", who: FIELD, ...machine("/suspension") },
   { route: "GET /api/v1/orders", who: FIELD },
   {

@@ -4,8 +4,8 @@
  * tries again later.
  */
 import { concatBytes } from "../../../shared/bytes.js";
+import type { ImageManifest } from "../../../shared/wire/image-manifest.js";
 import { HttpExchange, type HttpHeader } from "./http-exchange.js";
-import type { ImageManifest } from "./image-manifest.js";
 import type { Clockwork, Resolve, SocketClass } from "./sockets.js";
 import { PIECE_BYTES } from "./update.js";
 

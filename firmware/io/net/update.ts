@@ -6,7 +6,8 @@
  */
 import { equalBytes } from "../../../shared/bytes.js";
 import { deepFreeze } from "../../../shared/freeze.js";
-import { type ImageManifest, MANIFEST_FAULTS, readManifest } from "./image-manifest.js";
+import type { ImageManifest } from "../../../shared/wire/image-manifest.js";
+import { MANIFEST_FAULTS, readManifest } from "./image-manifest.js";
 
 /** What is fetched, written and noted at once: a sector of flash. */
 export const PIECE_BYTES = 4_096;

@@ -2,12 +2,7 @@
 import { createHash, sign } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  type ImageManifest,
-  manifestBody,
-  readManifest,
-  signedManifest,
-} from "../../../../firmware/io/net/image-manifest.js";
+import { readManifest } from "../../../../firmware/io/net/image-manifest.js";
 import {
   FETCH_AGAIN_FIRST_MS,
   FETCH_AGAIN_MAX_MS,
@@ -22,6 +17,7 @@ import {
   type UpdateState,
   updateDueMs,
 } from "../../../../firmware/io/net/update.js";
+import { type ImageManifest, manifestBody, signedManifest } from "../../../../shared/wire/image-manifest.js";
 import { newKey } from "../../../../tools/measure/certificates.js";
 
 const test = suite("firmware update");

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { KeyValueStorage } from "../../../../firmware/io/ecma-419.js";
-import { type ImageManifest, manifestBody, signedManifest } from "../../../../firmware/io/net/image-manifest.js";
 import { ProgressNotes } from "../../../../firmware/io/net/progress-notes.js";
 import {
   FETCH_AGAIN_MAX_MS,
@@ -15,6 +14,7 @@ import {
 } from "../../../../firmware/io/net/update.js";
 import { HASH_BYTES, IMAGE_SLOT_BYTES, Updater } from "../../../../firmware/io/net/updater.js";
 import { concatBytes, utf8Encode } from "../../../../shared/bytes.js";
+import { type ImageManifest, manifestBody, signedManifest } from "../../../../shared/wire/image-manifest.js";
 import { SimClockwork, type SimSocket, SimSockets } from "../../../../tools/bench/sockets.js";
 import { newKey } from "../../../../tools/measure/certificates.js";
 import { IMAGE_MAGIC, SimImageSlots } from "../../../support/io/image-slots.js";
