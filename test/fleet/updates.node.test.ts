@@ -1,4 +1,4 @@
-/** A firmware image ordered of one machine: what is refused, what the machine is sent, and what its ledger says of it. */
+/** A firmware image ordered of one machine: what is refused, what it is sent, and what its ledger says of it. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { KEY_VERSION, masterKey } from "../../fleet/store/master-key.js";
@@ -43,7 +43,7 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-test("it goes out signed for this machine, says what it brings, is on record, and the machine's own record ends it", async ({
+test("it goes out signed, says what it brings, is on record, and the machine's own record ends it", async ({
   fleet,
   api,
 }) => {

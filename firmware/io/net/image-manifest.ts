@@ -1,7 +1,7 @@
 /**
  * What the board believes of a firmware image: a manifest signed with RSA-3072, PKCS #1 v1.5 and SHA-256. RSA because
- * the device verifies it with the same few lines as certificates, exponent 65537, in milliseconds; Ed25519 is not in the
- * SDK's `crypt`.
+ * the device verifies it with the same few lines as certificates, exponent 65537, in milliseconds; Ed25519 is not in
+ * the SDK's `crypt`.
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import { type ImageManifest, openManifest, readImage } from "../../../shared/wire/image-manifest.js";
