@@ -51,6 +51,11 @@ export class OrderPolls {
     });
   }
 
+  /** Requests that wait. */
+  get size(): number {
+    return this.polls.size;
+  }
+
   waiting(): readonly Connected[] {
     return [...this.polls.values()];
   }

@@ -46,6 +46,8 @@ export interface Job {
   readonly serial: string;
   readonly batch: BatchMessage;
   readonly raw?: string;
+  /** See `Arrival`. */
+  readonly byHttp?: boolean;
 }
 
 export type Ending = "booked" | "known" | "gap" | "fork" | "unknownEpoch";

@@ -27,14 +27,27 @@ export class Postbox {
   /** By serial: messages that are not dealt with yet. */
   private readonly open = new Map<string, number>();
   private readonly late = new Map<string, Uint8Array>();
+  /** Machines that were told to come again, since the start. */
+  toldBusy = 0;
 
   constructor(take: (arrival: Arrival) => void, withinMs: number = BOOKED_WITHIN_MS) {
     this.take = take;
     this.withinMs = withinMs;
   }
 
+  /** Machines whose messages are being dealt with. */
+  get posting(): number {
+    return this.open.size;
+  }
+
   /** Resolves when all of `post` is dealt with, or may not be for a while. */
   async post(serial: string, post: Post): Promise<Posted> {
+    const posted = await this.tryPost(serial, post);
+    if (posted.is === "busy") this.toldBusy += 1;
+    return posted;
+  }
+
+  private async tryPost(serial: string, post: Post): Promise<Posted> {
     // What an earlier request brought is still with us: it would only be doubled in the queue.
     if (this.open.has(serial) || this.open.size >= MAX_POSTING) return BUSY;
     const box: Box = { replies: [], isClosed: false };

@@ -82,9 +82,9 @@ export class IngestQueue<B> {
     return this.batches.length === 0 && this.telemetry.size === 0 && this.presence.length === 0;
   }
 
-  /** When the batch that waits longest came; undefined if none waits. */
-  get oldestMs(): number | undefined {
-    return this.batches[0]?.receivedMs;
+  /** When the batch that waits longest of those of one way came; undefined if none waits. */
+  oldestMs(byHttp: boolean): number | undefined {
+    return this.batches.find((batch) => (batch.byHttp ?? false) === byHttp)?.receivedMs;
   }
 
   /** How full the bounds are, 0 to 1. */

@@ -130,7 +130,7 @@ async function bookTaken(
   stop: AbortSignal,
 ): Promise<void> {
   if (taken.length === 0) return;
-  const jobs = taken.map(({ serial, message }) => ({ serial, batch: message }));
+  const jobs = taken.map(({ serial, message, byHttp = false }) => ({ serial, batch: message, byHttp }));
   const booked = await untilBooked(jobs, ports, stop);
   if (booked === undefined) return;
   ports.committed(taken);

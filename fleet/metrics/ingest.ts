@@ -3,7 +3,7 @@ import type { BatchMessage } from "../../shared/wire/messages.js";
 import type { Booked, Job } from "../ingest/book.js";
 import type { IngestQueue } from "../ingest/queue.js";
 import type { WorkerPorts } from "../ingest/worker.js";
-import type { Meters } from "./meters.js";
+import type { Meters, Way } from "./meters.js";
 
 /** `ports`, counted. */
 export function countedPorts(ports: WorkerPorts, meters: Meters): WorkerPorts {
@@ -29,7 +29,9 @@ export function countedPorts(ports: WorkerPorts, meters: Meters): WorkerPorts {
     },
     committed: (items) => {
       const nowMs = ports.now();
-      for (const { receivedMs } of items) meters.arrivalToCommitSeconds.observe((nowMs - receivedMs) / 1_000);
+      for (const { receivedMs, byHttp } of items) {
+        meters.arrivalToCommitSeconds.observe({ way: wayOf(byHttp) }, (nowMs - receivedMs) / 1_000);
+      }
       ports.committed(items);
     },
     presence: async (items) => {
@@ -44,9 +46,9 @@ export function countedPorts(ports: WorkerPorts, meters: Meters): WorkerPorts {
 
 function countBooked(jobs: readonly Job[], { outcomes }: Booked, meters: Meters): void {
   meters.commitBatches.observe(jobs.length);
-  for (const { batch } of jobs) meters.batchRecords.observe(batch.records.length);
-  for (const { ending, stored, flagged, lost } of outcomes) {
-    meters.batches.inc({ ending });
+  for (const { batch, byHttp } of jobs) meters.batchRecords.observe({ way: wayOf(byHttp) }, batch.records.length);
+  for (const [index, { ending, stored, flagged, lost }] of outcomes.entries()) {
+    meters.batches.inc({ ending, way: wayOf(jobs[index]?.byHttp) });
     meters.records.inc(stored);
     meters.recordsFlagged.inc(flagged);
     meters.recordsLost.inc(lost);
@@ -54,13 +56,17 @@ function countBooked(jobs: readonly Job[], { outcomes }: Booked, meters: Meters)
   }
 }
 
+function wayOf(byHttp = false): Way {
+  return byHttp ? "http" : "mqtt";
+}
+
 /** Depth, share and age of what waits, and what was dropped. */
 export function measureQueue(queue: IngestQueue<BatchMessage>, meters: Meters, now: () => number): void {
   const { dropped } = queue;
   meters.ask("spiral_ingest_queue_batches", "Batches that wait to be booked", () => queue.length);
   meters.ask("spiral_ingest_queue_share", "How full the queue's bounds are, 0 to 1", () => queue.share);
-  meters.ask("spiral_ingest_lag_seconds", "Age of the oldest batch that waits", () => {
-    const { oldestMs } = queue;
+  meters.askByWay("spiral_ingest_lag_seconds", "Age of the oldest batch that waits", (way) => {
+    const oldestMs = queue.oldestMs(way === "http");
     return oldestMs === undefined ? 0 : Math.max(0, now() - oldestMs) / 1_000;
   });
   const total = (name: string, help: string, value: () => number): void =>

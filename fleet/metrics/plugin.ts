@@ -46,7 +46,12 @@ export async function metricsRoutes(app: FastifyInstance, { config }: { readonly
     flag(await isReachable(app.databases.app)),
   );
   if (app.ingest !== undefined) {
-    const { ingest, broker } = app;
+    const { ingest, broker, orderDesk } = app;
+    const { postbox } = ingest;
+    meters.ask("spiral_machine_posts", "Machines whose sync by HTTP is being dealt with", () => postbox.posting);
+    const busy = "Syncs by HTTP that found no room, or were not booked in time";
+    meters.total("spiral_machine_posts_busy_total", busy, () => postbox.toldBusy);
+    meters.ask("spiral_machine_polls", "Machines that wait by HTTP for orders", () => orderDesk?.polls.size ?? 0);
     meters.ask("spiral_broker_connected", "1 while we listen at the broker", () => flag(ingest.isConnected()));
     meters.ask("spiral_presence_watch", "1 if this process watches presence", () => flag(ingest.watchesPresence()));
     if (broker?.connections !== undefined) {

@@ -13,6 +13,7 @@ import { addOperator, type MachineCredentials } from "../../fleet/store/provisio
 import { voucherCode, voucherKey } from "../../shared/voucher.js";
 import { encodeStatus, encodeTelemetry } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
+import { HttpMachine } from "./http-machine.js";
 import { environmentOf, type ServiceProcess, startProcess } from "./processes.js";
 import {
   addTestMachine,
@@ -110,25 +111,25 @@ test("what is counted is what was sent", async (context) => {
   const now = await read(context);
   const stored = await databases.migrate<{ n: number }[]>`SELECT count(*)::int AS n FROM ledger_records`;
   const wanted: Readonly<Record<string, number>> = {
-    'spiral_ingest_batches_total{ending="booked"}': 2,
-    'spiral_ingest_batches_total{ending="known"}': 1,
-    'spiral_ingest_batches_total{ending="gap"}': 1,
-    'spiral_ingest_batches_total{ending="fork"}': 1,
-    'spiral_ingest_batches_total{ending="unknownEpoch"}': 1,
+    'spiral_ingest_batches_total{ending="booked",way="mqtt"}': 2,
+    'spiral_ingest_batches_total{ending="known",way="mqtt"}': 1,
+    'spiral_ingest_batches_total{ending="gap",way="mqtt"}': 1,
+    'spiral_ingest_batches_total{ending="fork",way="mqtt"}': 1,
+    'spiral_ingest_batches_total{ending="unknownEpoch",way="mqtt"}': 1,
     spiral_ingest_records_total: stored[0]?.n ?? -1,
     spiral_ingest_records_flagged_total: 1,
     'spiral_ingest_set_aside_total{reason="fork"}': 1,
     'spiral_ingest_set_aside_total{reason="unknownEpoch"}': 1,
     'spiral_ingest_set_aside_total{reason="undecodable"}': 1,
-    spiral_ingest_batch_records_count: 6,
+    'spiral_ingest_batch_records_count{way="mqtt"}': 6,
     spiral_ingest_commit_batches_sum: 6,
     spiral_ingest_commit_seconds_count: 6,
-    spiral_ingest_arrival_to_commit_seconds_count: 6,
+    'spiral_ingest_arrival_to_commit_seconds_count{way="mqtt"}': 6,
     spiral_ingest_booking_failures_total: 0,
     spiral_ingest_refused_total: 1,
     spiral_ingest_queue_batches: 0,
     spiral_ingest_queue_share: 0,
-    spiral_ingest_lag_seconds: 0,
+    'spiral_ingest_lag_seconds{way="mqtt"}': 0,
     spiral_ingest_batches_dropped_total: 0,
     spiral_ingest_telemetry_shed_total: 0,
     spiral_ingest_presence_dropped_total: 0,
@@ -146,6 +147,39 @@ test("what is counted is what was sent", async (context) => {
   assert.ok((now.get("process_resident_memory_bytes") ?? 0) > 1e6);
   await machine.client.cut();
   await until(async () => (await series("spiral_broker_connections")) === 0, "its end was not counted");
+});
+
+test("what comes by HTTP is counted apart: batches, their way to the commit, who waits for orders", async (context) => {
+  const { serial, password } = await addTestMachine(context, context.operatorId, "METER-HTTP");
+  const machine = new HttpMachine(context.service.url, serial, { password });
+  const ledger = new TestLedger().boot();
+  for (let saleNo = 1; saleNo <= 10; saleNo++) ledger.sellCoke(saleNo);
+  assert.is((await machine.sync({ status: encodeStatus(statusOf(1, 1)) })).status, 200);
+  const before = await read(context);
+  for (const batch of [ledger.batch(1, 20), ledger.batch(1, 20), ledger.batch(21, 29), ledger.batch(60, 62)]) {
+    await machine.batch(batch);
+  }
+  const poll = machine.orders(30);
+  await until(async () => (await read(context)).get("spiral_machine_polls") === 1, "nobody waits");
+  // Whoever asks anew ends the wait before.
+  const again = machine.orders(1);
+  assert.equal([(await poll).status, (await again).status], [200, 200]);
+  const now = await read(context);
+  const wanted: Readonly<Record<string, number>> = {
+    'spiral_ingest_batches_total{ending="booked",way="http"}': 2,
+    'spiral_ingest_batches_total{ending="known",way="http"}': 1,
+    'spiral_ingest_batches_total{ending="gap",way="http"}': 1,
+    'spiral_ingest_batches_total{ending="booked",way="mqtt"}':
+      before.get('spiral_ingest_batches_total{ending="booked",way="mqtt"}') ?? -1,
+    'spiral_ingest_batch_records_count{way="http"}': 4,
+    'spiral_ingest_arrival_to_commit_seconds_count{way="http"}': 4,
+    'spiral_ingest_lag_seconds{way="http"}': 0,
+    spiral_machine_polls: 0,
+    spiral_machine_posts: 0,
+    spiral_machine_posts_busy_total: 0,
+  };
+  const told = Object.fromEntries(Object.keys(wanted).map((name) => [name, now.get(name)]));
+  assert.equal(told, wanted);
 });
 
 test("no secret is in what it said, whatever went through it", async (context) => {
