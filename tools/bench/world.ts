@@ -81,14 +81,14 @@ export class World {
     timer.place = -1;
     const last = heap.pop();
     if (last === undefined || last === timer) return;
-    const parent = heap[(at - 1) >> 1];
-    if (at > 0 && parent !== undefined && before(last, parent)) this.#rise(last, at);
+    const parent = at > 0 ? heap[(at - 1) >> 1] : undefined;
+    if (parent !== undefined && before(last, parent)) this.#rise(last, at);
     else this.#sink(last, at);
   }
 
   /** Time of the next event, Infinity if none waits. */
   get nextUs(): number {
-    return this.#heap[0]?.atUs ?? Number.POSITIVE_INFINITY;
+    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : (this.#heap[0]?.atUs ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -142,12 +142,13 @@ export class World {
 
   #sink(timer: Timer, from: number): void {
     const heap = this.#heap;
+    const { length } = heap;
     let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
+    // Never past the end: for what is not there the engine searches the prototypes, too, and that takes long.
+    for (let child = 1 + 2 * at; child < length; child = 1 + 2 * at) {
       let least = heap[child];
+      const right = child + 1 < length ? heap[child + 1] : undefined;
       if (least === undefined) break;
-      const right = heap[child + 1];
       if (right !== undefined && before(right, least)) {
         least = right;
         child += 1;
