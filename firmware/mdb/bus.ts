@@ -133,7 +133,7 @@ function withDevice(state: BusState, seat: Seat, device: DeviceState): BusState 
 }
 
 /** For its maker to change. Written out, as every exchange makes two and a spread costs ten times as much. */
-function copyOf(state: BusState): Draft<BusState> {
+export function copyOf(state: BusState): Draft<BusState> {
   return {
     changer: state.changer,
     validator: state.validator,
@@ -155,7 +155,8 @@ function copyOf(state: BusState): Draft<BusState> {
   };
 }
 
-function place<N extends DeviceName>(draft: Draft<Devices>, name: N, device: Devices[N]): void {
+/** Puts a device's new state in. */
+export function place<N extends DeviceName>(draft: Draft<Devices>, name: N, device: Devices[N]): void {
   draft[name] = device;
 }
 
@@ -284,10 +285,11 @@ function heldIsOver(state: BusState, told: readonly PeripheralEffect[], facts: M
   free.phase = "free";
   free.exchange = undefined;
   free.sinceMs = nowMs;
-  const device = state[exchange.with.name];
+  const { name, driver } = exchange.with;
+  const device = state[name];
   const { contact } = device;
   if (contact.guard === undefined || contact.phase === "absent") return serve(free, told, facts, nowMs);
-  place(free, exchange.with.name, { ...device, contact: dueAt(contact, guardDueMs(contact, nowMs)) });
+  place(free, name, driver.withContact(device, dueAt(contact, guardDueMs(contact, nowMs))));
   return serve(free, told, facts, nowMs);
 }
 

@@ -19,6 +19,8 @@ export interface Driver<S extends { readonly contact: Contact }, C extends strin
   order(state: S, order: MdbOrder, nowMs: number): DriverStep<S>;
   /** The outcome of `command`, sent as `block`. */
   take(state: S, command: C, block: Uint8Array, outcome: Outcome, facts: MdbFacts, nowMs: number): DriverStep<S>;
+  /** The same in another contact: nothing else has changed. */
+  withContact(state: S, contact: Contact): S;
   /** Gives the device up; `rest`: leave it alone for 10 s. */
   lose(state: S, rest: boolean, nowMs: number): DriverStep<S>;
 }

@@ -66,6 +66,7 @@ export const HOPPER_DRIVER: Driver<HopperState, HopperCommand> = Object.freeze({
   block: hopperBlock,
   order: orderHopper,
   take: takeHopperOutcome,
+  withContact: (state: HopperState, contact: Contact): HopperState => ({ ...state, contact }),
   lose: loseHopper,
 });
 

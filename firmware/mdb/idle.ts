@@ -2,13 +2,13 @@
  * The idle bus as a whole: POLLs that bring bare ACKs move nothing but their own next times. Simulated worlds leap over
  * them; on a board nobody asks. The drivers themselves are tried, so that nothing about a device is known here.
  */
-import type { BusState } from "./bus.js";
+import { type BusState, copyOf, place } from "./bus.js";
 import { dueAt, type MdbFacts, type Outcome } from "./peripheral.js";
-import { type DeviceName, type DeviceState, deviceAt, SEATS } from "./seats.js";
+import { type DeviceState, deviceAt, SEATS, type Seat } from "./seats.js";
 
 /** A device in its idle rhythm. */
 export interface IdleSeat {
-  readonly name: DeviceName;
+  readonly seat: Seat;
   /** The whole block of its POLL, without checksum. */
   readonly poll: number;
   /** Wants the bus at this time, ms; moved on by whoever leaps. */
@@ -59,17 +59,18 @@ function idleSeats(state: BusState, facts: MdbFacts, atMs: number): IdleSeat[] |
     const [poll] = block;
     if (poll === undefined || block.length > 1 || effects.length > 0 || !onlyDueMoved(state[name], after))
       return undefined;
-    seats.push({ name, poll, dueMs: device.contact.dueMs, everyMs: after.contact.dueMs - atMs });
+    seats.push({ seat, poll, dueMs: device.contact.dueMs, everyMs: after.contact.dueMs - atMs });
   }
   return seats.length === 0 ? undefined : seats;
 }
 
 /** The bus after such POLLs, the newest ACK taken at `sinceMs`. */
 export function afterIdle(state: BusState, seats: readonly IdleSeat[], sinceMs: number): BusState {
-  let next: BusState = { ...state, sinceMs };
-  for (const { name, dueMs } of seats) {
-    const device = next[name];
-    next = { ...next, [name]: { ...device, contact: dueAt(device.contact, dueMs) } };
+  const next = copyOf(state);
+  next.sinceMs = sinceMs;
+  for (const { seat, dueMs } of seats) {
+    const device = next[seat.name];
+    place(next, seat.name, seat.driver.withContact(device, dueAt(device.contact, dueMs)));
   }
   return next;
 }

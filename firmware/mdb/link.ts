@@ -4,7 +4,7 @@
  * one mutable record, no closures, no look at expected reply lengths. It decides nothing about money: HELD replies
  * go up un-ACKed and wait for the release.
  */
-import { checksumHolds, masterWords } from "../../shared/mdb/block.js";
+import { checksum, masterWords } from "../../shared/mdb/block.js";
 import { isHeld } from "../../shared/mdb/held.js";
 import { ACK, LINK_TIMING, MAX_BLOCK_BYTES, MAX_BLOCK_WORDS, MODE_BIT, NAK, RET } from "../../shared/mdb/link.js";
 import type { LinkSendOptions } from "../ports/hardware.js";
@@ -259,8 +259,9 @@ function drainWord(link: LinkState, atUs: number): void {
 
 function endBlock(link: LinkState, atUs: number, nowUs: number): void {
   if (link.rxCount > 1) {
-    const bytes = Uint8Array.from(link.rx.subarray(0, link.rxCount));
-    if (checksumHolds(bytes)) takeData(link, bytes.slice(0, -1), atUs, nowUs);
+    const bytes = receivedBytes(link);
+    const sum = (link.rx[bytes.length] ?? 0) & 0xff;
+    if (sum === checksum(bytes)) takeData(link, bytes, atUs, nowUs);
     else askAgain(link, atUs, nowUs);
     return;
   }
@@ -279,6 +280,13 @@ function endBlock(link: LinkState, atUs: number, nowUs: number): void {
   } else {
     askAgain(link, atUs, nowUs);
   }
+}
+
+/** What has been received, without its checksum. */
+function receivedBytes({ rx, rxCount }: LinkState): Uint8Array {
+  const bytes = new Uint8Array(rxCount - 1);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = rx[index] ?? 0;
+  return bytes;
 }
 
 function takeData(link: LinkState, bytes: Uint8Array, atUs: number, nowUs: number): void {

@@ -205,6 +205,43 @@ export function readerAtBoot(reader: number): ReaderState {
   });
 }
 
+/** The same with another contact. Written out, as every poll makes one and a spread costs ten times as much. */
+export function withContact(state: ReaderState, contact: Contact): ReaderState {
+  return {
+    reader: state.reader,
+    contact,
+    limits: state.limits,
+    card: state.card,
+    step: state.step,
+    stepAckedMs: state.stepAckedMs,
+    without: state.without,
+    level: state.level,
+    misc: state.misc,
+    offered: state.offered,
+    options: state.options,
+    dialect: state.dialect,
+    unit: state.unit,
+    displayCharacters: state.displayCharacters,
+    enabledWanted: state.enabledWanted,
+    barred: state.barred,
+    underWay: state.underWay,
+    task: state.task,
+    cancel: state.cancel,
+    cashSales: state.cashSales,
+    reportSends: state.reportSends,
+    timeWanted: state.timeWanted,
+    entryOpen: state.entryOpen,
+    keys: state.keys,
+    diagnosis: state.diagnosis,
+    noRevalue: state.noRevalue,
+    resetsInRow: state.resetsInRow,
+    ordersRefused: state.ordersRefused,
+    cashSalesLost: state.cashSalesLost,
+    strayMessages: state.strayMessages,
+    outOfSequence: state.outOfSequence,
+  };
+}
+
 export interface ReaderStep {
   readonly state: ReaderState;
   readonly effects: readonly PeripheralEffect[];

@@ -40,6 +40,7 @@ import {
   type Session,
   sessionOf,
   type Task,
+  withContact,
 } from "./reader-state.js";
 import { sweep } from "./troubles.js";
 
@@ -97,7 +98,7 @@ export function takeReaderOutcome(
   nowMs: number,
 ): ReaderStep {
   if (command === "poll" && outcome.is === "ack" && isQuiet(before, nowMs)) {
-    return { state: { ...before, contact: pollAnswered(before.contact, nowMs) }, effects: NO_EFFECTS };
+    return { state: withContact(before, pollAnswered(before.contact, nowMs)), effects: NO_EFFECTS };
   }
   const serving: Serving = { facts, nowMs, tells: [] };
   let state =
@@ -108,7 +109,7 @@ export function takeReaderOutcome(
     return { state: lost.state, effects: [...serving.tells, ...lost.effects] };
   }
   const contact = paced(before, state, outcome, nowMs);
-  return { state: contact === state.contact ? state : { ...state, contact }, effects: serving.tells };
+  return { state: contact === state.contact ? state : withContact(state, contact), effects: serving.tells };
 }
 
 /** Nothing is under way or due: what most polls of a day find. */
@@ -136,16 +137,16 @@ function answered(before: ReaderState, command: ReaderCommand, outcome: Outcome,
   const bytes = outcome.is === "data" ? outcome.bytes : undefined;
   if (command === "poll") {
     const contact = pollAnswered(before.contact, nowMs);
-    if (bytes !== undefined) return served({ ...before, contact }, bytes, serving);
-    return afterBareAck(quiet({ ...before, contact }, serving), serving);
+    const heard = withContact(before, contact);
+    return bytes === undefined ? afterBareAck(quiet(heard, serving), serving) : served(heard, bytes, serving);
   }
   if (command === "reset") {
     const reset = forgotten(before, resetDone(before.contact, nowMs));
     return bytes === undefined ? reset : served(reset, bytes, serving);
   }
   const contact = commandAnswered(before.contact, nowMs);
-  if (before.contact.phase === "setup") return setUpAnswered({ ...before, contact }, command, bytes, serving);
-  const state = took({ ...before, contact }, command, serving);
+  if (before.contact.phase === "setup") return setUpAnswered(withContact(before, contact), command, bytes, serving);
+  const state = took(withContact(before, contact), command, serving);
   return bytes === undefined ? state : served(state, bytes, serving);
 }
 
@@ -326,5 +327,6 @@ export const READER_DRIVER: Driver<ReaderState, ReaderCommand> = Object.freeze({
   block: readerBlock,
   order: orderReader,
   take: takeReaderOutcome,
+  withContact,
   lose: loseReader,
 });

@@ -61,6 +61,7 @@ export const SATELLITE_DRIVER: Driver<SatelliteState, SatelliteCommand> = Object
   block: satelliteBlock,
   order: orderSatellite,
   take: takeSatelliteOutcome,
+  withContact: (state: SatelliteState, contact: Contact): SatelliteState => ({ ...state, contact }),
   lose: loseSatellite,
 });
 

@@ -5,7 +5,12 @@
 import type { FaultName } from "../../shared/faults.js";
 import { FITTED, type FittedName } from "../../shared/wire/documents.js";
 import { changerBlock, loseChanger, nextChangerCommand, orderChanger, takeChangerOutcome } from "./changer.js";
-import { CHANGER_AT_BOOT, type ChangerCommand, type ChangerState } from "./changer-state.js";
+import {
+  CHANGER_AT_BOOT,
+  type ChangerCommand,
+  type ChangerState,
+  withContact as changerWithContact,
+} from "./changer-state.js";
 import type { Driver } from "./driver.js";
 import { HOPPER_DRIVER } from "./hopper.js";
 import { type HopperState, hopperAtBoot } from "./hopper-state.js";
@@ -21,13 +26,19 @@ import {
   takeValidatorOutcome,
   validatorBlock,
 } from "./validator.js";
-import { VALIDATOR_AT_BOOT, type ValidatorCommand, type ValidatorState } from "./validator-state.js";
+import {
+  VALIDATOR_AT_BOOT,
+  type ValidatorCommand,
+  type ValidatorState,
+  withContact as validatorWithContact,
+} from "./validator-state.js";
 
 const CHANGER_DRIVER: Driver<ChangerState, ChangerCommand> = Object.freeze({
   next: nextChangerCommand,
   block: changerBlock,
   order: orderChanger,
   take: takeChangerOutcome,
+  withContact: changerWithContact,
   lose: loseChanger,
 });
 
@@ -36,6 +47,7 @@ const VALIDATOR_DRIVER: Driver<ValidatorState, ValidatorCommand> = Object.freeze
   block: validatorBlock,
   order: orderValidator,
   take: takeValidatorOutcome,
+  withContact: validatorWithContact,
   lose: loseValidator,
 });
 

@@ -101,8 +101,15 @@ export function check(
   untilMs: number,
   ...before: readonly SaleEffect[]
 ): SaleStep {
-  const state = { at: "ACCEPTING_PAYMENT", slot: slot.slot, phase: "checking", means, untilMs } as const;
-  return go({ ...state, notice: undefined }, ...before, prepare(slot));
+  const state = {
+    at: "ACCEPTING_PAYMENT",
+    slot: slot.slot,
+    phase: "checking",
+    means,
+    untilMs,
+    notice: undefined,
+  } as const;
+  return go(state, ...before, prepare(slot));
 }
 
 /** A payment that would do is offered: column and beam are tried before it is taken. */
@@ -112,8 +119,15 @@ export function tryOffer(
   untilMs: number,
   ...before: readonly SaleEffect[]
 ): SaleStep {
-  const state = { at: "ACCEPTING_PAYMENT", slot: slot.slot, phase: "checkingOffer", means, untilMs } as const;
-  return go({ ...state, notice: undefined }, ...before, prepare(slot));
+  const state = {
+    at: "ACCEPTING_PAYMENT",
+    slot: slot.slot,
+    phase: "checkingOffer",
+    means,
+    untilMs,
+    notice: undefined,
+  } as const;
+  return go(state, ...before, prepare(slot));
 }
 
 function prepare({ column, homeOnly = false }: PlanogramSlot): SaleEffect {

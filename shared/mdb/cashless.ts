@@ -358,7 +358,8 @@ export function decodeCashless(
     const message: Record<string, FieldValue> = { event: row.event };
     const end = row.event === "displayRequest" ? at + 2 + displayCharacters : block.length;
     const tail = readLayout(row.fields ?? [], end < block.length ? Array.from(block).slice(0, end) : block, at + 1);
-    messages.push({ ...message, ...tail.fields });
+    // No spread, as in decodePoll.
+    messages.push(Object.assign(message, tail.fields));
     missing = tail.missing;
     at = tail.end;
   }

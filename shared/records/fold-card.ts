@@ -19,7 +19,8 @@ export function foldCard(state: Durable, record: LedgerRecordOf<CardKind>): void
     case "vendApproved":
       if (state.hold === undefined) return;
       counters.holdsApprovedMinor += record.amountMinor;
-      state.hold = { ...state.hold, approvedMinor: record.amountMinor };
+      // No spread, see foldMoneyOut.
+      state.hold = Object.assign({}, state.hold, { approvedMinor: record.amountMinor });
       return;
     case "holdReleased":
       counters.holdsReleasedMinor += state.hold?.approvedMinor ?? 0;

@@ -77,7 +77,8 @@ const FORMS: readonly (CommandForm & { readonly name: ReaderCommandName })[] = C
 
 function formOf(bytes: ArrayLike<number>): (typeof FORMS)[number] | undefined {
   const code = (bytes[0] ?? 0) & 0x07;
-  return FORMS.find((form) => form.code === code && (form.sub === undefined || form.sub === bytes[1]));
+  const sub = bytes.length > 1 ? bytes[1] : undefined;
+  return FORMS.find((form) => form.code === code && (form.sub === undefined || form.sub === sub));
 }
 
 function headBytes(form: CommandForm): number {

@@ -381,7 +381,8 @@ export class CardReader implements BusBehaviour {
       this.#pending = undefined;
       message.heard?.();
     };
-    const pending: ReaderMessage = { ...message, heard };
+    // no spread: one that adds a key makes V8 a new hidden class each time
+    const pending: ReaderMessage = Object.assign({}, message, { heard });
     this.#pending = pending;
     this.#later = this.#world.after(delay * 1_000, () => this.queue.push(pending));
     return "ack";

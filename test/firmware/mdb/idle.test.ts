@@ -25,7 +25,7 @@ test("a bus that is being set up is not idle, one in service is", () => {
   const idle = idleUntil(quiet.state, quiet.facts, quiet.nowMs, quiet.nowMs + 2_000);
   assert.is(idle?.untilMs, quiet.nowMs + 2_000);
   assert.equal(
-    idle?.seats.map(({ name, poll, everyMs }) => ({ name, poll, everyMs })),
+    idle?.seats.map(({ seat, poll, everyMs }) => ({ name: seat.name, poll, everyMs })),
     [
       { name: "changer", poll: 0x0b, everyMs: 125 },
       { name: "validator", poll: 0x33, everyMs: 125 },
@@ -61,7 +61,7 @@ test("the bus behind a leap is the bus that was polled all the while", () => {
   const idle = idleUntil(before, rig.facts, rig.nowMs, rig.nowMs + 8_000);
   rig.run(5_000);
   assert.ok(rig.runUntil(() => rig.state.phase === "free", 1_000));
-  const seats = (idle?.seats ?? []).map((seat) => ({ ...seat, dueMs: rig.state[seat.name].contact.dueMs }));
+  const seats = (idle?.seats ?? []).map((each) => ({ ...each, dueMs: rig.state[each.seat.name].contact.dueMs }));
   assert.is.not(rig.state.sinceMs, before.sinceMs);
   assert.equal(afterIdle(before, seats, rig.state.sinceMs), rig.state);
 });
