@@ -4,10 +4,11 @@ import fp from "fastify-plugin";
 import type { Config } from "../config.js";
 import { PUBLIC_REACH } from "../hooks/target.js";
 import { announceAlerts } from "../live/announce.js";
+import { mailServerOf } from "../mail.js";
 import { putNews } from "../store/deliveries.js";
 import { masterKey } from "../store/master-key.js";
 import { isConnectionFailure } from "../store/transact.js";
-import { emailChannel, type MailServer } from "./channels/email.js";
+import { emailChannel } from "./channels/email.js";
 import { webhookChannel } from "./channels/webhook.js";
 import { Marks } from "./marks.js";
 import { type SenderPorts, startSender } from "./sender.js";
@@ -57,13 +58,9 @@ export async function senderPorts(app: FastifyInstance, config: Config): Promise
     ingest: () => app.databases.ingest,
     now: Date.now,
     chance: Math.random,
-    channels: { email: emailChannel(mailOf(config)), webhook },
+    channels: { email: emailChannel(mailServerOf(config)), webhook },
     log: logOf(app),
   };
-}
-
-function mailOf({ smtpUrl, mailFrom }: Config): MailServer | undefined {
-  return smtpUrl === undefined ? undefined : { url: smtpUrl, from: mailFrom };
 }
 
 /** The loop's ports on a running service. */

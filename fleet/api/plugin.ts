@@ -1,7 +1,7 @@
 /** The REST API under /api/v1, health outside of it. Everything but signing in needs a session or a key. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
-import { createMailer } from "../mail.js";
+import { createMailer, mailServerOf } from "../mail.js";
 import { masterKey } from "../store/master-key.js";
 import { sealOf } from "../store/sealing.js";
 import { passwordRoutes } from "./account/passwords.js";
@@ -68,7 +68,8 @@ export async function machineSyncRoutes(app: FastifyInstance, { door }: Config):
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
   const { publicUrl, sessionHours } = config;
   const master = await masterKey(config);
-  const mailer = createMailer(config);
+  const mailServer = mailServerOf(config);
+  const mailer = mailServer === undefined ? undefined : createMailer(mailServer);
   app.addHook("onClose", async () => mailer?.close());
   await app.register(sessionPlugin, { publicUrl });
   await documentRoutes(app);

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { RESETS } from "../../fleet/api/account/passwords.js";
 import { hashPassword } from "../../fleet/api/password.js";
 import { stepOfCode } from "../../fleet/api/session/second-factor.js";
+import { createMailer } from "../../fleet/mail.js";
 import { masterKey } from "../../fleet/store/master-key.js";
 import { MAX_PEOPLE } from "../../fleet/store/people.js";
 import { sealOf } from "../../fleet/store/sealing.js";
@@ -374,6 +375,18 @@ test("somebody always stays an owner, and every change is on record with who, be
   const page = (await owner.ask("GET", "/audit-log?limit=1&user=operator")).json();
   const second = (await owner.ask("GET", `/audit-log?limit=1&user=operator&cursor=${page.nextCursor}`)).json();
   assert.ok(second.changes[0].id < page.changes[0].id);
+});
+
+test("a password of ours for the mail server never travels in the clear, not even to this machine", async (context) => {
+  const address = context.smtp.server.address();
+  const port = address !== null && typeof address !== "string" ? address.port : 0;
+  const before = context.mails.length;
+  const mailer = createMailer({ url: `smtp://spiral:secret@127.0.0.1:${port}`, from: "spiral@fleet.example" });
+  const mailed = await mailer.send({ to: ["a@b.example"], subject: "x", text: "y" });
+  mailer.close();
+  assert.is(mailed.ok, false, "the server offers no TLS");
+  assert.not.match(mailed.ok ? "" : mailed.why, /secret|b\.example/);
+  assert.is(context.mails.length, before);
 });
 
 test.run();

@@ -34,8 +34,8 @@ export function mailLink(
     `It works once, until ${link.expiresAt.toISOString()}.`,
     "If you have not asked for it, you need not do anything: your password stays as it is.",
   ].join("\n");
-  mailer
-    .send({ to: to.email, subject: "Your password at Spiral", text })
-    .catch((error: unknown) => log.error(error, "a link to a password was not sent"));
+  void mailer.send({ to: [to.email], subject: "Your password at Spiral", text }).then((mailed) => {
+    if (!mailed.ok) log.error({ why: mailed.why }, "a link to a password was not sent");
+  });
   return true;
 }
