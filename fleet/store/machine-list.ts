@@ -12,13 +12,22 @@ export const MAX_WORDS = 8;
 /** Beyond every word that begins with the same letters. */
 const LAST_LETTER = "\u{10ffff}";
 
-/** Sales of today in the machine's zone; free and test vends are no revenue. Needs `m` of machines in scope. */
+/**
+ * Sales of today in the machine's zone: its day as it is summed, and what quarters hold beyond. Free and test vends are
+ * no revenue. Needs `m` of machines in scope.
+ */
 const TODAY = `
   LEFT JOIN LATERAL (
-    SELECT coalesce(sum(q.amount), 0)::text AS revenue, coalesce(sum(q.sales), 0)::int AS sales FROM sales_quarters q
-    WHERE q.machine_id = m.id AND q.payment_method NOT IN ('free', 'test')
-      AND q.quarter >= date_trunc('day', now() AT TIME ZONE m.time_zone) AT TIME ZONE m.time_zone
-      AND q.quarter < (date_trunc('day', now() AT TIME ZONE m.time_zone) + interval '1 day') AT TIME ZONE m.time_zone
+    SELECT coalesce(sum(amount), 0)::text AS revenue, coalesce(sum(sales), 0)::int AS sales FROM (
+      SELECT d.amount, d.sales FROM sales_days d
+      WHERE d.machine_id = m.id AND d.day = (now() AT TIME ZONE m.time_zone)::date
+        AND d.payment_method NOT IN ('free', 'test')
+      UNION ALL
+      SELECT q.amount - q.day_amount, q.sales - q.day_sales FROM sales_quarters q
+      WHERE q.machine_id = m.id AND q.dirty AND q.payment_method NOT IN ('free', 'test')
+        AND q.quarter >= date_trunc('day', now() AT TIME ZONE m.time_zone) AT TIME ZONE m.time_zone
+        AND q.quarter < (date_trunc('day', now() AT TIME ZONE m.time_zone) + interval '1 day') AT TIME ZONE m.time_zone
+    ) parts
   ) today ON true
 `;
 
@@ -116,23 +125,32 @@ export async function listMachines(
       SELECT w.machine_id FROM machine_words w
       WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER})`,
   );
+  // By its id: how many slots hold a product is known of each, not of one that is still to be looked up.
+  const productId = soldOut === undefined ? undefined : await productIdOf(tx, operatorId, soldOut);
   const empty =
     soldOut === undefined
       ? tx``
       : tx`AND m.id IN (
           SELECT s.machine_id FROM machine_slots s WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use
-            AND s.product_id =
-              (SELECT p.id FROM products p WHERE p.operator_id = ${operatorId} AND p.number = ${soldOut}))`;
+            AND s.product_id = ${productId ?? null}::uuid)`;
   const rows = await tx<SummaryRow[]>`
-    WITH page AS MATERIALIZED (
-      SELECT m.* FROM machines m
+    WITH found AS MATERIALIZED (
+      SELECT m.id FROM machines m
       WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
         ${status === undefined ? tx`` : tx`AND m.status = ${status}`} ${empty} ${among.length === 0 ? tx`` : among}
       ORDER BY m.serial_number LIMIT ${limit + 1}
+    ), page AS MATERIALIZED (
+      SELECT m.* FROM found JOIN machines m USING (id)
     )
     ${tx.unsafe(SUMMARY)} ORDER BY m.serial_number`;
   const items = rows.slice(0, limit).map((row) => machineOf(row).summary);
   return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
+}
+
+async function productIdOf(tx: Transaction, operatorId: string, number: number): Promise<string | undefined> {
+  const [row] = await tx<{ id: string }[]>`
+    SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${number}`;
+  return row?.id;
 }
 
 export async function readMachine(

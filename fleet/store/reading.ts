@@ -237,8 +237,9 @@ export async function newestTelemetry(
   serial: string,
 ): Promise<{ readonly body: Uint8Array; readonly receivedMs: number } | undefined> {
   const [row] = await tx<{ body: Uint8Array; receivedAt: Date }[]>`
-    SELECT t.body, t.received_at AS "receivedAt" FROM machine_telemetry t JOIN machines m ON m.id = t.machine_id
-    WHERE t.operator_id = ${operatorId} AND m.serial_number = ${serial}
+    SELECT t.body, t.received_at AS "receivedAt" FROM machine_telemetry t
+    WHERE t.operator_id = ${operatorId}
+      AND t.machine_id = (SELECT id FROM machines WHERE operator_id = ${operatorId} AND serial_number = ${serial})
     ORDER BY t.received_at DESC LIMIT 1
   `;
   return row === undefined ? undefined : { body: row.body, receivedMs: row.receivedAt.getTime() };

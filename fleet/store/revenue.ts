@@ -138,13 +138,21 @@ export async function revenueSeries(
     ) parts
     WHERE payment_method NOT IN ('free', 'test')
     GROUP BY 1, 2, 3 HAVING sum(sales) <> 0 OR sum(amount) <> 0 ORDER BY 1, 2, 3`;
-  const decimals = await decimalsOf(tx, operatorId);
+  const decimals = await decimalsOf(tx, operatorId, [...new Set(rows.map(({ currency }) => currency))]);
   return rows.map((row) => ({ ...row, amount: trimDecimal(row.amount, decimals.get(row.currency) ?? DECIMALS) }));
 }
 
-async function decimalsOf(tx: Transaction, operatorId: string): Promise<ReadonlyMap<string, number>> {
-  const rows = await tx<{ currency: string; decimals: number }[]>`
-    SELECT currency, max(currency_decimals)::int AS decimals FROM machines WHERE operator_id = ${operatorId}
-    GROUP BY currency`;
+/** The most decimals that a machine of the operator has in each of `currencies`. */
+async function decimalsOf(
+  tx: Transaction,
+  operatorId: string,
+  currencies: readonly string[],
+): Promise<ReadonlyMap<string, number | null>> {
+  const rows = await tx<{ currency: string; decimals: number | null }[]>`
+    SELECT c.currency, (
+      SELECT max(m.currency_decimals)::int FROM machines m
+      WHERE m.operator_id = ${operatorId} AND m.currency = c.currency
+    ) AS decimals
+    FROM unnest(${[...currencies]}::bpchar[]) AS c (currency)`;
   return new Map(rows.map(({ currency, decimals }) => [currency, decimals]));
 }

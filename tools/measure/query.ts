@@ -15,6 +15,7 @@ import type { Bench, BenchResult } from "./bench.js";
 import { ask, type Client, quantile, type Times } from "./query/ask.js";
 import { FULL_SIZE, fillFleet, operatorName } from "./query/fill.js";
 import { benchConfig, benchFolder, exists, makeFolder, markFilled, readFilled } from "./query/folder.js";
+import { warm } from "./query/warm.js";
 
 const CLIENTS = 8;
 const WARM_UP_ROUNDS = 2;
@@ -57,6 +58,8 @@ export const QUERY: Bench = {
     const { service, url } = await startService();
     try {
       const clients = await signIn(folder, url);
+      say("bringing it into memory");
+      await withDatabase(folder, ({ migrate }) => warm(migrate));
       const about = { url, clients, products: FULL_SIZE.products };
       await ask({ ...about, seed: 1 }, WARM_UP_ROUNDS);
       say(`${CLIENTS} clients, ${ROUNDS} rounds`);
@@ -113,9 +116,8 @@ async function startService(): Promise<{ readonly service: ChildProcess; readonl
 
 /** Users of the large operator and of one small one, by turns. */
 async function signIn(folder: string, url: string): Promise<readonly Client[]> {
-  const databases = await openDatabases(benchConfig(folder), { join: true });
   const who: { name: string; password: string; operator: number }[] = [];
-  try {
+  await withDatabase(folder, async (databases) => {
     for (const operator of [0, 1]) {
       const operatorId = await findOperator(databases.migrate, operatorName(operator));
       if (operatorId === undefined) throw new Error(`there is no operator ${operatorName(operator)}: fill again`);
@@ -125,15 +127,23 @@ async function signIn(folder: string, url: string): Promise<readonly Client[]> {
       if (!(await addUser(databases, operatorId, name, hash))) await setPasswordHash(databases, name, hash);
       who.push({ name, password, operator });
     }
-  } finally {
-    await databases.close();
-  }
+  });
   const keys = await Promise.all(who.map((user) => makeKey(url, user)));
   return Array.from({ length: CLIENTS }, (_, at) => {
     const operator = at % 2;
     const headers = { authorization: `Bearer ${keys[operator]}` };
     return { operator, machines: FULL_SIZE.operators[operator] ?? 0, headers };
   });
+}
+
+/** On the database of the service that runs. */
+async function withDatabase(folder: string, work: (databases: Databases) => Promise<void>): Promise<void> {
+  const databases = await openDatabases(benchConfig(folder), { join: true });
+  try {
+    await work(databases);
+  } finally {
+    await databases.close();
+  }
 }
 
 /** A key that is good for an hour and asks as often as it likes: a person's session is held back long before. */

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Databases } from "../../../fleet/store/databases.js";
 import { ensurePartitions } from "../../../fleet/store/partitions.js";
+import { sumDays } from "../../../fleet/store/rollups.js";
 
 export interface FleetSize {
   /** Machines by operator: the first is the large one. */
@@ -65,6 +66,8 @@ export async function fillFleet(
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
+  say("sums of days");
+  while ((await sumDays(sql)) > 0);
   say("statistics");
   await sql`VACUUM ANALYZE`;
 }
@@ -118,7 +121,8 @@ async function addChunk({ migrate: sql }: Pick<Databases, "migrate">, chunk: Chu
       SELECT f.id, ${operatorId}, chr(65 + s / 10) || s % 10, p.id,
         CASE WHEN random() < 0.05 THEN 0 ELSE 1 + floor(random() * 8) END, 10, 1.5, 'EUR'
       FROM fresh f, generate_series(0, ${slots - 1}::int) s
-      JOIN products p ON p.operator_id = ${operatorId} AND p.number = 1 + s % ${products}::int`;
+      JOIN products p ON p.operator_id = ${operatorId} AND p.number = 1 + s % ${products}::int
+      ORDER BY f.n, s`;
     await addFaults(tx, operatorId, at0);
     await addSales(tx, { operatorId, days, sales, slots, at0 });
   });

@@ -46,7 +46,7 @@ export function benchConfig(folder: string): Config {
       fsync: "off",
       synchronous_commit: "off",
       full_page_writes: "off",
-      shared_buffers: "2GB",
+      shared_buffers: "6GB",
       work_mem: "32MB",
       maintenance_work_mem: "512MB",
       max_wal_size: "8GB",
