@@ -33,6 +33,8 @@ export interface MachineFacts {
   readonly aside: AsideFact;
   readonly signals: readonly SignalFact[];
   readonly sales: SalesFact | null;
+  /** When the newest certificate that is not revoked ends; null: it has none. */
+  readonly certificateEndMs: number | null;
 }
 
 export interface SlotFact {

@@ -4,8 +4,21 @@ import type { At, Finding } from "./rule.js";
 import { count, duration, list } from "./sentences.js";
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Steady again: a third of what is too often. */
 const STEADY_SHARE = 1 / 3;
+
+/** It asks for another one months before: that nothing came of it needs a person. */
+export function certificateEnding({ serial, certificateEndMs }: MachineFacts, at: At<"daysLeft">): readonly Finding[] {
+  if (certificateEndMs === null || certificateEndMs - at.nowMs > at.limit("daysLeft") * DAY_MS) return [];
+  const instance = String(certificateEndMs);
+  if (certificateEndMs > at.nowMs) {
+    const left = duration(certificateEndMs - at.nowMs);
+    return [{ sentence: `${serial}: its certificate ends in ${left} and was not renewed`, instance }];
+  }
+  const sentence = `${serial}: its certificate has ended, it can only ask for another one`;
+  return [{ sentence, severity: "error", instance }];
+}
 
 /** A machine that was never seen is being installed. */
 export function offline(facts: MachineFacts, { nowMs }: At<never>): readonly Finding[] {

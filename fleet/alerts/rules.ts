@@ -4,7 +4,7 @@
  */
 import { deepFreeze } from "../../shared/freeze.js";
 import { brownOuts, clockWrong, doorOpen, ledgerFilling, otherFaults, peripheralOffline } from "./find-health.js";
-import { clonedIdentity, notBooked, offline, unsteadyLink } from "./find-link.js";
+import { certificateEnding, clonedIdentity, notBooked, offline, unsteadyLink } from "./find-link.js";
 import { cashBoxFull, exactChange, noSales, tubeLow, unknownOutcome } from "./find-money.js";
 import { jam, slotEmpty, slotLow, tooWarm, warming } from "./find-stock.js";
 import { type Rule, rule } from "./rule.js";
@@ -52,6 +52,15 @@ export const RULES = deepFreeze({
     thresholds: { connectsAnHour: { preset: 6, least: 3, most: 30, about: "Connections within an hour" } },
     reads: ["boot", "connection"],
     finds: unsteadyLink,
+  }),
+  certificateEnding: rule({
+    severity: "warning",
+    about: "The machine's certificate ends soon, or has ended, and was not renewed",
+    opensAfter: 0,
+    closesAfter: 0,
+    thresholds: { daysLeft: { preset: 21, least: 1, most: 120, about: "Days before its end" } },
+    reads: ["certificateEndMs"],
+    finds: certificateEnding,
   }),
   slotEmpty: rule({
     severity: "warning",

@@ -44,6 +44,7 @@ interface MachineRow {
   readonly receivedAt: Date | null;
   readonly forked: boolean;
   readonly lastSale: Date | null;
+  readonly certificateEnd: Date | null;
   readonly hours: readonly number[] | null;
   readonly spread: number | null;
   readonly profiledAt: Date | null;
@@ -103,12 +104,13 @@ export async function readFacts(tx: Transaction, ids: readonly string[], wanted:
 
 function ofMachine(row: MachineRow) {
   const { machineId, serial, operatorId, currency, decimals, timeZone, online, doorOpen, boot, connection } = row;
-  const { offlineSince, lastHeard, body, receivedAt } = row;
+  const { offlineSince, lastHeard, body, receivedAt, certificateEnd } = row;
   const telemetry = body === null ? undefined : decodeTelemetry(body);
   return {
     ...{ machineId, serial, operatorId, currency, decimals, timeZone, online, doorOpen, boot, connection },
     offlineSinceMs: offlineSince?.getTime() ?? null,
     lastHeardMs: lastHeard?.getTime() ?? null,
+    certificateEndMs: certificateEnd?.getTime() ?? null,
     telemetry:
       telemetry?.ok === true && receivedAt !== null
         ? { receivedMs: receivedAt.getTime(), message: telemetry.message }
@@ -134,7 +136,7 @@ function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
       m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS "offlineSince",
       m.last_heartbeat AS "lastHeard", m.door_open AS "doorOpen", m.birth_boot AS boot,
-      m.birth_connection AS connection, t.body, t.received_at AS "receivedAt",
+      m.birth_connection AS connection, k.not_after AS "certificateEnd", t.body, t.received_at AS "receivedAt",
       coalesce(c.forked, false) AS forked, q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
       CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
     FROM machines m
@@ -148,6 +150,10 @@ function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
     LEFT JOIN LATERAL (
       SELECT body, received_at FROM telemetry WHERE machine_id = m.id ORDER BY received_at DESC LIMIT 1
     ) t ON true
+    LEFT JOIN LATERAL (
+      SELECT not_after FROM machine_certificates WHERE machine_id = m.id AND revoked_at IS NULL
+      ORDER BY issued_at DESC LIMIT 1
+    ) k ON true
     WHERE m.id = ANY (${[...ids]}::uuid[]) ORDER BY m.id`;
 }
 

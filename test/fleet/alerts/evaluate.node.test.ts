@@ -20,6 +20,7 @@ const test = suite("fleet/alerts/evaluate");
 const T0 = Date.UTC(2026, 5, 3, 12);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 type Facts = Partial<MachineFacts>;
 
@@ -47,6 +48,7 @@ function facts(more: Facts = {}): MachineFacts {
     aside: { forked: false, batches: 0, records: 0, lost: 0, newest: "///" },
     signals: [],
     sales: null,
+    certificateEndMs: T0 + 300 * DAY,
     ...more,
   };
 }
@@ -140,6 +142,7 @@ const aside = (more: Partial<MachineFacts["aside"]>): Facts => ({ aside: { ...fa
 const signal = (name: "gap" | "clonedIdentity", detail: string): Facts => ({
   signals: [{ signal: name, detail, raisedMs: T0 }],
 });
+const certificate = (days: number): Facts => ({ certificateEndMs: T0 + days * DAY });
 const powerUps = (...hoursAgo: number[]): Facts => ({ powerUpsMs: hoursAgo.map((hours) => T0 - hours * HOUR) });
 
 type Case = readonly [rule: RuleCode | "", about: Facts, sentence: string, more?: Partial<Situation>];
@@ -152,6 +155,10 @@ const CASES: readonly Case[] = [
   // Silence is not believed while our own link is down; a machine that was never seen is being installed.
   ["", away(60), "", { hearing: false }],
   ["", { online: false, offlineSinceMs: null, lastHeardMs: null }, ""],
+  ["", certificate(21.5), ""],
+  ["", { certificateEndMs: null }, ""],
+  ["certificateEnding", certificate(21), ": its certificate ends in 21 d and was not renewed"],
+  ["certificateEnding", certificate(-1), ": its certificate has ended, it can only ask for another one"],
   ["slotEmpty", left(0), "slot B4 is empty"],
   ["", left(0, 0), ""],
   ["slotLow", left(2), "slot B4 is low: 2 left"],

@@ -228,4 +228,32 @@ test("a machine that changes hands takes no alert along", async (context) => {
   );
 });
 
+test("a certificate that ends and was not renewed is told, until the machine has another one", async (context) => {
+  const { databases, operatorId } = context;
+  const sql = databases.migrate;
+  await addTestMachine(context, operatorId, "CERT-1");
+  await recordPresence(databases.ingest, [{ serial: "CERT-1", message: statusOf(1, 1), receivedMs: Date.now() }]);
+  const issue = (days: number, revoked: string | null = null) => sql`
+    INSERT INTO machine_certificates (operator_id, machine_id, fingerprint, epoch, authority, serial_number, der,
+      request_hash, issued_at, not_before, not_after, revoked_at, revoked_why)
+    SELECT operator_id, id, decode(md5(${days}::text), 'hex'), 1, 1, '01', '', decode(md5(${days}::text), 'hex'),
+      clock_timestamp(), now(), now() + make_interval(days => ${days}), ${revoked}::timestamptz,
+      CASE WHEN ${revoked}::text IS NOT NULL THEN 'revoked' END
+    FROM machines WHERE serial_number = 'CERT-1'`;
+  const told = async (): Promise<readonly string[]> => {
+    await lookAt(databases.ingest, ["CERT-1"], looking());
+    const rows = await sql<{ told: string }[]>`
+      SELECT rule || ' ' || state || ' ' || severity AS told FROM alerts a JOIN machines m ON m.id = a.machine_id
+      WHERE m.serial_number = 'CERT-1' ORDER BY opened_at`;
+    return rows.map((row) => row.told);
+  };
+  await issue(20);
+  assert.equal(await told(), ["certificateEnding open warning"]);
+  // One that is revoked is no other one.
+  await issue(300, new Date().toISOString());
+  assert.equal(await told(), ["certificateEnding open warning"]);
+  await issue(299);
+  assert.equal(await told(), ["certificateEnding resolved warning"]);
+});
+
 test.run();
