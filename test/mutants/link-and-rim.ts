@@ -18,7 +18,7 @@ export const LINK_AND_RIM: readonly Mutant[] = [
   {
     name: "a block with a bad checksum is taken",
     file: "firmware/mdb/link.ts",
-    find: "if (checksumHolds(bytes)) takeData",
+    find: "if (sum === checksum(bytes)) takeData",
     replace: "if (bytes.length > 1) takeData",
     tests: LINK,
   },
