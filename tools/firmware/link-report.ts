@@ -9,11 +9,15 @@ const OURS = /^(?:firmware|shared|tools)\//;
 export const SLOT_BYTES = 16;
 export const ALIAS_BYTES = 4;
 
+/** What xsl keeps of a module that a manifest preloads by name: its functions, each in its slot, not the module. */
+export const PRELOADED = "functions of modules preloaded by name";
+
 export interface LinkReport {
-  /** Byte code of all modules, bytes. */
+  /** Byte code in the image, bytes: of modules as they are, and of the functions that preloading has left. */
   readonly codeBytes: number;
+  /** Modules that lie in the image as they are. */
   readonly modules: number;
-  /** Byte code of each room of ours (`firmware/mdb`), of all that is the SDK's under `sdk`. */
+  /** Byte code of each room of ours (`firmware/mdb`), of the SDK under `sdk`; functions apart, under `PRELOADED`. */
   readonly rooms: ReadonlyMap<string, number>;
   /** Slots that preloading put into flash. */
   readonly flashSlots: number;
@@ -38,10 +42,22 @@ export function readLink(source: string, output: string): LinkReport | undefined
     const room = roomOf(name);
     rooms.set(room, (rooms.get(room) ?? 0) + bytes);
   }
+  const functionBytes = preloadedFunctionBytes(source);
+  if (functionBytes > 0) rooms.set(PRELOADED, functionBytes);
+  codeBytes += functionBytes;
   const warnings = linkWarnings(output);
   const ownWarnings = warnings.filter(({ module }) => OURS.test(module)).map(({ text }) => text);
   const otherWarnings = warnings.filter(({ module }) => !OURS.test(module)).map(({ text }) => text);
   return { codeBytes, modules: scripts.length, rooms, flashSlots, aliases, ownWarnings, otherWarnings };
+}
+
+/** xsl writes such a function's code as a string of hexadecimal escapes into its slot. */
+function preloadedFunctionBytes(source: string): number {
+  let bytes = 0;
+  for (const [, code = ""] of source.matchAll(/\.code = \{ \(txByte\*\)"((?:\\x[0-9a-f]{2})*)"/g)) {
+    bytes += code.length / "\\x00".length;
+  }
+  return bytes;
 }
 
 export interface LinkWarning {

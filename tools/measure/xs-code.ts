@@ -1,12 +1,13 @@
 /**
  * `xs-code`: bytes of XS byte code in the firmware of a board, as the SDK's linker puts it into the image: the machine
- * and what it uses of the SDK, no simulated world. Measured on the real link, so it needs the Moddable SDK.
+ * and what it uses of the SDK, modules as they are and functions of preloaded ones, no simulated world. Measured on the
+ * real link, so it needs the Moddable SDK.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BOARDS, type BoardName } from "../firmware/arguments.js";
 import { build, onlyNews } from "../firmware/build.js";
-import type { LinkReport } from "../firmware/link-report.js";
+import { type LinkReport, PRELOADED } from "../firmware/link-report.js";
 import { endWithUs } from "../firmware/program.js";
 import { findSdk } from "../firmware/sdk.js";
 import type { Bench } from "./bench.js";
@@ -43,7 +44,7 @@ export const XS_CODE: Bench = {
         board,
         ...Object.fromEntries([...links].map(([name, { codeBytes }]) => [`${name}Bytes`, codeBytes])),
         modules: link.modules,
-        sdkBytes: link.rooms.get("sdk") ?? 0,
+        preloadedFunctionBytes: link.rooms.get(PRELOADED) ?? 0,
         flashSlots: link.flashSlots,
         ramPointers: link.aliases,
         warningsOfOurs: [...links.values()].reduce((sum, { ownWarnings }) => sum + ownWarnings.length, 0),

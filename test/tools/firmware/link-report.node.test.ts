@@ -1,7 +1,7 @@
 /** What the linker's output is read as: bytes by room, what stays in RAM, warnings of ours told from the SDK's. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { linkWarnings, readLink, tellLink } from "../../../tools/firmware/link-report.js";
+import { linkWarnings, PRELOADED, readLink, tellLink } from "../../../tools/firmware/link-report.js";
 
 const test = suite("report of the linker");
 
@@ -36,6 +36,18 @@ test("counts byte code by room", () => {
   assert.equal(Object.fromEntries(report.rooms), { sdk: 429, "firmware/mdb": 1_024, firmware: 7, shared: 40 });
   assert.equal([report.flashSlots, report.aliases], [5_581, 33]);
   assert.equal([report.ownWarnings, report.otherWarnings], [[], []]);
+});
+
+test("counts functions whose module is preloaded by name: their code stands in their slots", () => {
+  const slots = [
+    '{ NULL, {.kind = XS_CODE_X_KIND}, .value = { .code = { (txByte*)"\\x0c\\x00\\x9e\\x44", NULL } } },',
+    "{ NULL, {.kind = XS_CODE_X_KIND}, .value = { .code = { (txByte*)(&gxCode2[70]), NULL } } },",
+    '{ NULL, {.kind = XS_CODE_X_KIND}, .value = { .code = { (txByte*)"\\x44\\x00", NULL } } },',
+  ];
+  const report = readLink([SOURCE, ...slots].join("\n"), "");
+  assert.ok(report);
+  assert.is(report.rooms.get(PRELOADED), 6);
+  assert.is(report.codeBytes, 1_506);
 });
 
 test("tells warnings of ours from the SDK's", () => {
