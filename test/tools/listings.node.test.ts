@@ -23,8 +23,6 @@ test("is compared with the real tree", () => {
 /** A manifest, or one platform of it. */
 interface Scope {
   readonly modules?: Readonly<Record<string, string | readonly string[]>>;
-  readonly preload?: readonly string[];
-  readonly creation?: { readonly main?: string };
   readonly platforms?: Readonly<Record<string, Scope>>;
 }
 
@@ -44,22 +42,6 @@ function placesOf(path: string, { modules = {} }: Scope): string[] {
 
 test("is built for the simulator and for boards only", () => {
   assert.equal(Object.keys(manifest.platforms ?? {}).sort(), ["...", "esp32", "esp32/*", "lin"]);
-});
-
-test("preloads every module of ours that it registers, so that code and tables lie in flash", () => {
-  // But what is started: preloaded it would run while it is linked.
-  const started = manifest.platforms?.["esp32/*"]?.creation?.main;
-  for (const { modules = {}, preload = [] } of [manifest, ...parts.map(parse)].flatMap(scopesOf)) {
-    const ours = Object.keys(modules).filter((name) => /^(?:firmware|shared)\//.test(name));
-    assert.equal(
-      ours.filter((name) => !preload.includes(name) && name !== started),
-      [],
-    );
-    assert.equal(
-      preload.filter((name) => modules[name] === undefined),
-      [],
-    );
-  }
 });
 
 test("gives boards every folder of the rim, its bindings and its C included", () => {
