@@ -42,6 +42,7 @@ interface MachineRow {
   readonly connection: number;
   readonly body: Uint8Array | null;
   readonly receivedAt: Date | null;
+  readonly milliC: number | null;
   readonly forked: boolean;
   readonly lastSale: Date | null;
   readonly certificateEnd: Date | null;
@@ -70,11 +71,12 @@ export interface Wanted {
 /** Facts of the machines in `ids`, in the order of their ids. */
 export async function readFacts(tx: Transaction, ids: readonly string[], wanted: Wanted): Promise<ReadFacts> {
   const { nowMs, atMostLeft } = wanted;
+  const reading = readMachines(tx, ids, nowMs);
   const [machines, slots, faults, temps, claims, boots, aside, signals] = await Promise.all([
-    readMachines(tx, ids, nowMs),
+    reading,
     readSlots(tx, ids, atMostLeft),
     readFaults(tx, ids),
-    readTemps(tx, ids, wanted),
+    readTemps(tx, reading, wanted),
     readClaims(tx, ids, nowMs),
     readPowerUps(tx, ids, nowMs),
     readAside(tx, ids, nowMs),
@@ -137,6 +139,7 @@ function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
       m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS "offlineSince",
       m.last_heartbeat AS "lastHeard", m.door_open AS "doorOpen", m.birth_boot AS boot,
       m.birth_connection AS connection, k.not_after AS "certificateEnd", t.body, t.received_at AS "receivedAt",
+      t.temp_milli_c AS "milliC",
       coalesce(c.forked, false) AS forked, q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
       CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
     FROM machines m
@@ -148,7 +151,9 @@ function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
       ORDER BY quarter DESC LIMIT 1
     ) q ON true
     LEFT JOIN LATERAL (
-      SELECT body, received_at FROM telemetry WHERE machine_id = m.id ORDER BY received_at DESC LIMIT 1
+      SELECT body, received_at, temp_milli_c FROM telemetry
+      WHERE machine_id = m.id AND received_at < ${instant(nowMs + DAY_MS)}::timestamptz
+      ORDER BY received_at DESC LIMIT 1
     ) t ON true
     LEFT JOIN LATERAL (
       SELECT not_after FROM machine_certificates WHERE machine_id = m.id AND revoked_at IS NULL
@@ -176,17 +181,17 @@ async function readFaults(tx: Transaction, ids: readonly string[]): Promise<Read
   return grouped(rows, ({ fault, slot, raisedAt }) => ({ fault, slot, raisedMs: raisedAt.getTime() }));
 }
 
+/** Of machines that were warm when they last told: as a rule none. */
 async function readTemps(
   tx: Transaction,
-  ids: readonly string[],
+  reading: Promise<readonly MachineRow[]>,
   { nowMs, fromMilliC }: Wanted,
 ): Promise<ReadonlyMap<string, TempFact[]>> {
+  const warm = (await reading).filter(({ milliC }) => milliC !== null && milliC >= fromMilliC);
+  if (warm.length === 0) return new Map();
   const rows = await tx<{ machineId: string; receivedAt: Date; milliC: number }[]>`
     SELECT i.id AS "machineId", t.received_at AS "receivedAt", t.temp_milli_c AS "milliC"
-    FROM unnest(${[...ids]}::uuid[]) AS i (id)
-    JOIN LATERAL (
-      SELECT temp_milli_c FROM telemetry WHERE machine_id = i.id ORDER BY received_at DESC LIMIT 1
-    ) newest ON newest.temp_milli_c >= ${fromMilliC}
+    FROM unnest(${warm.map(({ machineId }) => machineId)}::uuid[]) AS i (id)
     JOIN telemetry t ON t.machine_id = i.id AND t.received_at > ${instant(nowMs - TEMPS_OF_MS)}::timestamptz
     WHERE t.temp_milli_c IS NOT NULL ORDER BY i.id, t.received_at`;
   return grouped(rows, ({ receivedAt, milliC }) => ({ atMs: receivedAt.getTime(), milliC }));
