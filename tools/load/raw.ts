@@ -129,12 +129,13 @@ async function storeTelemetry(tx: Transaction, reports: readonly Taken[], nowMs:
   const at = new Date(nowMs).toISOString();
   const bodies = reports.map(({ arrival }) => toHex(arrival.payload));
   await tx`
-    INSERT INTO telemetry (machine_id, received_at, epoch, seq, body, state, revenue_minor, vends)
-    SELECT id, ${at}, 1, 1, decode(body, 'hex'), state, revenue, vends
-    FROM unnest(${reports.map(({ machine }) => machine.id)}::uuid[], ${bodies}::text[],
+    INSERT INTO telemetry (machine_id, operator_id, received_at, epoch, seq, body, state, revenue_minor, vends)
+    SELECT id, operator_id, ${at}, 1, 1, decode(body, 'hex'), state, revenue, vends
+    FROM unnest(${reports.map(({ machine }) => machine.id)}::uuid[],
+      ${reports.map(({ machine }) => machine.operatorId)}::uuid[], ${bodies}::text[],
       ${reports.map(({ telemetry }) => telemetry?.state ?? "")}::text[],
       ${reports.map(({ telemetry }) => telemetry?.revenueMinor ?? 0)}::bigint[],
-      ${reports.map(({ telemetry }) => telemetry?.vends ?? 0)}::bigint[]) AS t (id, body, state, revenue, vends)`;
+      ${reports.map(({ telemetry }) => telemetry?.vends ?? 0)}::bigint[]) AS t (id, operator_id, body, state, revenue, vends)`;
   const newest = [...new Map(reports.map(({ serial }, i) => [serial, bodies[i] ?? ""]))];
   await tx`
     INSERT INTO newest (serial, received_at, body)
