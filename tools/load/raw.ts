@@ -135,7 +135,8 @@ async function storeTelemetry(tx: Transaction, reports: readonly Taken[], nowMs:
       ${reports.map(({ machine }) => machine.operatorId)}::uuid[], ${bodies}::text[],
       ${reports.map(({ telemetry }) => telemetry?.state ?? "")}::text[],
       ${reports.map(({ telemetry }) => telemetry?.revenueMinor ?? 0)}::bigint[],
-      ${reports.map(({ telemetry }) => telemetry?.vends ?? 0)}::bigint[]) AS t (id, operator_id, body, state, revenue, vends)`;
+      ${reports.map(({ telemetry }) => telemetry?.vends ?? 0)}::bigint[])
+      AS t (id, operator_id, body, state, revenue, vends)`;
   const newest = [...new Map(reports.map(({ serial }, i) => [serial, bodies[i] ?? ""]))];
   await tx`
     INSERT INTO newest (serial, received_at, body)

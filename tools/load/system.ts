@@ -211,8 +211,8 @@ async function ready(port: number): Promise<Readiness | undefined> {
 }
 
 /**
- * As the Dockerfile starts it. Nearly all that ingest makes dies young: a larger nursery collects it for nothing. What it
- * works with fits the heap many times over; without a bound V8 lets garbage lie until there is more than that.
+ * As the Dockerfile starts it. Nearly all that ingest makes dies young: a larger nursery collects it for nothing. What
+ * it works with fits the heap many times over; without a bound V8 lets garbage lie until there is more than that.
  */
 const SERVICE_FLAGS = ["--max-semi-space-size=32", "--max-old-space-size=160"];
 
