@@ -181,7 +181,7 @@ async function readFaults(tx: Transaction, ids: readonly string[]): Promise<Read
   return grouped(rows, ({ fault, slot, raisedAt }) => ({ fault, slot, raisedMs: raisedAt.getTime() }));
 }
 
-/** Of machines that were warm when they last told: as a rule none. */
+/** Of machines that were not far from too warm when they last told. */
 async function readTemps(
   tx: Transaction,
   reading: Promise<readonly MachineRow[]>,
@@ -258,7 +258,7 @@ async function readAside(
     WHERE machine_id = ANY (${[...ids]}::uuid[]) AND received_at > ${from}::timestamptz
       AND flag IN ('unknownKind', 'malformed', 'rejected') GROUP BY 1
     UNION ALL
-    SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::int, max(found_at)::text FROM ledger_gaps
+    SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::bigint, max(found_at)::text FROM ledger_gaps
     WHERE machine_id = ANY (${[...ids]}::uuid[]) AND found_at > ${from}::timestamptz GROUP BY 1`;
   return grouped(rows, (row) => row);
 }

@@ -256,4 +256,19 @@ test("a certificate that ends and was not renewed is told, until the machine has
   assert.equal(await told(), ["certificateEnding resolved warning"]);
 });
 
+test("a gap as long as sequences go is told, and keeps no other machine from being looked at", async (context) => {
+  const { databases } = context;
+  await jammed(context, "GAP-1", 0);
+  await jammed(context, "GAP-2", 1);
+  await databases.migrate`
+    INSERT INTO ledger_gaps (operator_id, machine_id, epoch, from_seq, to_seq, chain, found_at)
+    SELECT operator_id, id, 1, 2, ${0xffff_fffe}::bigint, 0, now() FROM machines WHERE serial_number = 'GAP-1'`;
+  await lookAt(databases.ingest, ["GAP-1", "GAP-2"], looking());
+  assert.is((await counts(context, "GAP-1")).rules, "notBooked");
+  assert.is((await counts(context, "GAP-2")).rules, "jam");
+  const [alert] = await databases.migrate<{ sentence: string }[]>`
+    SELECT sentence FROM alerts WHERE sentence LIKE 'GAP-1:%'`;
+  assert.match(alert?.sentence ?? "", `${0xffff_fffe - 1} records lost for good`);
+});
+
 test.run();
