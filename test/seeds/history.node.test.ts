@@ -53,11 +53,29 @@ test("many records between two looks are all remembered, each under its sequence
 test("what rots is lost under its sequence, with the money it was about", () => {
   const history = new History();
   history.take(1, [coin(1), coin(2), coin(3)]);
-  history.rotten = true;
+  history.rottenBits = 1;
   assert.equal(history.take(1, [coin(1), gone(2), coin(3)]), []);
   assert.equal([...history.lost.keys()], [2]);
   assert.is(amountOf(history.lost.get(2) ?? gone(2)), 25);
   assert.match(history.take(1, [coin(1, 50), gone(2), coin(3)]).join(), /written over/);
+});
+
+test("rot takes as many records as bits from the end, and a block only with both copies of its header", () => {
+  const history = new History();
+  history.take(1, [coin(1), coin(2), coin(3), coin(4)]);
+  history.rottenBits = 1;
+  assert.equal(history.take(1, [coin(1), coin(2), coin(3)]), []);
+  assert.is(history.wrecked, false);
+  assert.match(history.take(1, [coin(1)]).join(), /2 records after 1 are gone/);
+  assert.match(history.take(9, [coin(9)]).join(), /records 2 to 8 are gone/);
+  history.headerLost = true;
+  assert.equal(history.take(12, [coin(12)]), []);
+  assert.is(history.wrecked, true);
+  assert.equal(history.take(12, [coin(12), coin(13)]), []);
+  assert.equal(
+    history.records.map(({ seq }) => seq),
+    Array.from({ length: 13 }, (_, at) => at + 1),
+  );
 });
 
 test("a code is paid by its record, once; a bent one, one without a record, and a claim's are not", () => {

@@ -19,13 +19,19 @@ export class History {
    * never could be read. Of money and goods nothing can be told any more.
    */
   wrecked = false;
-  /** Bits have rotted: the newest record may look torn, and its sequence be given again. */
-  rotten = false;
+  /** Bits that have rotted. The newest record may look torn then, and its sequence be given again. */
+  rottenBits = 0;
+  /** Rot has taken both copies of a block's header: only that may take more than the records it fell on. */
+  headerLost = false;
+
+  get rotten(): boolean {
+    return this.rottenBits > 0;
+  }
 
   /** What is on flash now, from `oldestSeq` on. Tells what has changed that must not. */
   take(oldestSeq: number, onFlash: readonly LedgerRecord[], all = false): string[] {
     const found: string[] = [];
-    if (oldestSeq > this.records.length + 1) return [`records ${this.records.length + 1} to ${oldestSeq - 1} are gone`];
+    if (oldestSeq > this.records.length + 1) found.push(...this.#skip(oldestSeq - 1));
     const newest = oldestSeq + onFlash.length - 1;
     if (newest < this.records.length) found.push(...this.#forget(newest));
     // New ones may be more than are always compared: none is passed over.
@@ -45,13 +51,22 @@ export class History {
     return found;
   }
 
+  /** The oldest block in force cannot be found any more: what it held since the last look was never seen. */
+  #skip(last: number): string[] {
+    const first = this.records.length + 1;
+    for (let seq = first; seq <= last; seq++) this.records.push({ kind: "unreadable", seq, atMs: 0 });
+    if (!this.headerLost) return [`records ${first} to ${last} are gone`];
+    this.wrecked = true;
+    return [];
+  }
+
   #forget(newest: number): string[] {
     const gone = this.records.splice(newest);
-    if (!this.rotten) return [`${gone.length} records after ${newest} are gone from flash`];
     for (const record of gone) this.#lose(record);
-    // the newest alone may look torn, and is written anew
-    if (gone.length > 1) this.wrecked = true;
-    return [];
+    if (this.headerLost) this.wrecked = true;
+    // what rotted at the end looks torn, and is written anew
+    if (this.wrecked || gone.length <= this.rottenBits) return [];
+    return [`${gone.length} records after ${newest} are gone from flash`];
   }
 
   /** followed: a record behind it is still what it was, so it cannot have looked torn. */

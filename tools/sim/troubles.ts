@@ -245,13 +245,20 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
   bitRot({ cabinet, rng }) {
     const { oldestSeq, records } = cabinet.readFlash();
     for (const line of cabinet.history.take(oldestSeq, records)) cabinet.note(line);
-    cabinet.history.rotten = true;
     for (let i = rng.between(1, 3); i > 0; i--) {
       const programmed = programmedBytes(cabinet);
-      if (programmed.length > 0) cabinet.ledgerFlash.flipBit(pick(rng, programmed), rng.below(8));
+      if (programmed.length > 0) rot(cabinet, pick(rng, programmed), rng.below(8));
     }
   },
 };
+
+function rot({ ledgerFlash, history }: SimCabinet, offset: number, bit: number): void {
+  ledgerFlash.flipBit(offset, bit);
+  history.rottenBits += 1;
+  const { blockBytes } = ledgerFlash;
+  const header = ledgerFlash.snapshot().bytes.subarray(offset - (offset % blockBytes));
+  if (decodeHeader(header) === undefined) history.headerLost = true;
+}
 
 /**
  * Offsets of all that is written in the blocks in force: what is erased and waits for its record is not yet a record
