@@ -84,16 +84,28 @@ export interface MachineRow {
 }
 
 function machineOf(row: SummaryRow): MachineRow {
-  const { quantity, capacity, slots, empty, revenue, sales, epoch, mark, lastHeartbeat, installedAt, ...rest } = row;
   const summary: MachineSummary = {
-    ...rest,
-    lastHeartbeat: lastHeartbeat?.toISOString() ?? null,
-    installedAt: installedAt.toISOString(),
-    stock: { quantity, capacity, slots, emptySlots: empty },
-    revenueToday: trimDecimal(revenue, row.currencyDecimals),
-    salesToday: sales,
+    serial: row.serial,
+    id: row.id,
+    locationName: row.locationName,
+    latitude: row.latitude,
+    longitude: row.longitude,
+    timeZone: row.timeZone,
+    model: row.model,
+    firmwareVersion: row.firmwareVersion,
+    status: row.status,
+    online: row.online,
+    simulated: row.simulated,
+    lastHeartbeat: row.lastHeartbeat?.toISOString() ?? null,
+    installedAt: row.installedAt.toISOString(),
+    currency: row.currency,
+    currencyDecimals: row.currencyDecimals,
+    stock: { quantity: row.quantity, capacity: row.capacity, slots: row.slots, emptySlots: row.empty },
+    revenueToday: trimDecimal(row.revenue, row.currencyDecimals),
+    salesToday: row.sales,
+    openFaults: row.openFaults,
   };
-  return { summary, epoch, mark };
+  return { summary, epoch: row.epoch, mark: row.mark };
 }
 
 export interface MachineFilter {

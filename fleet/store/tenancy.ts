@@ -4,7 +4,7 @@
  * or write goes through here; without it the database shows them nothing.
  */
 import type { Sql, Transaction } from "./databases.js";
-import { inTransaction } from "./transact.js";
+import { inTransaction, settled } from "./transact.js";
 
 /** What a transaction may see. A `Caller` is one. */
 export interface Scope {
@@ -25,9 +25,12 @@ export function asOperator<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return inTransaction(app, async (tx) => {
-    await tx`
+    // Sent ahead of the work's first statement, not awaited before it: without it that statement sees nothing.
+    const named = tx`
       SELECT set_config('app.operator_id', ${operatorId}, true),
-        set_config('app.machine_scope', coalesce(${tags === null ? null : [...tags]}::text[]::text, '*'), true)`;
-    return work(tx);
+        set_config('app.machine_scope', coalesce(${tags === null ? null : [...tags]}::text[]::text, '*'), true)`.execute();
+    const worked = work(tx);
+    await settled([named, worked]);
+    return worked;
   });
 }

@@ -199,7 +199,7 @@ test("whatever bears operator_id is under row security, by policies for each rol
         ["ingest", "owner", ...(scoped ? ["scope"] : []), "tenant"],
         name,
       );
-      assert.match(policies.find((policy) => policy.name === "tenant")?.check ?? "", "tenant()", name);
+      assert.match(policies.find((policy) => policy.name === "tenant")?.check ?? "", "SELECT tenant()", name);
     }
   }
 });
