@@ -6,6 +6,7 @@ import type { MachineSummary } from "../api/machines/schema.js";
 import { trimDecimal } from "./amounts.js";
 import type { Transaction } from "./databases.js";
 import type { Page } from "./reading.js";
+import { planOnce } from "./tenancy.js";
 
 /** Words that are looked for at most; more are an error of the caller's. */
 export const MAX_WORDS = 8;
@@ -31,16 +32,16 @@ const TODAY = `
   ) today ON true
 `;
 
-/** Of the machines in `page`. */
-const SUMMARY = `
+/** Of the machines in `page`. `more`: of each beside it. */
+const summaryOf = (more: { readonly columns: string; readonly joins: string }): string => `
   SELECT m.serial_number AS serial, m.id, m.location_name AS "locationName", m.latitude, m.longitude,
     m.time_zone AS "timeZone", m.model, m.firmware_version AS "firmwareVersion", m.status, m.online, m.simulated,
     m.last_heartbeat AS "lastHeartbeat", m.installed_at AS "installedAt", m.currency,
-    m.currency_decimals AS "currencyDecimals", m.epoch, coalesce(c.mark, 0) AS mark,
+    m.currency_decimals AS "currencyDecimals", ${more.columns}
     stock.quantity, stock.capacity, stock.slots, stock.empty, today.revenue, today.sales,
     (SELECT count(*)::int FROM machine_faults f WHERE f.machine_id = m.id AND f.cleared_at IS NULL) AS "openFaults"
   FROM page m
-  LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
+  ${more.joins}
   LEFT JOIN LATERAL (
     SELECT coalesce(sum(s.quantity), 0)::int AS quantity, coalesce(sum(s.max_capacity), 0)::int AS capacity,
       count(*)::int AS slots, count(*) FILTER (WHERE s.quantity = 0)::int AS empty
@@ -48,6 +49,11 @@ const SUMMARY = `
   ) stock ON true
   ${TODAY}
 `;
+const SUMMARY = summaryOf({ columns: "", joins: "" });
+const SUMMARY_AND_SYNC = summaryOf({
+  columns: "m.epoch, coalesce(c.mark, 0) AS mark,",
+  joins: "LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch",
+});
 
 interface SummaryRow {
   serial: string;
@@ -65,8 +71,6 @@ interface SummaryRow {
   installedAt: Date;
   currency: string;
   currencyDecimals: number;
-  epoch: number;
-  mark: number;
   quantity: number;
   capacity: number;
   slots: number;
@@ -83,8 +87,8 @@ export interface MachineRow {
   readonly mark: number;
 }
 
-function machineOf(row: SummaryRow): MachineRow {
-  const summary: MachineSummary = {
+function machineOf(row: SummaryRow): MachineSummary {
+  return {
     serial: row.serial,
     id: row.id,
     locationName: row.locationName,
@@ -105,7 +109,6 @@ function machineOf(row: SummaryRow): MachineRow {
     salesToday: row.sales,
     openFaults: row.openFaults,
   };
-  return { summary, epoch: row.epoch, mark: row.mark };
 }
 
 export interface MachineFilter {
@@ -145,18 +148,20 @@ export async function listMachines(
       : tx`AND m.id IN (
           SELECT s.machine_id FROM machine_slots s WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use
             AND s.product_id = ${productId ?? null}::uuid)`;
+  const found = await tx<{ id: string; serial: string }[]>`
+    SELECT m.id, m.serial_number AS serial FROM machines m
+    WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
+      ${status === undefined ? tx`` : tx`AND m.status = ${status}`} ${empty} ${among.length === 0 ? tx`` : among}
+    ORDER BY m.serial_number LIMIT ${limit + 1}`;
+  const page = found.slice(0, limit);
+  if (page.length === 0) return { items: [], next: undefined };
+  planOnce(tx);
   const rows = await tx<SummaryRow[]>`
-    WITH found AS MATERIALIZED (
-      SELECT m.id FROM machines m
-      WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
-        ${status === undefined ? tx`` : tx`AND m.status = ${status}`} ${empty} ${among.length === 0 ? tx`` : among}
-      ORDER BY m.serial_number LIMIT ${limit + 1}
-    ), page AS MATERIALIZED (
-      SELECT m.* FROM found JOIN machines m USING (id)
+    WITH page AS MATERIALIZED (
+      SELECT m.* FROM unnest(${page.map(({ id }) => id)}::uuid[]) AS f (id) JOIN machines m USING (id)
     )
     ${tx.unsafe(SUMMARY)} ORDER BY m.serial_number`;
-  const items = rows.slice(0, limit).map((row) => machineOf(row).summary);
-  return { items, next: rows.length > limit ? items.at(-1)?.serial : undefined };
+  return { items: rows.map(machineOf), next: found.length > limit ? page.at(-1)?.serial : undefined };
 }
 
 async function productIdOf(tx: Transaction, operatorId: string, number: number): Promise<string | undefined> {
@@ -170,12 +175,25 @@ export async function readMachine(
   operatorId: string,
   serial: string,
 ): Promise<MachineRow | undefined> {
-  const [row] = await tx<SummaryRow[]>`
+  planOnce(tx);
+  const [row] = await tx<(SummaryRow & { epoch: number; mark: number })[]>`
     WITH page AS MATERIALIZED (
       SELECT m.* FROM machines m WHERE m.operator_id = ${operatorId} AND m.serial_number = ${serial}
     )
-    ${tx.unsafe(SUMMARY)}`;
-  return row === undefined ? undefined : machineOf(row);
+    ${tx.unsafe(SUMMARY_AND_SYNC)}`;
+  return row === undefined ? undefined : { summary: machineOf(row), epoch: row.epoch, mark: row.mark };
+}
+
+export interface OwnMachine {
+  readonly id: string;
+  readonly simulated: boolean;
+}
+
+/** What it is known by inside; undefined: none of the operator's. */
+export async function ownMachine(tx: Transaction, operatorId: string, serial: string): Promise<OwnMachine | undefined> {
+  const [row] = await tx<OwnMachine[]>`
+    SELECT id, simulated FROM machines WHERE operator_id = ${operatorId} AND serial_number = ${serial}`;
+  return row;
 }
 
 export interface KnownMachine {

@@ -34,3 +34,12 @@ export function asOperator<T>(
     return worked;
   });
 }
+
+/**
+ * From here on the transaction's statements are planned once a connection, not anew for their values: for those that
+ * find their rows by key, where planning takes longer than reading. Not for a page that is cut out of many rows.
+ */
+export function planOnce(tx: Transaction): void {
+  // Not awaited: it goes ahead of the next statement, which fails with it.
+  tx`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`.catch(() => undefined);
+}

@@ -16,7 +16,7 @@ import {
 import { recordChange } from "../../store/audit-log.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -139,7 +139,7 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { serial } = request.params;
       return asOperator(app.databases.app, caller, async (tx) => {
-        await mustKnow(tx, caller.operatorId, serial);
+        await mustOwn(tx, caller.operatorId, serial);
         return { mutes: [...(await machineMutes(tx, serial))] };
       });
     },
@@ -156,7 +156,7 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       const { serial, rule } = request.params;
       mustBeSoon(request.body.untilAt);
       return asOperator(app.databases.app, caller, async (tx) => {
-        await mustKnow(tx, caller.operatorId, serial);
+        await mustOwn(tx, caller.operatorId, serial);
         await muteMachine(tx, caller, serial, rule, request.body);
         const after = { rule, ...request.body };
         await recordChange(tx, caller, { action: "muted", subject: "machine", subjectId: serial, before: null, after });
@@ -175,7 +175,7 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { serial, rule } = request.params;
       return asOperator(app.databases.app, caller, async (tx) => {
-        await mustKnow(tx, caller.operatorId, serial);
+        await mustOwn(tx, caller.operatorId, serial);
         const before = { rule };
         if (await unmuteMachine(tx, serial, rule)) {
           await recordChange(tx, caller, {

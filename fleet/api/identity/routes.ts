@@ -6,7 +6,7 @@ import { readIdentity, revokeMachine } from "../../store/certificates.js";
 import { liftSuspension } from "../../store/suspensions.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ONE_FAILURES, REVOKE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -71,7 +71,7 @@ export const identityRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { serial } = request.params;
       const lifted = await asOperator(app.databases.app, actor, async (tx) => {
         const found = await liftSuspension(tx, actor, serial);
-        if (!found) await mustKnow(tx, actor.operatorId, serial);
+        if (!found) await mustOwn(tx, actor.operatorId, serial);
         return found;
       });
       if (!lifted) throw new ProblemError("not-suspended", serial);

@@ -8,7 +8,7 @@ import { Value } from "typebox/value";
 import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
 import { findLocation } from "../../store/locations.js";
-import { readMachine } from "../../store/machine-list.js";
+import { ownMachine } from "../../store/machine-list.js";
 import { readProfile } from "../../store/machine-profiles.js";
 import { machineTags, setMachineTags } from "../../store/machine-tags.js";
 import { Serial } from "../common.js";
@@ -116,7 +116,7 @@ interface State {
 
 async function stateOf(tx: Transaction, operatorId: string, serial: string): Promise<State | undefined> {
   const profile = await readProfile(tx, operatorId, serial, true);
-  const id = profile === undefined ? undefined : (await readMachine(tx, operatorId, serial))?.summary.id;
+  const id = profile === undefined ? undefined : (await ownMachine(tx, operatorId, serial))?.id;
   return profile === undefined || id === undefined ? undefined : { id, profile, tags: await machineTags(tx, id) };
 }
 

@@ -1,18 +1,18 @@
 /** The fleet list, and one machine with its newest telemetry. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { viewOfBytes, viewOfState } from "../../live/view.js";
+import type { Transaction } from "../../store/databases.js";
 import { listMachines, MAX_WORDS, wordsOf } from "../../store/machine-list.js";
 import { newestTelemetry } from "../../store/reading.js";
-import { asOperator, type Scope } from "../../store/tenancy.js";
+import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE, SerialParams } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
-import { mustKnow } from "./known.js";
-import { MachineDetail, MachineList, MachineListQuery, type MachineSummary, type Telemetry } from "./schema.js";
+import { mustRead } from "./known.js";
+import { MachineDetail, MachineList, MachineListQuery, type Telemetry } from "./schema.js";
 
 const AfterSerial = Type.Tuple([Type.String({ maxLength: 32 })]);
 
@@ -48,23 +48,25 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
       const { serial } = request.params;
-      const { summary, epoch, mark } = await asOperator(app.databases.app, caller, (tx) =>
-        mustKnow(tx, operatorId, serial),
-      );
-      return { ...summary, epoch, mark, telemetry: await telemetryOf(app, caller, summary) };
+      const state = await app.live.getState(serial).catch(() => undefined);
+      return asOperator(app.databases.app, caller, async (tx) => {
+        const { summary, epoch, mark } = await mustRead(tx, operatorId, serial);
+        const { currencyDecimals } = summary;
+        const live = state === undefined ? undefined : viewOfState(state, currencyDecimals);
+        const telemetry = live ?? (await storedTelemetry(tx, operatorId, serial, currencyDecimals));
+        return { ...summary, epoch, mark, telemetry: telemetry ?? null };
+      });
     },
   );
 };
 
-/** From the live store, else from the store. */
-async function telemetryOf(
-  app: FastifyInstance,
-  scope: Scope,
-  { serial, currencyDecimals }: MachineSummary,
-): Promise<Telemetry | null> {
-  const state = await app.live.getState(serial).catch(() => undefined);
-  const live = state === undefined ? undefined : viewOfState(state, currencyDecimals);
-  if (live !== undefined) return live;
-  const stored = await asOperator(app.databases.app, scope, (tx) => newestTelemetry(tx, scope.operatorId, serial));
-  return stored === undefined ? null : (viewOfBytes(stored.body, stored.receivedMs, currencyDecimals) ?? null);
+/** Of a machine that the live store knows nothing of. */
+async function storedTelemetry(
+  tx: Transaction,
+  operatorId: string,
+  serial: string,
+  decimals: number,
+): Promise<Telemetry | undefined> {
+  const stored = await newestTelemetry(tx, operatorId, serial);
+  return stored === undefined ? undefined : viewOfBytes(stored.body, stored.receivedMs, decimals);
 }

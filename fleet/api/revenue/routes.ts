@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { revenueSeries } from "../../store/revenue.js";
 import { asOperator } from "../../store/tenancy.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -23,7 +23,7 @@ export const revenueRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { machine, step = "day", by, simulated } = request.query;
       const { from, to } = rangeOf(request.query, Date.now());
       const series = await asOperator(app.databases.app, caller, async (tx) => {
-        const known = machine === undefined ? undefined : (await mustKnow(tx, operatorId, machine)).summary;
+        const known = machine === undefined ? undefined : await mustOwn(tx, operatorId, machine);
         return revenueSeries(tx, operatorId, {
           from,
           to,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { listSlots } from "../../store/reading.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { SlotList } from "./schema.js";
@@ -21,7 +21,7 @@ export const slotRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { serial } = request.params;
       const slots = await asOperator(app.databases.app, caller, async (tx) => {
         const found = await listSlots(tx, operatorId, serial);
-        if (found.length === 0) await mustKnow(tx, operatorId, serial);
+        if (found.length === 0) await mustOwn(tx, operatorId, serial);
         return found;
       });
       return { slots: [...slots] };

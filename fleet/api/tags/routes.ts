@@ -4,7 +4,7 @@ import { recordChange } from "../../store/audit-log.js";
 import { machineTags, setMachineTags, tagsInUse } from "../../store/machine-tags.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { lookAtListeners } from "../session/watch.js";
@@ -26,8 +26,8 @@ export const tagRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const caller = callerOf(request);
       const tags = await asOperator(app.databases.app, caller, async (tx) => {
-        const { summary } = await mustKnow(tx, caller.operatorId, request.params.serial);
-        return machineTags(tx, summary.id);
+        const { id } = await mustOwn(tx, caller.operatorId, request.params.serial);
+        return machineTags(tx, id);
       });
       return { tags: [...tags] };
     },
@@ -43,7 +43,7 @@ export const tagRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { serial } = request.params;
       const tags = await asOperator(app.databases.app, caller, async (tx) => {
-        const { id } = (await mustKnow(tx, caller.operatorId, serial)).summary;
+        const { id } = await mustOwn(tx, caller.operatorId, serial);
         const before = { tags: await machineTags(tx, id) };
         await setMachineTags(tx, caller.operatorId, id, request.body.tags);
         const after = { tags: await machineTags(tx, id) };

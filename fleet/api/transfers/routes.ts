@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { asOperator } from "../../store/tenancy.js";
 import { acceptOffer, listOffers, offerMachine, withdrawOffer } from "../../store/transfers.js";
-import { mustKnow } from "../machines/known.js";
+import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -31,8 +31,8 @@ export const transferRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { serial } = request.body;
       const made = await asOperator(app.databases.app, caller, async (tx) => {
-        const { summary } = await mustKnow(tx, caller.operatorId, serial);
-        return offerMachine(tx, caller, summary);
+        const { id } = await mustOwn(tx, caller.operatorId, serial);
+        return offerMachine(tx, caller, { id, serial });
       });
       if (made === "already") throw new ProblemError("already-offered", serial);
       reply.code(201).header("cache-control", "no-store");
