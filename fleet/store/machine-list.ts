@@ -10,6 +10,8 @@ import { planOnce } from "./tenancy.js";
 
 /** Words that are looked for at most; more are an error of the caller's. */
 export const MAX_WORDS = 8;
+/** So many machines are fetched one by one; a page of more is faster found in order. */
+const FEW = 500;
 /** Beyond every word that begins with the same letters. */
 const LAST_LETTER = "\u{10ffff}";
 
@@ -134,40 +136,75 @@ export async function listMachines(
   operatorId: string,
   filter: MachineFilter,
 ): Promise<Page<MachineSummary, string>> {
-  const { status, words = [], soldOut, limit, after = "" } = filter;
-  const among = words.map(
-    (word) => tx`AND m.id IN (
-      SELECT w.machine_id FROM machine_words w
-      WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER})`,
-  );
-  // By its id: how many slots hold a product is known of each, not of one that is still to be looked up.
-  const productId = soldOut === undefined ? undefined : await productIdOf(tx, operatorId, soldOut);
-  const empty =
-    soldOut === undefined
-      ? tx``
-      : tx`AND m.id IN (
-          SELECT s.machine_id FROM machine_slots s WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use
-            AND s.product_id = ${productId ?? null}::uuid)`;
-  const found = await tx<{ id: string; serial: string }[]>`
-    SELECT m.id, m.serial_number AS serial FROM machines m
-    WHERE m.operator_id = ${operatorId} AND m.serial_number > ${after}
-      ${status === undefined ? tx`` : tx`AND m.status = ${status}`} ${empty} ${among.length === 0 ? tx`` : among}
-    ORDER BY m.serial_number LIMIT ${limit + 1}`;
-  const page = found.slice(0, limit);
-  if (page.length === 0) return { items: [], next: undefined };
+  // The plans here are the same whatever is looked for.
   planOnce(tx);
+  const found = await findMachines(tx, operatorId, filter);
+  const page = found.slice(0, filter.limit);
+  if (page.length === 0) return { items: [], next: undefined };
   const rows = await tx<SummaryRow[]>`
     WITH page AS MATERIALIZED (
       SELECT m.* FROM unnest(${page.map(({ id }) => id)}::uuid[]) AS f (id) JOIN machines m USING (id)
     )
     ${tx.unsafe(SUMMARY)} ORDER BY m.serial_number`;
-  return { items: rows.map(machineOf), next: found.length > limit ? page.at(-1)?.serial : undefined };
+  return { items: rows.map(machineOf), next: found.length > filter.limit ? page.at(-1)?.serial : undefined };
 }
 
-async function productIdOf(tx: Transaction, operatorId: string, number: number): Promise<string | undefined> {
-  const [row] = await tx<{ id: string }[]>`
-    SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${number}`;
-  return row?.id;
+interface FoundMachine {
+  readonly id: string;
+  readonly serial: string;
+}
+
+/**
+ * The page and one more, by serial. Machines that words or an empty slot name are fetched one by one if they are few;
+ * of many a page soon comes together by going through all in order and asking of each whether it is among them. Which
+ * it is, is found out by asking, not guessed from statistics: a guess costs the whole fleet of 50,000.
+ */
+function findMachines(
+  tx: Transaction,
+  operatorId: string,
+  { status, words = [], soldOut, limit, after = "" }: MachineFilter,
+): Promise<readonly FoundMachine[]> {
+  const wanted = tx`m.operator_id = ${operatorId} AND m.serial_number > ${after}
+    ${status === undefined ? tx`` : tx`AND m.status = ${status}`}`;
+  const [first, ...others] = [
+    ...words.map(
+      (word) => tx`
+        SELECT w.machine_id FROM machine_words w
+        WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER}`,
+    ),
+    ...(soldOut === undefined
+      ? []
+      : [
+          tx`
+            SELECT s.machine_id FROM machine_slots s
+            WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use AND s.product_id = (
+              SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${soldOut})`,
+        ]),
+  ];
+  if (first === undefined) {
+    return tx<FoundMachine[]>`
+      SELECT m.id, m.serial_number AS serial FROM machines m WHERE ${wanted} ORDER BY serial LIMIT ${limit + 1}`;
+  }
+  const inOthers = others.map((named) => tx`AND f.machine_id IN (${named})`);
+  // IS TRUE: else the planner makes a join of it, which does not keep the order.
+  const inEach = [first, ...others].map((named) => tx`AND (m.id IN (${named})) IS TRUE`);
+  return tx<FoundMachine[]>`
+    WITH few AS MATERIALIZED (
+      SELECT f.machine_id FROM (${first}) f WHERE true ${others.length === 0 ? tx`` : inOthers} LIMIT ${FEW + 1}
+    ), many AS MATERIALIZED (
+      SELECT count(*) > ${FEW} AS are FROM few
+    )
+    (
+      SELECT one.id, one.serial FROM (SELECT DISTINCT machine_id FROM few) f CROSS JOIN LATERAL (
+        SELECT m.id, m.serial_number AS serial FROM machines m WHERE m.id = f.machine_id AND ${wanted} LIMIT 1
+      ) one
+      WHERE NOT (SELECT are FROM many) ORDER BY serial LIMIT ${limit + 1}
+    )
+    UNION ALL
+    (
+      SELECT m.id, m.serial_number AS serial FROM machines m
+      WHERE ${wanted} ${inEach} AND (SELECT are FROM many) ORDER BY serial LIMIT ${limit + 1}
+    )`;
 }
 
 export async function readMachine(

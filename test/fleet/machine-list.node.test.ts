@@ -1,0 +1,105 @@
+/** Pages of the machine list against what is so: few matches are fetched one by one, many are come upon in order. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { listMachines, type MachineFilter, wordsOf } from "../../fleet/store/machine-list.js";
+import { findOperator } from "../../fleet/store/provision.js";
+import { allOf, asOperator } from "../../fleet/store/tenancy.js";
+import { fillFleet, operatorName } from "../../tools/measure/query/fill.js";
+import { startTestFleet, type TestFleet } from "./support.js";
+
+const test = suite<{ fleet: TestFleet; operatorId: string; machines: readonly Machine[] }>("fleet/machine list");
+/** Enough that most words of a place are some hundred machines, and the serial's all. */
+const SIZE = { operators: [1_300, 40], days: 1, slots: 4, products: 4, sales: 1 } as const;
+const SOLD_OUT = 2;
+
+interface Machine {
+  readonly serial: string;
+  readonly status: string;
+  readonly words: readonly string[];
+  readonly soldOut: readonly number[];
+}
+
+test.before(async (context) => {
+  context.fleet = await startTestFleet();
+  const { databases } = context.fleet;
+  await fillFleet(databases, SIZE, () => {});
+  context.operatorId = (await findOperator(databases.migrate, operatorName(0))) ?? "";
+  await databases.migrate`
+    UPDATE machine_slots s SET quantity = 0 FROM products p WHERE p.id = s.product_id AND p.number = ${SOLD_OUT}
+      AND s.operator_id = ${context.operatorId}`;
+  context.machines = await databases.migrate<Machine[]>`
+    SELECT m.serial_number AS serial, m.status,
+      (SELECT array_agg(w.word::text) FROM machine_words w WHERE w.machine_id = m.id) AS words,
+      (SELECT coalesce(array_agg(p.number::int), '{}') FROM machine_slots s JOIN products p ON p.id = s.product_id
+        WHERE s.machine_id = m.id AND s.quantity = 0 AND s.in_use) AS "soldOut"
+    FROM machines m WHERE m.operator_id = ${context.operatorId} ORDER BY 1`;
+});
+
+test.after(({ fleet }) => fleet.close());
+
+const ASKED: readonly Omit<MachineFilter, "limit">[] = [
+  {},
+  { status: "offline" },
+  { words: wordsOf("q0") },
+  { words: wordsOf("q0 office") },
+  { words: wordsOf("office q0") },
+  { words: wordsOf("zür"), status: "operational" },
+  { words: wordsOf("q0 q0 0"), status: "error" },
+  { words: wordsOf("nowhere") },
+  { soldOut: SOLD_OUT },
+  { soldOut: 1 },
+  { soldOut: 99 },
+  { soldOut: SOLD_OUT, words: wordsOf("q0"), status: "operational" },
+  { soldOut: SOLD_OUT, words: wordsOf("airport") },
+  { soldOut: 3, words: wordsOf("q0 vienna") },
+];
+
+for (const asked of ASKED) {
+  test(`all pages of ${JSON.stringify(asked)} hold what they must, once and in order`, async (context) => {
+    const { fleet, operatorId, machines } = context;
+    const { status, words = [], soldOut } = asked;
+    const expected = machines
+      .filter((machine) => status === undefined || machine.status === status)
+      .filter((machine) => soldOut === undefined || machine.soldOut.includes(soldOut))
+      .filter((machine) => words.every((word) => machine.words.some((own) => own.startsWith(word))))
+      .map(({ serial }) => serial);
+    const found: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const filter: MachineFilter = { ...asked, limit: 100, after };
+      const page = await asOperator(fleet.databases.app, allOf(operatorId), (tx) =>
+        listMachines(tx, operatorId, filter),
+      );
+      found.push(...page.items.map(({ serial }) => serial));
+      after = page.next;
+      if (after === undefined) break;
+      assert.is(page.items.length, 100);
+    }
+    assert.equal(found, expected);
+  });
+}
+
+test("what is asked for names few machines and many, and none", ({ machines }) => {
+  const counts = ASKED.map(
+    ({ words = [], soldOut }) =>
+      machines
+        .filter((machine) => soldOut === undefined || machine.soldOut.includes(soldOut))
+        .filter((machine) => words.every((word) => machine.words.some((own) => own.startsWith(word)))).length,
+  );
+  assert.ok(counts.some((count) => count > 500) && counts.some((count) => count > 0 && count < 500));
+  assert.ok(counts.includes(0));
+});
+
+test("another operator's machines are not in it, by whatever they are looked for", async ({ fleet, operatorId }) => {
+  const other = (await findOperator(fleet.databases.migrate, operatorName(1))) ?? "";
+  const page = await asOperator(fleet.databases.app, allOf(other), (tx) =>
+    listMachines(tx, other, { words: wordsOf("q"), limit: 100 }),
+  );
+  assert.is(page.items.length, 40);
+  assert.ok(page.items.every(({ serial }) => serial.startsWith("Q1-")));
+  const none = await asOperator(fleet.databases.app, allOf(other), (tx) =>
+    listMachines(tx, operatorId, { words: wordsOf("q"), limit: 100 }),
+  );
+  assert.equal(none.items, []);
+});
+
+test.run();
