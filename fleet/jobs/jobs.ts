@@ -13,6 +13,7 @@ import type { Timing } from "../store/job-locks.js";
 import type { ObjectStore } from "../store/objects.js";
 import { ensurePartitions } from "../store/partitions.js";
 import { adoptSales } from "../store/products.js";
+import { addUpMachineCounts } from "../store/revenue.js";
 import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
 import { adoptSlots } from "../store/shelves.js";
 import { type TelemetryKept, telemetryStorage } from "../store/telemetry-storage.js";
@@ -40,6 +41,7 @@ export interface JobContext {
 export const JOBS: readonly Job[] = Object.freeze([
   { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
+  { name: "machine-counts", everyMs: MINUTE_MS, run: addUpCounts },
   { name: "adopt-sales", everyMs: MINUTE_MS, run: adoptAllSales },
   { name: "changes", everyMs: HOUR_MS, run: forgetChanges },
   { name: "idempotency-keys", everyMs: HOUR_MS, run: forgetKeys },
@@ -59,6 +61,12 @@ async function makePartitions({ databases: { migrate } }: JobContext, now: Date)
 async function sumAllDays({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) if ((await sumDays(migrate, MAX_QUARTERS_AT_ONCE)) === 0) return true;
   return false;
+}
+
+async function addUpCounts({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
+  if (stop.aborted) return false;
+  await addUpMachineCounts(migrate);
+  return true;
 }
 
 /** Products that were made after their first sale. */

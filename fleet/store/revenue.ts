@@ -6,7 +6,8 @@
 import type { Overview, StatusCounts } from "../api/overview/schema.js";
 import type { RevenuePeriod } from "../api/revenue/schema.js";
 import { trimDecimal } from "./amounts.js";
-import type { Transaction } from "./databases.js";
+import type { Sql, Transaction } from "./databases.js";
+import { planOnce } from "./tenancy.js";
 
 /** No zone is further from UTC than 14 hours: in its today lie quarters of so long ago at most. */
 const TODAY_WITHIN = "39 hours";
@@ -30,13 +31,14 @@ interface SoldRow {
 
 /**
  * Machines by status, and today's sums by currency, each machine's today in its own zone; simulated machines apart from
- * real ones. The machines are looked through once for both: there may be 50,000.
+ * real ones.
  */
 export async function fleetToday(tx: Transaction, operatorId: string): Promise<Pick<Overview, "statuses" | "totals">> {
+  planOnce(tx);
   const [counted, sold] = await Promise.all([
     tx<CountedRow[]>`
-      SELECT status, currency, simulated, max(currency_decimals)::int AS decimals, count(*)::int AS machines
-      FROM machines WHERE operator_id = ${operatorId} GROUP BY 1, 2, 3`,
+      SELECT status, currency, simulated, max(currency_decimals)::int AS decimals, sum(machines)::int AS machines
+      FROM seen_machine_counts WHERE operator_id = ${operatorId} GROUP BY 1, 2, 3`,
     tx<SoldRow[]>`
       SELECT currency, simulated, sum(sales)::int AS sales, sum(amount)::text AS amount FROM (
         SELECT currency, simulated, sales, amount FROM seen_days
@@ -85,6 +87,22 @@ function totalsOf(counted: readonly CountedRow[], sold: readonly SoldRow[]): Ove
   return [...totals]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { decimals, ...total }]) => ({ ...total, revenueToday: trimDecimal(total.revenueToday, decimals) }));
+}
+
+/** So many changes of one operator's counts are not worth adding up. */
+const CHANGES_LEFT = 64;
+
+/** Adds up the counts of machines by status where changes have gathered. The sums stay what they are. */
+export async function addUpMachineCounts(owner: Sql): Promise<void> {
+  await owner`
+    WITH gone AS (
+      DELETE FROM machine_counts WHERE operator_id IN (
+        SELECT operator_id FROM machine_counts GROUP BY 1 HAVING count(*) > ${CHANGES_LEFT})
+      RETURNING *
+    )
+    INSERT INTO machine_counts
+    SELECT operator_id, status, currency, simulated, currency_decimals, sum(machines)
+    FROM gone GROUP BY 1, 2, 3, 4, 5 HAVING sum(machines) <> 0`;
 }
 
 export async function countOpenAlerts(tx: Transaction, operatorId: string): Promise<number> {

@@ -3,7 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listMachines, type MachineFilter, wordsOf } from "../../fleet/store/machine-list.js";
 import { findOperator } from "../../fleet/store/provision.js";
-import { allOf, asOperator } from "../../fleet/store/tenancy.js";
+import { addUpMachineCounts, fleetToday } from "../../fleet/store/revenue.js";
+import { allOf, asOperator, type Scope } from "../../fleet/store/tenancy.js";
 import { fillFleet, operatorName } from "../../tools/measure/query/fill.js";
 import { startTestFleet, type TestFleet } from "./support.js";
 
@@ -11,6 +12,8 @@ const test = suite<{ fleet: TestFleet; operatorId: string; machines: readonly Ma
 /** Enough that most words of a place are some hundred machines, and the serial's all. */
 const SIZE = { operators: [1_300, 40], days: 1, slots: 4, products: 4, sales: 1 } as const;
 const SOLD_OUT = 2;
+
+type Counts = Readonly<Record<string, number>>;
 
 interface Machine {
   readonly serial: string;
@@ -100,6 +103,71 @@ test("another operator's machines are not in it, by whatever they are looked for
     listMachines(tx, operatorId, { words: wordsOf("q"), limit: 100 }),
   );
   assert.equal(none.items, []);
+});
+
+/** What the overview counts, and what there is. */
+async function counts({ databases }: TestFleet, scope: Scope): Promise<{ readonly told: Counts; readonly so: Counts }> {
+  const { statuses } = await asOperator(databases.app, scope, (tx) => fleetToday(tx, scope.operatorId));
+  const so = await asOperator(
+    databases.app,
+    scope,
+    (tx) => tx<{ status: string; machines: number }[]>`
+      SELECT status, count(*)::int AS machines FROM machines GROUP BY 1`,
+  );
+  const none = { operational: 0, error: 0, offline: 0, maintenance: 0 };
+  return {
+    told: statuses,
+    so: { ...none, ...Object.fromEntries(so.map(({ status, machines }) => [status, machines])) },
+  };
+}
+
+test("the overview's counts follow every change of a machine, and adding them up changes nothing", async (context) => {
+  const { fleet, operatorId } = context;
+  const { migrate } = fleet.databases;
+  const other = (await findOperator(migrate, operatorName(1))) ?? "";
+  const check = async (): Promise<void> => {
+    for (const id of [operatorId, other]) {
+      const { told, so } = await counts(fleet, allOf(id));
+      assert.equal(told, so);
+    }
+  };
+  await check();
+  await migrate`
+    UPDATE machines SET status = 'offline', online = false WHERE operator_id = ${operatorId} AND status = 'error'`;
+  await check();
+  await migrate`UPDATE machines SET operator_id = ${other} WHERE serial_number IN ('Q0-000001', 'Q0-000002')`;
+  await check();
+  await migrate`UPDATE machines SET currency = 'JPY', currency_decimals = 0 WHERE serial_number = 'Q1-000001'`;
+  await migrate`UPDATE machines SET last_heartbeat = now(), status = status`;
+  await check();
+  const rows = async (): Promise<number> => {
+    const [row] = await migrate<{ rows: number }[]>`SELECT count(*)::int AS rows FROM machine_counts`;
+    return row?.rows ?? 0;
+  };
+  const before = await rows();
+  await Promise.all([addUpMachineCounts(migrate), addUpMachineCounts(migrate)]);
+  assert.ok((await rows()) < before / 4, `${await rows()} of ${before} rows`);
+  await check();
+  const { totals } = await asOperator(fleet.databases.app, allOf(other), (tx) => fleetToday(tx, other));
+  assert.equal(
+    totals.map(({ currency, machines }) => [currency, machines]),
+    [
+      ["EUR", 41],
+      ["JPY", 1],
+    ],
+  );
+});
+
+test("who sees machines of certain tags only has those counted", async ({ fleet, operatorId }) => {
+  await fleet.databases.migrate`
+    INSERT INTO machine_tags (machine_id, operator_id, tag)
+    SELECT id, operator_id, 'north' FROM machines WHERE operator_id = ${operatorId} AND serial_number < 'Q0-000050'`;
+  const { told, so } = await counts(fleet, { operatorId, tags: ["north"] });
+  assert.equal(told, so);
+  assert.is(
+    Object.values(told).reduce((sum, count) => sum + count, 0),
+    48,
+  );
 });
 
 test.run();

@@ -193,7 +193,7 @@ test("whatever bears operator_id is under row security, by policies for each rol
         SELECT policyname AS name, with_check AS check FROM pg_policies WHERE tablename = ${name} ORDER BY 1`;
       const [machine] = await sql`
         SELECT 1 FROM pg_attribute WHERE attrelid = ${name}::regclass AND attname = 'machine_id' AND NOT attisdropped`;
-      const scoped = machine !== undefined || ["machines", "fleet_days"].includes(name);
+      const scoped = machine !== undefined || ["machines", "fleet_days", "machine_counts"].includes(name);
       assert.equal(
         policies.map((policy) => policy.name),
         ["ingest", "owner", ...(scoped ? ["scope"] : []), "tenant"],
