@@ -9,6 +9,7 @@ import type { Transaction } from "../api/transactions/schema.js";
 import { trimDecimal } from "./amounts.js";
 import type { Sql, Transaction as Tx } from "./databases.js";
 import type { RecordKey, SaleKey } from "./rows.js";
+import { planOnce } from "./tenancy.js";
 
 /** A page and the key of its last row, undefined on the last page. */
 export interface Page<T, K> {
@@ -16,8 +17,18 @@ export interface Page<T, K> {
   readonly next: K | undefined;
 }
 
+/**
+ * A page's length as it stands in the statement: of one that is planned before its length is known, the planner takes a
+ * tenth of all rows for the page, and sorts them.
+ */
+function literal(tx: Tx, count: number) {
+  if (!Number.isSafeInteger(count)) throw new RangeError(`${count} is no count`);
+  return tx.unsafe(String(count));
+}
+
 /** The machine's slots in order of their codes. */
 export async function listSlots(tx: Tx, operatorId: string, serial: string): Promise<readonly Slot[]> {
+  planOnce(tx);
   const rows = await tx<(Slot & { decimals: number })[]>`
     SELECT s.slot_code AS "slotCode", s.product_id AS "productId", p.name AS "productName", p.category,
       p.image_url AS "imageUrl", s.quantity, s.max_capacity AS "maxCapacity", s.price::text AS price, s.currency,
@@ -94,6 +105,8 @@ export async function listTransactions(
   filter: TransactionFilter,
 ): Promise<Page<Transaction, TransactionKeyset>> {
   const { machine, slot, status, method, from, to, limit, before } = filter;
+  // A page by time alone is cut out by the same plan for everybody; how many a filter leaves differs.
+  if (slot === undefined && status === undefined && method === undefined) planOnce(tx);
   // Only what is asked for stands in the statement, and the page is cut before anything is joined to it: otherwise all
   // that lies before and behind it is read, too.
   const rows = await tx<TransactionRow[]>`
@@ -114,7 +127,7 @@ export async function listTransactions(
           ? tx``
           : tx`AND (t.booked_at, t.seq, t.id) < (${before.at}::timestamptz, ${before.seq}::bigint, ${before.id}::uuid)`
       }
-    ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC LIMIT ${limit + 1}
+    ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC LIMIT ${literal(tx, limit + 1)}
     )
     ${tx.unsafe(transactionsOf("known_machines", "page"))}
     ORDER BY t.booked_at DESC, t.seq DESC, t.id DESC
@@ -202,15 +215,20 @@ export async function listFaults(
     readonly before?: FaultKeyset | undefined;
   },
 ): Promise<Page<Fault, FaultKeyset>> {
-  const { machine = null, open = null, limit, before } = filter;
+  const { machine, open, limit, before } = filter;
+  if (machine !== undefined) planOnce(tx);
   const rows = await tx<FaultRow[]>`
     ${tx.unsafe(faultsOf("known_machines"))}
     WHERE f.operator_id = ${operatorId}
-      AND (${machine}::text IS NULL OR m.serial_number = ${machine})
-      AND (${open}::boolean IS NULL OR (f.cleared_at IS NULL) = ${open})
-      AND (${before?.at ?? null}::timestamptz IS NULL OR (f.raised_at, f.raised_seq, f.machine_id)
-        < (${before?.at ?? null}::timestamptz, ${before?.seq ?? null}::bigint, ${before?.machineId ?? null}::uuid))
-    ORDER BY f.raised_at DESC, f.raised_seq DESC, f.machine_id DESC LIMIT ${limit + 1}
+      ${machine === undefined ? tx`` : tx`AND m.serial_number = ${machine}`}
+      ${open === undefined ? tx`` : open ? tx`AND f.cleared_at IS NULL` : tx`AND f.cleared_at IS NOT NULL`}
+      ${
+        before === undefined
+          ? tx``
+          : tx`AND (f.raised_at, f.raised_seq, f.machine_id)
+              < (${before.at}::timestamptz, ${before.seq}::bigint, ${before.machineId}::uuid)`
+      }
+    ORDER BY f.raised_at DESC, f.raised_seq DESC, f.machine_id DESC LIMIT ${literal(tx, limit + 1)}
   `;
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   const next = last === undefined ? undefined : { at: last.key, machineId: last.machineId, seq: last.raisedSeq };

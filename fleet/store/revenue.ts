@@ -139,6 +139,7 @@ export async function revenueSeries(
   const { from, to, step, machineId, simulated, byMethod } = filter;
   const own = machineId === undefined ? tx`` : tx`AND machine_id = ${machineId}`;
   const days = machineId === undefined ? tx`seen_days` : tx`sales_days`;
+  planOnce(tx);
   const rows = await tx<PeriodRow[]>`
     SELECT to_char(date_trunc(${step}, day::timestamp), 'YYYY-MM-DD') AS period, currency,
       ${byMethod ? tx`payment_method` : tx`NULL`} AS "paymentMethod", sum(sales)::int AS sales,
