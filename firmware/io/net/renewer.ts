@@ -3,7 +3,6 @@
  * the fleet over TLS and the board's key. Runs in the network's worker, for a signature takes a second or more. Decides
  * nothing itself.
  */
-import { concatBytes } from "../../../shared/bytes.js";
 import { sha256 } from "../../../shared/sha256.js";
 import { RENEWAL_PATH, renewalBody, renewalText } from "../../../shared/wire/renewal.js";
 import { certificateRequest, rsaPublicKey } from "../certificate-request.js";
@@ -12,7 +11,8 @@ import { parseCertificate } from "./certificate.js";
 import { CertificateStore } from "./certificate-store.js";
 import type { TrustedTime } from "./chain.js";
 import { type Credentials, type Held, heldOf } from "./credentials.js";
-import { HttpExchange, type HttpHeader } from "./http-exchange.js";
+import { askDoor, type DoorAnswer, GRANTED, REFUSED } from "./door.js";
+import type { HttpExchange } from "./http-exchange.js";
 import {
   type RenewalEffect,
   type RenewalInput,
@@ -21,7 +21,7 @@ import {
   renewalDueMs,
   stepRenewal,
 } from "./renewal.js";
-import { judgeRenewal, MAX_RENEWAL_BYTES } from "./renewal-answer.js";
+import { judgeRenewal } from "./renewal-answer.js";
 import type { Clockwork, Resolve, SocketClass } from "./sockets.js";
 
 /** What a platform gives that can renew: the store, and the board's key. */
@@ -47,9 +47,6 @@ export interface RenewerOptions extends RenewalParts {
   /** The session with the broker is to be opened anew. */
   readonly onReconnect: () => void;
 }
-
-const REFUSED = 403;
-const GRANTED = 200;
 
 export class Renewer {
   readonly #options: RenewerOptions;
@@ -163,31 +160,23 @@ export class Renewer {
   #ask(shown: Held): void {
     const body = this.#request(shown);
     if (body === undefined) return this.#give({ on: "noAnswer", lasting: true });
-    const { door, resolve, machineId, now } = this.#options;
-    let header: HttpHeader | undefined;
-    let wanted = 0;
-    let answer: Uint8Array = new Uint8Array(0);
-    this.#exchange = new HttpExchange({
+    const { door, resolve } = this.#options;
+    this.#exchange = askDoor({
       io: this.#io,
       resolve,
       clockwork: this.#askClock,
-      request: { ...door, method: "POST", target: RENEWAL_PATH, fields: ["Content-Type: application/json"], body },
-      onHeader: (said) => {
-        header = said;
-        wanted = lengthOf(said) ?? 0;
-        return said.status === GRANTED ? wanted : undefined;
-      },
-      onBody: (bytes) => {
-        answer = concatBytes(answer, bytes);
-      },
-      onEnd: () => {
-        if (header?.status !== GRANTED || answer.length < wanted) {
-          return this.#give({ on: "noAnswer", lasting: header?.status === REFUSED });
-        }
-        const verdict = judgeRenewal(answer, { machineId, own: shown, now: now() });
-        this.#give(verdict.ok ? { on: "answer", next: verdict.next } : { on: "noAnswer", lasting: true });
-      },
+      door,
+      path: RENEWAL_PATH,
+      body,
+      onAnswer: (answer) => this.#answered(shown, answer),
     });
+  }
+
+  #answered(shown: Held, answer: DoorAnswer): void {
+    if (answer?.status !== GRANTED) return this.#give({ on: "noAnswer", lasting: answer?.status === REFUSED });
+    const { machineId, now } = this.#options;
+    const verdict = judgeRenewal(answer.body, { machineId, own: shown, now: now() });
+    this.#give(verdict.ok ? { on: "answer", next: verdict.next } : { on: "noAnswer", lasting: true });
   }
 
   /** Undefined: no request can be made with this certificate and key. */
@@ -206,11 +195,4 @@ export class Renewer {
       return undefined;
     }
   }
-}
-
-/** Undefined: the answer does not say, or is too long. */
-function lengthOf({ field }: HttpHeader): number | undefined {
-  const length = field("content-length") ?? "";
-  if (!/^\d{1,6}$/.test(length)) return undefined;
-  return Number(length) <= MAX_RENEWAL_BYTES ? Number(length) : undefined;
 }

@@ -1,46 +1,12 @@
 /** A board that renews its certificate: simulated flash, sockets and time, and a fleet that is played by hand. */
-import type { KeyValueIo, KeyValueStorage } from "../../../../firmware/io/ecma-419.js";
 import type { Held } from "../../../../firmware/io/net/credentials.js";
 import { heldOf } from "../../../../firmware/io/net/credentials.js";
 import { Renewer } from "../../../../firmware/io/net/renewer.js";
 import { toBase64 } from "../../../../shared/base64.js";
 import { concatBytes, utf8Encode } from "../../../../shared/bytes.js";
 import { SimClockwork, SimSockets } from "../../../../tools/bench/sockets.js";
-import { SimKeyValueStorage } from "../../../support/io/storage.js";
+import { CuttableStorage } from "../../../support/io/cuttable-storage.js";
 import { AUTHORITY, DAY_S, MACHINE_ID, NEXT, NEXT_AUTHORITY, OWN, OWN_FROM_S } from "./renewal-certificates.js";
-
-/** Where in a write of the flash the power goes. */
-export type CutPlace = "before" | "after" | "torn";
-
-/** NVS of a board whose power goes at a write. */
-class CuttableStorage implements KeyValueStorage {
-  readonly inner = new SimKeyValueStorage();
-  writes = 0;
-  fails = false;
-  /** Power is gone: whatever the board still did, nothing of it would be on flash. */
-  isOff = false;
-  #cutAt = Infinity;
-  #place: CutPlace = "before";
-
-  cut(at: number, place: CutPlace): void {
-    this.#cutAt = at;
-    this.#place = place;
-  }
-
-  open(options: { readonly path: string; readonly format: "buffer" }): KeyValueIo {
-    const io = this.inner.open(options);
-    return { ...io, write: (key, value) => this.#write(io, key, value) };
-  }
-
-  #write(io: KeyValueIo, key: string, value: Uint8Array): void {
-    if (this.fails || this.isOff) throw new Error("flash takes nothing");
-    const at = this.writes++;
-    if (at !== this.#cutAt) return io.write(key, value);
-    if (this.#place !== "before") io.write(key, this.#place === "torn" ? value.slice(0, value.length >> 1) : value);
-    this.isOff = true;
-    throw new Error("power is gone");
-  }
-}
 
 /** What the fleet's own route answers. */
 export function answerOf(change: Record<string, unknown> = {}, status = "200 OK"): Uint8Array {

@@ -9,14 +9,16 @@ import {
   MAX_CREDENTIALS_BYTES,
 } from "../../../../firmware/io/net/certificate-store.js";
 import { heldOf, renewAtS } from "../../../../firmware/io/net/credentials.js";
+import { MAX_ANSWER_BYTES } from "../../../../firmware/io/net/door.js";
 import { SILENCE_MS } from "../../../../firmware/io/net/http-exchange.js";
+import { MAX_AUTHORITIES } from "../../../../firmware/io/net/issued-answer.js";
 import { ASK_AGAIN_FIRST_MS, ASK_AGAIN_MAX_MS, NEXT_REST_MS, NEXT_TRIES } from "../../../../firmware/io/net/renewal.js";
-import { MAX_AUTHORITIES, MAX_RENEWAL_BYTES } from "../../../../firmware/io/net/renewal-answer.js";
 import { fromBase64 } from "../../../../shared/base64.js";
 import { concatBytes, utf8Encode } from "../../../../shared/bytes.js";
 import { sha256 } from "../../../../shared/sha256.js";
 import { renewalText } from "../../../../shared/wire/renewal.js";
-import { answerOf, type CutPlace, httpAnswer, pem, RenewalBoard } from "./renewal-board.js";
+import type { CutPlace } from "../../../support/io/cuttable-storage.js";
+import { answerOf, httpAnswer, pem, RenewalBoard } from "./renewal-board.js";
 import {
   AUTHORITY,
   DAY_S,
@@ -222,7 +224,7 @@ test("what is no sound answer changes nothing", () => {
     httpAnswer("200 OK", utf8Encode("{")),
     httpAnswer("200 OK", new Uint8Array(0)),
     httpAnswer("200 OK", Uint8Array.of(0xff)),
-    httpAnswer("200 OK", new Uint8Array(MAX_RENEWAL_BYTES + 1).fill(0x20)),
+    httpAnswer("200 OK", new Uint8Array(MAX_ANSWER_BYTES + 1).fill(0x20)),
     answerOf({}, "201 Created"),
     utf8Encode("SSH-2.0-x\r\n\r\n"),
     utf8Encode("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
