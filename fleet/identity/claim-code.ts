@@ -4,9 +4,11 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import qrcode from "qrcode-generator";
+import { CLAIM_DIGITS, fitsClaimDigits, withCheckDigits } from "../../shared/claim-code.js";
 
 export const CLAIM_CODE_LENGTH = 20;
 const GROUP = 5;
+const DIGIT_GROUP = 3;
 /** No I, L, O, U: what is read for 1 and 0 by mistake is taken as such. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** What a QR says before the code, so that a scanner knows what it sees. */
@@ -18,15 +20,35 @@ export function newClaimCode(): string {
   return letters.replace(new RegExp(`(.{${GROUP}})(?=.)`, "g"), "$1-");
 }
 
-/** The 20 characters in what was typed or scanned; undefined if they are none. */
+/** The 20 characters in what was typed or scanned, or typed as digits; undefined if they are none. */
 export function plainClaimCode(typed: string): string | undefined {
   const text = typed.toUpperCase();
   const code = (text.startsWith(QR_PREFIX) ? text.slice(QR_PREFIX.length) : text)
     .replaceAll(/[\s-]/g, "")
     .replaceAll("O", "0")
     .replaceAll(/[IL]/g, "1");
+  if (code.length === CLAIM_DIGITS) return lettersOf(code);
   const fits = code.length === CLAIM_CODE_LENGTH && [...code].every((letter) => ALPHABET.includes(letter));
   return fits ? code : undefined;
+}
+
+/** The same code for a keypad without letters, in groups of three digits: "000 000 000 …". */
+export function claimDigits(code: string): string {
+  let number = 0n;
+  for (const letter of code.replaceAll("-", "")) number = number * 32n + BigInt(ALPHABET.indexOf(letter));
+  return withCheckDigits(String(number)).replace(new RegExp(`(.{${DIGIT_GROUP}})(?=.)`, "g"), "$1 ");
+}
+
+function lettersOf(digits: string): string | undefined {
+  if (!fitsClaimDigits(digits)) return undefined;
+  let number = BigInt(digits.slice(0, -2));
+  if (number >= 32n ** BigInt(CLAIM_CODE_LENGTH)) return undefined;
+  let letters = "";
+  for (let i = 0; i < CLAIM_CODE_LENGTH; i++) {
+    letters = ALPHABET.charAt(Number(number % 32n)) + letters;
+    number /= 32n;
+  }
+  return letters;
 }
 
 /** What is kept of a code. A plain hash is enough for 100 random bits. */

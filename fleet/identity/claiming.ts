@@ -1,10 +1,12 @@
 /**
- * What a board is given for its claim code, and for a certificate that grows old. Every refusal of a code is the same
- * to whoever presents it: unknown, used, over, or for another machine; the operator reads which in his list.
+ * What a board is given for its claim code, and for a certificate that grows old. Whoever presents no code of ours
+ * learns nothing but that; whoever holds one is told why it is not good, so that the technician at the board knows
+ * what to ask for.
  */
 import { toHex } from "../../shared/bytes.js";
 import { orderKey } from "../../shared/orders.js";
 import { voucherKey } from "../../shared/voucher.js";
+import type { ClaimRefusal } from "../../shared/wire/claim.js";
 import { findCertificate, renewCertificate } from "../store/certificates.js";
 import { findClaim, takeClaim } from "../store/claims.js";
 import type { Sql } from "../store/databases.js";
@@ -12,7 +14,7 @@ import { KEY_VERSION } from "../store/master-key.js";
 import type { Authorities } from "./authorities.js";
 import { fingerprintOf, issueMachine } from "./authority.js";
 import { hashClaimCode, plainClaimCode } from "./claim-code.js";
-import { judgeRequest, provesRenewal, type RequestVerdict, type SoundRequest } from "./request.js";
+import { isForKey, judgeRequest, provesRenewal, type RequestVerdict, type SoundRequest } from "./request.js";
 
 export interface ClaimingPorts {
   readonly app: Sql;
@@ -31,7 +33,7 @@ export interface Granted {
 
 export type Claiming =
   | Granted
-  | { readonly is: "refused" }
+  | { readonly is: "refused"; readonly why: ClaimRefusal }
   | { readonly is: "badRequest"; readonly why: Extract<RequestVerdict, { ok: false }>["why"] };
 
 /** Uses a claim: `code` as typed or scanned, `request` PKCS #10 in DER. */
@@ -45,11 +47,18 @@ export async function claim(
   if (!verdict.ok) return { is: "badRequest", why: verdict.why };
   const code = plainClaimCode(asked.code);
   const found = code === undefined ? undefined : await findClaim(app, hashClaimCode(code));
-  if (found === undefined) return { is: "refused" };
+  if (found === undefined) return { is: "refused", why: "unknown" };
   const signers = await authorities();
   const certificate = await signed(signers, serial, verdict.request, nowMs);
-  const claimed = await takeClaim(app, { claimId: found.id, operatorId: found.operatorId, serial, certificate });
-  if (claimed === undefined) return { is: "refused" };
+  const { publicKey } = verdict.request;
+  const claimed = await takeClaim(app, {
+    claimId: found.id,
+    operatorId: found.operatorId,
+    serial,
+    isForKey: (der) => isForKey(der, publicKey),
+    certificate,
+  });
+  if (claimed.is === "refused") return claimed;
   const { epoch, der, replaced } = claimed;
   return { is: "granted", epoch, certificate: der, authorities: signers.bundle, replaced };
 }

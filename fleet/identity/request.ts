@@ -64,6 +64,12 @@ function keyOf(spki: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
 }
 
+/** True if the certificate (DER) is for this key (SubjectPublicKeyInfo in DER). */
+export function isForKey(certificate: Uint8Array, publicKey: Uint8Array): boolean {
+  const { publicKey: own } = new X509Certificate(certificate);
+  return own.export({ type: "spki", format: "der" }).equals(Buffer.from(publicKey));
+}
+
 /** True if `proof` is the signature (RSASSA-PKCS1-v1_5, SHA-256) of the certificate's key over that text. */
 export function provesRenewal(certificate: Uint8Array, request: Uint8Array, proof: Uint8Array): boolean {
   try {

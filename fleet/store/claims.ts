@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
+import type { ClaimRefusal } from "../../shared/wire/claim.js";
 import { type Actor, recordChange } from "./audit-log.js";
 import { insertCertificate, type NewCertificate, revokeAll } from "./certificates.js";
 import { lockLedgers } from "./cursors.js";
@@ -111,27 +112,34 @@ export interface Claimed {
   readonly replaced: boolean;
 }
 
+export type ClaimTaken =
+  | ({ readonly is: "taken" } & Claimed)
+  | { readonly is: "refused"; readonly why: Exclude<ClaimRefusal, "unknown"> };
+
 export interface ClaimUse {
   readonly claimId: string;
   readonly operatorId: string;
   readonly serial: string;
+  /** Whether the certificate (DER) is for the key that asks now. */
+  readonly isForKey: (certificate: Uint8Array) => boolean;
   /** Signed already: the transaction waits for nothing. */
   readonly certificate: Omit<NewCertificate, "epoch" | "machineId" | "operatorId" | "renewedFrom">;
 }
 
-/** Uses the claim; undefined if it may not be used (any more) for this machine with this request. */
-export async function takeClaim(app: Sql, use: ClaimUse): Promise<Claimed | undefined> {
+/** Uses the claim, or says why it may not be used (any more) for this machine with this key. */
+export async function takeClaim(app: Sql, use: ClaimUse): Promise<ClaimTaken> {
   const { claimId, operatorId, serial, certificate } = use;
   return asOperator(app, allOf(operatorId), async (tx) => {
     const [claim] = await tx<ClaimLock[]>`
       SELECT serials, created_at AS "createdAt", expires_at > now() AS fresh, revoked_at IS NOT NULL AS revoked,
-        used_at IS NOT NULL AS used, request_hash AS "requestHash", fingerprint
+        used_at IS NOT NULL AS used, fingerprint
       FROM machine_claims WHERE id = ${claimId} FOR UPDATE
     `;
-    if (claim === undefined || !claim.fresh || claim.revoked || !claim.serials.includes(serial)) return undefined;
-    if (claim.used) return repeated(tx, serial, claim, certificate.requestHash);
+    if (claim?.used) return repeated(tx, use, claim);
+    const why = refusalOf(claim, serial);
+    if (why !== undefined) return { is: "refused", why };
     const machine = await machineFor(tx, operatorId, serial);
-    if (machine === undefined) return undefined;
+    if (claim === undefined || machine === undefined) return { is: "refused", why: "otherMachine" };
     const { id: machineId, epoch, replaced } = machine;
     await revokeAll(tx, machineId, "replaced");
     await insertCertificate(tx, { ...certificate, operatorId, machineId, epoch, renewedFrom: null });
@@ -148,8 +156,15 @@ export async function takeClaim(app: Sql, use: ClaimUse): Promise<Claimed | unde
     const after = { claim: claimId, epoch, certificate: Buffer.from(certificate.fingerprint).toString("hex") };
     const change = { action: "claimed", subject: "machine", subjectId: serial, before: null, after };
     await recordChange(tx, { operatorId, userId: null, keyId: null }, change);
-    return { epoch, der: certificate.der, replaced };
+    return { is: "taken", epoch, der: certificate.der, replaced };
   });
+}
+
+/** Of a claim that nobody has used. */
+function refusalOf(claim: ClaimLock | undefined, serial: string): "revoked" | "expired" | "otherMachine" | undefined {
+  if (claim === undefined || claim.revoked) return "revoked";
+  if (!claim.fresh) return "expired";
+  return claim.serials.includes(serial) ? undefined : "otherMachine";
 }
 
 interface ClaimLock {
@@ -158,23 +173,26 @@ interface ClaimLock {
   readonly fresh: boolean;
   readonly revoked: boolean;
   readonly used: boolean;
-  readonly requestHash: Buffer | null;
   readonly fingerprint: Buffer | null;
 }
 
-/** The answer got lost: the same request of the same machine gets what it got before, as long as that is in force. */
+/**
+ * The answer got lost, or never came to be kept on the board: the same key of the same machine gets what it got before,
+ * as long as that certificate is in force. Not only as long as the code is: power may be gone for longer, nothing new
+ * is given, and a second code would begin a second epoch.
+ */
 async function repeated(
   tx: Transaction,
-  serial: string,
-  { requestHash, fingerprint }: ClaimLock,
-  again: Uint8Array,
-): Promise<Claimed | undefined> {
-  if (requestHash === null || !requestHash.equals(Buffer.from(again))) return undefined;
+  { serial, isForKey }: ClaimUse,
+  { fingerprint }: ClaimLock,
+): Promise<ClaimTaken> {
   const [row] = await tx<{ epoch: number; der: Buffer }[]>`
     SELECT c.epoch, c.der FROM machine_certificates c JOIN machines m ON m.id = c.machine_id
     WHERE c.fingerprint = ${fingerprint} AND m.serial_number = ${serial} AND c.revoked_at IS NULL
+      AND c.not_after > now() AND m.decommissioned_at IS NULL
   `;
-  return row === undefined ? undefined : { ...row, replaced: false };
+  if (row === undefined || !isForKey(row.der)) return { is: "refused", why: "used" };
+  return { is: "taken", ...row, replaced: false };
 }
 
 interface ClaimedMachine {

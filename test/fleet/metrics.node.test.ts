@@ -14,6 +14,7 @@ import { voucherCode, voucherKey } from "../../shared/voucher.js";
 import { encodeStatus, encodeTelemetry } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
 import { HttpMachine } from "./http-machine.js";
+import { newBoard } from "./identity/boards.js";
 import { environmentOf, type ServiceProcess, startProcess } from "./processes.js";
 import {
   addTestMachine,
@@ -45,7 +46,7 @@ const test = suite<Context>("fleet/metrics");
 test.before(async (context) => {
   context.dataDir = await temporaryFolder();
   const config = testConfig(context.dataDir);
-  const env = { SPIRAL_LOG_LEVEL: "debug", SPIRAL_METRICS_TOKEN: TOKEN };
+  const env = { SPIRAL_LOG_LEVEL: "debug", SPIRAL_METRICS_TOKEN: TOKEN, SPIRAL_MQTT_TLS_PORT: "0" };
   context.service = await startProcess(environmentOf(config, env));
   context.databases = await openDatabases(config, { join: true });
   context.operatorId = await addOperator(context.databases, "Test Vending");
@@ -182,6 +183,31 @@ test("what comes by HTTP is counted apart: batches, their way to the commit, who
   assert.equal(told, wanted);
 });
 
+/** A board becomes a machine by a claim code, and others try; the code as letters and as digits. */
+async function claimsBoard({ service, databases }: Context, cookie: string) {
+  const { url } = service;
+  const post = (path: string, body: object): Promise<Response> => {
+    const headers = { "content-type": "application/json", origin: url, cookie };
+    return fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  };
+  const made = await post("/api/v1/claims", { serials: ["METER-CLAIM"] });
+  assert.is(made.status, 201);
+  const { code: claimCode = "", digits = "" } = (await made.json()) as { code?: string; digits?: string };
+  const board = newBoard("METER-CLAIM");
+  for (const code of [claimCode, digits, claimCode.replaceAll("-", "")]) {
+    // by its own key, by another, and in a body that is refused
+    for (const { serial, request } of [board, newBoard("METER-CLAIM"), { ...board, serial: "no serial" }]) {
+      await (
+        await post("/machine/v1/claims", { code, serial, request: Buffer.from(request).toString("base64") })
+      ).text();
+    }
+  }
+  const [used] = await databases.migrate<{ used: boolean }[]>`
+    SELECT used_at IS NOT NULL AS used FROM machine_claims WHERE 'METER-CLAIM' = ANY (serials)`;
+  assert.is(used?.used, true);
+  return { claimCode, digits };
+}
+
 test("no secret is in what it said, whatever went through it", async (context) => {
   const { service, databases, operatorId, dataDir, credentials, master } = context;
   const { url, mqttPort } = service;
@@ -208,6 +234,7 @@ test("no secret is in what it said, whatever went through it", async (context) =
   const sales = await fetch(`${url}/api/v1/transactions?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } });
   assert.is(sales.status, 200);
   assert.is((await fetch(`${url}/api/v1/transactions?cursor=${code}`, { headers: { cookie } })).status, 400);
+  const { claimCode, digits } = await claimsBoard(context, cookie);
   const login = { clientId: SERIAL, username: SERIAL, password: GUESSED };
   await (await TestClient.open(mqttPort, login)).client.cut();
 
@@ -217,6 +244,10 @@ test("no secret is in what it said, whatever went through it", async (context) =
     GUESSED,
     session,
     code,
+    claimCode,
+    claimCode.replaceAll("-", ""),
+    digits,
+    digits.replaceAll(" ", ""),
     apiKey,
     TOKEN,
     credentials.password,

@@ -55,7 +55,7 @@ test("each row becomes a machine; what is wrong with one is told and stops no ot
     "BOARD-1 is there twice",
     "BOARD-1 made",
     "BOARD-3 made",
-    "BOARD-X refused: another operator's, out of service, or its code was used by another key",
+    "BOARD-X refused: another operator's, or out of service",
     "board 2 no serial number",
   ]);
   const secrets = JSON.parse(await readFile(join(into, "BOARD-1.json"), "utf8"));

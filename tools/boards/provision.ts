@@ -15,6 +15,7 @@ import { addClaim } from "../../fleet/store/claims.js";
 import { codeOf } from "../../fleet/store/data-folder.js";
 import type { Databases } from "../../fleet/store/databases.js";
 import { allOf, asOperator } from "../../fleet/store/tenancy.js";
+import type { ClaimRefusal } from "../../shared/wire/claim.js";
 import { isMachineId } from "../../shared/wire/topics.js";
 import { newKey, requestWith } from "./keys.js";
 
@@ -71,6 +72,14 @@ export async function provisionBoards(
   await Promise.all(Array.from({ length: availableParallelism() + 2 }, work));
 }
 
+const REFUSED: Readonly<Record<ClaimRefusal, string>> = {
+  unknown: "its code is in no database; delete the file with it",
+  expired: "its code is over; delete the file with it",
+  revoked: "its code was revoked; delete the file with it",
+  used: "its code was used by another key",
+  otherMachine: "another operator's, or out of service",
+};
+
 async function provisionOne(ports: ProvisionPorts, row: BoardRow): Promise<BoardOutcome> {
   const { serial } = row;
   const file = (ending: string): string => join(ports.into, `${serial}${ending}`);
@@ -81,7 +90,7 @@ async function provisionOne(ports: ProvisionPorts, row: BoardRow): Promise<Board
   const granted = await claim(made, { code, serial, request });
   if (granted.is === "badRequest") return { wrong: `request: ${granted.why}` };
   if (granted.is === "refused") {
-    return { wrong: "refused: another operator's, out of service, or its code was used by another key" };
+    return { wrong: `refused: ${REFUSED[granted.why]}` };
   }
   await write(file(".der"), granted.certificate);
   await write(file(".authorities.pem"), granted.authorities.join(""));

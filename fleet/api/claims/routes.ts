@@ -1,7 +1,14 @@
 /** POST makes a claim code and shows it once, GET lists, DELETE revokes. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { claimQrSvg, claimQrText, hashClaimCode, newClaimCode, plainClaimCode } from "../../identity/claim-code.js";
+import {
+  claimDigits,
+  claimQrSvg,
+  claimQrText,
+  hashClaimCode,
+  newClaimCode,
+  plainClaimCode,
+} from "../../identity/claim-code.js";
 import { addClaim, type ClaimRow, listClaims, revokeClaim } from "../../store/claims.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
@@ -39,7 +46,7 @@ export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
         addClaim(tx, actor, { codeHash, serials, note, expiresAt }),
       );
       reply.code(201).header("cache-control", "no-store");
-      return { ...viewOf(row), code, qrText: claimQrText(code), qrSvg: claimQrSvg(code) };
+      return { ...viewOf(row), code, digits: claimDigits(code), qrText: claimQrText(code), qrSvg: claimQrSvg(code) };
     },
   );
 

@@ -39,6 +39,7 @@ export type Claim = Static<typeof Claim>;
 export const NewClaim = Type.Object({
   ...about,
   code: Type.String({ description: "To be typed; shown only now" }),
+  digits: Type.String({ description: "The same code, to be typed where a board has no letters" }),
   qrText: Type.String({ description: "What the QR says" }),
   qrSvg: Type.String({ description: "The QR as an SVG element" }),
 });

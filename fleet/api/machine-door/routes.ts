@@ -1,6 +1,6 @@
 /**
  * The machines' door by HTTP: a claim code becomes an identity, an old certificate a new one. Nobody is signed in here:
- * what is presented proves itself, tries are counted by address, and every refusal reads the same.
+ * what is presented proves itself, tries are counted by address, and a refusal tells only who holds a code of ours.
  */
 
 import { X509Certificate } from "node:crypto";
@@ -36,7 +36,7 @@ export const machineDoor: FastifyPluginAsyncTypebox<{ readonly master: Uint8Arra
       const { code, serial } = request.body;
       const granted = await claim(ports(), { code, serial, request: bytesOf(request.body.request) });
       if (granted.is === "badRequest") throw new ProblemError("certificate-request", granted.why);
-      if (granted.is === "refused") throw new ProblemError("claim-refused");
+      if (granted.is === "refused") throw new ProblemError("claim-refused", granted.why);
       if (granted.replaced) await app.door.changed(serial);
       reply.header("cache-control", "no-store");
       return { ...viewOf(serial, granted, broker), keys: machineKeys(master, serial, granted.epoch) };

@@ -30,6 +30,9 @@ export function ClaimsPage() {
           done={() => setFresh(undefined)}
         >
           <QrCode text={fresh.qrText} label="The claim code, as a QR code" size={240} />
+          <p>
+            In the board's service menu: <span data-testid="claim-digits">{fresh.digits}</span>
+          </p>
         </Once>
       )}
       <NewClaimForm

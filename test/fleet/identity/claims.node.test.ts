@@ -3,13 +3,15 @@ import { X509Certificate } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { certificateRequest } from "../../../firmware/io/certificate-request.js";
 import type { Claim } from "../../../fleet/api/claims/schema.js";
 import { DOOR_TRIES } from "../../../fleet/api/machine-door/routes.js";
-import { hashClaimCode, newClaimCode, plainClaimCode } from "../../../fleet/identity/claim-code.js";
+import { claimDigits, hashClaimCode, newClaimCode, plainClaimCode } from "../../../fleet/identity/claim-code.js";
 import { book } from "../../../fleet/ingest/book.js";
 import { addOperator } from "../../../fleet/store/provision.js";
+import type { ClaimRefusal } from "../../../shared/wire/claim.js";
 import { OUR_PAGE, startTestFleet, type TestFleet, TestLedger, temporaryFolder, until } from "../support.js";
-import { claimed, newBoard, newClaim, openDoor, present, signedIn } from "./boards.js";
+import { boardKey, claimed, newBoard, newClaim, openDoor, present, signedIn } from "./boards.js";
 
 interface Context {
   folder: string;
@@ -58,6 +60,21 @@ test("a code has 100 random bits, is typed with mistakes and read with its prefi
   }
 });
 
+test("where a board has ten keys the code is typed as digits, and a slip is told from a code", () => {
+  for (const code of ["00000-00000-00000-00000", "ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", newClaimCode(), newClaimCode()]) {
+    const digits = claimDigits(code);
+    assert.match(digits, /^([0-9]{3} ){10}[0-9]{3}$/);
+    assert.is(plainClaimCode(digits), plainClaimCode(code));
+    const typed = digits.replaceAll(" ", "");
+    for (let at = 0; at < typed.length; at++) {
+      const other = (Number(typed[at]) + 1) % 10;
+      assert.is(plainClaimCode(`${typed.slice(0, at)}${other}${typed.slice(at + 1)}`), undefined);
+    }
+  }
+  // beyond 100 bits, with check digits that fit
+  assert.is(plainClaimCode(claimDigits("1000000000000000000000")), undefined);
+});
+
 test("a board becomes a machine by it: certificate, authorities, epoch, keys, broker; only the hash is kept", async ({
   fleet,
   cookie,
@@ -88,21 +105,34 @@ test("a board becomes a machine by it: certificate, authorities, epoch, keys, br
   );
 });
 
-test("the claim is dead after use, but the same request of the same board gets the same again", async (context) => {
+test("the claim is dead after use, but the same key of the same board gets the same again", async (context) => {
   const { fleet, cookie } = context;
   const board = newBoard("CLAIM-2");
-  const { code, id } = await newClaim(fleet, cookie, ["CLAIM-2", "CLAIM-3"]);
+  const { code, digits, id } = await newClaim(fleet, cookie, ["CLAIM-2", "CLAIM-3"]);
   const first = await present(fleet, board, code);
+  assert.equal((await present(fleet, board, digits)).json(), first.json());
+  // also when the power was gone until long after the code was over
+  await fleet.databases.migrate`UPDATE machine_claims SET expires_at = now() - interval '9 days' WHERE id = ${id}`;
   assert.equal((await present(fleet, board, code)).json(), first.json());
-  for (const other of [newBoard("CLAIM-2"), newBoard("CLAIM-3")]) {
+  const elsewhere = { ...board, request: certificateRequest("CLAIM-3", boardKey(board.key)), serial: "CLAIM-3" };
+  for (const other of [newBoard("CLAIM-2"), newBoard("CLAIM-3"), elsewhere]) {
     const answer = await present(fleet, other, code);
-    assert.equal([answer.statusCode, answer.json().code], [403, "claim-refused"]);
+    assert.equal([answer.statusCode, answer.json().code, answer.json().detail], [403, "claim-refused", "used"]);
   }
   const { claims } = await listed(context, cookie);
   const [row] = claims.filter((claim) => claim.id === id);
   assert.equal([row?.state, row?.usedBy, row?.serials], ["used", "CLAIM-2", ["CLAIM-2", "CLAIM-3"]]);
   const dropped = await drop(context, cookie, id);
   assert.equal([dropped.statusCode, dropped.json().code], [409, "claim-over"]);
+});
+
+test("a board that was replaced gets nothing by its old code, not even with its own key", async ({ fleet, cookie }) => {
+  const board = newBoard("CLAIM-13");
+  const { code } = await newClaim(fleet, cookie, ["CLAIM-13"]);
+  assert.is((await present(fleet, board, code)).statusCode, 200);
+  assert.is((await claimed(fleet, cookie, newBoard("CLAIM-13"))).epoch, 2);
+  const answer = await present(fleet, board, code);
+  assert.equal([answer.statusCode, answer.json().detail], [403, "used"]);
 });
 
 test("two boards with one code at once: one wins", async ({ fleet, cookie }) => {
@@ -116,7 +146,7 @@ test("two boards with one code at once: one wins", async ({ fleet, cookie }) => 
   assert.is(kept?.count, 1);
 });
 
-test("a code unknown, over, revoked, for another cabinet or of another operator gets one answer", async (context) => {
+test("who holds a code is told why it is not good; who holds none learns nothing but that", async (context) => {
   const { fleet, cookie, stranger } = context;
   const board = newBoard("CLAIM-5");
   await fleet.addMachine("CLAIM-6");
@@ -125,22 +155,22 @@ test("a code unknown, over, revoked, for another cabinet or of another operator 
   const over = await newClaim(fleet, cookie, ["CLAIM-5"]);
   await fleet.databases.migrate`UPDATE machine_claims SET expires_at = now() WHERE id = ${over.id}`;
   const theirs = await newClaim(fleet, stranger, ["CLAIM-6"]);
-  const cases: readonly (readonly [string, string])[] = [
-    [newClaimCode(), "CLAIM-5"],
-    ["no code", "CLAIM-5"],
-    [revoked.code, "CLAIM-5"],
-    [over.code, "CLAIM-5"],
-    // Our machine, claimed by somebody else's code.
-    [theirs.code, "CLAIM-6"],
-    [(await newClaim(fleet, cookie, ["CLAIM-7"])).code, "CLAIM-5"],
+  const cases: readonly (readonly [string, string, ClaimRefusal])[] = [
+    [newClaimCode(), "CLAIM-5", "unknown"],
+    ["no code", "CLAIM-5", "unknown"],
+    [revoked.code, "CLAIM-5", "revoked"],
+    [over.code, "CLAIM-5", "expired"],
+    // Our machine, claimed by somebody else's code: he learns no more than of a cabinet that is not on his list.
+    [theirs.code, "CLAIM-6", "otherMachine"],
+    [(await newClaim(fleet, cookie, ["CLAIM-7"])).code, "CLAIM-5", "otherMachine"],
   ];
-  const bodies = new Set<string>();
-  for (const [code, serial] of cases) {
+  const bodies = new Map<string, string>();
+  for (const [code, serial, why] of cases) {
     const answer = await present(fleet, serial === "CLAIM-5" ? board : newBoard(serial), code);
-    assert.is(answer.statusCode, 403, `${code} ${serial}`);
-    bodies.add(answer.body);
+    assert.equal([answer.statusCode, answer.json().detail], [403, why], `${code} ${serial}`);
+    assert.is(answer.body, bodies.get(why) ?? answer.body);
+    bodies.set(why, answer.body);
   }
-  assert.is(bodies.size, 1);
   const rows = await fleet.databases.migrate`SELECT 1 FROM machines WHERE serial_number = 'CLAIM-5'`;
   assert.is(rows.length, 0);
 });
