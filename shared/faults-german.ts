@@ -53,6 +53,7 @@ export const GERMAN_FAULTS: { readonly [name in FaultName]: string } = deepFreez
   ledgerForeign: "{machine}: Kassenbuch gehört einem anderen Automaten; vor dem Löschen auslesen",
   ledgerEpoch: "{machine}: Kassenbuch ist aus einer späteren Epoche als die Einstellungen; Automat neu anmelden",
   ledgerUnsent: "{machine}: Belege einer früheren Epoche wurden nie gemeldet; Kassenbuch auslesen",
+  notClaimed: "{machine}: noch nicht angemeldet; Code im Service-Menü eingeben",
   recyclerJam: "{machine}: Scheinrecycler klemmt",
   recyclerTrouble: "{machine}: Scheinrecycler gestört",
   reader1Offline: "{machine}: Kartenleser antwortet nicht",

@@ -300,6 +300,13 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: records of an earlier epoch were never sent; read its ledger out",
   },
+  notClaimed: {
+    code: 78,
+    severity: "critical",
+    sales: "all",
+    clears: "auto",
+    text: "{machine}: not claimed yet; enter its claim code in the service menu",
+  },
   // bills that are paid out 50–59
   recyclerJam: { code: 50, severity: "error", sales: "none", clears: "auto", text: "{machine}: bill recycler jammed" },
   recyclerTrouble: {

@@ -21,6 +21,7 @@ export const SELF_TEST_GERMAN = deepFreeze({
   connected: "verbunden",
   "{}": "{}",
   "{} °C": "{} °C",
+  "{}, not claimed": "{}, nicht angemeldet",
   "{} bytes free": "{} Byte frei",
   "{} ({}), started by power": "{} ({}), gestartet durch Einschalten",
   "{} ({}), started by reset": "{} ({}), gestartet durch Reset",
@@ -56,6 +57,8 @@ export const SELF_TEST_GERMAN = deepFreeze({
   "{} records, {} not yet at the fleet": "{} Belege, {} noch nicht gemeldet",
   // cures
   "less than {} bytes: build it smaller": "weniger als {} Byte: kleiner bauen",
+  "claim it: its page in this menu": "anmelden: Seite in diesem Menü",
+  "it has no epoch: claim it": "es hat keine Epoche: anmelden",
   "provision the board: without a name and keys it sells nothing":
     "Board einrichten: ohne Name und Schlüssel verkauft es nichts",
   "provision the board: it sells, but tells nobody": "Board einrichten: es verkauft, aber meldet nichts",

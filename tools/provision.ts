@@ -8,12 +8,15 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fixedAddressBytes, readFixedAddress, WRONG_ADDRESS } from "../firmware/io/net/fixed-address.js";
 import {
+  CLAIM_ENTRY,
+  encodeClaim,
   encodeIdentity,
   encodeNetwork,
   IDENTITY_ENTRY,
   NETWORK_ENTRY,
   SECRET_DOMAIN,
 } from "../firmware/io/secret-store.js";
+import { plainClaimCode } from "../fleet/identity/claim-code.js";
 import { fromHex, toHex } from "../shared/bytes.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -29,41 +32,78 @@ export const EXAMPLE = `{
                       "dns": ["192.168.1.1"] },
     "wifiAddress": "as cableAddress; each absent: by DHCP"
   }
-}`;
+}
+or, for a board that claims itself at the fleet:
+{
+  "claim": { "machineId": "M-1234", "model": "Spiral 10", "code": "absent: it is typed in the service menu" },
+  "network": { "timeHost": "…", "brokerCa": "ca.der", "imageKey": "images.bin", "doorHost": "…", "doorPort": 8443,
+               "ssid": "and the rest as above, without brokerHost, brokerPort and certificate" }
+}
+With "identity" beside "claim" the machine sells by that until it is claimed.`;
 
 /** The table of the partition `nvs`. Throws RangeError naming what is missing or wrong. `read`: bytes of a file. */
 export function secretsTable(secrets: unknown, read: (file: string) => Uint8Array): string {
-  const identity = valuesAt(secrets, "identity");
+  const { identity, claim, network } = isValues(secrets) ? secrets : {};
   const rows = ["key,type,encoding,value", `${SECRET_DOMAIN},namespace,,`];
-  const whole = encodeIdentity({
+  const row = (entry: string, bytes: Uint8Array): number => rows.push(`${entry},data,hex2bin,${toHex(bytes)}`);
+  // a board without either would be none
+  if (identity !== undefined || claim === undefined) row(IDENTITY_ENTRY, identityOf(valuesAt(secrets, "identity")));
+  if (claim !== undefined) row(CLAIM_ENTRY, claimOf(valuesAt(secrets, "claim"), identity));
+  if (network !== undefined || claim !== undefined) {
+    row(NETWORK_ENTRY, networkOf(valuesAt(secrets, "network"), read, claim !== undefined));
+  }
+  return `${rows.join("\n")}\n`;
+}
+
+function identityOf(identity: Values): Uint8Array {
+  return encodeIdentity({
     machineId: textAt(identity, "machineId"),
     model: textAt(identity, "model"),
     epoch: numberAt(identity, "epoch"),
     voucherKey: keyAt(identity, "voucherKey"),
     orderKey: keyAt(identity, "orderKey"),
   });
-  rows.push(`${IDENTITY_ENTRY},data,hex2bin,${toHex(whole)}`);
-  if (isValues(secrets) && secrets.network !== undefined) {
-    rows.push(`${NETWORK_ENTRY},data,hex2bin,${toHex(networkOf(valuesAt(secrets, "network"), read))}`);
-  }
-  return `${rows.join("\n")}\n`;
 }
 
-function networkOf(network: Values, read: (file: string) => Uint8Array): Uint8Array {
-  const { ssid, doorHost } = network;
-  return encodeNetwork({
+function claimOf(claim: Values, identity: unknown): Uint8Array {
+  const machineId = textAt(claim, "machineId");
+  if (isValues(identity) && identity.machineId !== machineId) {
+    throw new RangeError("claim and identity are of two machines: machineId differs");
+  }
+  const about = { machineId, model: textAt(claim, "model") };
+  if (claim.code === undefined) return encodeClaim(about);
+  const code = plainClaimCode(textAt(claim, "code"));
+  if (code === undefined) throw new RangeError("code is no claim code: 20 characters, or 33 digits; compare it");
+  return encodeClaim({ ...about, code });
+}
+
+/** toClaim: what a claim brings is not said. */
+function networkOf(network: Values, read: (file: string) => Uint8Array, toClaim: boolean): Uint8Array {
+  const { ssid } = network;
+  const door = (): { doorHost: string; doorPort: number } => ({
+    doorHost: textAt(network, "doorHost"),
+    doorPort: numberAt(network, "doorPort"),
+  });
+  const place = {
     ...(ssid === undefined ? {} : { ssid: textAt(network, "ssid"), password: textAt(network, "password") }),
-    brokerHost: textAt(network, "brokerHost"),
-    brokerPort: numberAt(network, "brokerPort"),
     brokerCa: read(textAt(network, "brokerCa")),
-    certificate: read(textAt(network, "certificate")),
     timeHost: textAt(network, "timeHost"),
     imageKey: read(textAt(network, "imageKey")),
-    ...(doorHost === undefined
-      ? {}
-      : { doorHost: textAt(network, "doorHost"), doorPort: numberAt(network, "doorPort") }),
     ...addressAt(network, "cableAddress"),
     ...addressAt(network, "wifiAddress"),
+  };
+  if (toClaim) {
+    for (const name of ["brokerHost", "brokerPort", "certificate"]) {
+      if (network[name] !== undefined) throw new RangeError(`${name} comes with the claim; leave it out`);
+    }
+    return encodeNetwork({ ...place, ...door() });
+  }
+  return encodeNetwork({
+    ...place,
+    brokerHost: textAt(network, "brokerHost"),
+    brokerPort: numberAt(network, "brokerPort"),
+    certificate: read(textAt(network, "certificate")),
+    ...(network.doorHost === undefined ? {} : door()),
   });
 }
 

@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly columns: readonly number[];
   /** A graphic panel; absent: the text display of the parts. deliver: to the machine, once it listens. */
   readonly openPanel?: ((deliver: (input: WorldInput) => void) => PanelPort<PanelView>) | undefined;
-  readonly network: Pick<BoardNetworkOptions, "secrets" | "key" | "buildS" | "clockwork" | "startWorker">;
+  readonly network: Pick<BoardNetworkOptions, "secrets" | "claim" | "key" | "buildS" | "clockwork" | "startWorker">;
   /** What the board's self-test may know; absent: the menu has none. */
   readonly testFacts?: (() => SelfTestFacts) | undefined;
   readonly say: (line: string) => void;
@@ -64,6 +64,7 @@ export function runBoard(options: RunOptions): Run | undefined {
       deliver({ on: "update", told: { news } });
       watch?.imageWaits();
     },
+    onClaimed: () => watch?.restartDue("claimed"),
   });
   board = boardOf({
     parts,
@@ -73,6 +74,7 @@ export function runBoard(options: RunOptions): Run | undefined {
     network,
     update: { begin: (manifest) => network.update(manifest) },
     ...(testFacts === undefined ? {} : { selfTest: { look: () => lookNow(parts, testFacts()) } }),
+    ...(network.claim === undefined ? {} : { claim: network.claim }),
     after: () => watch?.look(),
     ...(panel === undefined ? {} : { panel }),
   });

@@ -90,6 +90,7 @@ function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key
     testFacts: () => factsOf(parts, chip),
     network: {
       secrets: parts.secrets?.network(),
+      claim: parts.secrets?.pendingClaim(),
       key,
       buildS: buildTimeS(config.builtS),
       clockwork: clockworkOf(parts.timers),
@@ -106,7 +107,8 @@ function factsOf(parts: Parts<PanelView>, chip: ChipPort): SelfTestFacts {
     cause: chip.cause,
     freeBytes: chip.freeBytes(),
     machineId: secrets?.identity(imageVersion())?.machineId,
-    networkProvisioned: secrets?.network() !== undefined,
+    networkProvisioned: secrets?.network() !== undefined || secrets?.pendingClaim() !== undefined,
+    isClaimed: secrets?.pendingClaim() === undefined,
     slots,
     isFitted: (device) => isFitted(settings, device),
   };

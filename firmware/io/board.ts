@@ -5,6 +5,7 @@
  */
 import type { BootCause } from "../../shared/records/kinds.js";
 import type {
+  ClaimPort,
   Identity,
   MemoryPort,
   NetworkPort,
@@ -46,6 +47,8 @@ export interface BoardOptions<View> {
   /** Of a board with two image slots. */
   readonly update?: UpdatePort;
   readonly selfTest?: SelfTestPort;
+  /** Of a board that is still to be claimed. */
+  readonly claim?: ClaimPort;
   /** The machine has dealt with an input, and with all that came of it. */
   readonly after?: () => void;
 }
@@ -65,6 +68,7 @@ export interface BoardPorts<View> {
   readonly dex?: NonNullable<Parts<View>["dex"]>;
   readonly update?: UpdatePort;
   readonly selfTest?: SelfTestPort;
+  readonly claim?: ClaimPort;
 }
 
 export interface RunningBoard<View> {
@@ -113,6 +117,7 @@ export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> |
       ...(dex === undefined ? {} : { dex }),
       ...(options.update === undefined ? {} : { update: options.update }),
       ...(options.selfTest === undefined ? {} : { selfTest: options.selfTest }),
+      ...(options.claim === undefined ? {} : { claim: options.claim }),
     },
     identity,
     cause: chip.cause,

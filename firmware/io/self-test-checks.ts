@@ -26,6 +26,8 @@ export interface SelfTestFacts {
   /** "M-1234"; undefined: not provisioned. */
   readonly machineId: string | undefined;
   readonly networkProvisioned: boolean;
+  /** False: it waits for its claim. */
+  readonly isClaimed: boolean;
   /** Slots by name and column, of the planogram in force. */
   readonly slots: readonly { readonly slot: string; readonly column: number }[];
   readonly isFitted: (device: FittedName) => boolean;
@@ -106,7 +108,10 @@ function memory({ freeBytes }: SelfTestFacts): Finding {
   return { ...finding, cure: "less than {} bytes: build it smaller", cureValues: [MIN_FREE_BYTES] };
 }
 
-function identity({ machineId }: SelfTestFacts): Finding {
+function identity({ machineId, isClaimed }: SelfTestFacts): Finding {
+  if (machineId !== undefined && !isClaimed) {
+    return { part: "identity", saw: "{}, not claimed", values: [machineId], cure: "claim it: its page in this menu" };
+  }
   if (machineId !== undefined) return { part: "identity", saw: "{}", values: [machineId] };
   return { part: "identity", saw: "none", cure: "provision the board: without a name and keys it sells nothing" };
 }

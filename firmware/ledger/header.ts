@@ -22,9 +22,12 @@ export const ANY_HEADER_BYTES = 2 * LONGEST_COPY_BYTES;
 export interface LedgerOwner {
   /** CRC-32 of the machine's id in UTF-8. */
   readonly machine: number;
-  /** Issued by the fleet at claim. */
+  /** Issued by the fleet at claim; 0: not yet. */
   readonly epoch: number;
 }
+
+/** Of a machine that has none. */
+export const NO_EPOCH = 0;
 
 export function ownerOf(identity: { readonly machineId: string; readonly epoch: number }): LedgerOwner {
   return { machine: crc32(utf8Encode(identity.machineId)), epoch: identity.epoch };

@@ -92,6 +92,7 @@ interface Cursor {
 
 /** The fault a machine shows whose ledger stands; on flash it cannot be. */
 const FAULT_OF: { readonly [stands in StandsFor]: FaultName } = Object.freeze({
+  unclaimed: "notClaimed",
   otherLayout: "ledgerLayout",
   otherMachine: "ledgerForeign",
   laterEpoch: "ledgerEpoch",
@@ -101,7 +102,8 @@ const FAULT_OF: { readonly [stands in StandsFor]: FaultName } = Object.freeze({
 /**
  * The ledger on `flash`, ready to append: of `owner` if it holds one, else a new one that begins at sequence 1; what
  * earlier epochs of that machine never sent is kept. Programs and erases flash: about 0.5 s. A flash that is not the
- * owner's to write is left as it is: the ledger `stands`, empty and refusing, with the fault that says so in `durable`.
+ * owner's to write, or any while he has no epoch, is left as it is: the ledger `stands`, empty and refusing, with the
+ * fault that says so in `durable`.
  * Throws RangeError for flash too small to turn over.
  */
 export function openLedger(flash: FlashPort, owner: LedgerOwner): Ledger {

@@ -9,8 +9,8 @@ import { applyRecord } from "../../shared/records/fold.js";
 import type { FlashPort } from "../ports/hardware.js";
 import { type BlockStart, recordsAt } from "./blocks.js";
 import { encodeFrame } from "./frame.js";
-import { type BlockHeader, HEADER_BYTES, type LedgerOwner } from "./header.js";
-import type { FoundBlock, Ring } from "./ring.js";
+import { type BlockHeader, HEADER_BYTES, type LedgerOwner, NO_EPOCH } from "./header.js";
+import { type FoundBlock, Ring } from "./ring.js";
 import { headerOf, type StandsFor, survey } from "./survey.js";
 import { BlockWalk, type WalkEnd } from "./walk.js";
 
@@ -38,6 +38,7 @@ export interface Recovered {
 }
 
 export function recover(flash: FlashPort, owner: LedgerOwner): Recovered {
+  if (owner.epoch === NO_EPOCH) return nothingYet(new Ring(flash.blocks), owner, [], "unclaimed");
   const { ring, found, earlier, stands } = survey(flash, owner);
   const newest = stands === undefined ? ring.adopt(found) : undefined;
   if (newest === undefined) return nothingYet(ring, owner, earlier, stands);

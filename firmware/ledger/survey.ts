@@ -17,11 +17,12 @@ import { type FoundBlock, Ring } from "./ring.js";
 export const MIN_BLOCKS = 4;
 
 /**
- * Why the ledger stands still, most pressing first. otherLayout: of a firmware that writes blocks in another way.
- * otherMachine: of another cabinet. laterEpoch: this machine is told an epoch from before what is on its own flash.
- * earlierUnsent: what earlier epochs of it never sent leaves no room for this one.
+ * Why the ledger stands still, most pressing first. unclaimed: no fleet has issued this machine an epoch. otherLayout:
+ * of a firmware that writes blocks in another way. otherMachine: of another cabinet. laterEpoch: this machine is told
+ * an epoch from before what is on its own flash. earlierUnsent: what earlier epochs of it never sent leaves no room for
+ * this one.
  */
-export type StandsFor = "otherLayout" | "otherMachine" | "laterEpoch" | "earlierUnsent";
+export type StandsFor = "unclaimed" | "otherLayout" | "otherMachine" | "laterEpoch" | "earlierUnsent";
 
 export interface Survey {
   readonly ring: Ring;

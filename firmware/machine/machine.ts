@@ -262,6 +262,8 @@ export class Machine implements Executor {
         return this.push({ to: "sync", input });
       case "update":
         return this.updates.told(input.told);
+      case "claim":
+        return this.technician.claimMoved();
       case "message":
         return this.onMessage(input.topic, input.payload);
     }

@@ -47,6 +47,7 @@ function devices(bus: BusState): readonly Finding[] {
 function ledger({ ledger: { state, newestSeq, mark } }: Rooms): Finding {
   const values = [newestSeq, newestSeq - mark];
   const finding = { part: "ledger", saw: "{} records, {} not yet at the fleet", values } as const;
+  if (state.stands === "unclaimed") return { ...finding, cure: "it has no epoch: claim it" };
   if (state.stands !== undefined || state.stateLost)
     return { ...finding, cure: "this flash belongs to another machine" };
   return state.unreadable === 0 ? finding : { ...finding, cure: "its flash wears out: replace the board" };

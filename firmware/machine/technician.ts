@@ -1,4 +1,5 @@
 /** The technician's menu joined to the rest of the machine: its facts, and what each of its effects does. */
+import type { ClaimState } from "../../shared/claim-states.js";
 import { faultSentence } from "../../shared/faults.js";
 import { serviceCodeOwner } from "../../shared/menu-code.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
@@ -18,7 +19,7 @@ import type {
   SelfTestReport,
 } from "../panel/menu-state.js";
 import { menuView } from "../panel/menu-view.js";
-import type { NetAddresses } from "../ports/hardware.js";
+import type { ClaimPort, NetAddresses } from "../ports/hardware.js";
 import { turningNow } from "../sale/technician.js";
 import { priceRule } from "./prices.js";
 import type { Recorder } from "./recorder.js";
@@ -33,19 +34,21 @@ interface Network {
 export class Technician {
   private state: MenuState;
   private readonly facts: FactsForMenu;
+  private readonly claim: ClaimPort | undefined;
   private readonly recorder: Recorder;
   private readonly push: (task: Task) => void;
   /** Each step makes another: a view from before it is old. */
   steps = 0;
 
   constructor(
-    ports: Pick<MachinePorts, "panel" | "network">,
+    ports: Pick<MachinePorts, "panel" | "network" | "claim">,
     rooms: Rooms,
     recorder: Recorder,
     network: Network,
     push: (task: Task) => void,
     lookAtPorts: () => SelfTestReport,
   ) {
+    this.claim = ports.claim;
     this.recorder = recorder;
     this.push = push;
     this.facts = new FactsForMenu(ports, rooms, network, lookAtPorts);
@@ -70,6 +73,11 @@ export class Technician {
   speak(language: Language): void {
     if (language === this.facts.language) return;
     this.facts.chosen = language;
+    this.steps++;
+  }
+
+  /** The board has got on with its claim. */
+  claimMoved(): void {
     this.steps++;
   }
 
@@ -109,12 +117,14 @@ export class Technician {
         return this.recorder.personWasThere();
       case "speak":
         return this.speak(order.language);
+      case "claim":
+        return this.claim?.use(order.code);
     }
   }
 }
 
 class FactsForMenu implements MenuFacts {
-  private readonly ports: Pick<MachinePorts, "panel" | "network">;
+  private readonly ports: Pick<MachinePorts, "panel" | "network" | "claim">;
   private readonly rooms: Rooms;
   private readonly network: Network;
   readonly selfTest: () => SelfTestReport;
@@ -122,7 +132,7 @@ class FactsForMenu implements MenuFacts {
   chosen: Language | undefined;
 
   constructor(
-    ports: Pick<MachinePorts, "panel" | "network">,
+    ports: Pick<MachinePorts, "panel" | "network" | "claim">,
     rooms: Rooms,
     network: Network,
     selfTest: () => SelfTestReport,
@@ -190,6 +200,14 @@ class FactsForMenu implements MenuFacts {
     return this.ports.network?.addresses;
   }
 
+  get claim(): ClaimState | undefined {
+    return this.ports.claim?.state;
+  }
+
+  get opensToClaim(): boolean {
+    return this.ports.claim !== undefined && (this.rooms.settings.serviceCodes ?? []).length === 0;
+  }
+
   get unackedRecords(): number {
     const { ledger } = this.rooms;
     return ledger.newestSeq - ledger.mark;
@@ -197,6 +215,7 @@ class FactsForMenu implements MenuFacts {
 
   passOf(code: string): Pass | undefined {
     const { settings, identity } = this.rooms;
+    if (this.opensToClaim) return { who: 0, rights: 0 };
     return serviceCodeOwner(settings.serviceCodes ?? [], identity.machineId, code);
   }
 

@@ -10,6 +10,7 @@ import type { MdbEffect, MdbInput } from "../mdb/bus.js";
 import type { PanelView } from "../panel/view.js";
 import type {
   BeamPort,
+  ClaimPort,
   CompressorPort,
   DexPort,
   FlashPort,
@@ -55,6 +56,8 @@ export interface MachinePorts {
   readonly update?: UpdatePort;
   /** Absent where the board cannot look at itself. */
   readonly selfTest?: SelfTestPort;
+  /** Of a board that is still to be claimed. */
+  readonly claim?: ClaimPort;
   readonly watch?: EffectWatch;
 }
 

@@ -2,6 +2,8 @@
  * The technician's menu: where the conversation stands, and the words it has with the machine. It works on a keypad
  * with two lines of text as on a touch panel: digits and letters, `#` = enter, `*` = back. Only behind an open door.
  */
+import { CLAIM_DIGITS } from "../../shared/claim-code.js";
+import type { ClaimState } from "../../shared/claim-states.js";
 import type { FaultName } from "../../shared/faults.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
@@ -18,8 +20,9 @@ export const MENU_IDLE_MS = 300_000;
 /** Wrong codes in a row before nobody may try for `LOCK_MS`. */
 export const MAX_WRONG_CODES = 5;
 export const LOCK_MS = 300_000;
-/** Longest code and longest number typed. */
+/** Longest code and longest number typed; a claim code apart. */
 export const MAX_TYPED = 8;
+export const MAX_CLAIM_TYPED = CLAIM_DIGITS;
 /** Coins ordered out in one go. */
 export const MAX_EMPTY_COUNT = 15;
 /** Lines of a list that a graphic panel shows at once; `#` turns the page. A text display shows one. */
@@ -44,6 +47,8 @@ export const MENU_ITEMS = deepFreeze([
   // ten keys are not enough; who has no letters finds it among the faults
   { key: "A", name: "clearFaults", title: "Clear faults", right: 0 },
   { key: "B", name: "selfTest", title: "Self-test", right: RIGHTS.tests },
+  // only where there is something to claim; the code itself is the right. Who has no letters finds it in the network
+  { key: "C", name: "claim", title: "Claim", right: 0 },
 ] as const satisfies readonly { readonly title: MenuText; readonly [more: string]: unknown }[]);
 export type MenuItem = (typeof MENU_ITEMS)[number];
 export type MenuItemName = MenuItem["name"];
@@ -63,6 +68,8 @@ export type Screen =
   | { readonly is: "list"; readonly of: ListName; readonly page: number }
   /** What each port was found like when somebody asked: one line a port. */
   | { readonly is: "selfTest"; readonly findings: readonly Finding[]; readonly page: number }
+  /** How far the board is that claims itself, and the code as digits. slip: those typed do not fit together. */
+  | { readonly is: "claim"; readonly typed: string; readonly slip: boolean }
   /** A test vend from the order to its end. before: test vends counted when it was ordered. */
   | { readonly is: "test"; readonly slot: string; readonly before: number }
   /** Something to read before going back. */
@@ -129,6 +136,10 @@ export interface MenuFacts {
   /** Undefined: this platform does not say. */
   readonly addresses: NetAddresses | undefined;
   readonly machineId: string;
+  /** Undefined: there is nothing to claim. */
+  readonly claim: ClaimState | undefined;
+  /** Nobody has a service code yet, and the board is to be claimed: any code opens what needs no right. */
+  readonly opensToClaim: boolean;
   readonly unackedRecords: number;
   /** Looks at each port, now. */
   selfTest(): SelfTestReport;
@@ -151,7 +162,9 @@ export type MenuOrder =
   | { readonly menu: "testVend"; readonly slot: string; readonly who: number }
   | { readonly menu: "home" }
   | { readonly menu: "clearFaults" }
-  | { readonly menu: "speak"; readonly language: Language };
+  | { readonly menu: "speak"; readonly language: Language }
+  /** `""`: with the code there is. */
+  | { readonly menu: "claim"; readonly code: string };
 
 export type MenuEffect =
   | { readonly do: "append"; readonly record: NewRecord }

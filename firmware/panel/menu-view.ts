@@ -2,6 +2,8 @@
  * What the technician's menu shows: a title, lines, what is being typed. On a graphic panel a page of lines; on a text
  * display one line at a time, which `text-display.ts` fits to its two.
  */
+import type { ClaimState } from "../../shared/claim-states.js";
+import { deepFreeze } from "../../shared/freeze.js";
 import { formatMinor } from "../../shared/money/amounts.js";
 import { LANGUAGE_NAMES, nextLanguage } from "../../shared/panel-phrases.js";
 import type { MenuKey, MenuView } from "../../shared/panel-view.js";
@@ -10,6 +12,7 @@ import type { NetAddresses } from "../ports/hardware.js";
 import {
   LINES_PER_PAGE,
   type ListName,
+  MAX_CLAIM_TYPED,
   MENU_ITEMS,
   type MenuFacts,
   type MenuState,
@@ -42,6 +45,8 @@ const ENTER: KeyText = Object.freeze({ key: "#", does: "enter" });
 const DONE: KeyText = Object.freeze({ key: "#", does: "done" });
 const TAKEN: KeyText = Object.freeze({ key: "#", does: "taken" });
 const SELF_TEST: KeyText = Object.freeze({ key: "1", does: "test" });
+const CLAIM: KeyText = Object.freeze({ key: "1", does: "claim" });
+const AGAIN: KeyText = Object.freeze({ key: "#", does: "again" });
 const CLEAR: KeyText = Object.freeze({ key: "0", does: "clear" });
 
 /** Undefined while it is closed. */
@@ -61,6 +66,7 @@ function codeView({ typed, wrong, lockedUntilMs }: Code, facts: MenuFacts, nowMs
   const say = speaker(facts);
   const locked = nowMs < lockedUntilMs;
   const lines = locked ? [say("Locked: too many wrong codes")] : wrong > 0 ? [say("Wrong code")] : [];
+  if (facts.opensToClaim) lines.push(say("No codes yet: any digit opens"));
   const view = typing({ title: say("Service code"), lines, entry: "*".repeat(typed.length) }, "slot", facts);
   if (locked || typed !== "") return view;
   const keys = [{ key: "#", does: LANGUAGE_NAMES[nextLanguage(facts.language)] }, ...view.keys.slice(1)];
@@ -127,6 +133,8 @@ function screenView(screen: Screen, rights: number, facts: MenuFacts): MenuView 
     case "list":
     case "selfTest":
       return listView(screen, rights, facts);
+    case "claim":
+      return claimView(screen, facts);
     case "test":
       return withKeys({ title: say("Test vend {}", screen.slot), lines: [say(testText(screen, facts))] }, [], facts);
     case "said":
@@ -151,6 +159,40 @@ function numberView({ of, slot, typed }: Extract<Screen, { is: "number" }>, fact
   const nowMinor = facts.durable.prices[slot] ?? planned?.priceMinor ?? 0;
   const lines = [say("Now {}", formatMinor(nowMinor, facts.currency)), say("Smallest units, e.g. 150")];
   return typing({ title: say("{}: which price?", slot), lines, entry: typed }, "number", facts);
+}
+
+/** What the claim waits for and what to do about it, as texts of the menu. */
+const CLAIM_TEXTS = deepFreeze<{ readonly [state in ClaimState]: readonly MenuText[] }>({
+  keyMaking: ["The board makes its key", "Wait some minutes"],
+  keyFailed: ["The board's key cannot be made", "Replace the board"],
+  noCode: ["No claim code yet", "Type its digits and #"],
+  noNetwork: ["No network", "Look at cable, router and Wi-Fi"],
+  clockUnknown: ["Clock not set: no time server answers", "Open UDP port 123 to it"],
+  asking: ["The fleet is asked"],
+  noAnswer: ["The fleet does not answer, or proves to be another", "Look at firewall and door address"],
+  rateLimited: ["Too many tries from this place", "Wait, it tries again"],
+  unsound: ["The answer is no identity of this board", "Tell the fleet's operator"],
+  flash: ["The board cannot keep it", "Cut the power once; else replace the board"],
+  unknown: ["The fleet knows no such code", "Compare the digits, or get a new code"],
+  expired: ["The code is over", "Get a new code"],
+  revoked: ["The code was revoked", "Get a new code"],
+  used: ["The code was used by another board", "Get a new code"],
+  otherMachine: ["The code is not for this machine", "Compare the serial number, or get a code for it"],
+  refused: ["The fleet refuses the claim", "Tell the fleet's operator"],
+  claimed: ["Claimed", "The machine restarts"],
+});
+
+/** The digits last typed, and how many there are: all of them would be on no line. */
+const TYPED_SHOWN = 6;
+
+function claimView({ typed, slip }: Extract<Screen, { is: "claim" }>, facts: MenuFacts): MenuView {
+  const say = speaker(facts);
+  const texts = facts.claim === undefined ? CLAIM_TEXTS.claimed : CLAIM_TEXTS[facts.claim];
+  const state = slip ? [say("The digits do not fit together"), say("Compare them")] : texts.map((text) => say(text));
+  const lines = typed === "" || slip ? [...state, say("Machine {}", facts.machineId)] : [];
+  const entry = typed === "" ? "" : `${typed.length}/${MAX_CLAIM_TYPED} ${typed.slice(-TYPED_SHOWN)}`;
+  const enter = typed === "" && facts.claim !== "noCode" ? AGAIN : ENTER;
+  return typing({ title: say("Claim"), lines, entry }, "number", facts, enter);
 }
 
 /** How far the test vend is, by the sale and by the records. */
@@ -192,6 +234,7 @@ function listView(list: List | SelfTest, rights: number, facts: MenuFacts): Menu
   if (name === "faults" && facts.durable.faults.length > 0) keys.push(CLEAR);
   // for keypads without letters
   if (name === "faults" && (rights & RIGHTS.tests) !== 0) keys.push(SELF_TEST);
+  if (name === "network" && facts.claim !== undefined) keys.push(CLAIM);
   if (pages > 1) keys.push(MORE);
   keys.push(BACK);
   const title = speaker(facts)(LIST_TITLES[name]);
@@ -208,7 +251,10 @@ const LIST_TITLES = Object.freeze<{ readonly [name in ListName | "selfTest"]: Me
 function linesOf(screen: Paged, rights: number, facts: MenuFacts): string[] {
   switch (screen.is) {
     case "main": {
-      const allowed = MENU_ITEMS.filter(({ right }) => right === 0 || (rights & right) !== 0);
+      const allowed = MENU_ITEMS.filter(({ name, right }) => {
+        if (name === "claim") return facts.claim !== undefined;
+        return right === 0 || (rights & right) !== 0;
+      });
       const say = speaker(facts);
       return allowed.map(({ key, title }) => `${key} ${say(title)}`);
     }

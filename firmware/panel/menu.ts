@@ -3,6 +3,7 @@
  * box, coins) or `serviceDone`; what it refuses is none. It never touches credit: it opens only while nobody is owed
  * anything.
  */
+import { fitsClaimDigits } from "../../shared/claim-code.js";
 import { FAULTS, faultOf } from "../../shared/faults.js";
 import { formatMinor } from "../../shared/money/amounts.js";
 import { nextLanguage } from "../../shared/panel-phrases.js";
@@ -11,6 +12,7 @@ import { SERVICE_ACTS, type ServiceAct } from "../../shared/records/kinds.js";
 import {
   type ListName,
   LOCK_MS,
+  MAX_CLAIM_TYPED,
   MAX_EMPTY_COUNT,
   MAX_TYPED,
   MAX_WRONG_CODES,
@@ -36,6 +38,7 @@ type Open = Extract<MenuState, { at: "open" }>;
 type Code = Extract<MenuState, { at: "code" }>;
 const BUSY: MenuText = "Wait, a motor is running";
 const MAIN: Screen = Object.freeze<Screen>({ is: "main", page: 0 });
+const CLAIM: Screen = Object.freeze<Screen>({ is: "claim", typed: "", slip: false });
 const UNLOCKED: MenuEffect = Object.freeze<MenuEffect>({ do: "fault", fault: "serviceLockedOut", present: false });
 const READ: { readonly [list in ListName]: ServiceAct } = Object.freeze({
   faults: "faultsRead",
@@ -102,7 +105,8 @@ function typeCode(state: Code, key: string, facts: MenuFacts, nowMs: number): Me
   if (key !== ENTER) return taken({ ...state, typed: typedOn(state.typed, key), untilMs: nowMs + MENU_IDLE_MS });
   const pass = facts.passOf(state.typed);
   if (pass === undefined) return refuse(state, nowMs);
-  const open: Open = { at: "open", ...pass, screen: MAIN, read: [], untilMs: nowMs + MENU_IDLE_MS };
+  const screen = facts.opensToClaim ? CLAIM : MAIN;
+  const open: Open = { at: "open", ...pass, screen, read: [], untilMs: nowMs + MENU_IDLE_MS };
   return taken(open, note("entered", pass.who));
 }
 
@@ -139,6 +143,8 @@ function onScreen(state: Open, key: string, facts: MenuFacts): MenuStep {
       return show(state, MAIN);
     case "list":
       return onList(state, screen, key, facts);
+    case "claim":
+      return onClaim(state, screen, key);
     case "selfTest":
       if (key === BACK) return show(state, MAIN);
       return key === ENTER ? turnPage(state, screen, facts) : show(state, screen);
@@ -149,7 +155,7 @@ function onScreen(state: Open, key: string, facts: MenuFacts): MenuStep {
 
 function choose(state: Open, key: string, facts: MenuFacts): MenuStep {
   const item = MENU_ITEMS.find((candidate) => candidate.key === key);
-  if (item === undefined) return show(state, MAIN);
+  if (item === undefined || (item.name === "claim" && facts.claim === undefined)) return show(state, MAIN);
   if (item.right !== 0 && (state.rights & item.right) === 0) return say(state, "Not allowed with this code");
   return enter(state, item, facts);
 }
@@ -178,6 +184,8 @@ function enter(state: Open, item: MenuItem, facts: MenuFacts): MenuStep {
       return clearFaults(state, facts);
     case "selfTest":
       return selfTest(state, facts);
+    case "claim":
+      return show(state, CLAIM);
   }
 }
 
@@ -227,7 +235,7 @@ function waitsForPerson({ fault }: OpenFault): boolean {
   return name !== undefined && FAULTS[name].clears === "person";
 }
 
-type Typing = Extract<Screen, { readonly typed: string }>;
+type Typing = Exclude<Extract<Screen, { readonly typed: string }>, { is: "claim" }>;
 
 function onTyping(state: Open, screen: Typing, key: string, facts: MenuFacts): MenuStep {
   if (key === BACK) return show(state, screen.typed === "" ? MAIN : { ...screen, typed: "" });
@@ -301,8 +309,23 @@ function cashBoxTaken(state: Open, { durable }: MenuFacts): MenuStep {
 function onList(state: Open, screen: Extract<Screen, { is: "list" }>, key: string, facts: MenuFacts): MenuStep {
   if (key === BACK) return show(state, MAIN);
   if (screen.of === "faults" && key === "0") return clearFaults(state, facts);
+  if (screen.of === "network" && key === "1" && facts.claim !== undefined) return show(state, CLAIM);
   if (screen.of === "faults" && key === "1" && (state.rights & RIGHTS.tests) !== 0) return selfTest(state, facts);
   return key === ENTER ? turnPage(state, screen, facts) : show(state, screen);
+}
+
+/** `*` takes back a digit, and with none leaves; `#` with none has the code there is tried again. */
+function onClaim(state: Open, screen: Extract<Screen, { is: "claim" }>, key: string): MenuStep {
+  const { typed } = screen;
+  if (key === BACK) {
+    return typed === "" ? show(state, MAIN) : show(state, { ...screen, typed: typed.slice(0, -1), slip: false });
+  }
+  if (key !== ENTER) {
+    const longer = numberOf(key) === undefined ? typed : (typed + key).slice(0, MAX_CLAIM_TYPED);
+    return show(state, { ...screen, typed: longer, slip: false });
+  }
+  if (typed !== "" && !fitsClaimDigits(typed)) return show(state, { ...screen, slip: true });
+  return show(state, CLAIM, order({ menu: "claim", code: typed }));
 }
 
 /** After the last page comes the first. */

@@ -2,6 +2,7 @@
  * What the core asks of the world: types only. Implementations: `firmware/io` on a board, `tools/bench` in simulation.
  * Everything here is called by `firmware/machine` alone; whatever the world has to say comes back as a `WorldInput`.
  */
+import type { ClaimState } from "../../shared/claim-states.js";
 import type { Finding } from "../../shared/self-test-texts.js";
 
 /** Raw NOR flash. Bits go from 1 to 0 by `write`; `eraseBlock` makes a block all FF. All calls block until done. */
@@ -83,6 +84,14 @@ export interface NetworkPort {
   readonly addresses?: NetAddresses;
 }
 
+/** A board that claims itself at the fleet. */
+export interface ClaimPort {
+  /** How it gets on; the panel is told of news by `{on:"claim"}`. */
+  readonly state: ClaimState;
+  /** Asks with this code from now on (`""`: with the one it has), at once. */
+  use(code: string): void;
+}
+
 /** The board looks at its own ports while the machine runs: nothing turns, the bus and the beam are left alone. */
 export interface SelfTestPort {
   /** At once, and only while no motor runs. */
@@ -127,7 +136,7 @@ export interface MemoryPort {
 export interface Identity {
   readonly machineId: string;
   readonly model: string;
-  /** Issued by the fleet at claim; the ledger's epoch. */
+  /** Issued by the fleet at claim; the ledger's epoch. 0: not yet, so it keeps no records and sells nothing. */
   readonly epoch: number;
   /** HKDF(master, machine ‖ epoch ‖ "voucher" ‖ version), 32 bytes. */
   readonly voucherKey: Uint8Array;

@@ -54,4 +54,6 @@ export type WorldInput =
   | { readonly on: "wall"; readonly wallS: number; readonly quality: ClockQuality }
   | { readonly on: "network"; readonly up: boolean }
   | { readonly on: "update"; readonly told: UpdateTold }
+  /** The board has got on with its claim, or not: see `ClaimPort`. */
+  | { readonly on: "claim" }
   | { readonly on: "message"; readonly topic: string; readonly payload: Uint8Array };

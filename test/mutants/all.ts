@@ -2,6 +2,7 @@
 import { BOOKS } from "./books.js";
 import { CASH } from "./cash.js";
 import { CHANGER } from "./changer.js";
+import { CLAIMS } from "./claim.js";
 import { LEDGERS } from "./ledger.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
 import { MACHINE } from "./machine.js";
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LEDGERS,
   ...MACHINE,
   ...PERIPHERALS,
+  ...CLAIMS,
 ];

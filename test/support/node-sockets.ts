@@ -1,6 +1,6 @@
 /** ECMA-419 TCP and TLS classes on Node's sockets, so that the device's network driver can meet real servers. */
 import { Buffer } from "node:buffer";
-import { connect, type Socket as NodeSocket } from "node:net";
+import { connect, isIP, type Socket as NodeSocket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Clockwork, Socket, SocketClass, SocketOptions } from "../../firmware/io/net/sockets.js";
 
@@ -76,7 +76,10 @@ export function nodeTls(secure: ConnectionOptions, taps: (socket: NodeSocket) =>
     constructor(options: SocketOptions) {
       const tcp = connect(options.port, options.address);
       taps(tcp);
-      super(options, connectTls({ ...secure, socket: tcp, servername: options.host }), "secureConnect");
+      const { host } = options;
+      // RFC 6066 §3: an address is no name; the certificate is held against it all the same
+      const names = isIP(host) === 0 ? { host, servername: host } : { host };
+      super(options, connectTls({ ...secure, ...names, socket: tcp }), "secureConnect");
     }
   };
 }

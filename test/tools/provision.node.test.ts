@@ -64,6 +64,31 @@ test("without network, and with one by cable", () => {
   assert.is(flashed(secretsTable({ identity, network: wired }, read)).network()?.ssid, undefined);
 });
 
+test("a board that claims itself: with a code, or one that is typed, and with an identity to sell by meanwhile", () => {
+  const { brokerHost, brokerPort, certificate, ...rest } = SECRETS.network;
+  assert.ok(brokerHost !== "" && brokerPort > 0 && certificate !== "");
+  const network = { ...rest, doorHost: "door.example", doorPort: 8_443 };
+  const claim = { machineId: "M-1234", model: "Spiral 10", code: "abcde-fghjk-mnpqr-stvwx" };
+  const board = flashed(secretsTable({ claim, network }, read));
+  const { machineId, code, place } = board.pendingClaim() ?? {};
+  assert.equal([machineId, code], ["M-1234", "ABCDEFGHJKMNPQRSTVWX"]);
+  assert.equal([place?.doorHost, place?.doorPort, place?.ssid], ["door.example", 8_443, "shop"]);
+  assert.equal([board.identity("0.1.0")?.epoch, board.network()], [0, undefined]);
+  const { code: _typed, ...bare } = claim;
+  assert.is(flashed(secretsTable({ claim: bare, network }, read)).pendingClaim()?.code, undefined);
+  const { identity } = SECRETS;
+  const sells = flashed(secretsTable({ identity, claim, network }, read));
+  assert.equal([sells.identity("0.1.0")?.epoch, sells.pendingClaim()?.machineId], [3, "M-1234"]);
+  const refused = (change: object, wrong: RegExp): void => {
+    assert.throws(() => secretsTable({ claim, network, ...change }, read), wrong);
+  };
+  refused({ claim: { ...claim, code: "ABC" } }, /code is no claim code/);
+  refused({ claim: { ...claim, machineId: "M-1" }, identity }, /two machines/);
+  refused({ network: SECRETS.network }, /brokerHost comes with the claim/);
+  refused({ network: rest }, /doorHost is no text/);
+  refused({ network: undefined }, /network is missing/);
+});
+
 test("addresses by hand, for cable and Wi-Fi; nonsense is refused with what is wrong, and where", () => {
   const { identity, network } = SECRETS;
   const shop = { address: "192.168.1.20", mask: "255.255.255.0", gateway: "192.168.1.1", dns: ["9.9.9.9"] };

@@ -1,11 +1,12 @@
 /**
  * The network of a provisioned board. It opens once the machine runs and the board's key is there: a machine whose key
  * is still being made sells meanwhile, its ledger keeps everything, and no restart is needed. Without secrets, or where
- * the key has failed, there is no network, and the machine sells on.
+ * the key has failed, there is no network, and the machine sells on. A board that is to claim itself does so here.
  */
-import type { Announcement, NetAddresses, NetworkPort } from "../../ports/hardware.js";
+import type { ClaimState } from "../../../shared/claim-states.js";
+import type { Announcement, ClaimPort, NetAddresses, NetworkPort } from "../../ports/hardware.js";
 import type { WorldInput } from "../../ports/inputs.js";
-import type { NetworkSecrets } from "../secret-store.js";
+import type { NetworkSecrets, PendingClaim } from "../secret-store.js";
 import { clockFloorS, type NetConfig } from "./config.js";
 import type { UpdateNews } from "./frames.js";
 import { fixedAddresses, Network, type StartWorker } from "./network.js";
@@ -20,6 +21,8 @@ export interface BoardKey {
 
 export interface BoardNetworkOptions {
   readonly secrets: NetworkSecrets | undefined;
+  /** Where there are no secrets yet: what brings them. */
+  readonly claim?: PendingClaim | undefined;
   readonly machineId: string;
   /** Name of the board's pin map: which images fit. */
   readonly board: string;
@@ -30,6 +33,8 @@ export interface BoardNetworkOptions {
   readonly startWorker: StartWorker;
   readonly deliver: (input: WorldInput) => void;
   readonly onUpdate?: (news: UpdateNews, detail: number) => void;
+  /** The fleet has given what this board needs, and it is on flash: with the next power-up it is in force. */
+  readonly onClaimed?: () => void;
 }
 
 /** What it waits for. `noSecrets` and `keyFailed` are for good: until somebody provisions or repairs the board. */
@@ -43,24 +48,48 @@ export class BoardNetwork implements NetworkPort {
   #network: Network | undefined;
   #idle = false;
   #manifest: Uint8Array | undefined;
+  #claimState: ClaimState;
+  /** Typed before there was a network. */
+  #code: string | undefined;
   #closed = false;
 
   constructor(options: BoardNetworkOptions) {
     this.#options = options;
+    this.#claimState = options.claim?.code === undefined ? "noCode" : "asking";
   }
 
   get state(): BoardNetworkState {
-    const { secrets, key } = this.#options;
+    const { secrets, claim, key } = this.#options;
     if (this.#closed) return "closed";
     if (this.#network !== undefined) return "open";
-    if (secrets === undefined) return "noSecrets";
+    if (secrets === undefined && claim === undefined) return "noSecrets";
     if (key.state === "failed") return "keyFailed";
     return key.state === "making" ? "keyMaking" : "machineStarts";
   }
 
   /** Those given by hand are known before it opens. */
   get addresses(): NetAddresses {
-    return this.#network?.addresses ?? { used: undefined, ...fixedAddresses(this.#options.secrets ?? {}) };
+    const { secrets, claim } = this.#options;
+    return this.#network?.addresses ?? { used: undefined, ...fixedAddresses(secrets ?? claim?.place ?? {}) };
+  }
+
+  /** Undefined: there is nothing to claim. */
+  get claim(): ClaimPort | undefined {
+    const { secrets, claim } = this.#options;
+    return secrets === undefined && claim !== undefined ? new BoardClaim(this) : undefined;
+  }
+
+  get claimState(): ClaimState {
+    const { key } = this.#options;
+    if (key.state === "failed") return "keyFailed";
+    return key.state === "making" ? "keyMaking" : this.#claimState;
+  }
+
+  /** See `ClaimPort`. */
+  claimBy(code: string): void {
+    if (this.#closed) throw new Error("closed");
+    if (this.#network !== undefined) return this.#network.claim(code);
+    if (code !== "") this.#code = code;
   }
 
   /** The machine runs; this is the newest wall time in its ledger, 0 if it has never known one. */
@@ -72,6 +101,7 @@ export class BoardNetwork implements NetworkPort {
   /** The key is there, or has failed. */
   keyIsMade(): void {
     this.#open();
+    if (this.claim !== undefined) this.#options.deliver({ on: "claim" });
   }
 
   announce(announcement: Announcement): void {
@@ -117,11 +147,37 @@ export class BoardNetwork implements NetworkPort {
       startWorker,
       deliver,
       ...(onUpdate === undefined ? {} : { onUpdate }),
+      onClaim: (state) => this.#claimIs(state),
     });
     this.#network = network;
     network.idle(this.#idle);
     if (this.#manifest !== undefined) network.update(this.#manifest);
+    if (this.#code !== undefined) network.claim(this.#code);
     network.announce(this.#announcement);
+  }
+
+  #claimIs(state: ClaimState): void {
+    const { deliver, onClaimed } = this.#options;
+    this.#claimState = state;
+    deliver({ on: "claim" });
+    if (state === "claimed") onClaimed?.();
+  }
+}
+
+/** What the service menu has of it. */
+class BoardClaim implements ClaimPort {
+  readonly #network: BoardNetwork;
+
+  constructor(network: BoardNetwork) {
+    this.#network = network;
+  }
+
+  get state(): ClaimState {
+    return this.#network.claimState;
+  }
+
+  use(code: string): void {
+    this.#network.claimBy(code);
   }
 }
 
@@ -129,16 +185,22 @@ export class BoardNetwork implements NetworkPort {
 export function boardConfig(
   {
     secrets,
+    claim,
     machineId,
     board,
     key,
     buildS,
-  }: Pick<BoardNetworkOptions, "secrets" | "machineId" | "board" | "key" | "buildS">,
+  }: Pick<BoardNetworkOptions, "secrets" | "claim" | "machineId" | "board" | "key" | "buildS">,
   newestRecordS: number,
 ): NetConfig | undefined {
-  if (secrets === undefined || key.state !== "ready") return undefined;
+  const place = secrets ?? (claim === undefined ? undefined : placeOf(claim));
+  if (place === undefined || key.state !== "ready") return undefined;
   const privateKey = new Uint8Array(key.privateKey());
-  return { ...secrets, machineId, board, key: toPkcs8(privateKey), floorS: clockFloorS(buildS, newestRecordS) };
+  return { ...place, machineId, board, key: toPkcs8(privateKey), floorS: clockFloorS(buildS, newestRecordS) };
+}
+
+function placeOf({ place, code = "" }: PendingClaim) {
+  return { ...place, brokerHost: "", brokerPort: 0, certificate: new Uint8Array(0), claimCode: code };
 }
 
 /** AlgorithmIdentifier of RSA (RFC 8017 A.1): what PKCS #8 puts before the key (RFC 5208 §5). */

@@ -95,6 +95,21 @@ export function certificatesIn(bytes: Uint8Array): readonly Uint8Array[] {
   }
 }
 
+/** Modulus of an RSA key in PKCS #8 (RFC 5208 §5, RFC 8017 A.1.2); undefined: it is none that we take. */
+export function modulusOfKey(pkcs8: Uint8Array): Uint8Array | undefined {
+  try {
+    const info = inside(new Reader(pkcs8), TAG.sequence);
+    inside(info, TAG.integer);
+    algorithm(info, OID.rsaEncryption);
+    const key = inside(inside(info, TAG.octets), TAG.sequence);
+    inside(key, TAG.integer);
+    return rsaNumbers(key);
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+}
+
 function parse(der: Uint8Array): Certificate {
   const whole = new Reader(der);
   const outer = inside(whole, TAG.sequence);
@@ -200,9 +215,15 @@ function readNames(list: Reader): Partial<Extended> {
 function publicKey(info: Reader): Uint8Array {
   algorithm(info, OID.rsaEncryption);
   const key = inside(new Reader(bitString(info)), TAG.sequence);
+  const modulus = rsaNumbers(key);
+  end(key);
+  return modulus;
+}
+
+/** Modulus and exponent are next. */
+function rsaNumbers(key: Reader): Uint8Array {
   const modulus = inside(key, TAG.integer).bytes;
   const exponent = toHex(inside(key, TAG.integer).bytes);
-  end(key);
   if (exponent !== EXPONENT.toString(16).padStart(6, "0")) throw new Refused("algorithm");
   // a leading zero keeps a DER integer positive
   const bytes = modulus[0] === 0 ? modulus.slice(1) : modulus.slice();

@@ -14,8 +14,10 @@ export const MAX_CONFIG_BYTES = 8_192;
  * certificate authorities, one behind the other, that may vouch for broker, update server and door. certificate, key:
  * the machine's own (RSA-2048), the key as PKCS #8. imageKey: modulus of the RSA key (3072 bits, exponent 65537) under
  * which images are signed. floorS: no clock may say less, Unix seconds: the newer of build time and newest ledger
- * record. board: which images fit. doorHost, doorPort: where certificates are renewed, by HTTPS; absent = nowhere.
- * cableAddress, wifiAddress: by hand (fixed-address.ts); absent = by DHCP.
+ * record. board: which images fit. doorHost, doorPort: where the board claims itself and certificates are renewed, by
+ * HTTPS; absent = nowhere. cableAddress, wifiAddress: by hand (fixed-address.ts); absent = by DHCP. claimCode: the
+ * board is to claim itself, by this code (`""`: by one that is still to be typed); brokerHost, brokerPort and
+ * certificate are empty then.
  */
 const CONFIG = deepFreeze({
   machineId: [0, "text"],
@@ -34,6 +36,7 @@ const CONFIG = deepFreeze({
   doorPort: [13, "uint?"],
   cableAddress: [14, "bytes?"],
   wifiAddress: [15, "bytes?"],
+  claimCode: [16, "text?"],
 });
 
 export type NetConfig = MessageOf<typeof CONFIG>;

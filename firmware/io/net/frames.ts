@@ -3,7 +3,9 @@
  * ArrayBuffer. How many may be under way is bounded on both sides, so that no message queue of the platform
  * (`task.queueLength` in the manifest, 20) is ever full: a full one would block whoever posts, the bus included.
  */
+
 import { Reader, utf8Decode, utf8Encode, Writer } from "../../../shared/bytes.js";
+import { CLAIM_STATES, type ClaimState } from "../../../shared/claim-states.js";
 import { deepFreeze } from "../../../shared/freeze.js";
 
 /** Largest frame: a message of 12 KiB and its topic. */
@@ -21,7 +23,7 @@ export const WAY_NAMES = deepFreeze(["ethernet", "wifi", "host"] as const);
 export type WayName = (typeof WAY_NAMES)[number];
 
 /** Frames of which one of each kind is under way at most: a machine can turn idle and busy while TLS shakes hands. */
-export const ACKNOWLEDGED = deepFreeze(["idle", "update"] as const);
+export const ACKNOWLEDGED = deepFreeze(["idle", "update", "claim"] as const);
 export type Acknowledged = (typeof ACKNOWLEDGED)[number];
 
 export type ToWorker =
@@ -38,7 +40,11 @@ export type ToWorker =
   /** Fetch and install this image: a signed manifest (image-manifest.ts). */
   | { readonly frame: "update"; readonly manifest: Uint8Array }
   /** Nothing is open at the machine: flash may be erased, a restart may be asked for. */
-  | { readonly frame: "idle"; readonly idle: boolean };
+  | { readonly frame: "idle"; readonly idle: boolean }
+  /** Claim the board by this code; `""`: try the one there is again. */
+  | { readonly frame: "claim"; readonly code: string }
+  /** The newest state of the claim has been taken: only now the next one may follow. */
+  | { readonly frame: "claimHeard" };
 
 export type FromWorker =
   | { readonly frame: "ask"; readonly connection: number }
@@ -52,9 +58,19 @@ export type FromWorker =
   /** The newest frame of this kind has been taken: only now the next one may follow. */
   | { readonly frame: "heard"; readonly what: Acknowledged }
   /** detail: bytes so far, or where it was refused or failed the number of the reason (UPDATE_FAULTS). */
-  | { readonly frame: "updateNews"; readonly news: UpdateNews; readonly detail: number };
+  | { readonly frame: "updateNews"; readonly news: UpdateNews; readonly detail: number }
+  | { readonly frame: "claimNews"; readonly state: ClaimState };
 
-const TO_CODES = deepFreeze({ config: 1, announcement: 2, publish: 3, taken: 4, update: 5, idle: 6 } as const);
+const TO_CODES = deepFreeze({
+  config: 1,
+  announcement: 2,
+  publish: 3,
+  taken: 4,
+  update: 5,
+  idle: 6,
+  claim: 7,
+  claimHeard: 8,
+} as const);
 const FROM_CODES = deepFreeze({
   ask: 1,
   up: 2,
@@ -64,6 +80,7 @@ const FROM_CODES = deepFreeze({
   alive: 6,
   updateNews: 7,
   heard: 8,
+  claimNews: 9,
 } as const);
 
 export function encodeToWorker(frame: ToWorker): ArrayBuffer {
@@ -85,6 +102,11 @@ export function encodeToWorker(frame: ToWorker): ArrayBuffer {
       break;
     case "idle":
       out.u8(frame.idle ? 1 : 0);
+      break;
+    case "claim":
+      putText(out, frame.code);
+      break;
+    case "claimHeard":
       break;
   }
   return bufferOf(out);
@@ -115,6 +137,12 @@ export function decodeToWorker(buffer: unknown): ToWorker | undefined {
       return { frame: "update", manifest: reader.take(reader.remaining) };
     case TO_CODES.idle:
       return { frame: "idle", idle: reader.u8() === 1 };
+    case TO_CODES.claim: {
+      const code = takeText(reader);
+      return code === undefined ? undefined : { frame: "claim", code };
+    }
+    case TO_CODES.claimHeard:
+      return { frame: "claimHeard" };
     default:
       return undefined;
   }
@@ -146,6 +174,9 @@ export function encodeFromWorker(frame: FromWorker): ArrayBuffer {
       break;
     case "updateNews":
       out.u8(UPDATE_NEWS.indexOf(frame.news)).u32(frame.detail);
+      break;
+    case "claimNews":
+      out.u8(CLAIM_STATES.indexOf(frame.state));
       break;
   }
   return bufferOf(out);
@@ -184,6 +215,10 @@ function readFromWorker(reader: Reader): FromWorker | undefined {
     case FROM_CODES.updateNews: {
       const news = UPDATE_NEWS[reader.u8()];
       return news === undefined ? undefined : { frame: "updateNews", news, detail: reader.u32() };
+    }
+    case FROM_CODES.claimNews: {
+      const state = CLAIM_STATES[reader.u8()];
+      return state === undefined ? undefined : { frame: "claimNews", state };
     }
     default:
       return undefined;

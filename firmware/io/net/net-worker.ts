@@ -1,11 +1,13 @@
 /**
- * The network's side of the worker: ways, time server, broker, update, and the frames to and from the bus's
- * machine. All classes are handed in; `worker.ts` gives it those of the chip. It may take seconds for a handshake: only
- * the network waits for it.
+ * The network's side of the worker: ways, time server, broker, update, and the frames to and from the bus's machine; on
+ * a board that is to claim itself the claim in the broker's place. All classes are handed in; `worker.ts` gives it
+ * those of the chip. It may take seconds for a handshake: only the network waits for it.
  */
+import type { ClaimState } from "../../../shared/claim-states.js";
 import { deepFreeze } from "../../../shared/freeze.js";
 import { topicOf } from "../../../shared/wire/topics.js";
 import type { TrustedTime } from "./chain.js";
+import { Claimer } from "./claimer.js";
 import { decodeConfig, type NetConfig } from "./config.js";
 import { type Credentials, heldOf } from "./credentials.js";
 import { decodeToWorker, encodeFromWorker, type FromWorker } from "./frames.js";
@@ -36,22 +38,28 @@ export interface NetWorkerOptions {
   readonly random: (bound: number) => number;
   /** Absent where there are no image slots: an update is not begun there. */
   readonly images?: ImageParts | undefined;
-  /** Absent: the certificate stays the provisioned one. */
+  /** Absent: the certificate stays the provisioned one, and no board claims itself. */
   readonly renewal?: RenewalParts | undefined;
 }
 
 /**
  * Frames the worker may have under way to the machine: 4 handed, 6 done, one each of ask, up, wall and alive, two that
- * say what was heard, three of an update (how far it is, that it is verified, that it is over).
+ * say what was heard, three of an update (how far it is, that it is verified, that it is over). While a board claims
+ * itself there is no broker, so none of the first eleven, but one state of the claim and one more that was heard.
  */
 export const MAX_FROM_WORKER = 19;
 
 export class NetWorker {
   readonly #options: NetWorkerOptions;
   readonly #clockwork: Clockwork;
-  #parts: { readonly ways: WayChoice; readonly time: TimeClient; readonly mqtt: MqttClient } | undefined;
+  #parts: { readonly ways: WayChoice; readonly time: TimeClient; readonly mqtt: MqttClient | undefined } | undefined;
   #updater: Updater | undefined;
   #renewer: Renewer | undefined;
+  #claimer: Claimer | undefined;
+  /** The newest state of the claim, what the machine was told last, and whether it has heard that. */
+  #claimState: ClaimState | undefined;
+  #toldState: ClaimState | undefined;
+  #claimUnderWay = false;
   #idle = false;
   /** The time TLS is checked against: never below the floor, and from the time server once it has answered. */
   #base: TrustedTime = { wallS: 0, synced: false };
@@ -91,6 +99,13 @@ export class NetWorker {
         this.#updater?.idle(frame.idle);
         this.#renewer?.idle(frame.idle);
         return this.#post({ frame: "heard", what: "idle" });
+      case "claim":
+        // on flash first: whoever typed it need not do so again
+        this.#claimer?.use(frame.code);
+        return this.#post({ frame: "heard", what: "claim" });
+      case "claimHeard":
+        this.#claimUnderWay = false;
+        return this.#tellClaim();
     }
   }
 
@@ -98,49 +113,34 @@ export class NetWorker {
     this.#clockwork.alarm(undefined, () => {});
     this.#parts?.ways.close();
     this.#parts?.time.close();
-    this.#parts?.mqtt.close();
+    this.#parts?.mqtt?.close();
     this.#updater?.close();
     this.#renewer?.close();
+    this.#claimer?.close();
     this.#parts = undefined;
     this.#updater = undefined;
     this.#renewer = undefined;
+    this.#claimer = undefined;
   }
 
   #start(config: NetConfig): void {
-    const { random, makeClockwork, tls } = this.#options;
+    const { random, makeClockwork } = this.#options;
+    const isToClaim = config.claimCode !== undefined;
     this.#setTime(config.floorS, false);
     const ways = new WayChoice({
       ways: this.#waysFor(config),
       clockwork: makeClockwork(),
       onUp: (up) => {
         time.link(up);
-        mqtt.link(up);
+        mqtt?.link(up);
         this.#updater?.link(up);
         this.#renewer?.link(up);
+        this.#claimer?.link(up);
       },
     });
     const { resolve } = ways;
     const provisioned = { certificate: config.certificate, authorities: config.brokerCa };
-    const toConnect = (): Credentials => this.#renewer?.opening() ?? provisioned;
-    const mqtt = new MqttClient({
-      plan: planOf(config.machineId),
-      socket: {
-        io: tls(config, () => this.#now(), ways.tcp, toConnect),
-        host: config.brokerHost,
-        port: config.brokerPort,
-      },
-      resolve,
-      random,
-      clockwork: makeClockwork(),
-      onAsk: (connection) => this.#post({ frame: "ask", connection }),
-      onUp: (up) => {
-        const way = ways.inUse?.name ?? "host";
-        this.#post({ frame: "up", up, way, address: ways.addressInUse ?? "" });
-        this.#renewer?.session(up);
-      },
-      onMessage: (topic, payload) => this.#post({ frame: "message", topic, payload }),
-      onDone: (count) => this.#post({ frame: "done", count }),
-    });
+    const mqtt = isToClaim ? undefined : this.#openMqtt(config, provisioned, ways);
     const time = new TimeClient({
       io: ways.datagrams,
       host: config.timeHost,
@@ -152,15 +152,43 @@ export class NetWorker {
         this.#setTime(wallS, true);
         this.#post({ frame: "wall", wallS });
         this.#renewer?.timeIsSet();
+        this.#claimer?.timeIsSet();
       },
     });
-    this.#renewer = this.#openRenewer(config, provisioned, ways, () => {
-      mqtt.link(false);
-      mqtt.link(true);
-    });
-    this.#updater = this.#openUpdater(config, provisioned, ways);
+    if (isToClaim) this.#claimer = this.#openClaimer(config, provisioned, ways);
+    else {
+      this.#renewer = this.#openRenewer(config, provisioned, ways, () => {
+        mqtt?.link(false);
+        mqtt?.link(true);
+      });
+      this.#updater = this.#openUpdater(config, provisioned, ways);
+    }
     this.#parts = { ways, time, mqtt };
     ways.start();
+  }
+
+  #openMqtt(config: NetConfig, provisioned: Credentials, ways: WayChoice): MqttClient {
+    const { random, makeClockwork, tls } = this.#options;
+    const toConnect = (): Credentials => this.#renewer?.opening() ?? provisioned;
+    return new MqttClient({
+      plan: planOf(config.machineId),
+      socket: {
+        io: tls(config, () => this.#now(), ways.tcp, toConnect),
+        host: config.brokerHost,
+        port: config.brokerPort,
+      },
+      resolve: ways.resolve,
+      random,
+      clockwork: makeClockwork(),
+      onAsk: (connection) => this.#post({ frame: "ask", connection }),
+      onUp: (up) => {
+        const way = ways.inUse?.name ?? "host";
+        this.#post({ frame: "up", up, way, address: ways.addressInUse ?? "" });
+        this.#renewer?.session(up);
+      },
+      onMessage: (topic, payload) => this.#post({ frame: "message", topic, payload }),
+      onDone: (count) => this.#post({ frame: "done", count }),
+    });
   }
 
   /** None where this board has none for its configuration: nothing is ever connected then. */
@@ -205,6 +233,45 @@ export class NetWorker {
       // no storage for certificates: the provisioned one has to do
       return undefined;
     }
+  }
+
+  /** None where the board is told no door, or cannot keep what it would be given. */
+  #openClaimer(config: NetConfig, provisioned: Credentials, { resolve, tcp }: WayChoice): Claimer | undefined {
+    const { renewal, random, makeClockwork, tls } = this.#options;
+    const { machineId, key, claimCode: code, doorHost: host, doorPort: port } = config;
+    if (renewal === undefined || host === undefined || port === undefined) return undefined;
+    const now = (): TrustedTime => this.#now();
+    try {
+      return new Claimer({
+        ...renewal,
+        machineId,
+        code: code === "" ? undefined : code,
+        key,
+        door: { host, port },
+        io: tls(config, now, tcp, () => provisioned),
+        resolve,
+        makeClockwork,
+        now,
+        random,
+        onState: (state) => {
+          this.#claimState = state;
+          this.#tellClaim();
+        },
+      });
+    } catch {
+      this.#claimState = "flash";
+      this.#tellClaim();
+      return undefined;
+    }
+  }
+
+  /** The newest, once the machine has heard the one before. */
+  #tellClaim(): void {
+    const state = this.#claimState;
+    if (this.#claimUnderWay || state === undefined || state === this.#toldState) return;
+    this.#claimUnderWay = true;
+    this.#toldState = state;
+    this.#post({ frame: "claimNews", state });
   }
 
   #openUpdater(config: NetConfig, provisioned: Credentials, { resolve, tcp }: WayChoice): Updater | undefined {

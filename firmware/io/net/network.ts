@@ -3,6 +3,7 @@
  * MAX_GIVEN messages, hands its messages to the machine and says when they were taken, and starts it anew where it has
  * fallen silent. Nothing here waits for anything.
  */
+import type { ClaimState } from "../../../shared/claim-states.js";
 import type { Announcement, FixedAddressText, NetAddresses, NetworkPort } from "../../ports/hardware.js";
 import type { WorldInput } from "../../ports/inputs.js";
 import { encodeConfig, type NetConfig } from "./config.js";
@@ -40,6 +41,8 @@ export interface NetworkOptions {
   readonly deliver: (input: WorldInput) => void;
   /** Steps of an update; see update.ts. */
   readonly onUpdate?: (news: UpdateNews, detail: number) => void;
+  /** Of a board that is to claim itself; see claiming.ts. */
+  readonly onClaim?: (state: ClaimState) => void;
 }
 
 export class Network implements NetworkPort {
@@ -55,6 +58,9 @@ export class Network implements NetworkPort {
   /** Frames the worker has not heard yet, and what it was last told or is to be told next. */
   #idleUnderWay = false;
   #updateUnderWay = false;
+  /** A claim's code: to be told to the worker, and told but not heard yet. */
+  #code: string | undefined;
+  #codeUnderWay: string | undefined;
   #toldIdle = false;
   #toldManifest: Uint8Array | undefined;
   #closed = false;
@@ -105,6 +111,13 @@ export class Network implements NetworkPort {
     this.#tell();
   }
 
+  /** Claims the board by this code, the newest counts; `""`: by the one it has, again and at once. */
+  claim(code: string): void {
+    if (this.#closed) throw new Error("closed");
+    if (code !== "" || this.#code === undefined) this.#code = code;
+    this.#tell();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -130,6 +143,8 @@ export class Network implements NetworkPort {
     this.#post({ frame: "config", config: encodeConfig(config) });
     this.#idleUnderWay = false;
     this.#updateUnderWay = false;
+    this.#code ??= this.#codeUnderWay;
+    this.#codeUnderWay = undefined;
     this.#toldIdle = false;
     this.#toldManifest = undefined;
     this.#tell();
@@ -141,6 +156,11 @@ export class Network implements NetworkPort {
     if (!this.#idleUnderWay && idle !== this.#toldIdle && this.#post({ frame: "idle", idle })) {
       this.#idleUnderWay = true;
       this.#toldIdle = idle;
+    }
+    const code = this.#code;
+    if (this.#codeUnderWay === undefined && code !== undefined && this.#post({ frame: "claim", code })) {
+      this.#codeUnderWay = code;
+      this.#code = undefined;
     }
     const manifest = this.#manifest;
     if (this.#updateUnderWay || manifest === undefined || manifest === this.#toldManifest) return;
@@ -195,8 +215,12 @@ export class Network implements NetworkPort {
         return;
       case "heard":
         if (frame.what === "idle") this.#idleUnderWay = false;
-        else this.#updateUnderWay = false;
+        else if (frame.what === "update") this.#updateUnderWay = false;
+        else this.#codeUnderWay = undefined;
         return this.#tell();
+      case "claimNews":
+        this.#post({ frame: "claimHeard" });
+        return this.#options.onClaim?.(frame.state);
       case "updateNews":
         // news that come while another order is under way are the last of the one before
         if (isLast(frame.news) && !this.#updateUnderWay) this.#manifest = undefined;

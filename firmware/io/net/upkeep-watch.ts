@@ -38,7 +38,8 @@ export class UpkeepWatch {
   #idle = false;
   #busUp = false;
   #acked = false;
-  #imageWaits = false;
+  /** Why the board is to be restarted as soon as nothing is open. */
+  #restartFor: string | undefined;
 
   constructor(options: UpkeepWatchOptions) {
     this.#options = options;
@@ -53,7 +54,12 @@ export class UpkeepWatch {
 
   /** Another image is ready in the other slot: it starts as soon as nothing is open. */
   imageWaits(): void {
-    this.#imageWaits = true;
+    this.restartDue("another image waits");
+  }
+
+  /** The board restarts as soon as nothing is open. */
+  restartDue(why: string): void {
+    this.#restartFor = why;
     this.look();
   }
 
@@ -67,9 +73,10 @@ export class UpkeepWatch {
       this.#give({ on: "idle", idle });
     }
     if (this.#trial.phase !== "none" && this.#trial.phase !== "confirmed") this.#judge();
-    if (!this.#imageWaits || !idle) return;
-    this.#imageWaits = false;
-    say("restart: another image waits");
+    const why = this.#restartFor;
+    if (why === undefined || !idle) return;
+    this.#restartFor = undefined;
+    say(`restart: ${why}`);
     restart();
   }
 

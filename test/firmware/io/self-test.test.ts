@@ -14,6 +14,7 @@ const FACTS: SelfTestFacts = {
   freeBytes: 100_000,
   machineId: "M-1234",
   networkProvisioned: true,
+  isClaimed: true,
   slots: [
     { slot: "A1", column: 0 },
     { slot: "A2", column: 1 },
@@ -103,6 +104,11 @@ test("not provisioned, too little memory, no planogram", () => {
   assert.match(line(all, "network secrets"), /none - provision the board/);
   assert.match(line(all, "memory"), /less than 40960/);
   assert.is(line(all, "home switches"), "home switches: not looked at: no planogram says which motors there are");
+});
+
+test("a board that is still to be claimed", () => {
+  const all = told(new SimDevkit(), { isClaimed: false });
+  assert.match(line(all, "identity"), /^identity: M-1234, not claimed - claim it: its page in this menu$/);
 });
 
 test("the beam: covered, outshone", () => {

@@ -4,7 +4,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeHeader, HEADER_BYTES, otherLayout } from "../../../firmware/ledger/header.js";
+import { encodeHeader, HEADER_BYTES, NO_EPOCH, otherLayout } from "../../../firmware/ledger/header.js";
 import { type Ledger, openLedger, ownerOf, type StandsFor } from "../../../firmware/ledger/ledger.js";
 import { crc32, Writer } from "../../../shared/bytes.js";
 import { FAULTS, type FaultName } from "../../../shared/faults.js";
@@ -55,9 +55,17 @@ function assertStands(flash: SimFlash, open: () => Ledger, why: StandsFor, fault
   assert.equal(flash.snapshot(), before);
 }
 
+test("before it has an epoch a machine stands and writes nothing, whatever its flash holds", () => {
+  const { flash, account } = used(EPOCH, 30);
+  for (const other of [flash, new SimFlash({ blocks: 8, blockBytes: BLOCK_BYTES })]) {
+    assertStands(other, () => openLedger(other, ownedBy(NO_EPOCH)), "unclaimed", "notClaimed");
+  }
+  account.settle(openLedger(flash, ownedBy(EPOCH)), undefined);
+});
+
 test("told an epoch from before what is on its flash, a machine stands and writes nothing", () => {
   const { flash, account } = used(EPOCH, 30);
-  for (const told of [0, 1, EPOCH - 1]) {
+  for (const told of [1, 2, EPOCH - 1]) {
     assertStands(flash, () => openLedger(flash, ownedBy(told)), "laterEpoch", "ledgerEpoch");
   }
   account.settle(openLedger(flash, ownedBy(EPOCH)), undefined);

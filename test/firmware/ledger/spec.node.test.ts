@@ -100,7 +100,7 @@ test("the numbers on the page are the code's", () => {
     `voucher, claim) and ${NOTE_RECORDS} more`,
     `checkpoints ${CHECKPOINT_GROWTH_BYTES} bytes longer`,
     `at most ${NOTES_PER_DAY} a day`,
-    ...(["ledgerLayout", "ledgerForeign", "ledgerEpoch", "ledgerUnsent", "ledgerFull"] as const).map(
+    ...(["ledgerLayout", "ledgerForeign", "ledgerEpoch", "ledgerUnsent", "ledgerFull", "notClaimed"] as const).map(
       (name) => `${FAULTS[name].code} \`${name}\``,
     ),
   ]) {

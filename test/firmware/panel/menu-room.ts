@@ -45,6 +45,8 @@ export class Room {
     bad: 1,
   };
   machineId = "M-1";
+  claim: MenuFacts["claim"];
+  opensToClaim = false;
   sentenceOf: MenuFacts["sentenceOf"] = (fault, slot) => `fault ${fault} ${slot ?? ""}`;
 
   get facts(): MenuFacts {
@@ -63,9 +65,14 @@ export class Room {
       networkUp: true,
       addresses: this.addresses,
       machineId: this.machineId,
+      claim: this.claim,
+      opensToClaim: this.opensToClaim,
       unackedRecords: 7,
       selfTest: () => this.selfTest,
-      passOf: (code) => (code === "2580" ? { who: 3, rights: this.rights } : undefined),
+      passOf: (code) => {
+        if (this.opensToClaim) return { who: 0, rights: 0 };
+        return code === "2580" ? { who: 3, rights: this.rights } : undefined;
+      },
       sentenceOf: this.sentenceOf,
     };
   }

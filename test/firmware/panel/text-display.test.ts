@@ -113,6 +113,10 @@ const SCREENS: readonly string[] = [
   "7B4#99999995#",
   "80",
   "81",
+  "01",
+  "C123456789",
+  "C123456789#",
+  "C#",
 ];
 /** Lists are turned with `#`, that of the tubes on a text display only: nowhere else does `#` but turn a page. */
 const TURNED = ["", "8", "9", "0", "B", "81"];
@@ -136,6 +140,7 @@ class Machine extends Room {
     this.textDisplay = textDisplay;
     this.machineId = "M-1234";
     this.spiralsAway = 2;
+    this.claim = "otherMachine";
     this.durable.faults = everyFault();
     this.durable.counters.salesMinor = 99_999_999;
     this.sentenceOf = (fault, slot) => faultSentence(fault, this.machineId, slot, this.language);

@@ -11,7 +11,7 @@ import { issueMachine } from "../../../fleet/identity/authority.js";
 import { startTestFleet, type TestFleet, temporaryFolder, until } from "../support.js";
 import { type Board, claimed, newBoard, openDoor, signedIn } from "./boards.js";
 import { Door } from "./door.js";
-import { TlsBoard } from "./tls-board.js";
+import { provisionedBoard, type TlsBoard } from "./tls-board.js";
 
 const DAY_MS = 86_400_000;
 /** Old enough for every machine to ask, and over. */
@@ -50,7 +50,7 @@ async function boardOfAge({ fleet, cookie, door }: Context, serial: string, days
     UPDATE machine_certificates c SET fingerprint = ${Buffer.from(old.fingerprint)}, der = ${Buffer.from(old.der)},
       not_before = ${old.notBefore}, not_after = ${old.notAfter}
     FROM machines m WHERE m.id = c.machine_id AND m.serial_number = ${serial}`;
-  return new TlsBoard({
+  return provisionedBoard({
     identity,
     key: board.key,
     certificate: old.der,

@@ -21,11 +21,13 @@ import { UPDATE_FAULTS } from "../../../../firmware/io/net/update.js";
 import { InterfaceWay } from "../../../../firmware/io/net/ways.js";
 import type { WorldInput } from "../../../../firmware/ports/inputs.js";
 import { concatBytes } from "../../../../shared/bytes.js";
+import type { ClaimState } from "../../../../shared/claim-states.js";
 import { SimInterfaces } from "../../../../tools/bench/net-interface.js";
 import { SimWorker } from "../../../../tools/bench/net-worker.js";
 import { SimClockwork, SimDatagramSockets, type SimSocket, SimSockets } from "../../../../tools/bench/sockets.js";
 import { SimImageSlots } from "../../../support/io/image-slots.js";
 import { SimKeyValueStorage } from "../../../support/io/storage.js";
+import { KEY, problem } from "./claim-board.js";
 import { CONNACK, puback, readAll, suback } from "./line.js";
 
 const test = suite("network");
@@ -61,11 +63,13 @@ class Machine {
   readonly images = new SimImageSlots();
   readonly keyValue = new SimKeyValueStorage();
   readonly updates: string[] = [];
+  readonly claims: ClaimState[] = [];
   readonly network: Network;
 
-  constructor() {
+  constructor(config: NetConfig = CONFIG) {
     this.network = new Network({
-      config: CONFIG,
+      config,
+      onClaim: (state) => this.claims.push(state),
       onUpdate: (news, detail) => this.updates.push(`${news} ${detail}`),
       clockwork: this.clock,
       deliver: (input) => this.inputs.push(input),
@@ -109,6 +113,7 @@ class Machine {
         storage: this.keyValue,
         sha256: () => ({ write: () => {}, close: () => new ArrayBuffer(32) }),
       },
+      renewal: { storage: this.keyValue, sign: () => new ArrayBuffer(256) },
     });
   }
 
@@ -124,6 +129,17 @@ class Machine {
 
   pass(ms: number): void {
     for (const clock of [...this.clocks, this.clock]) clock.pass(ms);
+    this.worker.run();
+  }
+
+  /** The time server answers. */
+  tellTime(wallS: number): void {
+    const [question] = this.datagrams.opened[0]?.sent ?? [];
+    const answer = new Uint8Array(48);
+    answer.set([0x24, 1]);
+    answer.set(question?.bytes.subarray(40) ?? [], 24);
+    new DataView(answer.buffer).setUint32(40, wallS + 2_208_988_800);
+    this.datagrams.opened[0]?.arrive(answer);
     this.worker.run();
   }
 
@@ -167,13 +183,7 @@ test("from power-up to a batch that the broker has, an ack that the machine has,
   machine.worker.run();
   assert.equal(machine.socket.written.slice(before), puback(5));
   assert.equal(machine.tlsNow(), { wallS: CONFIG.floorS, synced: false });
-  const [question] = machine.datagrams.opened[0]?.sent ?? [];
-  const answer = new Uint8Array(48);
-  answer.set([0x24, 1]);
-  answer.set(question?.bytes.subarray(40) ?? [], 24);
-  new DataView(answer.buffer).setUint32(40, CONFIG.floorS + 77 + 2_208_988_800);
-  machine.datagrams.opened[0]?.arrive(answer);
-  machine.worker.run();
+  machine.tellTime(CONFIG.floorS + 77);
   assert.equal(machine.inputs.at(-1), { on: "wall", wallS: CONFIG.floorS + 77, quality: "synced" });
   assert.equal(machine.tlsNow(), { wallS: CONFIG.floorS + 77, synced: true });
 });
@@ -240,6 +250,63 @@ test("a platform without image slots refuses an order: whoever gave it must not 
   assert.equal(machine.updates, [`refused ${UPDATE_FAULTS.indexOf("unsupported")}`]);
 });
 
+const TO_CLAIM: NetConfig = {
+  ...CONFIG,
+  brokerHost: "",
+  brokerPort: 0,
+  certificate: new Uint8Array(0),
+  key: KEY,
+  doorHost: "door.example",
+  doorPort: 8_443,
+  claimCode: "",
+};
+
+test("a board that is to claim itself asks no broker; its states come one at a time, the newest last", () => {
+  const machine = new Machine(TO_CLAIM);
+  machine.worker.run();
+  machine.interfaces.last.becomes(500);
+  machine.network.claim("SECRET-CODE");
+  for (let i = 0; i < 2 * QUEUE_LENGTH; i++) machine.network.claim("");
+  machine.worker.run();
+  assert.equal([machine.claims.at(-1), machine.sockets.opened.length], ["clockUnknown", 0]);
+  machine.tellTime(CONFIG.floorS + 77);
+  assert.is(machine.claims.at(-1), "asking");
+  for (let more = 0; more < 10; more++) machine.socket.offer();
+  const sent = String.fromCharCode(...machine.socket.written);
+  assert.match(sent, /^POST \/machine\/v1\/claims/);
+  assert.match(sent, '"code":"SECRET-CODE"');
+  assert.equal([machine.sockets.opened.length, machine.socket.options.port], [1, 8_443], "and nobody else");
+  machine.socket.arrive(problem("403 Forbidden", "claim-refused", "used"));
+  // the states between are nobody's any more
+  for (let i = 0; i < QUEUE_LENGTH; i++) machine.interfaces.last.becomes(i % 2 === 0 ? 200 : 500);
+  machine.worker.run();
+  assert.is(machine.claims.at(-1), "used");
+  assert.ok(machine.worker.deepest < QUEUE_LENGTH, `${machine.worker.deepest}`);
+  assert.is(machine.network.publish("t", new Uint8Array(1), 1), false);
+});
+
+test("a code that a dying worker had not heard is told to the next one; what is on flash it finds by itself", () => {
+  const machine = new Machine(TO_CLAIM);
+  machine.worker.run();
+  machine.network.claim("SECRET-CODE");
+  machine.clock.pass(SILENT_MS);
+  machine.worker.run();
+  assert.is(machine.claims.at(-1), "noNetwork", "it has a code");
+  machine.clock.pass(SILENT_MS);
+  machine.worker.run();
+  assert.equal([machine.workers.length, machine.claims.at(-1)], [3, "noNetwork"]);
+});
+
+test("without storage a board does not use its claim up for nothing", () => {
+  const machine = new Machine({ ...TO_CLAIM, claimCode: "SECRET-CODE" });
+  machine.keyValue.refuses = true;
+  machine.worker.run();
+  machine.interfaces.last.becomes(500);
+  machine.worker.run();
+  machine.tellTime(CONFIG.floorS + 77);
+  assert.equal([machine.claims, machine.sockets.opened.length], [["flash"], 0]);
+});
+
 test("what the worker may have under way fits the queue", () => {
   assert.ok(MAX_FROM_WORKER < QUEUE_LENGTH);
 });
@@ -296,6 +363,8 @@ test("frames are read as they were written, and what is no frame is none", () =>
     { frame: "taken" },
     { frame: "update", manifest: new Uint8Array([7]) },
     { frame: "idle", idle: true },
+    { frame: "claim", code: "123" },
+    { frame: "claimHeard" },
   ];
   for (const frame of toWorker) {
     const bytes = encodeToWorker(frame);
@@ -313,6 +382,8 @@ test("frames are read as they were written, and what is no frame is none", () =>
     { frame: "heard", what: "idle" },
     { frame: "heard", what: "update" },
     { frame: "updateNews", news: "downloading", detail: 1_500_000 },
+    { frame: "heard", what: "claim" },
+    { frame: "claimNews", state: "otherMachine" },
   ];
   for (const frame of fromWorker) {
     const bytes = encodeFromWorker(frame);
