@@ -95,7 +95,9 @@ class OurCertificates implements CertificateSide {
   }
 
   findPreferredCert(): readonly Uint8Array[] {
-    return [this.#credentials.certificate];
+    const { certificate } = this.#credentials;
+    // before its claim a board has none: the empty list says so (RFC 5246 §7.4.6)
+    return certificate.length === 0 ? [] : [certificate];
   }
 }
 
