@@ -85,7 +85,8 @@ function fleetCopy(cabinet: SimCabinet): string[] {
     const lost = history.everLost.filter((ours) => ours.seq === seq);
     const ours = history.records[seq - 1];
     // written behind a record that had rotted, and sent, before anybody looked: the batch's chain vouched for it
-    if (ours?.kind === "unreadable" && lost.length === 0 && history.rotten) return true;
+    const first = lost[0] ?? ours;
+    if (first?.kind === "unreadable" && history.rotten) return true;
     return [ours, ...lost].some((one) => JSON.stringify(one) === text);
   };
   const other = known.find((record) => record.seq <= history.records.length && !same(record));

@@ -200,8 +200,19 @@ export function buyHonestly(at: Visit): void {
   if (!paid && view?.creditMinor === 0 && view.selling) {
     if (view.slot !== at.slot) choose(at);
     payByCard(at);
+    // the card that somebody left in a reader was asked first, and declined: the machine asks for one again
+    if (at.patient && isAskedAgain(cabinet)) payByCard(at);
   }
   waitForSale(at, CARD_MS);
+}
+
+function isAskedAgain(cabinet: SimCabinet): boolean {
+  const leaves = (state: string, limitMs: number): void => {
+    cabinet.waitFor(() => cabinet.view?.state !== state, limitMs);
+  };
+  leaves("PRODUCT_SELECTED", PATIENCE_MS);
+  leaves("ACCEPTING_PAYMENT", CARD_MS);
+  return cabinet.view?.state === "PRODUCT_SELECTED";
 }
 
 function anySlot({ rng, machine, slot }: Visit): string {
