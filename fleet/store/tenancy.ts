@@ -26,9 +26,10 @@ export function asOperator<T>(
 ): Promise<T> {
   return inTransaction(app, async (tx) => {
     // Sent ahead of the work's first statement, not awaited before it: without it that statement sees nothing.
+    const seen = tags === null ? null : [...tags];
     const named = tx`
       SELECT set_config('app.operator_id', ${operatorId}, true),
-        set_config('app.machine_scope', coalesce(${tags === null ? null : [...tags]}::text[]::text, '*'), true)`.execute();
+        set_config('app.machine_scope', coalesce(${seen}::text[]::text, '*'), true)`.execute();
     const worked = work(tx);
     await settled([named, worked]);
     return worked;
