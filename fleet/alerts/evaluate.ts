@@ -4,10 +4,11 @@
  */
 import type { Severity } from "../../shared/faults.js";
 import type { MachineFacts, OperatorFacts, Units } from "./facts.js";
-import { type Memory, remembered } from "./memory.js";
+import { type Memory, NOTHING, remembered } from "./memory.js";
 import { isPartOfOutage, outageBegins } from "./outage.js";
 import type { At, Finding, Rule } from "./rule.js";
-import { RULE_CODES, RULES, type RuleCode } from "./rules.js";
+import { RULES, type RuleCode } from "./rules.js";
+import { judges, type Scope } from "./subject.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -37,6 +38,10 @@ export interface StandingAlert {
 }
 
 export interface Situation {
+  /** What is judged: facts, alerts open and dismissed are complete for it, and for no more. */
+  readonly scope: Scope;
+  /** When it was to be looked at whole; no look at a part puts it off. */
+  readonly dueMs: number;
   readonly facts: MachineFacts;
   readonly operator: OperatorFacts;
   readonly settings: RuleSettings;
@@ -92,21 +97,35 @@ interface Course {
 }
 
 export function evaluate(situation: Situation): Verdict {
-  const { facts, nowMs } = situation;
+  const { facts, scope, nowMs } = situation;
   const before = remembered(situation.memory, facts, nowMs);
   const fresh = nowMs - before.opened.sinceMs >= HOUR_MS;
   const course: Course = {
     situation: { ...situation, memory: before },
-    ...{ opens: [], closes: [], changes: [], forget: [], pending: {}, clearing: {} },
+    ...{ opens: [], closes: [], changes: [], forget: [] },
+    ...{ pending: notJudged(before.pending, scope), clearing: notJudged(before.clearing, scope) },
     opened: fresh ? { sinceMs: nowMs, count: 0 } : { ...before.opened },
     outage: false,
-    dueMs: nowMs + LOOK_AGAIN_MS,
+    dueMs: scope.isWhole ? nowMs + LOOK_AGAIN_MS : situation.dueMs,
   };
-  for (const code of RULE_CODES) if (RULES[code].per !== "operator" && code !== "storm") judge(course, code);
+  for (const code of scope.rules) if (RULES[code].per !== "operator" && code !== "storm") judge(course, code);
   judgeStorm(course);
-  const { opens, closes, changes, forget, pending, clearing, opened, outage, dueMs } = course;
-  const memory = { ...before, pending, clearing, opened };
-  return { opens, closes, changes, forget, outage, memory, dueMs: Math.max(dueMs, nowMs + 1_000) };
+  const { opens, closes, changes, forget, pending, clearing, opened, outage } = course;
+  // An hour begins with its first alert: nothing to remember, and to write, before.
+  const memory = { ...before, pending, clearing, opened: opened.count === 0 ? NOTHING.opened : opened };
+  const soonMs = Math.max(course.dueMs, nowMs + 1_000);
+  const dueMs = scope.isWhole ? soonMs : Math.min(situation.dueMs, soonMs);
+  return { opens, closes, changes, forget, outage, memory, dueMs };
+}
+
+/** What waits of the cases that this look says nothing of: it goes on waiting. */
+function notJudged(since: Readonly<Record<string, number>>, scope: Scope): Record<string, number> {
+  if (scope.isWhole) return {};
+  const kept = Object.entries(since).filter(([key]) => {
+    const [code = "", ...slot] = key.split("/");
+    return !judges(scope, code, slot.length === 0 ? null : slot.join("/"));
+  });
+  return Object.fromEntries(kept);
 }
 
 /** The operator's number for a threshold, or the table's. */
@@ -223,6 +242,7 @@ function judgeStorm(course: Course): void {
   const at = { nowMs: situation.nowMs, limit: limitOf("storm", situation.settings) };
   if (held) {
     lookAgain(course, opened.sinceMs + HOUR_MS);
+    // A look at a part does not know whether it stands: opened once more it stays one.
     if (standing === undefined) {
       const many = `more than ${MAX_OPENED_AN_HOUR} alerts within an hour, the rest is held back`;
       const sentence = `${situation.facts.serial}: ${many}`;

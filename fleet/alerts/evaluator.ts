@@ -4,12 +4,15 @@
  * judge one machine at once.
  */
 
-import { type ReadFacts, readFacts, readOperators } from "../store/alert-facts.js";
+import { isDeepStrictEqual } from "node:util";
+import { type Asked, type Basics, type ReadFacts, readBasics, readFacts, readOperators } from "../store/alert-facts.js";
 import {
   type AlertNews,
   type AlertWrite,
+  addStates,
   changeAlerts,
   closeAlerts,
+  dismissedAlerts,
   forgetDismissed,
   type HeldMachine,
   holdDue,
@@ -18,11 +21,12 @@ import {
   type OperatorSettings,
   offlineWithOutage,
   openAlerts,
+  openAlertsOf,
+  openCases,
   operatorSettings,
   operatorsInOutage,
   type Standing,
   saveStates,
-  standingAlerts,
   standingMutes,
 } from "../store/alerts.js";
 import type { Sql, Transaction } from "../store/databases.js";
@@ -30,10 +34,12 @@ import { makeProfiles } from "../store/sales-profiles.js";
 import { inTransaction } from "../store/transact.js";
 import { evaluate, limitOf, type Verdict } from "./evaluate.js";
 import type { MachineFacts, OperatorFacts } from "./facts.js";
+import { TREND_LEAST_MILLI_C } from "./find-stock.js";
 import { type Limits, limitsOf } from "./limits.js";
 import { memoryOf } from "./memory.js";
 import { OUTAGE_WINDOW_MS, type OutageLimits, outageEnds, outageSentence } from "./outage.js";
 import { RULES } from "./rules.js";
+import { casesOf, judges, type Scope, type Subject, scopeOf, WHOLE } from "./subject.js";
 
 /** Machines of one transaction. */
 export const MAX_LOOKED_AT = 100;
@@ -55,81 +61,131 @@ export interface Looked {
   readonly news: readonly AlertNews[];
 }
 
-/** Looks at these machines; at most MAX_LOOKED_AT of them. */
-export function lookAt(ingest: Sql, serials: readonly string[], looking: Looking): Promise<Looked> {
-  return look(ingest, (tx) => holdMachines(tx, serials), looking, 0);
+/** Looks at these machines, by serial, for what their marks name; at most MAX_LOOKED_AT of them. */
+export function lookAt(ingest: Sql, subjects: ReadonlyMap<string, Subject>, looking: Looking): Promise<Looked> {
+  return look(ingest, (tx) => holdNamed(tx, subjects), looking, 0);
 }
 
-/** Looks at machines whose time has come; some of their profiles of sales are made anew, once a day. */
+/** Looks at machines whose time has come, whole; some of their profiles of sales are made anew, once a day. */
 export function lookAtDue(ingest: Sql, looking: Looking): Promise<Looked> {
-  return look(ingest, (tx) => holdDue(tx, MAX_LOOKED_AT, looking.nowMs), looking, MAX_PROFILED);
+  return look(ingest, (tx) => holdWhoseTimeHasCome(tx, looking.nowMs), looking, MAX_PROFILED);
+}
+
+/** A machine whose row we hold, and how it is to be looked at. */
+interface Held extends Asked {
+  readonly state: HeldMachine;
+}
+
+interface AllHeld {
+  readonly machines: readonly Held[];
+  readonly settings: ReadonlyMap<string, OperatorSettings>;
+}
+
+/** Sent one behind the other: what is read of a machine is what it is once its row is ours. */
+async function holdNamed(tx: Transaction, subjects: ReadonlyMap<string, Subject>): Promise<AllHeld> {
+  const serials = [...subjects.keys()];
+  const hold = () =>
+    Promise.all([holdMachines(tx, serials), readBasics(tx, { serials }), operatorSettings(tx, { serials })]);
+  let [states, basics, settings] = await hold();
+  if (states.length < basics.length) {
+    await addStates(tx, serials);
+    [states, basics, settings] = await hold();
+  }
+  return { machines: together(states, basics, (serial) => scopeOf(subjects.get(serial) ?? "whole")), settings };
+}
+
+async function holdWhoseTimeHasCome(tx: Transaction, nowMs: number): Promise<AllHeld> {
+  const states = await holdDue(tx, MAX_LOOKED_AT, nowMs);
+  if (states.length === 0) return { machines: [], settings: new Map() };
+  const ids = states.map(({ machineId }) => machineId);
+  const [basics, settings] = await Promise.all([readBasics(tx, { ids }), operatorSettings(tx, { ids })]);
+  return { machines: together(states, basics, () => WHOLE), settings };
+}
+
+function together(
+  states: readonly HeldMachine[],
+  basics: readonly Basics[],
+  scopeFor: (serial: string) => Scope,
+): readonly Held[] {
+  const byId = new Map(states.map((state) => [state.machineId, state]));
+  return basics.flatMap((one) => {
+    const state = byId.get(one.machineId);
+    if (state === undefined) return [];
+    // Whole, if it has changed hands: the alerts of whoever had it before are closed.
+    const scope = state.operatorId === one.operatorId ? scopeFor(one.serial) : WHOLE;
+    return [{ state, basics: one, scope }];
+  });
 }
 
 async function look(
   ingest: Sql,
-  hold: (tx: Transaction) => Promise<readonly HeldMachine[]>,
+  hold: (tx: Transaction) => Promise<AllHeld>,
   looking: Looking,
   maxProfiled: number,
 ): Promise<Looked> {
   return inTransaction(ingest, async (tx) => {
     const held = await hold(tx);
-    if (held.length === 0) return { machines: 0, news: [] };
+    const { machines, settings } = held;
+    if (machines.length === 0) return { machines: 0, news: [] };
+    for (const [operatorId, { rules }] of settings) looking.setLimits(operatorId, limitsOf(rules));
     const news = await judge(tx, held, looking, maxProfiled);
     if (news.length > 0) await looking.tell(tx, news, looking.nowMs);
-    return { machines: held.length, news };
+    return { machines: machines.length, news };
   });
 }
 
 async function judge(
   tx: Transaction,
-  held: readonly HeldMachine[],
+  { machines, settings }: AllHeld,
   looking: Looking,
   maxProfiled: number,
 ): Promise<readonly AlertNews[]> {
   const { nowMs, hearing } = looking;
-  const ids = held.map(({ machineId }) => machineId);
-  // As its row says: a machine that has changed hands since is judged by its new owner's settings below.
-  const settings = await operatorSettings(tx, distinct(held.map(({ operatorId }) => operatorId)));
-  for (const [operatorId, { rules }] of settings) looking.setLimits(operatorId, limitsOf(rules));
-  const [{ facts, unprofiled }, standing, mutes] = await Promise.all([
-    readWithProfiles(tx, ids, [...settings.values()], nowMs, maxProfiled),
-    standingAlerts(tx, ids),
-    standingMutes(tx, ids, nowMs),
-  ]);
-  const operatorIds = distinct(facts.map(({ operatorId }) => operatorId));
-  const [others, operators] = await Promise.all([
-    operatorSettings(
+  const ids = machines.map(({ basics: { machineId } }) => machineId);
+  const whole = machines.filter(({ scope }) => scope.isWhole);
+  const away = whole.filter(({ basics: { online } }) => !online);
+  const [{ facts, unprofiled }, open, openOfParts, dismissed, mutes, operators] = await Promise.all([
+    readWithProfiles(tx, machines, [...settings.values()], nowMs, maxProfiled),
+    openAlertsOf(
       tx,
-      operatorIds.filter((id) => !settings.has(id)),
+      whole.map(({ basics: { machineId } }) => machineId),
     ),
-    facts.some(({ online }) => !online) ? readOperators(tx, operatorIds, nowMs) : new Map<string, OperatorFacts>(),
+    openCases(tx, machines.flatMap(casesOfPart)),
+    dismissedAlerts(tx, ids),
+    standingMutes(tx, ids, nowMs),
+    readOperators(tx, distinct(away.map(({ basics: { operatorId } }) => operatorId)), nowMs),
   ]);
   const alertsBy = new Map<string, Standing[]>(ids.map((id) => [id, []]));
-  for (const alert of standing) alertsBy.get(alert.machineId)?.push(alert);
-  const memories = new Map(held.map(({ machineId, memory }) => [machineId, memory]));
-  const verdicts = facts.map((about): Judged => {
-    const { machineId, operatorId } = about;
-    const own = settings.get(operatorId) ?? others.get(operatorId) ?? NO_SETTINGS;
-    const mine = alertsBy.get(machineId) ?? [];
+  for (const alert of [...open, ...openOfParts, ...dismissed]) alertsBy.get(alert.machineId)?.push(alert);
+  const verdicts = machines.map(({ basics: { machineId, operatorId }, scope, state }, at): Judged => {
+    const about = facts[at];
+    if (about === undefined) throw new RangeError(`no facts of machine ${machineId}`);
+    const own = settings.get(operatorId) ?? NO_SETTINGS;
+    const mine = (alertsBy.get(machineId) ?? []).filter(({ rule, slot }) => judges(scope, rule, slot));
     const ours = mine.filter((alert) => alert.operatorId === operatorId);
-    const memory = memoryOf(memories.get(machineId));
     const verdict = evaluate({
+      scope,
+      dueMs: state.dueAt.getTime(),
       facts: about,
       operator: operators.get(operatorId) ?? NO_OPERATOR,
       settings: own.rules,
       units: own.units,
       mutes: mutes.filter((mute) => mute.machineId === machineId),
-      open: ours.filter(({ dismissed }) => !dismissed),
-      dismissed: ours.filter(({ dismissed }) => dismissed),
-      ...{ memory, hearing, nowMs },
+      open: ours.filter((alert) => !alert.dismissed),
+      dismissed: ours.filter((alert) => alert.dismissed),
+      ...{ memory: memoryOf(state.memory), hearing, nowMs },
     });
     // Of the operator it belonged to before: none of his any more.
     const moved = mine.filter((alert) => alert.operatorId !== operatorId);
     // The profile is not made yet: soon.
     const dueMs = unprofiled.includes(machineId) ? Math.min(verdict.dueMs, nowMs + PROFILE_SOON_MS) : verdict.dueMs;
-    return { facts: about, verdict: { ...verdict, dueMs }, moved: moved.map(({ id }) => id) };
+    return { facts: about, state, verdict: { ...verdict, dueMs }, moved: moved.map(({ id }) => id) };
   });
   return write(tx, verdicts, operators, nowMs);
+}
+
+function casesOfPart({ basics: { machineId }, scope }: Asked) {
+  return scope.isWhole ? [] : casesOf(scope).map(({ rule, slot }) => ({ machineId, rule, slot }));
 }
 
 function distinct(ids: readonly string[]): readonly string[] {
@@ -145,7 +201,7 @@ const NO_OPERATOR: OperatorFacts = { machines: 0, lost: 0, outage: null };
 /** Facts, with some of the profiles that are old made anew; `unprofiled`: those that have to wait. */
 async function readWithProfiles(
   tx: Transaction,
-  ids: readonly string[],
+  asked: readonly Asked[],
   settings: readonly OperatorSettings[],
   nowMs: number,
   maxProfiled: number,
@@ -153,7 +209,8 @@ async function readWithProfiles(
   const limits = settings.map(({ rules }) => limitsOf(rules));
   const fewest = Math.max(0, ...limits.map(({ slots: [, leave] }) => leave));
   const coolest = Math.min(...limits.map(({ warmMilliC: [enter] }) => enter));
-  const read = await readFacts(tx, ids, { nowMs, atMostLeft: fewest, fromMilliC: coolest - TREND_FROM_MILLI_C });
+  const warm = { fromMilliC: coolest - TREND_FROM_MILLI_C, risenMilliC: TREND_LEAST_MILLI_C };
+  const read = await readFacts(tx, asked, { nowMs, atMostLeft: fewest, ...warm });
   if (read.unprofiled.length === 0) return read;
   await makeProfiles(tx, read.unprofiled.slice(0, maxProfiled), nowMs);
   // What is made now is used at the next look.
@@ -162,6 +219,7 @@ async function readWithProfiles(
 
 interface Judged {
   readonly facts: MachineFacts;
+  readonly state: HeldMachine;
   readonly verdict: Verdict;
   readonly moved: readonly string[];
 }
@@ -179,9 +237,7 @@ async function write(
   const opens = judged.flatMap(({ facts: { machineId, operatorId }, verdict }) =>
     verdict.opens.map((opening): AlertWrite => ({ ...opening, machineId, operatorId })),
   );
-  const states = judged.map(({ facts: { machineId, operatorId }, verdict: { memory, dueMs } }) => ({
-    ...{ machineId, operatorId, memory, dueMs },
-  }));
+  const states = judged.flatMap(stateToWrite);
   const changes = judged.flatMap(({ verdict }) => verdict.changes);
   const forget = judged.flatMap(({ verdict, moved }) => [...verdict.forget, ...moved]);
   // One behind the other on one connection, in this order: what closes makes room for what opens.
@@ -197,6 +253,13 @@ async function write(
     news.push(...(await openOutage(tx, operatorId, operators.get(operatorId) ?? NO_OPERATOR, nowMs)));
   }
   return news;
+}
+
+/** None, if the row says so already: most looks at a part change nothing of it. */
+function stateToWrite({ facts: { machineId, operatorId }, state, verdict: { memory, dueMs } }: Judged) {
+  const isDue = state.dueAt.getTime() === dueMs;
+  const isSame = isDue && state.operatorId === operatorId && isDeepStrictEqual(state.memory, memory);
+  return isSame ? [] : [{ machineId, operatorId, memory, dueMs: isDue ? null : dueMs }];
 }
 
 const WHY = { cleared: "its cause is gone", off: "the rule was switched off" } as const;

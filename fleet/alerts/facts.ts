@@ -1,6 +1,7 @@
 /**
- * What rules may know of a machine and of its operator's fleet: read from the store in one go (store/alert-facts.ts),
- * never changed here. Instants are Unix milliseconds.
+ * What rules may know of a machine and of its operator's fleet: read from the store (store/alert-facts.ts), never
+ * changed here. Instants are Unix milliseconds. A look at a part of a machine reads what its rules want (subject.ts):
+ * the rest is empty then, and no rule sees it.
  */
 import type { TelemetryMessage } from "../../shared/wire/messages.js";
 
@@ -24,7 +25,7 @@ export interface MachineFacts {
   /** Open ones. */
   readonly faults: readonly FaultFact[];
   readonly telemetry: { readonly receivedMs: number; readonly message: TelemetryMessage } | null;
-  /** Temperatures of the last hour, oldest first; empty while it is far from too warm. */
+  /** Temperatures of the last hour, oldest first; empty while it is far from too warm, or no warmer than it was. */
   readonly temps: readonly TempFact[];
   /** Claims of the last day, oldest first. */
   readonly claims: readonly ClaimFact[];
@@ -36,6 +37,12 @@ export interface MachineFacts {
   /** When the newest certificate that is not revoked ends; null: it has none. */
   readonly certificateEndMs: number | null;
 }
+
+/** What is known of every machine that is looked at. */
+export type Known = "machineId" | "serial" | "operatorId" | "currency" | "decimals" | "timeZone";
+/** What a rule has to name in `reads`, if it is to know it. */
+export type Fact = Exclude<keyof MachineFacts, Known>;
+export type Facts<F extends Fact = never> = Pick<MachineFacts, Known | F>;
 
 export interface SlotFact {
   readonly slot: string;

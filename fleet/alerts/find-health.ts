@@ -1,7 +1,7 @@
 /** What rules find wrong with the machine itself: door, devices, ledger, clock, power. */
 import { FAULTS, faultOf, faultSentence, type Severity } from "../../shared/faults.js";
 import { CLOCK_QUALITIES } from "../../shared/records/kinds.js";
-import type { FaultFact, MachineFacts } from "./facts.js";
+import type { Facts, FaultFact } from "./facts.js";
 import type { At, Finding } from "./rule.js";
 import { count, duration } from "./sentences.js";
 
@@ -43,7 +43,10 @@ const SPOKEN_OF: readonly number[] = [
   FAULTS.ledgerFull.code,
 ];
 
-export function doorOpen({ serial, doorOpen: isOpen, faults }: MachineFacts, { nowMs }: At<never>): readonly Finding[] {
+export function doorOpen(
+  { serial, doorOpen: isOpen, faults }: Facts<"doorOpen" | "faults">,
+  { nowMs }: At<never>,
+): readonly Finding[] {
   if (!isOpen) return [];
   const told = faults.find(({ fault }) => fault === FAULTS.doorOpen.code);
   if (told === undefined) return [{ sentence: `${serial}: the door is open` }];
@@ -51,7 +54,7 @@ export function doorOpen({ serial, doorOpen: isOpen, faults }: MachineFacts, { n
   return [{ sentence: `${serial}: the door has been open for ${since}`, sinceMs: told.raisedMs }];
 }
 
-export function peripheralOffline({ serial, faults }: MachineFacts): readonly Finding[] {
+export function peripheralOffline({ serial, faults }: Facts<"faults">): readonly Finding[] {
   return summary(
     serial,
     faults.filter(({ fault }) => SILENT_DEVICES.includes(fault)),
@@ -59,7 +62,7 @@ export function peripheralOffline({ serial, faults }: MachineFacts): readonly Fi
 }
 
 /** Whatever else it tells of: no trouble without somebody who hears of it. */
-export function otherFaults({ serial, faults }: MachineFacts): readonly Finding[] {
+export function otherFaults({ serial, faults }: Facts<"faults">): readonly Finding[] {
   return summary(
     serial,
     faults.filter(({ fault }) => !SPOKEN_OF.includes(fault) && severityOf(fault) !== "info"),
@@ -89,7 +92,10 @@ function severityOf(code: number): Severity {
   return name === undefined ? "warning" : FAULTS[name].severity;
 }
 
-export function ledgerFilling(facts: MachineFacts, { limit, isOpen }: At<"records">): readonly Finding[] {
+export function ledgerFilling(
+  facts: Facts<"telemetry" | "faults">,
+  { limit, isOpen }: At<"records">,
+): readonly Finding[] {
   const { serial, telemetry, faults } = facts;
   const full = faults.find(({ fault }) => fault === FAULTS.ledgerFull.code);
   if (full !== undefined) {
@@ -101,7 +107,7 @@ export function ledgerFilling(facts: MachineFacts, { limit, isOpen }: At<"record
   return [{ sentence: `${serial}: ${count(records, "record")} wait to be handed over; its ledger is filling` }];
 }
 
-export function clockWrong(facts: MachineFacts, { limit }: At<"offBySeconds">): readonly Finding[] {
+export function clockWrong(facts: Facts<"telemetry" | "faults">, { limit }: At<"offBySeconds">): readonly Finding[] {
   const { serial, telemetry, faults } = facts;
   if (telemetry === null) return [];
   const { message, receivedMs } = telemetry;
@@ -117,7 +123,7 @@ export function clockWrong(facts: MachineFacts, { limit }: At<"offBySeconds">): 
   return [{ sentence: `${serial}: the clock is ${by} ${offMs > 0 ? "fast" : "slow"}` }];
 }
 
-export function brownOuts({ serial, powerUpsMs }: MachineFacts, at: At<"timesADay">): readonly Finding[] {
+export function brownOuts({ serial, powerUpsMs }: Facts<"powerUpsMs">, at: At<"timesADay">): readonly Finding[] {
   const recent = powerUpsMs.filter((ms) => ms > at.nowMs - DAY_MS);
   const needed = at.limit("timesADay");
   if (recent.length < (at.isOpen() ? Math.ceil(needed / 2) : needed)) return [];

@@ -1,5 +1,5 @@
 /** What rules find wrong between a machine and the fleet: presence, identity, records that could not be booked. */
-import type { MachineFacts } from "./facts.js";
+import type { Facts } from "./facts.js";
 import type { At, Finding } from "./rule.js";
 import { count, duration, list } from "./sentences.js";
 
@@ -9,7 +9,10 @@ const DAY_MS = 24 * HOUR_MS;
 const STEADY_SHARE = 1 / 3;
 
 /** It asks for another one months before: that nothing came of it needs a person. */
-export function certificateEnding({ serial, certificateEndMs }: MachineFacts, at: At<"daysLeft">): readonly Finding[] {
+export function certificateEnding(
+  { serial, certificateEndMs }: Facts<"certificateEndMs">,
+  at: At<"daysLeft">,
+): readonly Finding[] {
   if (certificateEndMs === null || certificateEndMs - at.nowMs > at.limit("daysLeft") * DAY_MS) return [];
   const instance = String(certificateEndMs);
   if (certificateEndMs > at.nowMs) {
@@ -21,20 +24,23 @@ export function certificateEnding({ serial, certificateEndMs }: MachineFacts, at
 }
 
 /** A machine that was never seen is being installed. */
-export function offline(facts: MachineFacts, { nowMs }: At<never>): readonly Finding[] {
+export function offline(
+  facts: Facts<"online" | "offlineSinceMs" | "lastHeardMs">,
+  { nowMs }: At<never>,
+): readonly Finding[] {
   const { serial, online, lastHeardMs, offlineSinceMs } = facts;
   if (online || lastHeardMs === null || offlineSinceMs === null) return [];
   return [{ sentence: `${serial} has been offline for ${duration(nowMs - lastHeardMs)}`, sinceMs: lastHeardMs }];
 }
 
-export function unsteadyLink({ serial }: MachineFacts, at: At<"connectsAnHour">): readonly Finding[] {
+export function unsteadyLink({ serial }: Facts, at: At<"connectsAnHour">): readonly Finding[] {
   const needed = at.limit("connectsAnHour");
   const within = at.memory.connectsMs.filter((ms) => ms > at.nowMs - HOUR_MS).length;
   if (within < (at.isOpen() ? Math.max(2, Math.ceil(needed * STEADY_SHARE)) : needed)) return [];
   return [{ sentence: `${serial} has connected ${count(within, "time")} within an hour: its connection is unsteady` }];
 }
 
-export function notBooked({ serial, aside, signals }: MachineFacts): readonly Finding[] {
+export function notBooked({ serial, aside, signals }: Facts<"aside" | "signals">): readonly Finding[] {
   const gap = signals.find(({ signal }) => signal === "gap");
   const what = [
     ...(aside.forked ? ["its ledger has forked (a cloned or damaged board)"] : []),
@@ -51,7 +57,7 @@ export function notBooked({ serial, aside, signals }: MachineFacts): readonly Fi
   return [{ sentence: `${serial}: ${list(what)}`, severity, instance }];
 }
 
-export function clonedIdentity({ serial, signals }: MachineFacts): readonly Finding[] {
+export function clonedIdentity({ serial, signals }: Facts<"signals">): readonly Finding[] {
   const told = signals.find(({ signal }) => signal === "clonedIdentity");
   if (told === undefined) return [];
   return [

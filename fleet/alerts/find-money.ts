@@ -1,6 +1,6 @@
 /** What rules find wrong with money and sales. */
 import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
-import type { MachineFacts } from "./facts.js";
+import type { Facts } from "./facts.js";
 import type { At, Finding } from "./rule.js";
 import { count, duration, list, money } from "./sentences.js";
 import { localHourOf, silenceOf } from "./unusual.js";
@@ -16,7 +16,7 @@ const UNKNOWN: readonly number[] = [
   FAULTS.refundDue.code,
 ];
 
-export function tubeLow(facts: MachineFacts, { limit, isOpen, memory }: At<"coins">): readonly Finding[] {
+export function tubeLow(facts: Facts<"telemetry">, { limit, isOpen, memory }: At<"coins">): readonly Finding[] {
   const tubes = facts.telemetry?.message.tubes;
   if (tubes === undefined) return [];
   const below = limit("coins") + (isOpen() ? REFILLED_ABOVE : 0);
@@ -30,7 +30,10 @@ export function tubeLow(facts: MachineFacts, { limit, isOpen, memory }: At<"coin
   return [{ sentence: `${facts.serial} is low on change: ${list(low)}`, instance: which.join() }];
 }
 
-export function cashBoxFull(facts: MachineFacts, { limit, isOpen }: At<"coinsMinor" | "bills">): readonly Finding[] {
+export function cashBoxFull(
+  facts: Facts<"telemetry" | "faults">,
+  { limit, isOpen }: At<"coinsMinor" | "bills">,
+): readonly Finding[] {
   const { serial, faults, telemetry } = facts;
   const full = faults.find(({ fault }) => fault === FAULTS.stackerFull.code);
   if (full !== undefined) {
@@ -47,14 +50,14 @@ export function cashBoxFull(facts: MachineFacts, { limit, isOpen }: At<"coinsMin
   return holds.length === 0 ? [] : [{ sentence: `${serial} cash box is nearly full: ${list(holds)}` }];
 }
 
-export function exactChange({ serial, faults }: MachineFacts, { nowMs }: At<never>): readonly Finding[] {
+export function exactChange({ serial, faults }: Facts<"faults">, { nowMs }: At<never>): readonly Finding[] {
   const told = faults.find(({ fault }) => fault === FAULTS.exactChangeOnly.code);
   if (told === undefined) return [];
   const since = duration(nowMs - told.raisedMs);
   return [{ sentence: `${serial} has taken exact change only for ${since}`, sinceMs: told.raisedMs }];
 }
 
-export function unknownOutcome(facts: MachineFacts): readonly Finding[] {
+export function unknownOutcome(facts: Facts<"faults" | "claims">): readonly Finding[] {
   const { serial, faults, claims } = facts;
   const told = faults.filter(({ fault }) => UNKNOWN.includes(fault));
   const [first] = told;
@@ -71,7 +74,10 @@ export function unknownOutcome(facts: MachineFacts): readonly Finding[] {
 }
 
 /** Only of a machine that could sell: silence behind an open door or a lock is another rule's. */
-export function noSales(facts: MachineFacts, { nowMs, limit }: At<"falseAlarmsACentury">): readonly Finding[] {
+export function noSales(
+  facts: Facts<"sales" | "online" | "faults" | "doorOpen">,
+  { nowMs, limit }: At<"falseAlarmsACentury">,
+): readonly Finding[] {
   const { serial, sales, online, doorOpen, faults, timeZone } = facts;
   if (sales === null || !online || doorOpen || faults.some(({ fault }) => locksSales(fault))) return [];
   const toLocalHour = (ms: number): number => localHourOf(ms, timeZone);

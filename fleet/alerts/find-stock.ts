@@ -1,6 +1,6 @@
 /** What rules find wrong with goods: slots, spirals, temperature. */
 import { FAULTS, faultSentence } from "../../shared/faults.js";
-import type { MachineFacts, TempFact } from "./facts.js";
+import type { Facts, TempFact } from "./facts.js";
 import type { At, Finding } from "./rule.js";
 import { duration, temperature } from "./sentences.js";
 
@@ -9,23 +9,27 @@ const MINUTE_MS = 60_000;
 export const RESTOCKED_ABOVE = 1;
 const JAMS: readonly number[] = [FAULTS.jam.code, FAULTS.motorStuck.code, FAULTS.spiralNotHome.code];
 
-export function slotEmpty({ serial, slots }: MachineFacts): readonly Finding[] {
+export function slotEmpty({ serial, slots }: Facts<"slots">): readonly Finding[] {
   return slots
     .filter(({ quantity, capacity }) => quantity === 0 && capacity > 0)
     .map(({ slot }) => ({ slot, sentence: faultSentence(FAULTS.slotEmpty.code, serial, slot) }));
 }
 
-export function slotLow({ serial, slots }: MachineFacts, { limit, isOpen }: At<"left">): readonly Finding[] {
+export function slotLow({ serial, slots }: Facts<"slots">, { limit, isOpen }: At<"left">): readonly Finding[] {
   return slots
     .filter(({ slot, quantity, capacity }) => {
-      // A slot that holds no more than the limit when full would always be low.
-      const low = Math.min(limit("left"), capacity - 1);
+      const low = lowAt(limit("left"), capacity);
       return quantity > 0 && quantity <= (isOpen(slot) ? low + RESTOCKED_ABOVE : low);
     })
     .map(({ slot, quantity }) => ({ slot, sentence: `${serial} slot ${slot} is low: ${quantity} left` }));
 }
 
-export function jam({ serial, faults }: MachineFacts): readonly Finding[] {
+/** Low from here down. A slot that holds no more than the limit when full would always be low. */
+export function lowAt(left: number, capacity: number): number {
+  return Math.min(left, capacity - 1);
+}
+
+export function jam({ serial, faults }: Facts<"faults">): readonly Finding[] {
   const bySlot = new Map<string, Finding>();
   for (const { fault, slot, raisedMs } of faults) {
     if (slot === null || !JAMS.includes(fault) || bySlot.has(slot)) continue;
@@ -34,7 +38,10 @@ export function jam({ serial, faults }: MachineFacts): readonly Finding[] {
   return [...bySlot.values()];
 }
 
-export function tooWarm(facts: MachineFacts, at: At<"limitMilliC" | "backMilliC">): readonly Finding[] {
+export function tooWarm(
+  facts: Facts<"telemetry" | "faults">,
+  at: At<"limitMilliC" | "backMilliC">,
+): readonly Finding[] {
   const { serial, telemetry, faults } = facts;
   const told = faults.find(({ fault }) => fault === FAULTS.tooWarm.code);
   const milliC = telemetry?.message.tempMilliC;
@@ -49,9 +56,10 @@ export function tooWarm(facts: MachineFacts, at: At<"limitMilliC" | "backMilliC"
 /** A compressor's cycle rises for less than this; what rises longer is not being cooled. */
 const TREND_LEAST_MS = 40 * MINUTE_MS;
 const TREND_LEAST_SAMPLES = 6;
-const TREND_LEAST_MILLI_C = 1_000;
+/** From the oldest to the newest: less is no trend. */
+export const TREND_LEAST_MILLI_C = 1_000;
 
-export function warming(facts: MachineFacts, at: At<"limitMilliC" | "withinMinutes">): readonly Finding[] {
+export function warming(facts: Facts<"temps">, at: At<"limitMilliC" | "withinMinutes">): readonly Finding[] {
   const { serial, temps } = facts;
   const limitMilliC = at.limit("limitMilliC");
   const last = temps.at(-1);

@@ -1,12 +1,14 @@
 /**
- * Which machines have changed in a way that a rule could care for, since they were last looked at: a bounded set,
- * filled by ingest after its commits. Nearly all that arrives changes nothing for any rule, and must cost ingest next
- * to nothing: so what was last seen of a machine is kept here, in bands, and only another band marks it. What is lost
- * with the process is made good when the machine is looked at again anyway (LOOK_AGAIN_MS).
+ * Which machines have changed in a way that a rule could care for, since they were last looked at, and what of them: a
+ * bounded set, filled by ingest after its commits. Nearly all that arrives changes nothing for any rule, and must cost
+ * ingest next to nothing: so what was last seen of a machine is kept here, in bands, and only another band marks it.
+ * What is lost with the process is made good when the machine is looked at again anyway (LOOK_AGAIN_MS).
  */
 import type { TelemetryMessage } from "../../shared/wire/messages.js";
 import type { MachineState, SlotCount } from "../store/ledger.js";
+import { lowAt } from "./find-stock.js";
 import { type Limits, PRESET_LIMITS } from "./limits.js";
+import { merged, REPORT, type Subject, slotsNamed, TEMPERATURE } from "./subject.js";
 
 /** Machines that wait to be looked at; more are left to the next look at all. */
 export const MAX_CHANGED = 100_000;
@@ -22,10 +24,16 @@ const NEAR_MILLI_C = 2_500;
 const TEMP_STEP_MILLI_C = 500;
 
 interface Seen {
-  /** Bands of what it last told, as text. */
-  telemetry: string | undefined;
+  /** Bands of what it last told. */
+  telemetry: Bands | undefined;
   /** Counts of slots near empty, by code; the others have plenty. */
   slots: Map<string, number> | undefined;
+}
+
+interface Bands {
+  readonly temp: number;
+  /** Of everything else, as text. */
+  readonly rest: string;
 }
 
 export interface Gap {
@@ -52,7 +60,7 @@ export interface BatchEnd {
 
 export class Marks {
   private readonly limits: { readonly maxChanged: number; readonly maxSeen: number };
-  private changed = new Set<string>();
+  private readonly changed = new Map<string, Subject>();
   private readonly seen = new Map<string, Seen>();
   private readonly gaps = new Map<string, number>();
   private lost: Gap[] = [];
@@ -68,22 +76,24 @@ export class Marks {
     return this.changed.size;
   }
 
-  mark(serial: string): void {
-    if (this.changed.size >= this.limits.maxChanged && !this.changed.has(serial)) {
+  /** `subject`: what of it may have changed; whoever does not know lets it be looked at whole. */
+  mark(serial: string, subject: Subject = "whole"): void {
+    const before = this.changed.get(serial);
+    if (before === undefined && this.changed.size >= this.limits.maxChanged) {
       this.overflowed += 1;
       return;
     }
-    this.changed.add(serial);
+    this.changed.set(serial, before === undefined ? subject : merged(before, subject));
   }
 
-  /** The oldest marks, at most `limit`. */
-  take(limit: number): readonly string[] {
-    const taken: string[] = [];
-    for (const serial of this.changed) {
-      if (taken.length >= limit) break;
-      taken.push(serial);
+  /** The oldest marks, at most `limit`, by serial. */
+  take(limit: number): ReadonlyMap<string, Subject> {
+    const taken = new Map<string, Subject>();
+    for (const [serial, subject] of this.changed) {
+      if (taken.size >= limit) break;
+      taken.set(serial, subject);
     }
-    for (const serial of taken) this.changed.delete(serial);
+    for (const serial of taken.keys()) this.changed.delete(serial);
     return taken;
   }
 
@@ -106,23 +116,37 @@ export class Marks {
       const machine = byId.get(machineId);
       if (machine !== undefined) this.mark(machine.serial);
     }
-    for (const { machineId, slotCode, quantity } of slots) {
+    const told = new Map<string, SlotCount[]>();
+    for (const count of slots) {
+      const counts = told.get(count.machineId);
+      if (counts === undefined) told.set(count.machineId, [count]);
+      else counts.push(count);
+    }
+    for (const [machineId, counts] of told) {
       const machine = byId.get(machineId);
-      if (machine === undefined) continue;
-      const [, leave] = this.limitsOf(machine.operatorId).slots;
-      if (this.sees(machine.serial, slotCode, quantity, leave + 1)) this.mark(machine.serial);
+      if (machine !== undefined) this.counted(machine, counts);
     }
   }
 
-  /** True if the count matters, and is not what it was; from `plenty` on it does not matter how much there is. */
-  private sees(serial: string, slot: string, quantity: number, plenty: number): boolean {
+  /** One count that matters names all that came with it: of some that are plenty now nothing was known. */
+  private counted({ serial, operatorId }: Commit["touched"][number], counts: readonly SlotCount[]): void {
+    const { slots: limits } = this.limitsOf(operatorId);
+    const isFirst = this.seenOf(serial).slots === undefined;
+    const matter = counts.filter((count) => this.sees(serial, count, limits));
+    // A machine whose slots were never seen: more of it may have changed than these.
+    if (isFirst) this.mark(serial);
+    else if (matter.length > 0) this.mark(serial, slotsNamed(...counts.map(({ slotCode }) => slotCode)));
+  }
+
+  /** True if the count is in another band than the one before, by the limits as they are now. */
+  private sees(serial: string, { slotCode, quantity, capacity }: SlotCount, limits: Limits["slots"]): boolean {
     const seen = this.seenOf(serial);
-    const isFirst = seen.slots === undefined;
     seen.slots ??= new Map();
-    const before = seen.slots.get(slot);
-    if (quantity >= plenty) return seen.slots.delete(slot) || isFirst;
-    seen.slots.set(slot, quantity);
-    return before !== quantity;
+    const before = seen.slots.get(slotCode) ?? Number.POSITIVE_INFINITY;
+    const [, leave] = limits;
+    if (quantity > leave) seen.slots.delete(slotCode);
+    else seen.slots.set(slotCode, quantity);
+    return slotBand(before, capacity, limits) !== slotBand(quantity, capacity, limits);
   }
 
   states(machines: readonly MachineState[]): void {
@@ -132,10 +156,11 @@ export class Marks {
   /** What a machine of `operatorId` told. */
   telemetry(serial: string, operatorId: string, message: TelemetryMessage, receivedMs: number): void {
     const seen = this.seenOf(serial);
+    const before = seen.telemetry;
     const bands = bandsOf(message, receivedMs, this.limitsOf(operatorId));
-    if (seen.telemetry === bands) return;
+    if (before?.temp === bands.temp && before.rest === bands.rest) return;
     seen.telemetry = bands;
-    this.mark(serial);
+    this.mark(serial, before === undefined ? "whole" : before.temp === bands.temp ? REPORT : TEMPERATURE);
   }
 
   /** How batches ended: forks, records that could not be booked, holes that stay. */
@@ -167,13 +192,12 @@ export class Marks {
   }
 }
 
-function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits): string {
+function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits): Bands {
   const { tempMilliC, tubes, cashBoxMinor = 0, stackerBills = 0, unackedRecords, clockQuality, wallS } = message;
   const [tooWarm, coolAgain] = limits.warmMilliC;
   const near = Math.min(tooWarm - NEAR_MILLI_C, coolAgain);
   const offS = wallS === undefined ? 0 : wallS - receivedMs / 1_000;
-  return [
-    tempMilliC === undefined ? "" : tempMilliC < near ? 0 : Math.floor((tempMilliC - near) / TEMP_STEP_MILLI_C) + 1,
+  const rest = [
     tubes === undefined ? "" : Array.from(tubes, (coins) => band(coins, limits.tubes)).join(""),
     band(cashBoxMinor, limits.coinsMinor),
     band(stackerBills, limits.bills),
@@ -181,6 +205,17 @@ function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits):
     clockQuality,
     Math.abs(offS) <= limits.clockOffS ? 0 : Math.sign(offS),
   ].join();
+  // -1: it tells none.
+  const temp =
+    tempMilliC === undefined ? -1 : tempMilliC < near ? 0 : Math.floor((tempMilliC - near) / TEMP_STEP_MILLI_C) + 1;
+  return { temp, rest };
+}
+
+/** 0 empty, 1 low, 2 low if it was low, 3 plenty: how much there is does not matter otherwise. */
+function slotBand(quantity: number, capacity: number, [enter, leave]: Limits["slots"]): number {
+  if (quantity === 0) return 0;
+  const low = lowAt(enter, capacity);
+  return quantity <= low ? 1 : quantity <= low + leave - enter ? 2 : 3;
 }
 
 /** 0 below both, 1 between them, 2 from the upper one on. */

@@ -1,6 +1,6 @@
 /** What a rule is: a row of the table in rules.ts. Pure; whatever it knows is handed in. */
 import type { Severity } from "../../shared/faults.js";
-import type { MachineFacts, Units } from "./facts.js";
+import type { Fact, Facts, MachineFacts, Units } from "./facts.js";
 
 /** A number an operator may set. `about` is its documentation, units included. */
 export interface Threshold {
@@ -54,13 +54,14 @@ export interface Rule {
   readonly per: "machine" | "slot" | "operator";
   readonly about: string;
   readonly thresholds: Holds & Readonly<Record<string, Threshold>>;
-  readonly reads: readonly (keyof MachineFacts)[];
+  /** All it knows of a machine beyond whose and which it is: with nothing of it changed, it finds what it found. */
+  readonly reads: readonly Fact[];
   /** Opens past a machine's budget: too grave to be held back. */
   readonly isUrgent: boolean;
   readonly finds: (facts: MachineFacts, at: At<string>) => readonly Finding[];
 }
 
-interface Row<T> {
+interface Row<T, F extends Fact> {
   readonly severity: Severity;
   readonly per?: Rule["per"];
   readonly about: string;
@@ -68,15 +69,17 @@ interface Row<T> {
   readonly opensAfter: number;
   readonly closesAfter: number;
   readonly thresholds?: T;
-  readonly reads: readonly (keyof MachineFacts)[];
+  readonly reads: readonly F[];
   readonly isUrgent?: boolean;
-  readonly finds: (facts: MachineFacts, at: At<keyof T & string>) => readonly Finding[];
+  readonly finds: (facts: Facts<F>, at: At<keyof T & string>) => readonly Finding[];
 }
 
 const LONGEST_HOLD_MIN = 7 * 24 * 60;
 
 /** A row with what is left out put in. */
-export function rule<const T extends Readonly<Record<string, Threshold>>>(row: Row<T>): Rule {
+export function rule<const T extends Readonly<Record<string, Threshold>>, const F extends Fact = never>(
+  row: Row<T, F>,
+): Rule {
   const { severity, per = "machine", about, opensAfter, closesAfter, thresholds, reads, isUrgent = false, finds } = row;
   const hold = (preset: number, what: string): Threshold => ({
     preset,

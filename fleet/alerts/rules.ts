@@ -68,7 +68,7 @@ export const RULES = deepFreeze({
     about: "Nothing is left in a slot",
     opensAfter: 0,
     closesAfter: 0,
-    reads: ["slots", "faults"],
+    reads: ["slots"],
     finds: slotEmpty,
   }),
   slotLow: rule({
@@ -132,7 +132,7 @@ export const RULES = deepFreeze({
       limitMilliC: { preset: 7_222, least: -40_000, most: 60_000, about: "Too warm, in thousandths of °C" },
       withinMinutes: { preset: 90, least: 10, most: 600, about: "Too warm within so many minutes, if it goes on" },
     },
-    reads: ["temps", "telemetry"],
+    reads: ["temps"],
     isUrgent: true,
     finds: warming,
   }),
@@ -182,7 +182,7 @@ export const RULES = deepFreeze({
         about: "False alarms that are put up with, for each machine in a hundred years; more find it sooner",
       },
     },
-    reads: ["sales", "online", "faults", "doorOpen", "timeZone"],
+    reads: ["sales", "online", "faults", "doorOpen"],
     finds: noSales,
   }),
   ledgerFilling: rule({

@@ -42,12 +42,12 @@ export async function lookAtChanged(marks: Marks, ports: AlertPorts, stop?: Abor
     await raiseSignal(ports.ingest(), { serial, signal: "gap", detail, untilMark: mark });
   }
   while (stop?.aborted !== true) {
-    const serials = marks.take(MAX_LOOKED_AT);
-    if (serials.length === 0) return looked;
+    const subjects = marks.take(MAX_LOOKED_AT);
+    if (subjects.size === 0) return looked;
     try {
-      looked += announced(await lookAt(ports.ingest(), serials, lookingOf(marks, ports)), ports);
+      looked += announced(await lookAt(ports.ingest(), subjects, lookingOf(marks, ports)), ports);
     } catch (error) {
-      for (const serial of serials) marks.mark(serial);
+      for (const [serial, subject] of subjects) marks.mark(serial, subject);
       throw error;
     }
     if (marks.size > 0 && stop !== undefined) await wait(BREATH_MS, undefined, { ref: false });

@@ -5,7 +5,9 @@ import { decodeTelemetry } from "../../shared/wire/messages.js";
 import type {
   AsideFact,
   ClaimFact,
+  Fact,
   FaultFact,
+  Known,
   MachineFacts,
   OperatorFacts,
   SalesFact,
@@ -14,46 +16,34 @@ import type {
   TempFact,
 } from "../alerts/facts.js";
 import { OUTAGE_WINDOW_MS } from "../alerts/outage.js";
+import type { Scope } from "../alerts/subject.js";
+import { among, type Which } from "./alerts.js";
 import { minorOf } from "./amounts.js";
+import { plainArray, textArray, uuidArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Transaction } from "./databases.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** Spelt out in statements, not sent beside them: a plan for any kind could not use the index of this one. */
 const BOOT_KIND = 1;
 const POWER = BOOT_CAUSES.indexOf("power");
 /** Boots and claims of one machine that are looked at, newest first. */
 const MAX_NOTED = 64;
 /** A trend is judged by so much. */
 const TEMPS_OF_MS = HOUR_MS;
+/** A machine reports every ten seconds at most. */
+const MAX_TEMPS = 360;
 
-interface MachineRow {
-  readonly machineId: string;
-  readonly serial: string;
-  readonly operatorId: string;
-  readonly currency: string;
-  readonly decimals: number;
-  readonly timeZone: string;
-  readonly online: boolean;
-  readonly offlineSince: Date | null;
-  readonly lastHeard: Date | null;
-  readonly doorOpen: boolean;
-  readonly boot: number;
-  readonly connection: number;
-  readonly body: Uint8Array | null;
-  readonly receivedAt: Date | null;
-  readonly milliC: number | null;
-  readonly forked: boolean;
-  readonly lastSale: Date | null;
-  readonly certificateEnd: Date | null;
-  readonly hours: readonly number[] | null;
-  readonly spread: number | null;
-  readonly profiledAt: Date | null;
-}
+/** What every look reads, and judging its scope needs: one row of a machine. */
+export type Basics = Pick<
+  MachineFacts,
+  Known | "online" | "offlineSinceMs" | "lastHeardMs" | "doorOpen" | "boot" | "connection"
+>;
 
 export interface ReadFacts {
   readonly facts: readonly MachineFacts[];
-  /** Machines whose profile of sales is old or missing. */
+  /** Machines whose profile of sales was wanted, and is old or missing. */
   readonly unprofiled: readonly string[];
 }
 
@@ -66,134 +56,223 @@ export interface Wanted {
   readonly atMostLeft: number;
   /** The last hour's temperatures are read of machines at least so warm. */
   readonly fromMilliC: number;
+  /** And so much warmer than at its beginning. */
+  readonly risenMilliC: number;
 }
 
-/** Facts of the machines in `ids`, in the order of their ids. */
-export async function readFacts(tx: Transaction, ids: readonly string[], wanted: Wanted): Promise<ReadFacts> {
+/** In the order of their ids. */
+export async function readBasics(tx: Transaction, which: Which): Promise<readonly Basics[]> {
+  const rows = await tx<(Omit<Basics, "offlineSinceMs" | "lastHeardMs"> & Record<"away" | "heard", Date | null>)[]>`
+    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
+      m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS away,
+      m.last_heartbeat AS heard, m.door_open AS "doorOpen", m.birth_boot AS boot, m.birth_connection AS connection
+    FROM machines m WHERE ${among(tx, which)} ORDER BY m.id`;
+  return rows.map(({ away, heard, ...row }) => ({
+    ...row,
+    offlineSinceMs: away?.getTime() ?? null,
+    lastHeardMs: heard?.getTime() ?? null,
+  }));
+}
+
+/** A machine and what its look is to know; what it does not read is empty. */
+export interface Asked {
+  readonly basics: Basics;
+  readonly scope: Scope;
+}
+
+/** One statement for each kind of fact that a machine of `asked` wants, sent one behind the other. */
+export async function readFacts(tx: Transaction, asked: readonly Asked[], wanted: Wanted): Promise<ReadFacts> {
   const { nowMs, atMostLeft } = wanted;
-  const reading = readMachines(tx, ids, nowMs);
-  const [machines, slots, faults, temps, claims, boots, aside, signals] = await Promise.all([
-    reading,
-    readSlots(tx, ids, atMostLeft),
-    readFaults(tx, ids),
-    readTemps(tx, reading, wanted),
-    readClaims(tx, ids, nowMs),
-    readPowerUps(tx, ids, nowMs),
-    readAside(tx, ids, nowMs),
-    readSignals(tx, ids),
-  ]);
-  const facts = machines.map((row) => {
-    const { machineId } = row;
+  const of = (fact: Fact): readonly string[] =>
+    asked.filter(({ scope }) => scope.reads.has(fact)).map(({ basics }) => basics.machineId);
+  const [telemetry, allSlots, someSlots, faults, temps, claims, boots, aside, signals, sales, ends] = await Promise.all(
+    [
+      readTelemetry(tx, of("telemetry"), nowMs),
+      readSlots(tx, asked, atMostLeft),
+      readNamedSlots(tx, asked, atMostLeft),
+      readFaults(tx, of("faults")),
+      readTemps(tx, of("temps"), wanted),
+      readClaims(tx, of("claims"), nowMs),
+      readPowerUps(tx, of("powerUpsMs"), nowMs),
+      readAside(tx, of("aside"), nowMs),
+      readSignals(tx, of("signals")),
+      readSales(tx, of("sales"), nowMs),
+      readCertificates(tx, of("certificateEndMs")),
+    ],
+  );
+  const facts = asked.map(({ basics }) => {
+    const { machineId, decimals } = basics;
     return {
-      ...ofMachine(row),
-      slots: slots.get(machineId) ?? [],
+      ...basics,
+      telemetry: reportOf(telemetry.get(machineId)),
+      slots: allSlots.get(machineId) ?? someSlots.get(machineId) ?? [],
       faults: faults.get(machineId) ?? [],
       temps: temps.get(machineId) ?? [],
       claims: (claims.get(machineId) ?? []).map(({ epoch, seq, amount }) => ({
         epoch,
         seq,
-        amountMinor: Math.abs(minorOf(amount, row.decimals) ?? 0),
+        amountMinor: Math.abs(minorOf(amount, decimals) ?? 0),
       })),
       powerUpsMs: boots.get(machineId) ?? [],
-      aside: asideOf(row.forked, aside.get(machineId) ?? []),
+      aside: asideOf(aside.get(machineId) ?? []),
       signals: signals.get(machineId) ?? [],
-      sales: salesOf(row),
+      sales: salesOf(sales.get(machineId)),
+      certificateEndMs: ends.get(machineId) ?? null,
     };
   });
-  const isOld = ({ profiledAt }: MachineRow): boolean => (profiledAt?.getTime() ?? 0) < nowMs - PROFILE_OLD_MS;
-  return { facts, unprofiled: machines.filter(isOld).map(({ machineId }) => machineId) };
+  const isOld = (id: string): boolean => (sales.get(id)?.profiledAt?.getTime() ?? 0) < nowMs - PROFILE_OLD_MS;
+  return { facts, unprofiled: of("sales").filter(isOld) };
 }
 
-function ofMachine(row: MachineRow) {
-  const { machineId, serial, operatorId, currency, decimals, timeZone, online, doorOpen, boot, connection } = row;
-  const { offlineSince, lastHeard, body, receivedAt, certificateEnd } = row;
-  const telemetry = body === null ? undefined : decodeTelemetry(body);
-  return {
-    ...{ machineId, serial, operatorId, currency, decimals, timeZone, online, doorOpen, boot, connection },
-    offlineSinceMs: offlineSince?.getTime() ?? null,
-    lastHeardMs: lastHeard?.getTime() ?? null,
-    certificateEndMs: certificateEnd?.getTime() ?? null,
-    telemetry:
-      telemetry?.ok === true && receivedAt !== null
-        ? { receivedMs: receivedAt.getTime(), message: telemetry.message }
-        : null,
-  };
+interface ReportRow {
+  readonly machineId: string;
+  readonly body: Uint8Array;
+  readonly receivedAt: Date;
 }
 
-function salesOf({ lastSale, hours, spread }: MachineRow): SalesFact | null {
-  if (lastSale === null || hours === null || spread === null) return null;
-  return { lastSaleMs: lastSale.getTime(), profile: { hours, spread } };
+/** The newest of each machine. */
+async function readTelemetry(
+  tx: Transaction,
+  ids: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, ReportRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx<ReportRow[]>`
+    SELECT i.id AS "machineId", t.body, t.received_at AS "receivedAt"
+    FROM unnest(${uuidArray(ids)}::uuid[]) AS i (id)
+    JOIN LATERAL (
+      SELECT body, received_at FROM telemetry
+      WHERE machine_id = i.id AND received_at < ${instant(nowMs + DAY_MS)}::timestamptz
+      ORDER BY received_at DESC LIMIT 1
+    ) t ON true`;
+  return new Map(rows.map((row) => [row.machineId, row]));
+}
+
+function reportOf(row: ReportRow | undefined): MachineFacts["telemetry"] {
+  const told = row === undefined ? undefined : decodeTelemetry(row.body);
+  return row === undefined || told?.ok !== true
+    ? null
+    : { receivedMs: row.receivedAt.getTime(), message: told.message };
 }
 
 /** Silence shorter than this is not judged. */
 const LEAST_SILENCE_MS = HOUR_MS;
 
+interface SalesRow {
+  readonly machineId: string;
+  readonly lastSale: Date | null;
+  readonly hours: readonly number[] | null;
+  readonly spread: number | null;
+  readonly profiledAt: Date | null;
+}
+
 /**
  * The last sale is dated by the end of its quarter of an hour: a silence is never told too long. The profile is read
  * where there is a silence to judge.
  */
-function readMachines(tx: Transaction, ids: readonly string[], nowMs: number) {
-  const now = instant(nowMs);
-  return tx<MachineRow[]>`
-    SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
-      m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS "offlineSince",
-      m.last_heartbeat AS "lastHeard", m.door_open AS "doorOpen", m.birth_boot AS boot,
-      m.birth_connection AS connection, k.not_after AS "certificateEnd", t.body, t.received_at AS "receivedAt",
-      t.temp_milli_c AS "milliC",
-      coalesce(c.forked, false) AS forked, q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
-      CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
-    FROM machines m
-    LEFT JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
-    LEFT JOIN sales_profiles p ON p.machine_id = m.id
-    LEFT JOIN LATERAL (
-      SELECT least(quarter + interval '15 minutes', ${now}::timestamptz) AS sold_at FROM sales_quarters
-      WHERE machine_id = m.id AND quarter <= ${now}::timestamptz AND payment_method NOT IN ('free', 'test')
-      ORDER BY quarter DESC LIMIT 1
-    ) q ON true
-    LEFT JOIN LATERAL (
-      SELECT body, received_at, temp_milli_c FROM telemetry
-      WHERE machine_id = m.id AND received_at < ${instant(nowMs + DAY_MS)}::timestamptz
-      ORDER BY received_at DESC LIMIT 1
-    ) t ON true
-    LEFT JOIN LATERAL (
-      SELECT not_after FROM machine_certificates WHERE machine_id = m.id AND revoked_at IS NULL
-      ORDER BY issued_at DESC LIMIT 1
-    ) k ON true
-    WHERE m.id = ANY (${[...ids]}::uuid[]) ORDER BY m.id`;
-}
-
-async function readSlots(
+async function readSales(
   tx: Transaction,
   ids: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, SalesRow>> {
+  if (ids.length === 0) return new Map();
+  const now = instant(nowMs);
+  const rows = await tx<SalesRow[]>`
+    SELECT i.id AS "machineId", q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
+      CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
+    FROM unnest(${uuidArray(ids)}::uuid[]) AS i (id)
+    LEFT JOIN sales_profiles p ON p.machine_id = i.id
+    LEFT JOIN LATERAL (
+      SELECT least(quarter + interval '15 minutes', ${now}::timestamptz) AS sold_at FROM sales_quarters
+      WHERE machine_id = i.id AND quarter <= ${now}::timestamptz AND payment_method NOT IN ('free', 'test')
+      ORDER BY quarter DESC LIMIT 1
+    ) q ON true`;
+  return new Map(rows.map((row) => [row.machineId, row]));
+}
+
+function salesOf(row: SalesRow | undefined): SalesFact | null {
+  if (row === undefined || row.lastSale === null || row.hours === null || row.spread === null) return null;
+  return { lastSaleMs: row.lastSale.getTime(), profile: { hours: row.hours, spread: row.spread } };
+}
+
+/** When the newest certificate that is not revoked ends. */
+async function readCertificates(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx<{ machineId: string; endsAt: Date }[]>`
+    SELECT DISTINCT ON (machine_id) machine_id AS "machineId", not_after AS "endsAt" FROM machine_certificates
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND revoked_at IS NULL ORDER BY machine_id, issued_at DESC`;
+  return new Map(rows.map(({ machineId, endsAt }) => [machineId, endsAt.getTime()]));
+}
+
+type SlotRow = SlotFact & { readonly machineId: string };
+
+/** Of machines that are looked at whole. */
+async function readSlots(
+  tx: Transaction,
+  asked: readonly Asked[],
   atMostLeft: number,
 ): Promise<ReadonlyMap<string, SlotFact[]>> {
-  const rows = await tx<(SlotFact & { machineId: string })[]>`
+  const ids = asked.filter(({ scope }) => scope.isWhole).map(({ basics }) => basics.machineId);
+  if (ids.length === 0) return new Map();
+  const rows = await tx<SlotRow[]>`
     SELECT machine_id AS "machineId", slot_code AS slot, quantity, max_capacity AS capacity
-    FROM machine_slots WHERE machine_id = ANY (${[...ids]}::uuid[]) AND quantity <= ${atMostLeft}
+    FROM machine_slots WHERE machine_id = ANY (${ids}::uuid[]) AND quantity <= ${atMostLeft}
     ORDER BY machine_id, slot_code`;
   return grouped(rows, ({ slot, quantity, capacity }) => ({ slot, quantity, capacity }));
 }
 
+async function readNamedSlots(
+  tx: Transaction,
+  asked: readonly Asked[],
+  atMostLeft: number,
+): Promise<ReadonlyMap<string, SlotFact[]>> {
+  const named = asked.flatMap(({ basics: { machineId }, scope: { isWhole, slots } }) =>
+    isWhole ? [] : Array.from(slots, (slot) => ({ machineId, slot })),
+  );
+  if (named.length === 0) return new Map();
+  const rows = await tx<SlotRow[]>`
+    SELECT s.machine_id AS "machineId", s.slot_code AS slot, s.quantity, s.max_capacity AS capacity
+    FROM unnest(${plainArray(named, (one) => one.machineId)}::uuid[], ${textArray(named, (one) => one.slot)}::text[])
+      AS n (machine_id, slot_code)
+    JOIN machine_slots s ON s.machine_id = n.machine_id AND s.slot_code = n.slot_code
+    WHERE s.quantity <= ${atMostLeft} ORDER BY s.machine_id, s.slot_code`;
+  return grouped(rows, ({ slot, quantity, capacity }) => ({ slot, quantity, capacity }));
+}
+
 async function readFaults(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, FaultFact[]>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx<{ machineId: string; fault: number; slot: string | null; raisedAt: Date }[]>`
     SELECT machine_id AS "machineId", fault, slot_code AS slot, raised_at AS "raisedAt" FROM machine_faults
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND cleared_at IS NULL ORDER BY machine_id, raised_at, fault`;
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND cleared_at IS NULL ORDER BY machine_id, raised_at, fault`;
   return grouped(rows, ({ fault, slot, raisedAt }) => ({ fault, slot, raisedMs: raisedAt.getTime() }));
 }
 
-/** Of machines that were not far from too warm when they last told. */
+/**
+ * Of machines that were not far from too warm when they last told, and are warmer than the oldest of these was: those
+ * two are looked up first, since nearly all machines stay as they are.
+ */
 async function readTemps(
   tx: Transaction,
-  reading: Promise<readonly MachineRow[]>,
-  { nowMs, fromMilliC }: Wanted,
+  ids: readonly string[],
+  { nowMs, fromMilliC, risenMilliC }: Wanted,
 ): Promise<ReadonlyMap<string, TempFact[]>> {
-  const warm = (await reading).filter(({ milliC }) => milliC !== null && milliC >= fromMilliC);
-  if (warm.length === 0) return new Map();
+  if (ids.length === 0) return new Map();
+  const ofHour = tx`
+    SELECT received_at, temp_milli_c FROM telemetry
+    WHERE machine_id = i.id AND temp_milli_c IS NOT NULL
+      AND received_at > ${instant(nowMs - TEMPS_OF_MS)}::timestamptz
+      AND received_at < ${instant(nowMs + DAY_MS)}::timestamptz`;
   const rows = await tx<{ machineId: string; receivedAt: Date; milliC: number }[]>`
     SELECT i.id AS "machineId", t.received_at AS "receivedAt", t.temp_milli_c AS "milliC"
-    FROM unnest(${warm.map(({ machineId }) => machineId)}::uuid[]) AS i (id)
-    JOIN telemetry t ON t.machine_id = i.id AND t.received_at > ${instant(nowMs - TEMPS_OF_MS)}::timestamptz
-    WHERE t.temp_milli_c IS NOT NULL ORDER BY i.id, t.received_at`;
+    FROM (
+      SELECT i.id FROM unnest(${uuidArray(ids)}::uuid[]) AS i (id)
+      JOIN LATERAL (${ofHour} ORDER BY received_at DESC LIMIT 1) newest ON newest.temp_milli_c >= ${fromMilliC}
+      JOIN LATERAL (${ofHour} ORDER BY received_at LIMIT 1) oldest
+        ON newest.temp_milli_c - oldest.temp_milli_c >= ${risenMilliC}
+      OFFSET 0
+    ) i
+    JOIN LATERAL (${ofHour} ORDER BY received_at DESC LIMIT ${MAX_TEMPS}) t ON true
+    ORDER BY i.id, t.received_at`;
   return grouped(rows, ({ receivedAt, milliC }) => ({ atMs: receivedAt.getTime(), milliC }));
 }
 
@@ -204,9 +283,10 @@ async function readClaims(
   ids: readonly string[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, ClaimRow[]>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx<(ClaimRow & { machineId: string })[]>`
     SELECT machine_id AS "machineId", epoch, seq, amount::text AS amount FROM payments
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND kind = 'claim'
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND kind = 'claim'
       AND booked_at > ${instant(nowMs - DAY_MS)}::timestamptz
     ORDER BY machine_id, epoch, seq`;
   return grouped(rows, ({ epoch, seq, amount }) => ({ epoch, seq, amount }));
@@ -218,12 +298,13 @@ async function readPowerUps(
   ids: readonly string[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, number[]>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx<{ machineId: string; seq: number; body: Uint8Array; receivedAt: Date; bookedAt: Date }[]>`
     SELECT i.id AS "machineId", b.seq, b.body, b.received_at AS "receivedAt", b.booked_at AS "bookedAt"
-    FROM unnest(${[...ids]}::uuid[]) AS i (id)
+    FROM unnest(${uuidArray(ids)}::uuid[]) AS i (id)
     JOIN LATERAL (
       SELECT r.seq, r.body, r.received_at, r.booked_at FROM ledger_records r
-      WHERE r.machine_id = i.id AND r.kind = ${BOOT_KIND}
+      WHERE r.machine_id = i.id AND r.kind = ${tx.unsafe(String(BOOT_KIND))}
         AND r.received_at > ${instant(nowMs - DAY_MS)}::timestamptz
       ORDER BY r.received_at DESC LIMIT ${MAX_NOTED}
     ) b ON true`;
@@ -238,43 +319,49 @@ async function readPowerUps(
 
 interface AsideRow {
   readonly machineId: string;
-  readonly what: "batch" | "record" | "lost";
+  readonly what: "batch" | "record" | "lost" | "fork";
   readonly number: number;
   readonly newest: string;
 }
 
-/** Of the last week: later somebody has seen it, or never will. */
+/** Of the last week: later somebody has seen it, or never will. A fork stays until there is another epoch. */
 async function readAside(
   tx: Transaction,
   ids: readonly string[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, AsideRow[]>> {
+  if (ids.length === 0) return new Map();
   const from = instant(nowMs - 7 * DAY_MS);
   const rows = await tx<AsideRow[]>`
     SELECT machine_id AS "machineId", 'batch' AS what, count(*)::int AS number, max(id)::text AS newest FROM set_aside
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND received_at > ${from}::timestamptz GROUP BY 1
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND received_at > ${from}::timestamptz GROUP BY 1
     UNION ALL
     SELECT machine_id, 'record', count(*)::int, max(received_at)::text FROM ledger_records
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND received_at > ${from}::timestamptz
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND received_at > ${from}::timestamptz
       AND flag IN ('unknownKind', 'malformed', 'rejected') GROUP BY 1
     UNION ALL
     SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::bigint, max(found_at)::text FROM ledger_gaps
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND found_at > ${from}::timestamptz GROUP BY 1`;
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND found_at > ${from}::timestamptz GROUP BY 1
+    UNION ALL
+    SELECT m.id, 'fork', 1, '' FROM machines m JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
+    WHERE m.id = ANY (${uuidArray(ids)}::uuid[]) AND c.forked`;
   return grouped(rows, (row) => row);
 }
 
-function asideOf(forked: boolean, rows: readonly AsideRow[]): AsideFact {
+function asideOf(rows: readonly AsideRow[]): AsideFact {
   const of = (what: AsideRow["what"]): Pick<AsideRow, "number" | "newest"> =>
     rows.find((row) => row.what === what) ?? { number: 0, newest: "" };
   const [batches, records, lost] = [of("batch"), of("record"), of("lost")];
+  const forked = of("fork").number > 0;
   const newest = [forked ? "fork" : "", batches.newest, records.newest, lost.newest].join("/");
   return { forked, batches: batches.number, records: records.number, lost: lost.number, newest };
 }
 
 async function readSignals(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, SignalFact[]>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx<(Omit<SignalFact, "raisedMs"> & { machineId: string; raisedAt: Date })[]>`
     SELECT s.machine_id AS "machineId", s.signal, s.detail, s.raised_at AS "raisedAt" FROM alert_signals s
-    WHERE s.machine_id = ANY (${[...ids]}::uuid[]) AND (s.until_mark IS NULL OR EXISTS (
+    WHERE s.machine_id = ANY (${uuidArray(ids)}::uuid[]) AND (s.until_mark IS NULL OR EXISTS (
       SELECT 1 FROM machines m JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
       WHERE m.id = s.machine_id AND c.mark <= s.until_mark))
     ORDER BY s.machine_id, s.signal`;
@@ -287,6 +374,7 @@ export async function readOperators(
   operatorIds: readonly string[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, OperatorFacts>> {
+  if (operatorIds.length === 0) return new Map();
   const rows = await tx<
     { id: string; machines: number; lost: number; alert: string | null; openedAt: Date | null; dismissed: boolean }[]
   >`

@@ -7,6 +7,7 @@ import type { RuleSetting, StandingAlert } from "../alerts/evaluate.js";
 import type { Units } from "../alerts/facts.js";
 import type { Memory } from "../alerts/memory.js";
 import { isRuleCode, type RuleCode } from "../alerts/rules.js";
+import { plainArray, textArray, uuidArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Transaction } from "./databases.js";
 
@@ -15,27 +16,37 @@ export interface HeldMachine {
   readonly machineId: string;
   readonly operatorId: string;
   readonly memory: unknown;
+  /** When it is to be looked at whole. */
+  readonly dueAt: Date;
 }
 
-/** These machines, locked in the order of their ids; a serial of no machine is absent. */
+/** These machines, locked in the order of their ids; one that was never looked at has no row (addStates). */
 export async function holdMachines(tx: Transaction, serials: readonly string[]): Promise<readonly HeldMachine[]> {
-  const hold = () => tx<HeldMachine[]>`
-    SELECT s.machine_id AS "machineId", s.operator_id AS "operatorId", s.memory FROM alert_states s
-    JOIN machines m ON m.id = s.machine_id WHERE m.serial_number = ANY (${[...serials]}::text[])
-    ORDER BY s.machine_id FOR UPDATE OF s`;
-  const held = await hold();
-  if (held.length >= serials.length) return held;
+  return tx<HeldMachine[]>`
+    SELECT s.machine_id AS "machineId", s.operator_id AS "operatorId", s.memory, s.due_at AS "dueAt" FROM alert_states s
+    JOIN machines m ON m.id = s.machine_id WHERE ${among(tx, { serials })} ORDER BY s.machine_id FOR UPDATE OF s`;
+}
+
+export async function addStates(tx: Transaction, serials: readonly string[]): Promise<void> {
   await tx`
     INSERT INTO alert_states (machine_id, operator_id)
-    SELECT id, operator_id FROM machines WHERE serial_number = ANY (${[...serials]}::text[]) ORDER BY id
-    ON CONFLICT DO NOTHING`;
-  return hold();
+    SELECT m.id, m.operator_id FROM machines m WHERE ${among(tx, { serials })} ORDER BY m.id ON CONFLICT DO NOTHING`;
+}
+
+/** Some machines, by the one or the other. */
+export type Which = { readonly serials: readonly string[] } | { readonly ids: readonly string[] };
+
+/** The condition for `machines m`. */
+export function among(tx: Transaction, which: Which) {
+  return "ids" in which
+    ? tx`m.id = ANY (${uuidArray(which.ids)}::uuid[])`
+    : tx`m.serial_number = ANY (${textArray(which.serials, (serial) => serial)}::text[])`;
 }
 
 /** The machines whose time has come, at most `limit`; those that another process holds are its. */
 export async function holdDue(tx: Transaction, limit: number, nowMs: number): Promise<readonly HeldMachine[]> {
   return tx<HeldMachine[]>`
-    SELECT machine_id AS "machineId", operator_id AS "operatorId", memory FROM alert_states
+    SELECT machine_id AS "machineId", operator_id AS "operatorId", memory, due_at AS "dueAt" FROM alert_states
     WHERE due_at <= ${instant(nowMs)}::timestamptz ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 }
 
@@ -45,12 +56,49 @@ export interface Standing extends StandingAlert {
   readonly dismissed: boolean;
 }
 
-/** Open alerts of these machines, and those a person dismissed. A rule of another version is passed over. */
-export async function standingAlerts(tx: Transaction, ids: readonly string[]): Promise<readonly Standing[]> {
-  const rows = await tx<(Omit<Standing, "rule"> & { rule: string })[]>`
-    SELECT id, machine_id AS "machineId", operator_id AS "operatorId", rule, slot_code AS slot, severity, instance,
-      dismissed
-    FROM alerts WHERE machine_id = ANY (${[...ids]}::uuid[]) AND (resolved_at IS NULL OR dismissed)`;
+type StandingRow = Omit<Standing, "rule"> & { readonly rule: string };
+const STANDING = `a.id, a.machine_id AS "machineId", a.operator_id AS "operatorId", a.rule, a.slot_code AS slot,
+  a.severity, a.instance, a.dismissed`;
+
+/** Open alerts of these machines. A rule of another version is passed over. */
+export async function openAlertsOf(tx: Transaction, ids: readonly string[]): Promise<readonly Standing[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx<StandingRow[]>`
+    SELECT ${tx.unsafe(STANDING)} FROM alerts a
+    WHERE a.machine_id = ANY (${uuidArray(ids)}::uuid[]) AND a.resolved_at IS NULL`;
+  return known(rows);
+}
+
+/** A case of a machine: a rule, at one slot where it is per slot. */
+export interface Case {
+  readonly machineId: string;
+  readonly rule: RuleCode;
+  readonly slot: string | null;
+}
+
+/** The open alerts of these cases, each by its key: what else stands open is not read. */
+export async function openCases(tx: Transaction, cases: readonly Case[]): Promise<readonly Standing[]> {
+  if (cases.length === 0) return [];
+  const rows = await tx<StandingRow[]>`
+    SELECT ${tx.unsafe(STANDING)}
+    FROM unnest(${plainArray(cases, (one) => one.machineId)}::uuid[], ${plainArray(cases, (one) => one.rule)}::text[],
+      ${textArray(cases, (one) => one.slot ?? "")}::text[]) AS c (machine_id, rule, slot)
+    JOIN LATERAL (
+      SELECT * FROM alerts o WHERE o.machine_id = c.machine_id AND o.rule = c.rule
+        AND coalesce(o.slot_code, '') = c.slot AND o.resolved_at IS NULL LIMIT 1
+    ) a ON true`;
+  return known(rows);
+}
+
+/** Alerts of these machines that a person resolved while their cause was there. */
+export async function dismissedAlerts(tx: Transaction, ids: readonly string[]): Promise<readonly Standing[]> {
+  const rows = await tx<StandingRow[]>`
+    SELECT ${tx.unsafe(STANDING)} FROM alerts a
+    WHERE a.dismissed AND a.resolved_at IS NOT NULL AND a.machine_id = ANY (${uuidArray(ids)}::uuid[])`;
+  return known(rows);
+}
+
+function known(rows: readonly StandingRow[]): readonly Standing[] {
   return rows.flatMap(({ rule, ...row }) => (isRuleCode(rule) ? [{ ...row, rule }] : []));
 }
 
@@ -59,29 +107,37 @@ export interface OperatorSettings {
   readonly rules: ReadonlyMap<RuleCode, RuleSetting>;
 }
 
+interface SettingRow {
+  readonly operatorId: string;
+  readonly temperature: Units["temperature"] | null;
+  readonly rule: string | null;
+  readonly enabled: boolean;
+  readonly severity: RuleSetting["severity"];
+  readonly thresholds: RuleSetting["thresholds"];
+}
+
+/** Of these operators, or of whose these machines are now. */
 export async function operatorSettings(
   tx: Transaction,
-  operatorIds: readonly string[],
+  of: readonly string[] | Which,
 ): Promise<ReadonlyMap<string, OperatorSettings>> {
-  if (operatorIds.length === 0) return new Map();
-  const [general, rules] = await Promise.all([
-    tx<{ operatorId: string; temperature: Units["temperature"] }[]>`
-      SELECT operator_id AS "operatorId", temperature_unit AS temperature FROM alert_settings
-      WHERE operator_id = ANY (${[...operatorIds]}::uuid[])`,
-    tx<(RuleSetting & { operatorId: string; rule: string })[]>`
-      SELECT operator_id AS "operatorId", rule, enabled, severity, thresholds FROM alert_rules
-      WHERE operator_id = ANY (${[...operatorIds]}::uuid[])`,
-  ]);
-  const settings = new Map<string, OperatorSettings>();
-  for (const operatorId of operatorIds) {
-    const temperature = general.find((row) => row.operatorId === operatorId)?.temperature ?? "F";
-    const own = rules.filter((row) => row.operatorId === operatorId);
-    const set = own.flatMap(({ rule, enabled, severity, thresholds }): [RuleCode, RuleSetting][] =>
-      isRuleCode(rule) ? [[rule, { enabled, severity, thresholds }]] : [],
-    );
-    settings.set(operatorId, { units: { temperature }, rules: new Map(set) });
+  const whose = "length" in of ? tx`ANY (${uuidArray(of)}::uuid[])` : ownersOf(tx, of);
+  const rows = await tx<SettingRow[]>`
+    SELECT o.id AS "operatorId", g.temperature_unit AS temperature, r.rule, r.enabled, r.severity, r.thresholds
+    FROM operators o
+    LEFT JOIN alert_settings g ON g.operator_id = o.id
+    LEFT JOIN alert_rules r ON r.operator_id = o.id WHERE o.id = ${whose}`;
+  const settings = new Map<string, { units: Units; rules: Map<RuleCode, RuleSetting> }>();
+  for (const { operatorId, temperature, rule, enabled, severity, thresholds } of rows) {
+    const own = settings.get(operatorId) ?? { units: { temperature: temperature ?? "F" }, rules: new Map() };
+    if (rule !== null && isRuleCode(rule)) own.rules.set(rule, { enabled, severity, thresholds });
+    settings.set(operatorId, own);
   }
   return settings;
+}
+
+function ownersOf(tx: Transaction, which: Which) {
+  return tx`ANY (ARRAY(SELECT DISTINCT m.operator_id FROM machines m WHERE ${among(tx, which)}))`;
 }
 
 export interface Mute {
@@ -93,7 +149,7 @@ export interface Mute {
 export async function standingMutes(tx: Transaction, ids: readonly string[], nowMs: number): Promise<readonly Mute[]> {
   const rows = await tx<{ machineId: string; rule: string; untilAt: Date }[]>`
     SELECT machine_id AS "machineId", rule, until_at AS "untilAt" FROM alert_mutes
-    WHERE machine_id = ANY (${[...ids]}::uuid[]) AND until_at > ${instant(nowMs)}::timestamptz`;
+    WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND until_at > ${instant(nowMs)}::timestamptz`;
   return rows.flatMap(({ machineId, rule, untilAt }) =>
     rule === "all" || isRuleCode(rule) ? [{ machineId, rule, untilMs: untilAt.getTime() }] : [],
   );
@@ -180,12 +236,13 @@ export async function closeAlerts(
   nowMs: number,
 ): Promise<readonly AlertNews[]> {
   if (closes.length === 0) return [];
-  const all = columns(closes);
+  const ids = uuidArray(closes.map(({ id }) => id));
+  // "state" says the same as "resolved_at IS NULL", which would let all open alerts of all machines be read.
   const rows = await tx<AlertNews[]>`
     WITH closed AS (
       UPDATE alerts a SET state = 'resolved', resolved_at = greatest(a.opened_at, ${instant(nowMs)}::timestamptz)
-      FROM unnest(${all((c) => c.id)}::uuid[], ${all((c) => c.why)}::text[]) AS c (id, why)
-      WHERE a.id = c.id AND a.resolved_at IS NULL RETURNING a.*, c.why
+      WHERE a.id = ANY (${ids}::uuid[]) AND a.state <> 'resolved'
+      RETURNING a.*, (${textArray(closes, ({ why }) => why)}::text[])[array_position(${ids}::uuid[], a.id)] AS why
     ), noted AS (${noted(tx, "resolved", "why", nowMs)})
     SELECT 'resolved' AS kind, ${tx.unsafe(NEWS)} FROM closed a LEFT JOIN machines m ON m.id = a.machine_id`;
   return rows;
@@ -211,17 +268,18 @@ export interface StateWrite {
   readonly machineId: string;
   readonly operatorId: string;
   readonly memory: Memory;
-  readonly dueMs: number;
+  /** Null: as it is. */
+  readonly dueMs: number | null;
 }
 
 export async function saveStates(tx: Transaction, states: readonly StateWrite[]): Promise<void> {
   if (states.length === 0) return;
-  const all = columns(states);
   await tx`
-    UPDATE alert_states s SET memory = n.memory::jsonb, due_at = n.due_at, operator_id = n.operator_id
-    FROM unnest(${all((s) => s.machineId)}::uuid[], ${all((s) => s.operatorId)}::uuid[],
-      ${all((s) => JSON.stringify(s.memory))}::text[], ${all((s) => instant(s.dueMs))}::timestamptz[])
-      AS n (machine_id, operator_id, memory, due_at)
+    UPDATE alert_states s SET memory = n.memory::jsonb, operator_id = n.operator_id,
+      due_at = coalesce(to_timestamp(n.due / 1e3), s.due_at)
+    FROM unnest(${plainArray(states, (s) => s.machineId)}::uuid[], ${plainArray(states, (s) => s.operatorId)}::uuid[],
+      ${textArray(states, (s) => JSON.stringify(s.memory))}::text[], ${plainArray(states, (s) => s.dueMs)}::float8[])
+      AS n (machine_id, operator_id, memory, due)
     WHERE s.machine_id = n.machine_id`;
 }
 

@@ -17,6 +17,10 @@ export function plainArray<R>(rows: readonly R[], pick: (row: R) => Plain): stri
   return `${text}}`;
 }
 
+export function uuidArray(ids: readonly string[]): string {
+  return `{${ids.join()}}`;
+}
+
 const SPECIAL = /["\\]/g;
 
 /** Of any texts. */

@@ -107,6 +107,7 @@ export interface SlotCount {
   readonly machineId: string;
   readonly slotCode: string;
   readonly quantity: number;
+  readonly capacity: number;
 }
 
 /** Brings slot counts up to date; returns the new counts. A slot nobody has planned yet is made by `set` only. */
@@ -129,7 +130,7 @@ export async function applySlotChanges(tx: Transaction, changes: readonly SlotCh
       ${plainArray(changes, (c) => c.delta)}::int[])
       AS c (machine_id, slot_code, delta)
     WHERE s.machine_id = c.machine_id AND s.slot_code = c.slot_code
-    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity
+    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity, s.max_capacity AS capacity
   `;
 }
 

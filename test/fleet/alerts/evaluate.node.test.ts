@@ -7,109 +7,14 @@ import {
   MAX_OPENED_AN_HOUR,
   type RuleSetting,
   type Situation,
-  type StandingAlert,
 } from "../../../fleet/alerts/evaluate.js";
-import type { MachineFacts, OperatorFacts } from "../../../fleet/alerts/facts.js";
+import type { MachineFacts } from "../../../fleet/alerts/facts.js";
 import { memoryOf, NOTHING } from "../../../fleet/alerts/memory.js";
 import { RULE_CODES, RULES, type RuleCode } from "../../../fleet/alerts/rules.js";
-import { FAULTS, type FaultName } from "../../../shared/faults.js";
 import type { TelemetryMessage } from "../../../shared/wire/messages.js";
-import { telemetryOf } from "../support.js";
+import { DAY, facts, fault, HOUR, Life, MINUTE, type SomeFacts, situation, T0, telemetry } from "./life.js";
 
 const test = suite("fleet/alerts/evaluate");
-const T0 = Date.UTC(2026, 5, 3, 12);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-type Facts = Partial<MachineFacts>;
-
-/** A machine with nothing wrong. */
-function facts(more: Facts = {}): MachineFacts {
-  return {
-    machineId: "00000000-0000-8000-8000-000000000001",
-    serial: "M-1234",
-    operatorId: "00000000-0000-8000-8000-000000000002",
-    currency: "USD",
-    decimals: 2,
-    timeZone: "UTC",
-    online: true,
-    offlineSinceMs: null,
-    lastHeardMs: T0,
-    doorOpen: false,
-    boot: 1,
-    connection: 1,
-    slots: [{ slot: "B4", quantity: 6, capacity: 8 }],
-    faults: [],
-    telemetry: telemetry(),
-    temps: [],
-    claims: [],
-    powerUpsMs: [],
-    aside: { forked: false, batches: 0, records: 0, lost: 0, newest: "///" },
-    signals: [],
-    sales: null,
-    certificateEndMs: T0 + 300 * DAY,
-    ...more,
-  };
-}
-
-function telemetry(more: Partial<TelemetryMessage> = {}) {
-  return { receivedMs: T0, message: telemetryOf({ tubes: new Uint8Array([0, 20, 30, 45]), ...more }) };
-}
-
-function fault(name: FaultName, sinceMs = T0 - 10 * HOUR, slot: string | null = null) {
-  return { fault: FAULTS[name].code, slot, raisedMs: sinceMs };
-}
-
-const QUIET: OperatorFacts = { machines: 100, lost: 0, outage: null };
-
-function situation(about: MachineFacts, more: Partial<Situation> = {}): Situation {
-  const none = { mutes: [], open: [], dismissed: [], memory: NOTHING, settings: new Map<RuleCode, RuleSetting>() };
-  return { facts: about, operator: QUIET, units: { temperature: "F" }, hearing: true, nowMs: T0, ...none, ...more };
-}
-
-/** Plays one machine's life: what stands open is kept as the store would. */
-class Life {
-  open: StandingAlert[] = [];
-  dismissed: StandingAlert[] = [];
-  memory = NOTHING;
-  /** "minute +rule" opened, "-" closed, "~" changed. */
-  readonly log: string[] = [];
-  dueMs = 0;
-  outages = 0;
-  private number = 0;
-
-  look(nowMs: number, about: MachineFacts, more: Partial<Situation> = {}): void {
-    const { open, dismissed, memory } = this;
-    const verdict = evaluate(situation(about, { open, dismissed, memory, nowMs, ...more }));
-    const at = Math.floor((nowMs - T0) / MINUTE);
-    const ruleOf = (id: string) => this.open.find((alert) => alert.id === id)?.rule;
-    this.log.push(...verdict.closes.map(({ id }) => `${at} -${ruleOf(id)}`));
-    this.log.push(...verdict.changes.map(({ rule }) => `${at} ~${rule}`));
-    this.open = this.open
-      .filter(({ id }) => !verdict.closes.some((close) => close.id === id))
-      .map((alert) => ({ ...alert, ...verdict.changes.find(({ id }) => id === alert.id) }));
-    for (const { rule, slot, severity, instance } of verdict.opens) {
-      this.number += 1;
-      this.open.push({ id: String(this.number), rule, slot, severity, instance });
-      this.log.push(`${at} +${rule}`);
-    }
-    this.dismissed = this.dismissed.filter(({ id }) => !verdict.forget.includes(id));
-    // As JSON, as it is kept.
-    this.memory = memoryOf(JSON.parse(JSON.stringify(verdict.memory)));
-    this.dueMs = verdict.dueMs;
-    if (verdict.outage) this.outages += 1;
-  }
-
-  dismiss(rule: RuleCode): void {
-    this.dismissed.push(...this.open.filter((alert) => alert.rule === rule));
-    this.open = this.open.filter((alert) => alert.rule !== rule);
-  }
-
-  opened(rule: RuleCode): number {
-    return this.open.filter((alert) => alert.rule === rule).length;
-  }
-}
 
 /** What opens when `about` has been so for as long as any rule may want. */
 function says(about: MachineFacts, more: Partial<Situation> = {}): readonly string[] {
@@ -119,17 +24,17 @@ function says(about: MachineFacts, more: Partial<Situation> = {}): readonly stri
   return evaluate(situation(about, { memory, ...more })).opens.map(({ rule, sentence }) => `${rule}: ${sentence}`);
 }
 
-const told = (more: Partial<TelemetryMessage>): Facts => ({ telemetry: telemetry(more) });
-const tubes = (...coins: number[]): Facts => told({ tubes: new Uint8Array(coins) });
-const left = (quantity: number, capacity = 8): Facts => ({ slots: [{ slot: "B4", quantity, capacity }] });
-const has = (...faults: ReturnType<typeof fault>[]): Facts => ({ faults });
-const away = (minutes: number): Facts => ({
+const told = (more: Partial<TelemetryMessage>): SomeFacts => ({ telemetry: telemetry(more) });
+const tubes = (...coins: number[]): SomeFacts => told({ tubes: new Uint8Array(coins) });
+const left = (quantity: number, capacity = 8): SomeFacts => ({ slots: [{ slot: "B4", quantity, capacity }] });
+const has = (...faults: ReturnType<typeof fault>[]): SomeFacts => ({ faults });
+const away = (minutes: number): SomeFacts => ({
   online: false,
   offlineSinceMs: T0 - minutes * MINUTE,
   lastHeardMs: T0 - (minutes + 1) * MINUTE,
 });
 /** Twelve temperatures, five minutes apart. */
-const measured = (milliC: (at: number) => number, samples = 12): Facts => ({
+const measured = (milliC: (at: number) => number, samples = 12): SomeFacts => ({
   temps: Array.from({ length: samples }, (_, at) => ({
     atMs: T0 - (samples - 1 - at) * 5 * MINUTE,
     milliC: milliC(at),
@@ -137,15 +42,15 @@ const measured = (milliC: (at: number) => number, samples = 12): Facts => ({
 });
 const seenTubes = { memory: { ...NOTHING, tubes: [0, 20, 30, 45], link: { boot: 1, connection: 1 } } };
 const profile = { hours: new Array<number>(168).fill(1), spread: 1e6 };
-const sold = (hoursAgo: number): Facts => ({ sales: { lastSaleMs: T0 - hoursAgo * HOUR, profile } });
-const aside = (more: Partial<MachineFacts["aside"]>): Facts => ({ aside: { ...facts().aside, ...more } });
-const signal = (name: "gap" | "clonedIdentity", detail: string): Facts => ({
+const sold = (hoursAgo: number): SomeFacts => ({ sales: { lastSaleMs: T0 - hoursAgo * HOUR, profile } });
+const aside = (more: Partial<MachineFacts["aside"]>): SomeFacts => ({ aside: { ...facts().aside, ...more } });
+const signal = (name: "gap" | "clonedIdentity", detail: string): SomeFacts => ({
   signals: [{ signal: name, detail, raisedMs: T0 }],
 });
-const certificate = (days: number): Facts => ({ certificateEndMs: T0 + days * DAY });
-const powerUps = (...hoursAgo: number[]): Facts => ({ powerUpsMs: hoursAgo.map((hours) => T0 - hours * HOUR) });
+const certificate = (days: number): SomeFacts => ({ certificateEndMs: T0 + days * DAY });
+const powerUps = (...hoursAgo: number[]): SomeFacts => ({ powerUpsMs: hoursAgo.map((hours) => T0 - hours * HOUR) });
 
-type Case = readonly [rule: RuleCode | "", about: Facts, sentence: string, more?: Partial<Situation>];
+type Case = readonly [rule: RuleCode | "", about: SomeFacts, sentence: string, more?: Partial<Situation>];
 
 /** An empty rule: nothing is to be said. Sentences without the serial that begins them. */
 const CASES: readonly Case[] = [
@@ -293,7 +198,7 @@ test("a link that flaps is one alert, not fifty", () => {
 });
 
 test("what sways about a limit opens once: the limit to leave is another than that to enter", () => {
-  const sways: readonly (readonly [RuleCode, Facts, Facts, Facts])[] = [
+  const sways: readonly (readonly [RuleCode, SomeFacts, SomeFacts, SomeFacts])[] = [
     ["slotLow", left(2), left(3), left(4)],
     ["tubeLow", tubes(0, 4, 30, 45), tubes(0, 7, 30, 45), tubes(0, 8, 30, 45)],
     ["tooWarm", told({ tempMilliC: 7_300 }), told({ tempMilliC: 6_200 }), told({ tempMilliC: 6_000 })],

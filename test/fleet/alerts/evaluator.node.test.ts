@@ -6,6 +6,7 @@ import { MAX_OPENED_AN_HOUR } from "../../../fleet/alerts/evaluate.js";
 import { type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "../../../fleet/alerts/evaluator.js";
 import { PRESET_LIMITS } from "../../../fleet/alerts/limits.js";
 import { Marks } from "../../../fleet/alerts/marks.js";
+import type { Subject } from "../../../fleet/alerts/subject.js";
 import { type AlertPorts, lookAtAll, lookAtChanged } from "../../../fleet/alerts/worker.js";
 import { book } from "../../../fleet/ingest/book.js";
 import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
@@ -45,6 +46,10 @@ function looking(more: Partial<Looking> = {}): Looking {
   return { nowMs: Date.now(), hearing: true, tell: async () => undefined, setLimits: () => undefined, ...more };
 }
 
+function whole(...serials: readonly string[]): ReadonlyMap<string, Subject> {
+  return new Map(serials.map((serial) => [serial, "whole"]));
+}
+
 function portsOf({ databases }: Context, more: Partial<AlertPorts> = {}): AlertPorts {
   return {
     ingest: () => databases.ingest,
@@ -82,10 +87,13 @@ async function counts({ databases }: Context, serial: string) {
 test("two processes that look at one machine at once open each alert once", async (context) => {
   await jammed(context, "TWO-1", 5);
   const { ingest } = context.databases;
-  const both = await Promise.all([lookAt(ingest, ["TWO-1"], looking()), lookAt(ingest, ["TWO-1"], looking())]);
+  const both = await Promise.all([
+    lookAt(ingest, whole("TWO-1"), looking()),
+    lookAt(ingest, whole("TWO-1"), looking()),
+  ]);
   assert.is(both.flatMap(({ news }) => news).length, 5);
   assert.equal(await counts(context, "TWO-1"), { open: 5, events: 5, rules: "jam" });
-  await lookAt(ingest, ["TWO-1"], looking());
+  await lookAt(ingest, whole("TWO-1"), looking());
   assert.is((await counts(context, "TWO-1")).events, 5);
 });
 
@@ -108,9 +116,9 @@ test("who dies while judging leaves nothing half done, and the machine is judged
 test("a machine nobody marked is looked at when its time has come: what a killed process forgot", async (context) => {
   await jammed(context, "LOST-1", 2);
   const { ingest } = context.databases;
-  await lookAt(ingest, ["LOST-1"], looking());
+  await lookAt(ingest, whole("LOST-1"), looking());
   const ledger = await jammed(context, "LOST-2", 1);
-  await lookAt(ingest, ["LOST-2"], looking());
+  await lookAt(ingest, whole("LOST-2"), looking());
   ledger.append({ kind: "faultCleared", fault: 1, slot: "S0" });
   await book(ingest, [{ serial: "LOST-2", batch: ledger.batch(ledger.newest) }], Date.now());
   const nowMs = Date.now() + 16 * 60_000;
@@ -137,13 +145,13 @@ test("marks have an end, oldest first, each machine once; what finds no room is 
   for (let at = 0; at < MAX_LOOKED_AT + 5; at++) marks.mark(`M-${at}`);
   marks.mark("M-0");
   assert.equal([marks.size, marks.overflowed], [MAX_LOOKED_AT, 5]);
-  assert.equal(marks.take(2), ["M-0", "M-1"]);
-  assert.is(marks.take(1_000).length, MAX_LOOKED_AT - 2);
+  assert.equal([...marks.take(2).keys()], ["M-0", "M-1"]);
+  assert.is(marks.take(1_000).size, MAX_LOOKED_AT - 2);
 });
 
 test("what changes nothing for a rule marks nothing; what does, does", () => {
   const marks = new Marks({ maxChanged: 100, maxSeen: 3 });
-  const marked = (): boolean => marks.take(100).length > 0;
+  const marked = (): boolean => marks.take(100).size > 0;
   const hear = (serial: string, more: Parameters<typeof telemetryOf>[0]): boolean => {
     marks.telemetry(serial, "o", telemetryOf(more), 1_000_000);
     return marked();
@@ -170,31 +178,37 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
   assert.equal([hear("D", cool), hear("A", cool)], [false, true]);
 });
 
-test("a slot's count matters near empty, and when it is filled", () => {
+test("a slot's count matters where it gets low, empty, or is filled", () => {
   const marks = new Marks();
   const touched = [{ machineId: "1", serial: "E", operatorId: "o" }];
-  const sell = (quantity: number, slotCode = "B4"): boolean => {
-    marks.committed({ slots: [{ machineId: "1", slotCode, quantity }], faults: [], touched, machines: [] });
-    return marks.take(100).length > 0;
+  const count = (quantity: number, slotCode = "B4", capacity = 8): boolean => {
+    marks.committed({ slots: [{ machineId: "1", slotCode, quantity, capacity }], faults: [], touched, machines: [] });
+    return marks.take(100).size > 0;
   };
   assert.equal(
-    [8, 7, 6, 5, 4].map((quantity) => sell(quantity)),
+    [8, 7, 6, 5, 4].map((quantity) => count(quantity)),
     [true, false, false, false, false],
   );
+  // Low from 2 down, no longer low above 3: whether it has 2 or 1 changes nothing.
   assert.equal(
-    [3, 2, 1, 0, 0, 8, 7].map((quantity) => sell(quantity)),
-    [true, true, true, true, false, true, false],
+    [3, 2, 1, 0, 0, 8, 7].map((quantity) => count(quantity)),
+    [true, true, false, true, false, true, false],
   );
-  assert.equal([sell(8, "B5"), sell(1, "B6")], [false, true]);
+  assert.equal([count(8, "B5"), count(1, "B6")], [false, true]);
+  // One that holds two is low at 1.
+  assert.equal([count(2, "B7", 2), count(1, "B7", 2), count(2, "B7", 2)], [true, true, true]);
+  // By the limits as they are, also of what was counted before them.
   marks.setLimits("o", { ...PRESET_LIMITS, slots: [5, 6] });
-  assert.is(sell(6), true);
+  assert.equal([count(6), count(5), count(4)], [true, true, false]);
+  marks.setLimits("o", PRESET_LIMITS);
+  assert.is(count(2), true);
 });
 
 test("signals of other parts stand until they are cleared, or the ledger is booked beyond", async (context) => {
   const { ingest } = context.databases;
   await addTestMachine(context, context.operatorId, "TWIN-1");
   const open = async () => {
-    await lookAt(ingest, ["TWIN-1"], looking());
+    await lookAt(ingest, whole("TWIN-1"), looking());
     return (await counts(context, "TWIN-1")).open;
   };
   const twin = { serial: "TWIN-1", signal: "clonedIdentity", detail: "boards A and B" } as const;
@@ -212,10 +226,10 @@ test("signals of other parts stand until they are cleared, or the ledger is book
 test("a machine that changes hands takes no alert along", async (context) => {
   const { databases } = context;
   await jammed(context, "SOLD-9", 1);
-  await lookAt(databases.ingest, ["SOLD-9"], looking());
+  await lookAt(databases.ingest, whole("SOLD-9"), looking());
   const other = await addOperator(databases, "Somebody Else");
   await moveMachine(databases, "SOLD-9", other);
-  await lookAt(databases.ingest, ["SOLD-9"], looking());
+  await lookAt(databases.ingest, whole("SOLD-9"), looking());
   const rows = await databases.migrate<{ operatorId: string; state: string }[]>`
     SELECT a.operator_id AS "operatorId", a.state FROM alerts a JOIN machines m ON m.id = a.machine_id
     WHERE m.serial_number = 'SOLD-9' ORDER BY a.resolved_at NULLS LAST`;
@@ -241,7 +255,7 @@ test("a certificate that ends and was not renewed is told, until the machine has
       CASE WHEN ${revoked}::text IS NOT NULL THEN 'revoked' END
     FROM machines WHERE serial_number = 'CERT-1'`;
   const told = async (): Promise<readonly string[]> => {
-    await lookAt(databases.ingest, ["CERT-1"], looking());
+    await lookAt(databases.ingest, whole("CERT-1"), looking());
     const rows = await sql<{ told: string }[]>`
       SELECT rule || ' ' || state || ' ' || severity AS told FROM alerts a JOIN machines m ON m.id = a.machine_id
       WHERE m.serial_number = 'CERT-1' ORDER BY opened_at`;
@@ -263,7 +277,7 @@ test("a gap as long as sequences go is told, and keeps no other machine from bei
   await databases.migrate`
     INSERT INTO ledger_gaps (operator_id, machine_id, epoch, from_seq, to_seq, chain, found_at)
     SELECT operator_id, id, 1, 2, ${0xffff_fffe}::bigint, 0, now() FROM machines WHERE serial_number = 'GAP-1'`;
-  await lookAt(databases.ingest, ["GAP-1", "GAP-2"], looking());
+  await lookAt(databases.ingest, whole("GAP-1", "GAP-2"), looking());
   assert.is((await counts(context, "GAP-1")).rules, "notBooked");
   assert.is((await counts(context, "GAP-2")).rules, "jam");
   const [alert] = await databases.migrate<{ sentence: string }[]>`
