@@ -8,6 +8,8 @@ import { RESTOCKED_ABOVE } from "./find-stock.js";
 export interface Limits {
   /** Slots: low from here down, and no longer low above. */
   readonly slots: readonly [enter: number, leave: number];
+  /** An alert of them waits before it closes: a slot that comes to lie between the two stops that. */
+  readonly slotsWait: boolean;
   readonly warmMilliC: readonly [enter: number, leave: number];
   readonly tubes: readonly [enter: number, leave: number];
   readonly coinsMinor: readonly [leave: number, enter: number];
@@ -25,6 +27,7 @@ export function limitsOf(settings: RuleSettings): Limits {
   const emptied = (full: number): readonly [number, number] => [full * EMPTIED_SHARE, full];
   return {
     slots: [left, left + RESTOCKED_ABOVE],
+    slotsWait: limitOf("slotLow", settings)("closeAfterMinutes") > 0,
     warmMilliC: [warm("limitMilliC"), warm("limitMilliC") - warm("backMilliC")],
     tubes: [coins, coins + REFILLED_ABOVE],
     coinsMinor: emptied(box("coinsMinor")),

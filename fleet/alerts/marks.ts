@@ -1,7 +1,8 @@
 /**
  * Which machines have changed in a way that a rule could care for, since they were last looked at, and what of them: a
  * bounded set, filled by ingest after its commits. Nearly all that arrives changes nothing for any rule, and must cost
- * ingest next to nothing: so what was last seen of a machine is kept here, in bands, and only another band marks it.
+ * ingest next to nothing: so what a machine last told is kept here, in bands, and only another band marks it; a slot's
+ * count comes with the one before it.
  * What is lost with the process is made good when the machine is looked at again anyway (LOOK_AGAIN_MS).
  */
 import type { TelemetryMessage } from "../../shared/wire/messages.js";
@@ -26,8 +27,8 @@ const TEMP_STEP_MILLI_C = 500;
 interface Seen {
   /** Bands of what it last told. */
   telemetry: Bands | undefined;
-  /** Counts of slots near empty, by code; the others have plenty. */
-  slots: Map<string, number> | undefined;
+  /** Counts of its slots. */
+  counts: boolean;
 }
 
 interface Bands {
@@ -128,25 +129,14 @@ export class Marks {
     }
   }
 
-  /** One count that matters names all that came with it: of some that are plenty now nothing was known. */
   private counted({ serial, operatorId }: Commit["touched"][number], counts: readonly SlotCount[]): void {
-    const { slots: limits } = this.limitsOf(operatorId);
-    const isFirst = this.seenOf(serial).slots === undefined;
-    const matter = counts.filter((count) => this.sees(serial, count, limits));
-    // A machine whose slots were never seen: more of it may have changed than these.
-    if (isFirst) this.mark(serial);
-    else if (matter.length > 0) this.mark(serial, slotsNamed(...counts.map(({ slotCode }) => slotCode)));
-  }
-
-  /** True if the count is in another band than the one before, by the limits as they are now. */
-  private sees(serial: string, { slotCode, quantity, capacity }: SlotCount, limits: Limits["slots"]): boolean {
     const seen = this.seenOf(serial);
-    seen.slots ??= new Map();
-    const before = seen.slots.get(slotCode) ?? Number.POSITIVE_INFINITY;
-    const [, leave] = limits;
-    if (quantity > leave) seen.slots.delete(slotCode);
-    else seen.slots.set(slotCode, quantity);
-    return slotBand(before, capacity, limits) !== slotBand(quantity, capacity, limits);
+    const limits = this.limitsOf(operatorId);
+    const matter = counts.filter((count) => matters(count, limits));
+    // A machine never seen to sell here: more of it may have changed than these.
+    if (!seen.counts) this.mark(serial);
+    else if (matter.length > 0) this.mark(serial, slotsNamed(...matter.map(({ slotCode }) => slotCode)));
+    seen.counts = true;
   }
 
   states(machines: readonly MachineState[]): void {
@@ -186,7 +176,7 @@ export class Marks {
     if (held !== undefined) return held;
     const [oldest] = this.seen.keys();
     if (this.seen.size >= this.limits.maxSeen && oldest !== undefined) this.seen.delete(oldest);
-    const fresh: Seen = { telemetry: undefined, slots: undefined };
+    const fresh: Seen = { telemetry: undefined, counts: false };
     this.seen.set(serial, fresh);
     return fresh;
   }
@@ -211,11 +201,19 @@ function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits):
   return { temp, rest };
 }
 
-/** 0 empty, 1 low, 2 low if it was low, 3 plenty: how much there is does not matter otherwise. */
-function slotBand(quantity: number, capacity: number, [enter, leave]: Limits["slots"]): number {
-  if (quantity === 0) return 0;
+/** True if it may open or close something: nearly all that is sold leaves a slot with plenty, or as low as it was. */
+function matters({ before, quantity, capacity }: SlotCount, { slots, slotsWait }: Limits): boolean {
+  if (before === null) return true;
+  const [was, is] = [slotBand(before, capacity, slots), slotBand(quantity, capacity, slots)];
+  return was !== is && (slotsWait || was !== "plenty" || is !== "between");
+}
+
+type SlotBand = "empty" | "low" | "between" | "plenty";
+
+function slotBand(quantity: number, capacity: number, [enter, leave]: Limits["slots"]): SlotBand {
+  if (quantity === 0) return "empty";
   const low = lowAt(enter, capacity);
-  return quantity <= low ? 1 : quantity <= low + leave - enter ? 2 : 3;
+  return quantity <= low ? "low" : quantity <= low + leave - enter ? "between" : "plenty";
 }
 
 /** 0 below both, 1 between them, 2 from the upper one on. */

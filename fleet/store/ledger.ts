@@ -108,6 +108,8 @@ export interface SlotCount {
   readonly slotCode: string;
   readonly quantity: number;
   readonly capacity: number;
+  /** Null: not known, or another count was set. */
+  readonly before: number | null;
 }
 
 /** Brings slot counts up to date; returns the new counts. A slot nobody has planned yet is made by `set` only. */
@@ -127,10 +129,11 @@ export async function applySlotChanges(tx: Transaction, changes: readonly SlotCh
   return tx<SlotCount[]>`
     UPDATE machine_slots s SET quantity = greatest(0, s.quantity + c.delta)
     FROM unnest(${plainArray(changes, (c) => c.machineId)}::uuid[], ${textArray(changes, (c) => c.slot)}::text[],
-      ${plainArray(changes, (c) => c.delta)}::int[])
-      AS c (machine_id, slot_code, delta)
+      ${plainArray(changes, (c) => c.delta)}::int[], ${plainArray(changes, (c) => c.set !== null)}::boolean[])
+      AS c (machine_id, slot_code, delta, is_set)
     WHERE s.machine_id = c.machine_id AND s.slot_code = c.slot_code
-    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity, s.max_capacity AS capacity
+    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity, s.max_capacity AS capacity,
+      CASE WHEN s.quantity > 0 AND NOT c.is_set THEN s.quantity - c.delta END AS before
   `;
 }
 

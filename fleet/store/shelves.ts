@@ -50,7 +50,8 @@ async function applyPlanogram(tx: Transaction, { machineId, currency, slots }: P
     ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_number = excluded.product_number,
       product_id = excluded.product_id, max_capacity = excluded.max_capacity, price = excluded.price, in_use = true,
       by_planogram = true, price_set = false
-    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity, s.max_capacity AS capacity`;
+    RETURNING s.machine_id AS "machineId", s.slot_code AS "slotCode", s.quantity, s.max_capacity AS capacity,
+      NULL AS before`;
 }
 
 /** Gives slots of a planogram their product where that was made after it came into force. */
@@ -64,7 +65,8 @@ export async function adoptSlots(owner: Sql): Promise<void> {
 async function applyPrice(tx: Transaction, { machineId, slot, price }: PriceChange) {
   return tx<SlotCount[]>`
     UPDATE machine_slots SET price = ${price}, price_set = true WHERE machine_id = ${machineId} AND slot_code = ${slot}
-    RETURNING machine_id AS "machineId", slot_code AS "slotCode", quantity, max_capacity AS capacity`;
+    RETURNING machine_id AS "machineId", slot_code AS "slotCode", quantity, max_capacity AS capacity,
+      quantity AS before`;
 }
 
 /** Says of planograms that they are in force. One that we never had is passed over. */

@@ -1,8 +1,8 @@
 /**
  * `alerts`: what evaluating the rules adds to the cost of ingest, in percent. The same machines sell and tell of
- * themselves, round after round, through booking and telemetry into a real database; after each round what it marked is
- * looked at, to the end. One process, one connection at a time. A round is a quarter of an hour of a machine, after which
- * it is looked at whole though nothing marks it: what that costs is measured apart, and shown with and without.
+ * themselves, round after round, through booking and telemetry into a real database; after each round what it marked
+ * is looked at, to the end. One process, one connection at a time. A round is a quarter of an hour of a machine, after
+ * which it is looked at whole though nothing marks it: that is measured apart, and shown with the rest.
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -178,30 +178,28 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
   assert.equal([hear("D", cool), hear("A", cool)], [false, true]);
 });
 
-test("a slot's count matters where it gets low, empty, or is filled", () => {
+test("a slot's count matters where it gets low, empty, or is set", () => {
   const marks = new Marks();
   const touched = [{ machineId: "1", serial: "E", operatorId: "o" }];
-  const count = (quantity: number, slotCode = "B4", capacity = 8): boolean => {
-    marks.committed({ slots: [{ machineId: "1", slotCode, quantity, capacity }], faults: [], touched, machines: [] });
+  const count = (before: number | null, quantity: number, capacity = 8): boolean => {
+    const slots = [{ machineId: "1", slotCode: "B4", quantity, capacity, before }];
+    marks.committed({ slots, faults: [], touched, machines: [] });
     return marks.take(100).size > 0;
   };
+  assert.is(count(8, 7), true, "what is never seen is looked at once");
+  // Low from 2 down; whether it has 2 or 1 changes nothing.
   assert.equal(
-    [8, 7, 6, 5, 4].map((quantity) => count(quantity)),
-    [true, false, false, false, false],
+    [7, 6, 5, 4, 3, 2, 1].filter((before) => count(before, before - 1)),
+    [3, 1],
   );
-  // Low from 2 down, no longer low above 3: whether it has 2 or 1 changes nothing.
-  assert.equal(
-    [3, 2, 1, 0, 0, 8, 7].map((quantity) => count(quantity)),
-    [true, true, false, true, false, true, false],
-  );
-  assert.equal([count(8, "B5"), count(1, "B6")], [false, true]);
+  assert.equal([count(null, 8), count(null, 0), count(5, 1), count(4, 0)], [true, true, true, true]);
   // One that holds two is low at 1.
-  assert.equal([count(2, "B7", 2), count(1, "B7", 2), count(2, "B7", 2)], [true, true, true]);
-  // By the limits as they are, also of what was counted before them.
+  assert.equal([count(2, 1, 2), count(2, 1, 3), count(4, 3, 3)], [true, false, false]);
+  // Where an alert waits to close, coming to lie between the limits stops that.
+  marks.setLimits("o", { ...PRESET_LIMITS, slotsWait: true });
+  assert.equal([count(4, 3), count(3, 2), count(2, 1)], [true, true, false]);
   marks.setLimits("o", { ...PRESET_LIMITS, slots: [5, 6] });
-  assert.equal([count(6), count(5), count(4)], [true, true, false]);
-  marks.setLimits("o", PRESET_LIMITS);
-  assert.is(count(2), true);
+  assert.equal([count(7, 6), count(6, 5), count(5, 4)], [false, true, false]);
 });
 
 test("signals of other parts stand until they are cleared, or the ledger is booked beyond", async (context) => {

@@ -143,6 +143,23 @@ test("what a mark does not name waits for the look at the whole, which nothing p
   assert.equal(await openOf(context, "WAITS-1"), ["slotEmpty/B4", "slotLow/B5", "tooWarm"]);
 });
 
+test("booking says what a slot held before: a sale knows it, a count that is set does not", async (context) => {
+  const { ingest } = context.databases;
+  const ledger = await calm(context, "COUNT-1");
+  const booked = async (from: number) => {
+    const { changes } = await book(ingest, [{ serial: "COUNT-1", batch: ledger.batch(from) }], Date.now());
+    return changes.slots.map(({ slotCode, quantity, capacity, before }) => [slotCode, quantity, capacity, before]);
+  };
+  const next = ledger.newest + 1;
+  ledger.sellCoke(1).sellCoke(2);
+  assert.equal(await booked(next), [["B4", 4, 8, 6]]);
+  ledger.append({ kind: "stockSet", slot: "B4", quantity: 1 });
+  assert.equal(await booked(ledger.newest), [["B4", 1, 8, null]]);
+  const last = ledger.newest + 1;
+  ledger.sellCoke(3);
+  assert.equal(await booked(last), [["B4", 0, 8, null]]);
+});
+
 test("a look that changes nothing writes nothing", async (context) => {
   const ledger = await calm(context, "STILL-1");
   const { xmin } = await stateOf(context, "STILL-1");

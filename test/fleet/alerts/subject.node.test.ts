@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { evaluate, MAX_OPENED_AN_HOUR, type RuleSetting } from "../../../fleet/alerts/evaluate.js";
 import type { MachineFacts } from "../../../fleet/alerts/facts.js";
+import { limitsOf } from "../../../fleet/alerts/limits.js";
 import { type BatchEnd, type Commit, Marks } from "../../../fleet/alerts/marks.js";
 import { NOTHING } from "../../../fleet/alerts/memory.js";
 import { RULE_CODES, RULES, type RuleCode } from "../../../fleet/alerts/rules.js";
@@ -65,10 +66,11 @@ test("two marks on a machine name both; too much, and what nobody knows, is the 
 const NOBODY: Commit = { slots: [], faults: [], touched: [], machines: [] };
 const COOL = { tempMilliC: 3_000, tubes: new Uint8Array([0, 20, 30, 45]) };
 const touched = [{ machineId: "1", serial: "M", operatorId: "o" }];
+/** Counts that were set. */
 const counts = (...quantities: readonly (readonly [slotCode: string, quantity: number])[]): Commit => ({
   ...NOBODY,
   touched,
-  slots: quantities.map(([slotCode, quantity]) => ({ machineId: "1", slotCode, quantity, capacity: 10 })),
+  slots: quantities.map(([slotCode, quantity]) => ({ machineId: "1", slotCode, quantity, capacity: 10, before: null })),
 });
 
 /** Marks of a machine of which everything has been seen, and what they name after `then`. */
@@ -92,7 +94,6 @@ test("a mark names what ingest saw change, and the whole machine where it cannot
     named((marks) => marks.committed(counts(["B4", 2]))),
     slotsNamed("B4"),
   );
-  // All that came together: nothing is known here of the one that was low when another process saw it.
   assert.equal(
     named((marks) => marks.committed(counts(["B5", 10], ["B6", 10]))),
     slotsNamed("B5", "B6"),
@@ -259,26 +260,44 @@ test("looks at what marks name open and close what looks at everything do, at th
   );
 });
 
-test("no count that ingest calls the same as before opens or closes anything", () => {
+test("no count that ingest takes for the same opens or closes anything", () => {
   const lives = fc.record({
-    left: fc.array(fc.nat(12), { minLength: 1, maxLength: 30 }),
-    capacity: fc.integer({ min: 1, max: 12 }),
+    left: fc.array(fc.nat(5), { minLength: 1, maxLength: 60 }),
+    capacity: fc.integer({ min: 1, max: 8 }),
+    closeAfterMinutes: fc.constantFrom(0, 2, 3, 5),
+    openAfterMinutes: fc.constantFrom(0, 0, 4),
   });
   fc.assert(
-    fc.property(lives, ({ left, capacity }) => {
+    fc.property(lives, ({ left, capacity, ...holds }) => {
+      const settings = new Map<RuleCode, RuleSetting>([
+        ["slotLow", { enabled: true, severity: null, thresholds: holds }],
+      ]);
       const marks = new Marks();
+      marks.setLimits("o", limitsOf(settings));
       const [named, all] = [new Life(), new Life()];
+      let about = facts({ slots: [{ slot: "B4", quantity: capacity, capacity }] });
+      let before = capacity;
+      for (const life of [named, all]) life.look(T0, about, { settings });
+      marks.committed(counts());
       for (const [at, most] of left.entries()) {
+        const nowMs = T0 + (at + 1) * MINUTE;
+        for (const life of [named, all]) while (life.dueMs <= nowMs) life.look(life.dueMs, about, { settings });
         const quantity = Math.min(most, capacity);
-        marks.committed({ ...counts(), slots: [{ machineId: "1", slotCode: "B4", quantity, capacity }] });
-        const about = facts({ slots: [{ slot: "B4", quantity, capacity }] });
+        // Sold down, filled up by a person.
+        const count = { machineId: "1", slotCode: "B4", quantity, capacity, before: quantity > before ? null : before };
+        marks.committed({ ...counts(), slots: [count] });
+        about = facts({ slots: [{ slot: "B4", quantity, capacity }] });
+        before = quantity;
         const subject = marks.take(1).get("M");
-        if (subject !== undefined) named.look(T0 + at * MINUTE, partOf(about, subject), { scope: scopeOf(subject) });
-        all.look(T0 + at * MINUTE, about);
+        if (subject !== undefined) {
+          named.look(nowMs, partOf(about, subject), { settings, scope: scopeOf(subject) });
+        }
+        all.look(nowMs, about, { settings });
+        assert.equal(named.log, all.log);
       }
-      assert.equal(named.log, all.log);
     }),
-    { numRuns: RUNS },
+    // Low, filled, and between the limits before the alert has closed.
+    { numRuns: RUNS, examples: [[{ left: [1, 4, 3, 0, 0], capacity: 4, closeAfterMinutes: 3, openAfterMinutes: 0 }]] },
   );
 });
 
