@@ -24,7 +24,7 @@ const UNREADABLE = /SyntaxError|TransformError|Transform failed|ReferenceError/;
 const HELP = `npm run mutants [-- [--json] [PART ...]]
 Applies each small fault of test/mutants to a copy of the tree and runs its tests. Every one must be caught.
   PART    only mutants with this in their name or file
-  --json  prints {"caught", "total", "gotAway"} and nothing else
+  --json  prints {"caught", "total", "gotAway"}; progress goes to standard error
 Exit code: 0 all caught, 1 some got away, 2 nothing could be said.`;
 
 type Verdict = { readonly mutant: Mutant; readonly by: string | undefined };
@@ -122,7 +122,8 @@ async function main(args: readonly string[]): Promise<number> {
     const verdict = await judge(folder, mutant);
     verdicts.push(verdict);
     const outcome = verdict.by === undefined ? "GOT AWAY" : `caught by ${verdict.by}`;
-    if (!json) process.stdout.write(`${verdicts.length}/${mutants.length} ${mutant.name}: ${outcome}\n`);
+    const line = `${verdicts.length}/${mutants.length} ${mutant.name}: ${outcome}\n`;
+    (json ? process.stderr : process.stdout).write(line);
   });
   const gotAway = verdicts.filter(({ by }) => by === undefined).map(({ mutant }) => mutant.name);
   const total = mutants.length;
