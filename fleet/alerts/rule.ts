@@ -10,12 +10,6 @@ export interface Threshold {
   readonly about: string;
 }
 
-/** Every rule has these two: how long its cause must be there, or gone, without a break. */
-export interface Holds {
-  readonly openAfterMinutes: Threshold;
-  readonly closeAfterMinutes: Threshold;
-}
-
 /** What a rule finds wrong. */
 export interface Finding {
   /** Where the rule is per slot. */
@@ -53,7 +47,8 @@ export interface Rule {
   readonly severity: Severity;
   readonly per: "machine" | "slot" | "operator";
   readonly about: string;
-  readonly thresholds: Holds & Readonly<Record<string, Threshold>>;
+  /** Its own, and how long its cause must be there, or gone, without a break, where it waits for that. */
+  readonly thresholds: Readonly<Record<string, Threshold>>;
   /** All it knows of a machine beyond whose and which it is: with nothing of it changed, it finds what it found. */
   readonly reads: readonly Fact[];
   /** Opens past a machine's budget: too grave to be held back. */
@@ -65,9 +60,9 @@ interface Row<T, F extends Fact> {
   readonly severity: Severity;
   readonly per?: Rule["per"];
   readonly about: string;
-  /** Minutes. */
-  readonly opensAfter: number;
-  readonly closesAfter: number;
+  /** Minutes, unless an operator sets others; absent: it never waits, and nobody can have it wait. */
+  readonly opensAfter?: number;
+  readonly closesAfter?: number;
   readonly thresholds?: T;
   readonly reads: readonly F[];
   readonly isUrgent?: boolean;
@@ -91,8 +86,8 @@ export function rule<const T extends Readonly<Record<string, Threshold>>, const 
     ...{ severity, per, about, reads, isUrgent, finds },
     thresholds: {
       ...thresholds,
-      openAfterMinutes: hold(opensAfter, "there"),
-      closeAfterMinutes: hold(closesAfter, "gone"),
+      ...(opensAfter === undefined ? {} : { openAfterMinutes: hold(opensAfter, "there") }),
+      ...(closesAfter === undefined ? {} : { closeAfterMinutes: hold(closesAfter, "gone") }),
     },
   };
 }

@@ -24,8 +24,7 @@ export const RULES = deepFreeze({
     severity: "critical",
     per: "operator",
     about: "Many machines went offline together: one alert in place of theirs",
-    opensAfter: 0,
-    closesAfter: 0,
+    // No waiting: before it opens their own alerts would, whose wait it is; and at its end they are judged anew.
     thresholds: {
       leastMachines: { preset: 5, least: 2, most: 100_000, about: "Machines lost together, at least" },
       sharePercent: { preset: 10, least: 1, most: 100, about: "And at least so many percent of all" },
@@ -38,8 +37,8 @@ export const RULES = deepFreeze({
     severity: "error",
     per: "operator",
     about: "A webhook of the feed of changes has stopped: nothing is sent until a person enables it",
+    // A person ends it: nothing is waited for then.
     opensAfter: 0,
-    closesAfter: 0,
     reads: [],
     // Found over an operator's webhooks: stopped-webhooks.ts.
     finds: () => [],
@@ -241,7 +240,6 @@ export const RULES = deepFreeze({
   storm: rule({
     severity: "error",
     about: "More alerts than a machine may open in an hour: the rest is held back",
-    opensAfter: 0,
     closesAfter: HOUR_MIN,
     reads: [],
     isUrgent: true,

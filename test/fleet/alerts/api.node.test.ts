@@ -151,6 +151,9 @@ test("rules take an operator's numbers; maintenance keeps a machine still and en
   const set = async (body: object) => us.ask("PUT", "/alert-rules/slotLow", body);
   for (const left of [0, 51, 2.5]) assert.is((await set({ enabled: true, thresholds: { left } })).status, 400);
   assert.is((await set({ enabled: true, thresholds: { toString: 1 } })).status, 400);
+  // An outage waits for nothing: the rule of those that are away has waited.
+  const waits = { enabled: true, thresholds: { openAfterMinutes: 5 } };
+  assert.is((await us.ask("PUT", "/alert-rules/outage", waits)).status, 400);
   // B5 has 3: from now on that is low.
   assert.is((await set({ enabled: true, severity: "error", thresholds: { left: 3 } })).status, 200);
   const open = await openAlerts(context, 2);

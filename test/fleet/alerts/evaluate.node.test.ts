@@ -151,6 +151,10 @@ test("each rule finds what it is for, says it, and nothing else", () => {
       assert.ok(preset >= least && preset <= most, code);
     }
   }
+  // Who cannot wait does not say that it can be told to.
+  const without = (hold: string) => RULE_CODES.filter((code) => !Object.hasOwn(RULES[code].thresholds, hold));
+  assert.equal(without("openAfterMinutes"), ["outage", "storm"]);
+  assert.equal(without("closeAfterMinutes"), ["outage", "webhookStopped"]);
 });
 
 test("numbers are an operator's, and a rule can be off or graver", () => {
