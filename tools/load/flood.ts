@@ -114,6 +114,8 @@ class Flood {
   #ackedBatches = 0;
   #sentBatches = 0;
   #sentTelemetry = 0;
+  /** Sales of the batches at hand. */
+  #salesEach = 0;
   #latencies: number[] = [];
   #onAck: () => void = () => undefined;
 
@@ -157,7 +159,8 @@ class Flood {
     const unixMs = Date.now();
     for (const machine of this.#machines) {
       const { ledger, serial, batches } = machine;
-      if (sales === 0 || batches[0]?.lastSeq === ANY_MARK) batches.length = 0;
+      // Left over from a flood of another kind; whatever was sent has been acknowledged.
+      if (sales !== this.#salesEach) batches.length = 0;
       while (batches.length < each) {
         const from = batches.at(-1)?.lastSeq ?? ledger.mark;
         for (let n = 0; n < sales && ledger.newestSeq - from < ROOM_FOR_A_SALE; n++) ledger.sell(unixMs);
@@ -169,6 +172,7 @@ class Flood {
       const payload = encodeTelemetry(ledger.telemetry(unixMs));
       machine.telemetry = publishPacket(topicOf(serial, "telemetry"), payload);
     }
+    this.#salesEach = sales;
   }
 
   /** Publishes for `ms`: `telemetryEach` reports a batch, at most `window` batches under way, or at `perS` messages. */
