@@ -64,14 +64,13 @@ const CAUSES: readonly Cause[] = Object.freeze<Cause[]>([
 
 /** What is wrong: the machine does not sell within its time, or nobody can buy though nothing stands against it. */
 export function sellsAgain(cabinet: SimCabinet): string[] {
-  const sells = cabinet.waitFor(() => cabinet.view?.selling === true, SELLING_LIMIT_MS);
-  if (!sells) {
-    const excused = CAUSES.some(({ closes, holds }) => closes && holds(cabinet));
-    const { view } = cabinet;
-    return excused ? [] : [`not selling ${SELLING_LIMIT_MS} ms after rest: ${view?.headline ?? "dark"}`];
-  }
+  const late = notSelling(cabinet);
+  if (late !== undefined) return late;
   const tried = slotsToTry(cabinet);
   for (const { slot, column, priceMinor } of tried) {
+    // What was repaired a moment ago may be missed only now, and is found again in its time.
+    const later = notSelling(cabinet);
+    if (later !== undefined) return later;
     const before = cabinet.durable.counters.sales;
     const rng = new Rng(cabinet.random.options.seed ?? 1);
     const visit: Visit = { cabinet, rng, machine: cabinet.random, slot, column, priceMinor, patient: true };
@@ -81,6 +80,14 @@ export function sellsAgain(cabinet: SimCabinet): string[] {
   if (CAUSES.some(({ holds }) => holds(cabinet))) return [];
   const slots = tried.map(({ slot }) => slot).join(", ");
   return [`nobody can buy (${slots}): ${cabinet.view?.headline ?? "dark"}, ${JSON.stringify(cabinet.durable.faults)}`];
+}
+
+/** What to say, if anything, of a machine that does not come to sell in its time; undefined: it sells. */
+function notSelling(cabinet: SimCabinet): string[] | undefined {
+  if (cabinet.waitFor(() => cabinet.view?.selling === true, SELLING_LIMIT_MS)) return undefined;
+  const excused = CAUSES.some(({ closes, holds }) => closes && holds(cabinet));
+  const { view } = cabinet;
+  return excused ? [] : [`not selling ${SELLING_LIMIT_MS} ms after rest: ${view?.headline ?? "dark"}`];
 }
 
 /** Cheapest first, of those that are full and open. */
