@@ -118,11 +118,6 @@ export class StoryCabinet extends Cabinet {
     super.failMains();
   }
 
-  /** The mains have failed and the board lives on its hold-up. */
-  get mainsFailed(): boolean {
-    return this.#mainsFailed;
-  }
-
   get holdUpMs(): number {
     return this.options.holdUpMs ?? 0;
   }

@@ -168,6 +168,11 @@ export class Board {
     return this.#powered;
   }
 
+  /** The mains have failed and the board lives on its hold-up. */
+  get mainsFailed(): boolean {
+    return this.#dark !== undefined;
+  }
+
   powerOn(): void {
     if (this.#powered) return;
     this.#powered = true;

@@ -84,7 +84,9 @@ export function sellsAgain(cabinet: SimCabinet): string[] {
 
 /** What to say, if anything, of a machine that does not come to sell in its time; undefined: it sells. */
 function notSelling(cabinet: SimCabinet): string[] | undefined {
-  if (cabinet.waitFor(() => cabinet.view?.selling === true, SELLING_LIMIT_MS)) return undefined;
+  // on a board with hold-up the panel still invites while the mains have failed
+  const sells = (): boolean => cabinet.view?.selling === true && !cabinet.mainsFailed;
+  if (cabinet.waitFor(sells, SELLING_LIMIT_MS)) return undefined;
   const excused = CAUSES.some(({ closes, holds }) => closes && holds(cabinet));
   const { view } = cabinet;
   return excused ? [] : [`not selling ${SELLING_LIMIT_MS} ms after rest: ${view?.headline ?? "dark"}`];
@@ -115,10 +117,13 @@ function maySell({ durable, spirals, planogram }: SimCabinet, code: string): boo
   });
 }
 
-/** For some slot and some kind of bill the exact change lies in hoppers and drums; without any it is a voucher. */
+/**
+ * For some slot and some kind of bill, enough of which stay within the highest credit, the exact change lies in hoppers
+ * and drums; without any it is a voucher.
+ */
 function changeThere(cabinet: SimCabinet): boolean {
   const { validator, hoppers, random } = cabinet;
-  const { recycleMask = 0 } = random.options.settings ?? {};
+  const { recycleMask = 0, maxCreditMinor = Number.MAX_SAFE_INTEGER } = random.options.settings ?? {};
   const bills = validator?.options.valuesMinor ?? [];
   const drums = validator?.recycler?.counts ?? [];
   const pieces = bills.map((worth, type) => ({ worth, count: (recycleMask >> type) & 1 ? (drums[type] ?? 0) : 0 }));
@@ -130,7 +135,10 @@ function changeThere(cabinet: SimCabinet): boolean {
   const stores = hoppers.some((hopper) => hopper !== undefined) || validator?.recycler !== undefined;
   if (!stores) return true;
   return slotsToTry(cabinet).some(({ priceMinor }) =>
-    bills.some((worth) => makes(Math.ceil(priceMinor / worth) * worth - priceMinor, pieces)),
+    bills.some((worth) => {
+      const paidMinor = Math.ceil(priceMinor / worth) * worth;
+      return paidMinor <= maxCreditMinor && makes(paidMinor - priceMinor, pieces);
+    }),
   );
 }
 
