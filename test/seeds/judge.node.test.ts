@@ -75,7 +75,7 @@ test("an outcome is unknown only where power died in that very sale's drop windo
   const record = { kind: "outcomeUnknown", seq: length + 1, atMs: 0, saleNo: 7, slot: "A1", priceMinor: 50 } as const;
   const rest = { paidMinor: 50, means: 0, productId: 1, planogramVersion: 1, claimNo: 1, cause: 0, code: "X" };
   cabinet.history.records.push({ ...record, ...rest });
-  const cut = { atUs: 0, saleNo: 7, column: undefined, inWindow: true, blind: true };
+  const cut = { atUs: 0, saleNo: 7, column: undefined, inWindow: true, blind: true, stalled: false };
   const unknown = /sales 7 unknown without a cut/;
   assert.match(judgeNow(cabinet).join(), unknown, "no cut");
   cabinet.cuts.push({ ...cut, saleNo: 6 });
@@ -87,6 +87,26 @@ test("an outcome is unknown only where power died in that very sale's drop windo
   cabinet.cuts.push(cut);
   cabinet.history.records.push({ ...record, ...rest });
   assert.not.match(judgeNow(cabinet).join(), unknown);
+});
+
+test("with full hold-up an outcome is unknown only of a covered beam, or of a program that stood still", () => {
+  const { machine } = planOf(SEED);
+  const cabinet = new SimCabinet({ ...machine, options: { ...machine.options, holdUpMs: 800 } });
+  cabinet.powerOn();
+  assert.ok(cabinet.waitFor(() => cabinet.settled && cabinet.synced, 60_000));
+  const of = { saleNo: 7, slot: "A1", priceMinor: 50, paidMinor: 50, means: 0, productId: 1, planogramVersion: 1 };
+  const seq = cabinet.history.records.length + 1;
+  const record = { kind: "outcomeUnknown", seq, atMs: 0, ...of, claimNo: 1, cause: 0, code: "X" } as const;
+  const cut = { atUs: 0, saleNo: 7, column: undefined, inWindow: true, blind: false, stalled: false };
+  const unknown = /sales 7 unknown without a cut/;
+  cabinet.history.records.push(record);
+  cabinet.cuts.push(cut);
+  assert.match(judgeNow(cabinet).join(), unknown, "it had the time to see and note everything");
+  for (const excuse of [{ stalled: true }, { blind: true }]) {
+    cabinet.cuts.splice(0, 1, { ...cut, ...excuse });
+    cabinet.history.records.push(record);
+    assert.not.match(judgeNow(cabinet).join(), unknown, JSON.stringify(excuse));
+  }
 });
 
 test("what one person gains no other one's loss hides", () => {

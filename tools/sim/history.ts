@@ -62,11 +62,13 @@ export class History {
 
   #forget(newest: number): string[] {
     const gone = this.records.splice(newest);
-    for (const record of gone) this.#lose(record);
     if (this.headerLost) this.wrecked = true;
     // what rotted at the end looks torn, and is written anew
-    if (this.wrecked || gone.length <= this.rottenBits) return [];
-    return [`${gone.length} records after ${newest} are gone from flash`];
+    if (!this.wrecked && gone.length > this.rottenBits) {
+      return [`${gone.length} records after ${newest} are gone from flash`];
+    }
+    for (const record of gone) this.#lose(record);
+    return [];
   }
 
   /** followed: a record behind it is still what it was, so it cannot have looked torn. */

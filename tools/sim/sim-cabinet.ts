@@ -114,7 +114,7 @@ export class SimCabinet extends Cabinet {
     if (!this.powered) return;
     this.newestWritten = this.machine?.rooms.ledger.newestSeq ?? this.newestWritten;
     const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
-    this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo));
+    this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo, this.js.stalled));
     this.effectsToCut = 0;
     super.cutPower();
     const lost = this.#ackedMinor(this.js.lostInputs);

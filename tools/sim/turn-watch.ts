@@ -16,6 +16,8 @@ export interface Cut {
   readonly inWindow: boolean;
   /** In that turn something covered the beam or shone at it. */
   readonly blind: boolean;
+  /** The program stood still: whatever the beam saw, it could not be noted. */
+  readonly stalled: boolean;
 }
 
 /** A drop of a sale in which nothing was wrong. */
@@ -97,14 +99,15 @@ export class TurnWatch {
     this.#lastTroubleUs = nowUs;
   }
 
-  /** openSale: number of the sale that is open by the records. */
-  cut(atUs: number, openSale: number | undefined): Cut {
+  /** openSale: number of the sale that is open by the records. stalled: see `Cut`. */
+  cut(atUs: number, openSale: number | undefined, stalled: boolean): Cut {
     this.troubleStrikes(atUs);
     const sale = this.#sale;
     const known = sale !== undefined && sale.saleNo === openSale;
     const left = known && this.#spirals.departuresOf(sale.column) > sale.departures;
     const inWindow = left || (known && this.lyingSwitches.has(sale.column));
-    return { atUs, saleNo: openSale, column: known ? sale.column : undefined, inWindow, blind: this.#blind };
+    const column = known ? sale.column : undefined;
+    return { atUs, saleNo: openSale, column, inWindow, blind: this.#blind, stalled };
   }
 
   /** A product has come to lie in the tray. */
