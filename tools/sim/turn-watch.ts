@@ -16,7 +16,7 @@ export interface Cut {
   readonly inWindow: boolean;
   /** In that turn something covered the beam or shone at it. */
   readonly blind: boolean;
-  /** The program stood still: whatever the beam saw, it could not be noted. */
+  /** The program stood still from the mains' failing on: whatever the beam saw, it could not be noted. */
   readonly stalled: boolean;
 }
 

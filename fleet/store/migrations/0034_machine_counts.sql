@@ -30,6 +30,7 @@ BEGIN
   RETURN NULL;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION machine_counts_follow FROM PUBLIC;
 CREATE TRIGGER machine_counts_insert AFTER INSERT ON machines FOR EACH ROW EXECUTE FUNCTION machine_counts_follow();
 CREATE TRIGGER machine_counts_delete AFTER DELETE ON machines FOR EACH ROW EXECUTE FUNCTION machine_counts_follow();
 CREATE TRIGGER machine_counts_update AFTER UPDATE OF operator_id, status, currency, simulated, currency_decimals
