@@ -6,7 +6,7 @@ import { type Contact, givenUp, inPhase, NO_EFFECTS, type PeripheralEffect, tell
 import { isLegal } from "./reader-legal.js";
 import {
   faultsOf,
-  legalFacts,
+  legalFactsSoon,
   MAX_RESETS_IN_ROW,
   type ReaderState,
   type ReaderStep,
@@ -28,7 +28,7 @@ export function settled(state: ReaderState): ReaderState {
 export function stillLegal(state: ReaderState, tells: PeripheralEffect[]): ReaderState {
   const { task, contact } = state;
   if (task === undefined || task.sends > 0 || contact.phase !== "ready") return state;
-  if (isLegal(task.command, legalFacts(state))) return state;
+  if (isLegal(task.command, legalFactsSoon(state))) return state;
   const answer = openAnswer(state);
   if (answer !== undefined) tells.push(tell(answer));
   return { ...state, task: undefined };

@@ -14,6 +14,7 @@ import {
   idleAgain,
   isUnsent,
   legalFacts,
+  legalFactsSoon,
   MAX_CASH_SALES,
   type ReaderState,
   type ReaderStep,
@@ -92,9 +93,7 @@ function asked(state: ReaderState, command: TaskCommand, amount: Amount, no: Rea
   const free = state.contact.phase === "ready" && state.task === undefined && !state.barred;
   const welcome = session === undefined || (session.told && !session.ending);
   const offered = command !== "negativeVend" || hasOption(state, CASHLESS_OPTIONS.negativeVend);
-  // A reader that is about to be enabled may be asked as soon as it is.
-  const at = state.card.at === "disabled" && state.enabledWanted ? "enabled" : state.card.at;
-  if (!free || !welcome || !offered || units === undefined || !isLegal(command, { ...legalFacts(state), at })) {
+  if (!free || !welcome || !offered || units === undefined || !isLegal(command, legalFactsSoon(state))) {
     return refused(state, no);
   }
   return still({ ...state, task: taskOf(command, { units, amountMinor, item }) });

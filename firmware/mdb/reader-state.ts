@@ -305,6 +305,12 @@ export function legalFacts(state: ReaderState): LegalFacts {
   return { at: card.at, alwaysIdle: hasOption(state, CASHLESS_OPTIONS.alwaysIdle), approved };
 }
 
+/** The same once an ENABLE that is owed has gone out: what may be asked of the reader already, and waits for that. */
+export function legalFactsSoon(state: ReaderState): LegalFacts {
+  const facts = legalFacts(state);
+  return facts.at === "disabled" && state.enabledWanted ? { ...facts, at: "enabled" } : facts;
+}
+
 export function abilitiesOf(state: ReaderState): ReaderAbilities {
   const { level, misc, noRevalue, unit } = state;
   return {
