@@ -134,7 +134,8 @@ export type DeliveryInput =
   | Extract<WorldInput, { on: "leftHome" | "motorStopped" | "beam" | "glare" | "powerFail" | "tick" }>;
 
 export type DeliveryEffect =
-  | { readonly do: "motor"; readonly column: number; readonly maxMs: number }
+  /** noted: if the mains fail, the rim keeps for the next power-up what it sees of this turn. */
+  | { readonly do: "motor"; readonly column: number; readonly maxMs: number; readonly noted: boolean }
   | { readonly do: "motorStop" }
   | { readonly do: "emitter"; readonly on: boolean }
   | { readonly do: "tellSale"; readonly event: DeliveryEvent };

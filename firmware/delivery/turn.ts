@@ -106,8 +106,11 @@ export function noRetry(state: DeliveryState): DeliveryStep {
 function run(state: DeliveryState, begun: Turn): DeliveryStep {
   const { dark, glare } = state.beam;
   const turn = !begun.homeOnly && (glare || dark) ? { ...begun, blind: true } : begun;
-  const maxMs = turn.kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS;
-  return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column: turn.column, maxMs });
+  const { kind, column, proven } = turn;
+  const maxMs = kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS;
+  // What has fallen before an unproven turn nobody saw, so it proves nothing; a way home is of no sale.
+  const noted = proven && (kind === "turn" || kind === "finish");
+  return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column, maxMs, noted });
 }
 
 /** The home switch opened. */

@@ -86,7 +86,8 @@ export interface RunningBoard<View> {
 /** Undefined where a part is missing without which no machine can run; `parts.troubles` names it. */
 export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> | undefined {
   const { parts, chip, identity, columns } = options;
-  const { link, delivery, door, ledgerFlash, documentFlash, keypad, thermometer, compressor, dex, timers } = parts;
+  const { link, delivery, door, keypad, thermometer, compressor, dex, timers } = parts;
+  const { ledgerFlash, documentFlash, noteFlash } = parts;
   const panel = options.panel ?? parts.textDisplay;
   if (link === undefined || delivery === undefined || door === undefined) return undefined;
   if (ledgerFlash === undefined || documentFlash === undefined || panel === undefined) return undefined;
@@ -107,6 +108,7 @@ export function boardOf<View>(options: BoardOptions<View>): RunningBoard<View> |
       link,
       ledgerFlash,
       documentFlash,
+      ...(noteFlash === undefined ? {} : { noteFlash }),
       motors: delivery.motors,
       beam: delivery.beam,
       network: options.network ?? NO_NETWORK,

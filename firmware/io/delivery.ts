@@ -12,7 +12,7 @@ import type { DeliveryRimEvent, DeliveryRimOptions, RimLine } from "./native/del
 
 /** What the native binding gives: see native/delivery-rim.d.ts. */
 export interface DeliveryRimIo {
-  turn(column: number, maxMs: number): void;
+  turn(column: number, maxMs: number, saleNo: number): void;
   stop(): void;
   emitter(on: boolean): void;
   read(): DeliveryRimEvent | undefined;
@@ -63,7 +63,7 @@ export class Delivery {
     this.#matrix = matrix;
     this.#io = new io(rimOptions(map, () => this.#drain()));
     this.motors = {
-      turn: (column, maxMs) => this.#turn(column, maxMs),
+      turn: (column, maxMs, saleNo) => this.#turn(column, maxMs, saleNo),
       stop: () => this.#rim().stop(),
     };
     this.beam = { emitter: (on) => this.#rim().emitter(on) };
@@ -130,13 +130,13 @@ export class Delivery {
     this.#matrix.close();
   }
 
-  #turn(column: number, maxMs: number): void {
+  #turn(column: number, maxMs: number, saleNo: number): void {
     const rim = this.#rim();
     rim.stop();
     // The matrix stays where it is until the end of the motor before has been told.
     this.#drain();
     const selection = this.#matrix.select(column);
-    if (selection === "selected") return rim.turn(column, maxMs);
+    if (selection === "selected") return rim.turn(column, maxMs, saleNo);
     // Nothing has turned: to the machine it is a motor that cannot move.
     this.#deliver?.({ on: "motorStopped", column, why: "stall", atMs: toMs(rim.nowUs) });
   }

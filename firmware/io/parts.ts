@@ -32,6 +32,8 @@ export const LEDGER_PARTITION = "ledger";
 export const LEDGER_MIN_BLOCKS = 64;
 export const DOCUMENT_PARTITION = "documents";
 export const DOCUMENT_MIN_BLOCKS = 6;
+/** The native rim writes into it by itself (native/delivery-rim.c). */
+export const NOTE_PARTITION = "note";
 
 /** A bus that hangs keeps JavaScript waiting no longer than a page of flash does; no transfer takes so long. */
 export const I2C_TIMEOUT_MS = 5;
@@ -78,6 +80,7 @@ export class Parts<View> {
   readonly dex: DexSerial | undefined;
   readonly ledgerFlash: FlashPartition | undefined;
   readonly documentFlash: FlashPartition | undefined;
+  readonly noteFlash: FlashPartition | undefined;
   readonly secrets: SecretStore | undefined;
   readonly troubles: Trouble[] = [];
 
@@ -136,14 +139,17 @@ export class Parts<View> {
     this.documentFlash = this.#open("document flash", () => {
       return new FlashPartition({ io: flash, path: DOCUMENT_PARTITION, minBlocks: DOCUMENT_MIN_BLOCKS });
     });
+    this.noteFlash = this.#open("turn notes", () => {
+      return new FlashPartition({ io: flash, path: NOTE_PARTITION, minBlocks: 1 });
+    });
     this.secrets = this.#open("secrets", () => new SecretStore({ io: keyValue }));
   }
 
   /** Everything off and free again. */
   close(): void {
     const { delivery, matrix, keypad, motorExpander, keypadExpander, compressor, link, door, serviceButton } = this;
-    const { thermometer, textDisplay, dex, ledgerFlash, documentFlash, secrets } = this;
-    const behind = [motorExpander, keypadExpander, ledgerFlash, documentFlash, secrets];
+    const { thermometer, textDisplay, dex, ledgerFlash, documentFlash, noteFlash, secrets } = this;
+    const behind = [motorExpander, keypadExpander, ledgerFlash, documentFlash, noteFlash, secrets];
     const parts = [delivery, matrix, compressor, keypad, link, door, serviceButton, thermometer, textDisplay, dex];
     for (const part of [...parts, ...behind]) part?.close();
   }

@@ -54,7 +54,7 @@ export function perform(effect: Effect, machine: Executor): void {
       return tellSale(effect.event, machine);
     case "motor":
       rooms.motorRuns = true;
-      return ports.motors.turn(effect.column, effect.maxMs);
+      return ports.motors.turn(effect.column, effect.maxMs, (effect.noted && rooms.ledger.durable.vend?.saleNo) || 0);
     case "motorStop":
       return ports.motors.stop();
     case "emitter":

@@ -9,6 +9,7 @@ import { cashDueMs, stepCash } from "../cash/step.js";
 import { climateDueMs, stepClimate } from "../climate.js";
 import type { DeliveryState } from "../delivery/state.js";
 import { deliveryDueMs, stepDelivery } from "../delivery/step.js";
+import { clearNote } from "../delivery/turn-note.js";
 import { BUS_AT_BOOT, type BusState, busDueMs, busIsUp, type MdbInput, stepMdb } from "../mdb/bus.js";
 import { afterIdle, type Idle, type IdleSeat, idleUntil } from "../mdb/idle.js";
 import type { MdbFacts } from "../mdb/peripheral.js";
@@ -26,6 +27,7 @@ import { Display } from "./display.js";
 import { type Executor, perform } from "./executor.js";
 import { FactsForCards, FactsForCash, FactsForMdb, FactsForSale, tooWarmMilliC } from "./facts.js";
 import { FleetSide } from "./fleet-side.js";
+import { sleptThrough } from "./noted-turn.js";
 import { Office } from "./office.js";
 import { Outlook, tellCause } from "./outlook.js";
 import { Recorder } from "./recorder.js";
@@ -136,10 +138,24 @@ export class Machine implements Executor {
   }
 
   private startRooms(): void {
+    this.endNotedTurn();
     this.push({ to: "cash", input: { on: "boot" } });
     this.push({ to: "cards", input: { on: "boot" } });
     this.push({ to: "sale", input: { on: "start" } });
     this.push({ to: "mdb", input: { on: "start" } });
+  }
+
+  /** As in the last moments of the last power-up nothing but the sale itself goes on. */
+  private endNotedTurn(): void {
+    const { rooms } = this;
+    const { noteFlash } = this.ports;
+    if (noteFlash === undefined) return;
+    this.failing = true;
+    for (const event of sleptThrough(rooms, noteFlash)) this.push({ to: "sale", input: { on: "delivery", event } });
+    runToRest(this.tasks, this.run, () => false);
+    this.failing = false;
+    rooms.sale = STARTING;
+    clearNote(noteFlash);
   }
 
   /** Takes one input and runs until nothing is left to do. Time never runs backwards. */

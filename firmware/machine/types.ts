@@ -41,6 +41,8 @@ export interface MachinePorts {
   readonly ledgerFlash: FlashPort;
   /** Planogram and settings. */
   readonly documentFlash: FlashPort;
+  /** Where the rim notes a turn (firmware/delivery/turn-note.ts). Absent where it cannot. */
+  readonly noteFlash?: FlashPort;
   readonly motors: MotorsPort;
   readonly beam: BeamPort;
   readonly network: NetworkPort;

@@ -38,7 +38,8 @@ export interface LinkSendOptions {
  * left home within 600 ms (`stall`): nothing falls so early, so a switch that is stuck never hides a product.
  */
 export interface MotorsPort {
-  turn(column: number, maxMs: number): void;
+  /** saleNo: whose product is watched for, so that the rim notes the turn if the mains fail; 0 = nobody's. */
+  turn(column: number, maxMs: number, saleNo: number): void;
   stop(): void;
 }
 

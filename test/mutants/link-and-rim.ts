@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.js";
 const LINK = ["test/firmware/mdb-link.test.ts"];
 const DROPS = ["test/firmware/delivery/drops.test.ts", "test/firmware/delivery/stall.test.ts"];
 const PAUSE = ["test/firmware/delivery/pause.test.ts"];
+const HOLD_UP = ["test/power/hold-up.test.ts"];
 const CLIMATE = ["test/firmware/climate.test.ts"];
 const MENU = ["test/firmware/panel/menu.test.ts"];
 
@@ -207,9 +208,44 @@ export const LINK_AND_RIM: readonly Mutant[] = [
   {
     name: "the way home without a sale is as long as a turn",
     file: "firmware/delivery/turn.ts",
-    find: 'turn.kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS',
+    find: 'kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS',
     replace: "TURN_MAX_MS",
     tests: DROPS,
+  },
+  {
+    name: "a noted turn is told again though its pause is on flash",
+    file: "firmware/machine/noted-turn.ts",
+    find: "vend === undefined || vend.paused === true",
+    replace: "vend === undefined",
+    tests: HOLD_UP,
+  },
+  {
+    name: "a note stays for the next turn",
+    file: "firmware/machine/machine.ts",
+    find: "    clearNote(noteFlash);\n",
+    replace: "",
+    tests: HOLD_UP,
+  },
+  {
+    name: "an unproven turn is noted as if it proved something",
+    file: "firmware/delivery/turn.ts",
+    find: "const noted = proven && ",
+    replace: "const noted = ",
+    tests: DROPS,
+  },
+  {
+    name: "a noted turn's deadlines run backwards",
+    file: "firmware/delivery/turn-note.ts",
+    find: "nowMs = Math.max(nowMs, atMs);",
+    replace: "nowMs = atMs;",
+    tests: ["test/firmware/delivery/turn-note.test.ts"],
+  },
+  {
+    name: "the rim writes its note before the longest fall is over",
+    file: "firmware/io/native/rim-note.h",
+    find: "#define RIM_NOTE_WATCH_US 700000",
+    replace: "#define RIM_NOTE_WATCH_US 400000",
+    tests: ["test/firmware/io/rim-note.node.test.ts"],
   },
   {
     name: "a turn that never leaves home runs on",

@@ -1,6 +1,6 @@
 /**
  * Where the power can be cut while a story or a recovery is played: before and after every effect of the machine, and
- * before, in and after every operation of its two flash parts, in each of its power-ups.
+ * before, in and after every operation of its three flash parts, in each of its power-ups.
  */
 import { type CutPhase, PowerCut, type SimFlash } from "../../tools/bench/flash.js";
 import { openStory, playStory, type Story, type StoryCabinet } from "../stories/story.js";
@@ -9,7 +9,7 @@ import { openStory, playStory, type Story, type StoryCabinet } from "../stories/
 const TEARS_PER_OPERATION = 3;
 /** An operation takes some ms at least. */
 const INTO_OPERATION_US = 1_000;
-export const FLASH_PARTS = ["ledgerFlash", "documentFlash"] as const;
+export const FLASH_PARTS = ["ledgerFlash", "documentFlash", "noteFlash"] as const;
 /** Effects that do something outside the machine by themselves; appends are seen by their flash operations. */
 const ACTS: ReadonlySet<string> = new Set([
   "busReset",
@@ -101,7 +101,8 @@ export function watchBoundaries(
   const note = (what: string): void => {
     told.boundaries += 1;
     const { nowUs } = cabinet.world;
-    const here = `${nowUs} ${cabinet.ledgerFlash.operations} ${cabinet.documentFlash.operations} ${acts}`;
+    const operations = FLASH_PARTS.map((part) => cabinet[part].operations);
+    const here = `${nowUs} ${operations.join(" ")} ${acts}`;
     if (here !== last) tell({ at: "effect", boundary: told.boundaries, what });
     last = here;
   };

@@ -125,6 +125,7 @@ function partsWith(cabinet: StoryCabinet, part: FlashPart | undefined, torn: Sim
     ledger: tornLedger === undefined ? cabinet.readFlash() : cabinet.readLedger(tornLedger.copy()),
     ledgerTorn: (tornLedger ?? cabinet.ledgerFlash).unstableBits > 0,
     documentFlash: part === "documentFlash" && torn !== undefined ? torn : cabinet.documentFlash,
+    noteFlash: part === "noteFlash" && torn !== undefined ? torn : cabinet.noteFlash,
   };
 }
 

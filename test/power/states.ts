@@ -1,4 +1,5 @@
 /** What a machine without power is: two that are the same recover the same way. */
+import { eventsOf, NOTE_BYTES, readNote } from "../../firmware/delivery/turn-note.js";
 import type { FlashLedger } from "../../tools/bench/cabinet.js";
 import type { SimFlash } from "../../tools/bench/flash.js";
 import type { StoryCabinet } from "../stories/story.js";
@@ -8,6 +9,7 @@ export interface FlashParts {
   readonly ledger: FlashLedger;
   readonly ledgerTorn: boolean;
   readonly documentFlash: SimFlash;
+  readonly noteFlash: SimFlash;
 }
 
 /**
@@ -25,6 +27,7 @@ export function stateOf(cabinet: StoryCabinet, parts = partsOf(cabinet)): string
     { ...durable, bootNo: 0, lastWallS: 0 },
     lasting.map(({ kind }) => kind),
     [room, parts.ledgerTorn, parts.documentFlash.crc, parts.documentFlash.unstableBits],
+    [noteOf(cabinet, parts), parts.noteFlash.unstableBits > 0],
     lasting.filter(({ seq }) => seq > mark).length,
     [[...flows].sort(), sums],
     columnsOf(cabinet),
@@ -36,8 +39,20 @@ export function stateOf(cabinet: StoryCabinet, parts = partsOf(cabinet)): string
 }
 
 function partsOf(cabinet: StoryCabinet): FlashParts {
-  const { ledgerFlash, documentFlash } = cabinet;
-  return { ledger: cabinet.readFlash(), ledgerTorn: ledgerFlash.unstableBits > 0, documentFlash };
+  const { ledgerFlash, documentFlash, noteFlash } = cabinet;
+  return { ledger: cabinet.readFlash(), ledgerTorn: ledgerFlash.unstableBits > 0, documentFlash, noteFlash };
+}
+
+/** What the rim's note of a turn says of the open vend: events without their times; else only whether there is one. */
+function noteOf({ planogram }: StoryCabinet, { ledger, noteFlash }: FlashParts): unknown {
+  const { vend } = ledger.durable;
+  // unstable bits read differently each time
+  const flash = noteFlash.copy();
+  const note = readNote(flash);
+  if (note === undefined) return flash.read(0, NOTE_BYTES).every((byte) => byte === 0xff) ? "none" : "torn";
+  if (vend === undefined || vend.paused === true || note.saleNo !== vend.saleNo) return "stale";
+  const homeOnly = planogram.slots.find(({ slot }) => slot === vend.slot)?.homeOnly === true;
+  return eventsOf(note, homeOnly, vend.turns > 0).map(({ delivery }) => delivery);
 }
 
 function columnsOf({ planogram, spirals }: StoryCabinet): unknown[] {

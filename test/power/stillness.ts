@@ -5,6 +5,7 @@
  * hanging product, a payout), or a customer or a card is not done with, every moment is one of its own.
  */
 import type { StoryCabinet } from "../stories/story.js";
+import { FLASH_PARTS } from "./cut-points.js";
 
 /** Marks of this moment; undefined = something moves, and no other moment is like it. */
 export function stillness(cabinet: StoryCabinet): string | undefined {
@@ -20,7 +21,7 @@ export function stillness(cabinet: StoryCabinet): string | undefined {
   if (js.unfinished.some(({ on }) => on === "beam" || on === "leftHome" || on === "motorStopped")) return undefined;
   const { flows, ...sums } = truth.tallies;
   return JSON.stringify([
-    [cabinet.ledgerFlash.operations, cabinet.documentFlash.operations],
+    FLASH_PARTS.map((part) => cabinet[part].operations),
     [flows, sums],
     truth.cards.charges.length + truth.cards.credits.length,
     cabinet.readers.map((reader) => [reader?.plugged, reader?.state]),

@@ -47,6 +47,11 @@ export class Beam implements BeamPort {
     return this.#dark;
   }
 
+  /** Foreign light, as the rim has told it. */
+  get glare(): boolean {
+    return this.#glare;
+  }
+
   /** Someone or something covers it. */
   get blocked(): boolean {
     return this.#blocked;

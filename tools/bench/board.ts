@@ -19,6 +19,7 @@ import { IdleBus } from "./idle-bus.js";
 import { type IdleLeap, type JavaScriptProgram, JavaScriptSide } from "./javascript-side.js";
 import { LinkRim } from "./link-rim.js";
 import { SimNetwork } from "./network.js";
+import { RimNote } from "./rim-note.js";
 import type { Rng } from "./rng.js";
 import { type SatelliteName, SimSatellite } from "./satellite.js";
 import { Door, Thermometer } from "./sensors.js";
@@ -103,6 +104,8 @@ export class Board {
   readonly handset: DexHandset;
   readonly ledgerFlash: SimFlash;
   readonly documentFlash: SimFlash;
+  /** Where the native rim notes the turn that the mains' failing ends. */
+  readonly noteFlash: SimFlash;
   /** The fleet's stand-in and the simulated way to it; unused when `options.network` is given. */
   readonly fleet: FleetSink;
   readonly network: SimNetwork;
@@ -117,6 +120,7 @@ export class Board {
   readonly #platformNetwork: BoardNetwork;
   readonly #rng: Rng;
   readonly #machineRng: Rng;
+  readonly #note: RimNote;
   readonly #boot: Boot;
   readonly #viewWatchers: ((view: PanelView | undefined) => void)[] = [];
   #powered = false;
@@ -150,6 +154,7 @@ export class Board {
     });
     this.satellites = (options.satellites ?? []).map((name) => new SimSatellite(world, this.wire, name));
     this.beam = new Beam(world, this.truth, ({ on, yes, atUs }) => {
+      this.#note.tell({ kind: on, yes, atUs });
       const atMs = this.js.toMs(atUs);
       deliver(on === "beam" ? { on, dark: yes, atMs } : { on, present: yes, atMs });
     });
@@ -159,6 +164,8 @@ export class Board {
     this.handset = new DexHandset(world, (bytes) => deliver({ on: "dex", bytes }));
     this.ledgerFlash = this.#flash(options.ledgerBlocks ?? DEFAULT_LEDGER_BLOCKS);
     this.documentFlash = this.#flash(options.documentBlocks ?? DEFAULT_DOCUMENT_BLOCKS);
+    this.noteFlash = this.#flash(1);
+    this.#note = new RimNote(world, this.noteFlash, this.#rng.fork());
     this.fleet = options.fleet?.(world) ?? new FleetSink(world);
     this.network = new SimNetwork(world, options.machineId, this.fleet, deliver);
     this.#platformNetwork = options.network?.(deliver) ?? this.network;
@@ -178,6 +185,7 @@ export class Board {
     this.#powered = true;
     this.ledgerFlash.powerOn();
     this.documentFlash.powerOn();
+    this.noteFlash.powerOn();
     this.spirals.setPower(true);
     this.thermometer.setPower(true);
     this.changer?.setPower(true);
@@ -203,6 +211,7 @@ export class Board {
     if (!this.#powered || this.#dark !== undefined) return;
     if (holdUpMs === 0) return this.cutPower();
     this.spirals.stop();
+    this.#note.powerFail();
     this.spirals.setPower(false);
     this.changer?.setPower(false);
     this.validator?.setPower(false);
@@ -220,6 +229,7 @@ export class Board {
     this.#powered = false;
     this.world.cancel(this.#dark);
     this.#dark = undefined;
+    this.#note.powerOff();
     this.js.powerOff();
     this.truth.beamPulsesUncertain += pulseEnds(this.js.lostInputs);
     this.link?.powerOff();
@@ -262,10 +272,22 @@ export class Board {
   }
 
   #spiral(event: SpiralEvent): void {
-    const { column } = event;
-    const atMs = this.js.toMs(event.atUs);
-    if (event.event === "leftHome") this.#deliver({ on: "leftHome", column, atMs });
-    else this.#deliver({ on: "motorStopped", column, why: event.why, atMs });
+    const { column, atUs } = event;
+    const atMs = this.js.toMs(atUs);
+    if (event.event === "leftHome") {
+      this.#note.tell({ kind: "leftHome", atUs });
+      this.#deliver({ on: "leftHome", column, atMs });
+    } else {
+      this.#note.tell({ kind: "motorStopped", why: event.why, atUs });
+      this.#deliver({ on: "motorStopped", column, why: event.why, atMs });
+    }
+  }
+
+  /** The rim's note of a turn begins with it; how the turn before ended belongs to that one's. */
+  #turn(column: number, maxMs: number, saleNo: number): void {
+    this.spirals.stop();
+    this.#note.turn(saleNo, column, this.beam.dark, this.beam.glare);
+    this.spirals.turn(column, maxMs);
   }
 
   #ports(link: LinkRim): MachinePorts {
@@ -273,7 +295,11 @@ export class Board {
       link,
       ledgerFlash: this.ledgerFlash,
       documentFlash: this.documentFlash,
-      motors: this.spirals,
+      noteFlash: this.noteFlash,
+      motors: {
+        turn: (column, maxMs, saleNo) => this.#turn(column, maxMs, saleNo),
+        stop: () => this.spirals.stop(),
+      },
       beam: this.beam,
       network: this.#platformNetwork,
       dex: this.handset,

@@ -60,7 +60,6 @@ export class JavaScriptSide {
   #running = false;
   #bootUs = 0;
   #freeAtUs = 0;
-  #stalledToUs = 0;
   readonly #pump = new Timer(() => this.#next());
   readonly #tick = new Timer(
     () => this.#onTick(),
@@ -130,12 +129,6 @@ export class JavaScriptSide {
   /** JavaScript stands still for so long, at once or as soon as it is done with what it does. */
   stall(ms: number): void {
     this.#freeAtUs = Math.max(this.#freeAtUs, this.#world.nowUs) + ms * 1_000;
-    this.#stalledToUs = this.#freeAtUs;
-  }
-
-  /** It stands still by `stall`. */
-  get stalled(): boolean {
-    return this.#program !== undefined && this.#world.nowUs < this.#stalledToUs;
   }
 
   /** The running program waits: the world goes on, inputs pile up. False if power went meanwhile. */

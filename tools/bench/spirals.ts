@@ -2,7 +2,6 @@
  * Spiral motors with home switches and the products in them. The native rim ends each turn by itself at the home
  * switch or when its time is up; gravity needs nobody.
  */
-import type { MotorsPort } from "../../firmware/ports/hardware.js";
 import type { MotorStop } from "../../firmware/ports/inputs.js";
 import type { Beam } from "./beam.js";
 import type { Rng } from "./rng.js";
@@ -84,7 +83,7 @@ interface Run {
   leave: Timer | undefined;
 }
 
-export class Spirals implements MotorsPort {
+export class Spirals {
   /** The rim notices a motor that cannot move; else the turn runs into its time limit. */
   sensesStall = true;
   /** Turns begun since the world began. */

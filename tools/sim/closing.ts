@@ -104,7 +104,7 @@ function slotsToTry(cabinet: SimCabinet) {
 }
 
 /** There are products in it, by the records too, and it is not closed by what only a person can put right. */
-function maySell({ durable, spirals, planogram }: SimCabinet, code: string): boolean {
+function maySell({ durable, spirals, planogram, turns }: SimCabinet, code: string): boolean {
   const column = planogram.slots.find(({ slot }) => slot === code)?.column ?? -1;
   if (spirals.productsIn(column) === 0 || (durable.stock[code] ?? 0) === 0) return false;
   // Brought home at power-up, or when the door has been shut.
@@ -112,6 +112,8 @@ function maySell({ durable, spirals, planogram }: SimCabinet, code: string): boo
   return !durable.faults.some(({ fault, slot }) => {
     const name = slot === code ? faultOf(fault) : undefined;
     if (name === undefined) return false;
+    // A home switch that has lied is asked again only then, too: no motor is selected while nothing turns.
+    if (name === "spiralNotHome" && turns.lyingSwitches.has(column)) return true;
     const { sales, clears } = FAULTS[name];
     return sales === "slot" && clears === "person";
   });

@@ -99,15 +99,15 @@ function fleetCopy(cabinet: SimCabinet): string[] {
 
 /**
  * (7) Each sale whose outcome power took has its own cut, after its spiral left home and before its outcome; with full
- * hold-up only where somebody was at the beam in that very turn, or the program stood still until the power was gone.
+ * hold-up only where somebody was at the beam in that very turn.
  */
 function unknownOutcomes(cabinet: SimCabinet): string[] {
   const { records, everLost, wrecked } = cabinet.history;
   if (wrecked) return [];
   const holdsUp = (cabinet.options.holdUpMs ?? 0) >= FULL_HOLD_UP_MS;
   const allowed = new Set<number>();
-  for (const { saleNo, inWindow, blind, stalled } of cabinet.cuts) {
-    if (saleNo !== undefined && inWindow && (blind || stalled || !holdsUp)) allowed.add(saleNo);
+  for (const { saleNo, inWindow, blind } of cabinet.cuts) {
+    if (saleNo !== undefined && inWindow && (blind || !holdsUp)) allowed.add(saleNo);
   }
   const wrong: number[] = [];
   for (const record of records) {

@@ -56,13 +56,19 @@ export function payCash(at: Visit, untilMinor: number, meanPauseMs: number): voi
   }
 }
 
-/** By card, where a reader is fitted and the person's card is read; what they pay is up to the machine then. */
-export function payByCard({ cabinet, rng, priceMinor }: Visit): boolean {
+/**
+ * By card, where a reader is fitted and the person's card is read; what they pay is up to the machine then. Who has time
+ * tries the next reader where one does not read it.
+ */
+export function payByCard({ cabinet, rng, priceMinor, patient }: Visit): boolean {
   const card = cabinet.truth.cards.newCard(priceMinor * 3);
   const seats = cabinet.readers.flatMap((reader, seat) => (reader === undefined ? [] : [seat]));
   if (seats.length === 0) return false;
-  const reader = pick(rng, seats);
-  return cabinet.waitFor(() => cabinet.tapCard(card, reader) !== undefined, TAP_MS);
+  const first = pick(rng, seats);
+  const others = patient ? seats.filter((seat) => seat !== first) : [];
+  return [first, ...others].some((reader) =>
+    cabinet.waitFor(() => cabinet.tapCard(card, reader) !== undefined, TAP_MS),
+  );
 }
 
 /** A coin or a bill of any value, without a look at anything. */

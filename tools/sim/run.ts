@@ -87,7 +87,8 @@ class TroublesUnderWay {
   readonly #cabinet: SimCabinet;
   readonly #plan: readonly Trouble[];
   readonly #toCome: Timer[] = [];
-  readonly #repairs: (() => void)[] = [];
+  /** Of those that are there. */
+  readonly #repairs = new Set<() => void>();
 
   constructor(cabinet: SimCabinet, plan: readonly Trouble[]) {
     this.#cabinet = cabinet;
@@ -101,8 +102,8 @@ class TroublesUnderWay {
       const begins = world.after(trouble.afterMs * 1_000, () => {
         const repair = begin(this.#cabinet, trouble);
         if (repair === undefined) return;
-        this.#repairs.push(repair);
-        world.after(trouble.forMs * 1_000, repair);
+        this.#repairs.add(repair);
+        world.after(trouble.forMs * 1_000, () => this.#repair(repair));
       });
       this.#toCome.push(begins);
     }
@@ -111,8 +112,13 @@ class TroublesUnderWay {
   /** All that is there is repaired; what has not begun never will. */
   end(): void {
     for (const timer of this.#toCome) this.#cabinet.world.cancel(timer);
-    for (const repair of this.#repairs) repair();
+    for (const repair of [...this.#repairs]) this.#repair(repair);
     endAll(this.#cabinet);
+  }
+
+  /** Once: a second time it would undo another trouble of its kind. */
+  #repair(repair: () => void): void {
+    if (this.#repairs.delete(repair)) repair();
   }
 }
 

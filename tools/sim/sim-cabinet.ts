@@ -72,8 +72,6 @@ export class SimCabinet extends Cabinet {
   onCut: (() => void) | undefined;
   /** Effects left until the power is cut at one; 0 = not. */
   effectsToCut = 0;
-  /** The program stood still when the mains failed. */
-  #stoodStillAtFail = false;
   #lastReplyEndUs = 0;
   #owesAnswer = false;
   /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
@@ -112,18 +110,11 @@ export class SimCabinet extends Cabinet {
     this.found.push(`${violation} (at ${(this.world.nowUs / 1_000_000).toFixed(3)} s)`);
   }
 
-  override failMains(): void {
-    this.#stoodStillAtFail = this.js.stalled;
-    super.failMains();
-  }
-
   override cutPower(): void {
     if (!this.powered) return;
-    const stalled = this.#stoodStillAtFail && this.js.stalled;
-    this.#stoodStillAtFail = false;
     this.newestWritten = this.machine?.rooms.ledger.newestSeq ?? this.newestWritten;
     const vend = this.machine?.snapshot().durable.vend ?? this.readFlash().durable.vend;
-    this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo, stalled));
+    this.cuts.push(this.turns.cut(this.world.nowUs, vend?.saleNo));
     this.effectsToCut = 0;
     super.cutPower();
     const lost = this.#ackedMinor(this.js.lostInputs);

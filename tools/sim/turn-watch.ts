@@ -16,8 +16,6 @@ export interface Cut {
   readonly inWindow: boolean;
   /** In that turn something covered the beam or shone at it. */
   readonly blind: boolean;
-  /** The program stood still from the mains' failing on: whatever the beam saw, it could not be noted. */
-  readonly stalled: boolean;
 }
 
 /** A drop of a sale in which nothing was wrong. */
@@ -99,15 +97,15 @@ export class TurnWatch {
     this.#lastTroubleUs = nowUs;
   }
 
-  /** openSale: number of the sale that is open by the records. stalled: see `Cut`. */
-  cut(atUs: number, openSale: number | undefined, stalled: boolean): Cut {
+  /** openSale: number of the sale that is open by the records. */
+  cut(atUs: number, openSale: number | undefined): Cut {
     this.troubleStrikes(atUs);
     const sale = this.#sale;
     const known = sale !== undefined && sale.saleNo === openSale;
     const left = known && this.#spirals.departuresOf(sale.column) > sale.departures;
     const inWindow = left || (known && this.lyingSwitches.has(sale.column));
     const column = known ? sale.column : undefined;
-    return { atUs, saleNo: openSale, column, inWindow, blind: this.#blind, stalled };
+    return { atUs, saleNo: openSale, column, inWindow, blind: this.#blind };
   }
 
   /** A product has come to lie in the tray. */

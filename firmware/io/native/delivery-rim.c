@@ -16,6 +16,7 @@
 #include "driver/gpio.h"
 #include "driver/gptimer.h"
 #include "driver/mcpwm_cap.h"
+#include "esp_partition.h"
 #include "esp_timer.h"
 
 #define MICROSECOND_HZ 1000000
@@ -28,6 +29,10 @@
 #define MAX_TURN_MS 60000
 /* Stall current has to last for RIM_STALL_US, so looking at it so often is enough, and saves a capture. */
 #define STALL_LOOK_US 10000
+/* Of the task that puts the note of a turn on flash: above JavaScript's and the couriers, for the power is failing. */
+#define NOTE_STACK_BYTES 3072
+#define NOTE_PRIORITY 12
+#define NOTE_PARTITION "note"
 
 typedef enum { MOTOR, HOME, STALL, EMITTER, BEAM, POWER_FAIL, LINES } RimLine;
 
@@ -48,6 +53,8 @@ typedef struct {
 	bool emitter;
 	/* Told once: whatever the mains do then, the board restarts. */
 	bool mainsFailed;
+	TaskHandle_t noteTask;
+	const esp_partition_t *notePartition;
 	xsSlot object;
 	bool open;
 } Side;
@@ -111,8 +118,13 @@ INTERRUPT static bool timeCame(gptimer_handle_t timer, const gptimer_alarm_event
 	rimStallCurrent(&side.rim, active(STALL), nowUs);
 	rimTimer(&side.rim, nowUs);
 	bool news = act(nowUs);
+	bool noteDue = side.rim.noteDue;
+	side.rim.noteDue = false;
 	portEXIT_CRITICAL_ISR(&lock);
-	return news && courierRing(&side.courier);
+	BaseType_t woken = pdFALSE;
+	if (noteDue)
+		vTaskNotifyGiveFromISR(side.noteTask, &woken);
+	return (news && courierRing(&side.courier)) || woken == pdTRUE;
 }
 
 /* One line has changed: `which` is the capture's. A spike shorter than this interrupt's delay changes nothing. */
@@ -150,6 +162,32 @@ INTERRUPT static bool mainsChanged(mcpwm_cap_channel_handle_t it, const mcpwm_ca
 {
 	(void)it, (void)event, (void)refcon;
 	return edge(POWER_FAIL);
+}
+
+/* Runs in: a task of its own, which waits for flash that is being erased. */
+TASK static void keepNotes(void *refcon)
+{
+	static uint8_t page[RIM_NOTE_BYTES];
+	(void)refcon;
+	for (;;) {
+		ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
+		portENTER_CRITICAL(&lock);
+		RimNote note = side.rim.note;
+		portEXIT_CRITICAL(&lock);
+		uint32_t length = rimNoteBytes(&note, page);
+		if (length > 0 && side.notePartition)
+			esp_partition_write(side.notePartition, 0, page, length);
+	}
+}
+
+/* The task is made once and stays. A board without the partition keeps no notes. */
+TASK static esp_err_t openNotes(void)
+{
+	side.notePartition = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_ANY, NOTE_PARTITION);
+	if (side.noteTask)
+		return ESP_OK;
+	BaseType_t made = xTaskCreate(keepNotes, "note", NOTE_STACK_BYTES, NULL, NOTE_PRIORITY, &side.noteTask);
+	return made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
 /* Runs in: the task of JavaScript, by the courier's message. */
@@ -322,6 +360,8 @@ TASK void xs_delivery_rim(xsMachine *the)
 	side.mainsFailed = false;
 	esp_err_t problem = courierOpen(&side.courier, the, deliver) ? ESP_OK : ESP_ERR_NO_MEM;
 	if (problem == ESP_OK)
+		problem = openNotes();
+	if (problem == ESP_OK)
 		problem = motorDriveOpen(&side.motor, MOTOR_GROUP, side.pins[MOTOR].number, side.activeLow[MOTOR],
 			INTERRUPT_PRIORITY);
 	if (problem == ESP_OK)
@@ -366,11 +406,12 @@ TASK void xs_delivery_rim_turn(xsMachine *the)
 	needOpen(the);
 	int column = xsmcToInteger(xsArg(0));
 	int maxMs = xsmcToInteger(xsArg(1));
-	if (column < 0 || column > UINT8_MAX || maxMs <= 0 || maxMs > MAX_TURN_MS)
+	double saleNo = xsmcToNumber(xsArg(2));
+	if (column < 0 || column > UINT8_MAX || maxMs <= 0 || maxMs > MAX_TURN_MS || !(saleNo >= 0 && saleNo <= UINT32_MAX))
 		xsRangeError("no such turn");
 	portENTER_CRITICAL(&lock);
 	uint64_t nowUs = now();
-	rimTurn(&side.rim, (uint8_t)column, (uint32_t)maxMs, active(HOME), nowUs);
+	rimTurn(&side.rim, (uint8_t)column, (uint32_t)maxMs, (uint32_t)saleNo, active(HOME), nowUs);
 	bool news = act(nowUs);
 	portEXIT_CRITICAL(&lock);
 	if (news)

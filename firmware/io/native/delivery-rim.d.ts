@@ -41,8 +41,11 @@ export type DeliveryRimEvent =
 declare class DeliveryRim {
   /** Motor off, emitter on. Throws if a pin cannot be used, the options are not good, or another rim is open. */
   constructor(options: DeliveryRimOptions);
-  /** `column` 0 to 255 only names the turn in its events. A motor that runs is stopped first. */
-  turn(column: number, maxMs: number): void;
+  /**
+   * `column` 0 to 255 only names the turn in its events. A motor that runs is stopped first. saleNo: up to 2^32 - 1, not
+   * 0: if the mains fail within 10 s, what is seen of this turn is put into the partition `note`, which must be erased.
+   */
+  turn(column: number, maxMs: number, saleNo: number): void;
   stop(): void;
   emitter(on: boolean): void;
   /** The oldest event not yet taken. */

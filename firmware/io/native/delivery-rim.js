@@ -7,8 +7,8 @@ class DeliveryRim extends Native("xs_delivery_rim_destructor") {
     super();
     native("xs_delivery_rim").call(this, options);
   }
-  turn(column, maxMs) {
-    native("xs_delivery_rim_turn").call(this, column, maxMs);
+  turn(column, maxMs, saleNo) {
+    native("xs_delivery_rim_turn").call(this, column, maxMs, saleNo);
   }
   stop() {
     native("xs_delivery_rim_stop").call(this);

@@ -4,6 +4,7 @@
 
 INTERRUPT static void tell(Rim *rim, RimEventKind kind, uint8_t value, uint64_t atUs)
 {
+	rimNoteEvent(&rim->note, (uint8_t)kind, value, atUs);
 	uint32_t written = rim->written;
 	if (written - rim->taken >= RIM_MAX_EVENTS) {
 		rim->eventsLost += 1;
@@ -64,6 +65,8 @@ INTERRUPT static void setAlarm(Rim *rim)
 			us += rim->sampled ? RIM_BLINK_US + RIM_RECEIVER_US : RIM_BLINK_US;
 		alarmUs = sooner(alarmUs, us);
 	}
+	if (!rim->noted)
+		alarmUs = sooner(alarmUs, rimNoteDueUs(&rim->note));
 	rim->alarmUs = alarmUs;
 }
 
@@ -163,15 +166,19 @@ TASK void rimReset(Rim *rim, bool dark, uint64_t nowUs)
 	rim->darkSeen = dark;
 	rim->sampled = false;
 	rim->glare = false;
+	rimNoteTurn(&rim->note, 0, 0, false, false, nowUs);
+	rim->noted = false;
+	rim->noteDue = false;
 	rim->eventsLost = 0;
 	rim->written = 0;
 	rim->taken = 0;
 	setAlarm(rim);
 }
 
-INTERRUPT void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t nowUs)
+INTERRUPT void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, uint32_t saleNo, bool homeClosed, uint64_t nowUs)
 {
 	halt(rim, RIM_STOP_ORDERED, nowUs);
+	rimNoteTurn(&rim->note, saleNo, column, rim->dark, rim->glare, nowUs);
 	rim->running = true;
 	rim->column = column;
 	rim->startedUs = nowUs;
@@ -233,6 +240,7 @@ INTERRUPT void rimPowerFail(Rim *rim, uint64_t atUs)
 {
 	halt(rim, RIM_STOP_ORDERED, atUs);
 	tell(rim, RIM_POWER_FAIL, 0, atUs);
+	rimNoteFailed(&rim->note, atUs);
 	setAlarm(rim);
 }
 
@@ -240,5 +248,9 @@ INTERRUPT void rimTimer(Rim *rim, uint64_t nowUs)
 {
 	runDue(rim, nowUs);
 	blinkDue(rim, nowUs);
+	if (!rim->noted && nowUs >= rimNoteDueUs(&rim->note)) {
+		rim->noted = true;
+		rim->noteDue = true;
+	}
 	setAlarm(rim);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "rim-note.h"
 
 #define RIM_NEVER_US UINT64_MAX
 /* A contact that has kept its level for so long has stopped bouncing; its edge counts from when it began. */
@@ -64,6 +65,11 @@ typedef struct {
 	bool sampled;
 	bool glare;
 
+	RimNote note;
+	/* Set by rimTimer: the note is to be put on flash. The caller takes it back. */
+	bool noteDue;
+	bool noted;
+
 	uint32_t eventsLost;
 	RimEvent events[RIM_MAX_EVENTS];
 	volatile uint32_t written, taken;
@@ -74,9 +80,9 @@ void rimReset(Rim *rim, bool dark, uint64_t nowUs);
 
 /*
  * JavaScript's orders. `homeClosed`: the switch of `column` as it reads now; one that is away already has left home. A
- * motor that runs is stopped first.
+ * motor that runs is stopped first. `saleNo`: whose product is watched for, to be noted if the mains fail; 0: nobody's.
  */
-void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, bool homeClosed, uint64_t nowUs);
+void rimTurn(Rim *rim, uint8_t column, uint32_t maxMs, uint32_t saleNo, bool homeClosed, uint64_t nowUs);
 void rimStop(Rim *rim, uint64_t nowUs);
 void rimEmitter(Rim *rim, bool on, uint64_t nowUs);
 

@@ -18,7 +18,7 @@ const PREPARE = { delivery: "prepare", column: COLUMN, homeOnly: false } as cons
 const FINISH = { delivery: "finish", column: COLUMN, homeOnly: false } as const;
 const BLIND = { delivery: "trouble", fault: "beamBlind", present: true } as const;
 const SEES = { ...BLIND, present: false } as const;
-const MOTOR = { do: "motor", column: COLUMN, maxMs: TURN_MAX_MS } as const;
+const MOTOR = { do: "motor", column: COLUMN, maxMs: TURN_MAX_MS, noted: true } as const;
 
 function drop(room: DeliveryRoom, atMs: number, darkMs = 40): void {
   room.edge(true, atMs);
@@ -302,7 +302,7 @@ test("with nobody's product due only the last of the way home is run; what falls
   const away = deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 0);
   const arrives = new DeliveryRoom(away);
   arrives.order({ delivery: "home", column: COLUMN, attended: false });
-  assert.equal(arrives.take(), [{ ...MOTOR, maxMs: HOMING_MAX_MS }]);
+  assert.equal(arrives.take(), [{ ...MOTOR, maxMs: HOMING_MAX_MS, noted: false }]);
   drop(arrives, 10_100);
   arrives.stops("home", 10_400);
   assert.equal(arrives.told(), [{ delivery: "strayDrop" }, { delivery: "dropped", fallMs: undefined }]);
@@ -311,7 +311,7 @@ test("with nobody's product due only the last of the way home is run; what falls
   assert.equal(arrives.told(), [{ delivery: "strayDrop" }], "also when it stands");
   const watched = new DeliveryRoom(away);
   watched.order({ delivery: "home", column: COLUMN, attended: true });
-  assert.equal(watched.take(), [MOTOR], "a technician stands before it");
+  assert.equal(watched.take(), [{ ...MOTOR, noted: false }], "a technician stands before it");
   const stays = new DeliveryRoom(away);
   stays.order({ delivery: "home", column: COLUMN, attended: false });
   stays.take();
@@ -327,7 +327,7 @@ test("after a power cut away from home: the turn is finished with the beam armed
   const away = deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 0);
   const falls = new DeliveryRoom(away);
   falls.order(FINISH);
-  assert.equal(falls.take(), [MOTOR]);
+  assert.equal(falls.take(), [{ ...MOTOR, noted: false }]);
   drop(falls, 10_400);
   falls.stops("home", 10_900);
   assert.equal(falls.told(), [{ delivery: "dropped", fallMs: 400 }]);

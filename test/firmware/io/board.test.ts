@@ -4,6 +4,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readNote } from "../../../firmware/delivery/turn-note.js";
 import { boardOf, HEARTBEAT_MS, RESTART_AFTER_POWER_FAIL_MS } from "../../../firmware/io/board.js";
 import type { Parts } from "../../../firmware/io/parts.js";
 import type { Machine } from "../../../firmware/machine/machine.js";
@@ -13,6 +14,7 @@ import { openDocuments } from "../../../firmware/settings.js";
 import type { PanelView } from "../../../shared/panel-view.js";
 import { encodePlanogram, encodeSettings } from "../../../shared/wire/documents.js";
 import { DEMO_PLANOGRAM, DEMO_SETTINGS, demoIdentity } from "../../../tools/bench/demo.js";
+import { NOTE_AFTER_US } from "../../../tools/bench/rim-note.js";
 import { SimDevkit } from "../../support/io/devkit.js";
 
 const test = suite("firmware/io board");
@@ -130,6 +132,26 @@ test("after the mains have failed and come back the board restarts", () => {
   assert.is(kit.restarts, 0);
   kit.run(20);
   assert.is(kit.restarts, 1);
+});
+
+test("the mains fail in a sale's turn: the rim notes it for the next start, whatever the program does", () => {
+  const { kit } = running();
+  const { cabinet } = kit.carrier;
+  for (let i = 0; i < 4; i++) {
+    kit.changer.insertCoin(25);
+    kit.run(1_500);
+  }
+  kit.press("A5");
+  while (cabinet.spirals.turning === undefined) kit.run(10);
+  kit.run(500);
+  cabinet.failMains();
+  kit.run(NOTE_AFTER_US / 1_000 + 10);
+  const note = readNote(cabinet.noteFlash);
+  assert.is(note?.saleNo, 1);
+  assert.equal(
+    note?.inputs.map(({ on }) => on),
+    ["leftHome", "motorStopped", "powerFail"],
+  );
 });
 
 test("a board without a part that every machine needs is none", () => {

@@ -14,6 +14,7 @@ const chip = chipProgram(
   "delivery-rim.c",
   "motor-drive.c",
   "rim.c",
+  "rim-note.c",
   "courier.c",
   "chip-pin.c",
   "options.c",
@@ -194,6 +195,19 @@ test("pins in use, a second rim, use after close", () => {
   assert.is(closed[3], "-", "nobody is called any more");
   assert.is(closed[5], "- 0");
   for (const line of closed.slice(6)) assert.match(line, /throws Error: closed$/);
+});
+
+test("the mains fail in a sale's turn: its note is on flash 700 ms later, though JavaScript stands still", () => {
+  const pins = [`pin ${HOME} 1 90000`, `pin ${POWER_FAIL} 0 1001000`];
+  const script = ["at 1000", "go 7 4500 77", ...pins, "at 1690000", "turn"];
+  const out = ask(OPEN, ...script, "at 1702000", "turn");
+  const notes = out.flatMap((line) => line.match(/(?<=note=)[0-9a-f]+/g) ?? []);
+  assert.is(notes.length, 1);
+  assert.ok(out.at(-1)?.includes("note="), "not before the beam has been watched for long enough");
+  assert.match(notes[0] ?? "", /^0000004d070003000001/);
+  const nobodys = ask(OPEN, ...script.map((line) => line.replace(" 77", "")), "at 1702000", "turn");
+  assert.not.ok(nobodys.some((line) => line.includes("note=")));
+  assert.not.ok(ask("no notes", OPEN, ...script, "at 1702000", "turn").some((line) => line.includes("note=")));
 });
 
 test.run();

@@ -29,7 +29,7 @@ function kinds(inputs: readonly WorldInput[]): string[] {
 
 test("a turn of one motor: left home, stopped at home, and nothing selected after it", () => {
   const { carrier, cabinet, delivery, inputs, world } = bench([9]);
-  delivery.motors.turn(9, TURN_MAX_MS);
+  delivery.motors.turn(9, TURN_MAX_MS, 0);
   assert.equal(carrier.selected(), [9]);
   world.runFor(4_000_000);
   assert.equal(kinds(inputs), ["leftHome", "motorStopped"]);
@@ -41,9 +41,9 @@ test("a turn of one motor: left home, stopped at home, and nothing selected afte
 
 test("an order while a motor runs: that one is stopped and told of first", () => {
   const { carrier, delivery, inputs, world } = bench();
-  delivery.motors.turn(0, TURN_MAX_MS);
+  delivery.motors.turn(0, TURN_MAX_MS, 0);
   world.runFor(1_000_000);
-  delivery.motors.turn(1, TURN_MAX_MS);
+  delivery.motors.turn(1, TURN_MAX_MS, 0);
   assert.equal(carrier.selected(), [1]);
   const stopped = inputs.at(-1);
   assert.ok(stopped?.on === "motorStopped" && stopped.why === "ordered" && stopped.column === 0);
@@ -54,11 +54,11 @@ test("an order while a motor runs: that one is stopped and told of first", () =>
 test("what cannot be selected does not turn, and is told as a motor that cannot move", () => {
   const { bus, cabinet, carrier, delivery, inputs, world } = bench();
   carrier.motorExpander.shorts.set(3, 1);
-  delivery.motors.turn(0, TURN_MAX_MS);
+  delivery.motors.turn(0, TURN_MAX_MS, 0);
   carrier.motorExpander.shorts.clear();
-  delivery.motors.turn(64, TURN_MAX_MS);
+  delivery.motors.turn(64, TURN_MAX_MS, 0);
   bus.stuck = true;
-  delivery.motors.turn(1, TURN_MAX_MS);
+  delivery.motors.turn(1, TURN_MAX_MS, 0);
   world.runFor(1_000_000);
   assert.is(cabinet.spirals.turns, 0);
   assert.equal(
@@ -78,19 +78,19 @@ test("a line that stays low selects nothing either", () => {
 test("an expander that lost its supply is put right before a motor is given up", () => {
   const { carrier, delivery, world } = bench();
   carrier.motorExpander.reset();
-  delivery.motors.turn(1, TURN_MAX_MS);
+  delivery.motors.turn(1, TURN_MAX_MS, 0);
   assert.equal(carrier.selected(), [1]);
   world.runFor(100_000);
 });
 
 test("an ordered stop, a stall, and the mains that fail", () => {
   const { cabinet, delivery, inputs, world } = bench();
-  delivery.motors.turn(0, TURN_MAX_MS);
+  delivery.motors.turn(0, TURN_MAX_MS, 0);
   world.runFor(500_000);
   delivery.motors.stop();
   world.runFor(10_000);
   cabinet.spirals.setMotorStuck(1, true);
-  delivery.motors.turn(1, TURN_MAX_MS);
+  delivery.motors.turn(1, TURN_MAX_MS, 0);
   world.runFor(1_000_000);
   cabinet.failMains();
   world.runFor(10_000);
@@ -115,7 +115,7 @@ test("edges of the beam and foreign light", () => {
 
 test("home switches are read one by one at power-up, without a motor that turns", () => {
   const { bus, cabinet, carrier, delivery, world } = bench([0, 1, 2]);
-  delivery.motors.turn(1, TURN_MAX_MS);
+  delivery.motors.turn(1, TURN_MAX_MS, 0);
   world.runFor(1_000_000);
   delivery.motors.stop();
   world.runFor(1_000);
@@ -213,7 +213,7 @@ test("pins that are missing or in use, a matrix that is none", () => {
 
 test("close stops the motor; twice is once; nothing works after it", () => {
   const { carrier, delivery, inputs, matrix, world } = bench();
-  delivery.motors.turn(0, TURN_MAX_MS);
+  delivery.motors.turn(0, TURN_MAX_MS, 0);
   world.runFor(1_000_000);
   const before = inputs.length;
   delivery.close();
@@ -221,7 +221,7 @@ test("close stops the motor; twice is once; nothing works after it", () => {
   world.runFor(5_000_000);
   assert.is(inputs.length, before);
   assert.equal(carrier.selected(), []);
-  assert.throws(() => delivery.motors.turn(0, TURN_MAX_MS), /closed/);
+  assert.throws(() => delivery.motors.turn(0, TURN_MAX_MS, 0), /closed/);
   assert.throws(() => delivery.motors.stop(), /closed/);
   assert.throws(() => delivery.beam.emitter(true), /closed/);
   assert.throws(() => delivery.nowMs(), /closed/);

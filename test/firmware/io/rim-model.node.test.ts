@@ -11,7 +11,7 @@ import { World } from "../../../tools/bench/world.js";
 import { nativeProgram } from "./native/program.js";
 
 const test = suite("firmware/io native rim against the simulated one");
-const native = nativeProgram("rim-main.c", "rim.c");
+const native = nativeProgram("rim-main.c", "rim.c", "rim-note.c");
 
 const COLUMN = 5;
 const STEP_US = 250;

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { nativeProgram } from "./native/program.js";
 
 const test = suite("firmware/io native rim");
-const native = nativeProgram("rim-main.c", "rim.c");
+const native = nativeProgram("rim-main.c", "rim.c", "rim-note.c");
 
 const STEP_US = 250;
 const BLINK_EVERY_US = 10_000;

@@ -90,7 +90,7 @@ test("each partition has room for what is kept in it", () => {
   }
   assert.is(named("coredump").subtype, "coredump");
   // The runtime finds a partition by name among those of type data.
-  for (const name of ["ledger", "documents"]) assert.is(named(name).type, "data");
+  for (const name of ["ledger", "documents", "note"]) assert.is(named(name).type, "data");
 });
 
 /** Options in order, and lines that set one without a comment before their paragraph. */

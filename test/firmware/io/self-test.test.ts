@@ -132,7 +132,7 @@ test("motors: a row shorted to ground, a line that is high though nothing select
 test("a spiral away from home is named by its slot", () => {
   const kit = new SimDevkit();
   const parts = kit.parts();
-  parts.delivery?.motors.turn(1, 4_500);
+  parts.delivery?.motors.turn(1, 4_500, 0);
   kit.run(1_000);
   parts.delivery?.motors.stop();
   assert.match(line(told(kit, {}, parts), "home switches"), /2 closed, open: A2 - bring these spirals home/);

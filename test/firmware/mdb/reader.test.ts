@@ -472,37 +472,4 @@ test("always idle: VEND REQUEST without a session, both ways out", () => {
   assert.equal(names(rig), ["session", "sessionEnded"]);
 });
 
-test("always idle, asked while it is still disabled: the request waits for ENABLE, whatever poll is under way", () => {
-  for (let offsetMs = 0; offsetMs < 250; offsetMs++) {
-    const { rig, card } = enabled({ level: 3, offered: 0x20 });
-    rig.order({ order: "readers", enabled: false });
-    rig.run(400 + offsetMs);
-    assert.is(card.at, "disabled");
-    rig.forget();
-    rig.order({ order: "readers", enabled: true });
-    rig.order(VEND);
-    rig.run(500);
-    assert.equal([names(rig), sentOf(rig)], [["approved"], ["1401", "1300001E0007"]], `${offsetMs} ms`);
-  }
-});
-
-test("asked while it is still disabled, and disabled again before ENABLE has left: denied, nothing is asked", () => {
-  let inTime = 0;
-  for (let offsetMs = 0; offsetMs < 250; offsetMs++) {
-    const { rig, card } = enabled({ level: 3, offered: 0x20 });
-    rig.order({ order: "readers", enabled: false });
-    rig.run(400 + offsetMs);
-    rig.forget();
-    rig.order({ order: "readers", enabled: true });
-    rig.order(VEND);
-    rig.order({ order: "readers", enabled: false });
-    rig.run(500);
-    const left = sentOf(rig).includes("1401");
-    assert.equal(names(rig), [left ? "approved" : "denied"], `${offsetMs} ms`);
-    assert.is(card.at, left ? "vend" : "disabled");
-    if (!left) inTime += 1;
-  }
-  assert.ok(inTime > 0, "an order always found the bus free");
-});
-
 test.run();

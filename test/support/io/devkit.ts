@@ -53,6 +53,7 @@ export class SimDevkit {
     bus.attach(thermometer.address, this.sensor);
     this.flash.add("ledger", 64);
     this.flash.add("documents", 8);
+    this.flash.partitions.set("note", cabinet.noteFlash);
     chip.outside(DOOR_PIN, 0);
     chip.outside(BUTTON_PIN, 1);
     this.classes = {

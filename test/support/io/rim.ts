@@ -5,6 +5,8 @@
 import type { DeliveryRimClass, DeliveryRimIo } from "../../../firmware/io/delivery.js";
 import type { DeliveryRimEvent, DeliveryRimOptions } from "../../../firmware/io/native/delivery-rim.js";
 import { Beam } from "../../../tools/bench/beam.js";
+import { SimFlash } from "../../../tools/bench/flash.js";
+import { RimNote } from "../../../tools/bench/rim-note.js";
 import { type ColumnOptions, Spirals } from "../../../tools/bench/spirals.js";
 import { Truth } from "../../../tools/bench/truth.js";
 import type { SimChip } from "./chip.js";
@@ -16,6 +18,9 @@ export class SimCabinet {
   readonly truth: Truth;
   readonly beam: Beam;
   readonly spirals: Spirals;
+  /** The rim's partition for the turn that the mains' failing ends. */
+  readonly noteFlash = new SimFlash({ blocks: 1 });
+  readonly note: RimNote;
   /** Motors whose two select lines are high. */
   selected: () => readonly number[] = () => [];
   mainsFailing = false;
@@ -29,14 +34,21 @@ export class SimCabinet {
     this.chip = chip;
     const { world } = chip;
     this.truth = new Truth(world);
+    this.note = new RimNote(world, this.noteFlash, world.forkRng());
     this.beam = new Beam(world, this.truth, ({ on, yes, atUs }) => {
+      this.note.tell({ kind: on, yes, atUs });
       this.tell?.(on === "beam" ? { kind: "beam", dark: yes, atUs } : { kind: "glare", present: yes, atUs });
     });
     this.spirals = new Spirals(world, this.truth, this.beam, columns, (event) => {
       const { atUs } = event;
       const column = this.named;
-      if (event.event === "leftHome") this.tell?.({ kind: "leftHome", column, atUs });
-      else this.tell?.({ kind: "stopped", column, why: event.why, atUs });
+      if (event.event === "leftHome") {
+        this.note.tell({ kind: "leftHome", atUs });
+        this.tell?.({ kind: "leftHome", column, atUs });
+      } else {
+        this.note.tell({ kind: "motorStopped", why: event.why, atUs });
+        this.tell?.({ kind: "stopped", column, why: event.why, atUs });
+      }
     });
     this.beam.setPower(true);
     this.spirals.setPower(true);
@@ -56,6 +68,7 @@ export class SimCabinet {
   failMains(): void {
     this.mainsFailing = true;
     this.spirals.stop();
+    this.note.powerFail();
     this.tell?.({ kind: "powerFail", atUs: this.chip.world.nowUs });
   }
 }
@@ -96,10 +109,12 @@ class SimRim implements DeliveryRimIo {
     };
   }
 
-  turn(column: number, maxMs: number): void {
+  turn(column: number, maxMs: number, saleNo: number): void {
     this.#check();
     this.#cabinet.spirals.stop();
     this.#cabinet.named = column;
+    const { beam, note } = this.#cabinet;
+    note.turn(saleNo, column, beam.dark, beam.glare);
     const [motor, ...others] = this.#cabinet.selected();
     if (motor === undefined || others.length > 0) {
       this.#cabinet.chip.world.after(STALL_MS * 1_000, () => {

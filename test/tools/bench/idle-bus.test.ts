@@ -13,12 +13,13 @@ const ACTS = 45;
 
 /** Everything there is to see, in one text; `panel` is what was shown, with its times. */
 function sight(cabinet: Cabinet, panel: readonly string[]): string {
-  const { truth, fleet, network, js, world, link, machine, ledgerFlash, documentFlash } = cabinet;
+  const { truth, fleet, network, js, world, link, machine } = cabinet;
   const { coins, bills, products, tallies } = truth;
   const { raw, chains, forks, statuses, telemetry, gaps, repeats, garbage } = fleet.machine(cabinet.options.machineId);
   const clock = { worldUs: world.nowUs, nowMs: js.nowMs, steps: js.steps, backlog: js.backlog };
   const copy = { raw, chains, forks, statuses, telemetry, gaps, repeats, garbage };
-  const flash = [ledgerFlash, documentFlash].map((part) => ({ ...part.snapshot(), operations: part.operations }));
+  const parts = [cabinet.ledgerFlash, cabinet.documentFlash, cabinet.noteFlash];
+  const flash = parts.map((part) => ({ ...part.snapshot(), operations: part.operations }));
   const bus = { link: link?.counters, machine: machine?.snapshot() };
   return JSON.stringify({ clock, coins, bills, products, tallies, copy, sent: network.sent, flash, bus, panel });
 }

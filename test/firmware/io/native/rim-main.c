@@ -28,15 +28,31 @@ static void print(Rim *rim, bool take)
 		else if (event.kind != RIM_POWER_FAIL)
 			printf(":%u", event.value);
 	}
+	if (rim->noteDue)
+		printf(" noteDue");
+	rim->noteDue = false;
+	printf("\n");
+}
+
+/* The note as it would be put on flash now. */
+static void printNote(const Rim *rim)
+{
+	static uint8_t bytes[RIM_NOTE_BYTES];
+	uint32_t length = rimNoteBytes(&rim->note, bytes);
+	printf("note ");
+	for (uint32_t at = 0; at < length; at += 1)
+		printf("%02x", bytes[at]);
 	printf("\n");
 }
 
 static bool call(Rim *rim, const char *line)
 {
-	unsigned column = 0, maxMs = 0, yes = 0;
+	unsigned saleNo = 0, column = 0, maxMs = 0, yes = 0;
 	uint64_t nowUs = 0;
 	if (sscanf(line, "turn %u %u %u %" SCNu64, &column, &maxMs, &yes, &nowUs) == 4)
-		rimTurn(rim, (uint8_t)column, maxMs, yes != 0, nowUs);
+		rimTurn(rim, (uint8_t)column, maxMs, 0, yes != 0, nowUs);
+	else if (sscanf(line, "vend %u %u %u %u %" SCNu64, &saleNo, &column, &maxMs, &yes, &nowUs) == 5)
+		rimTurn(rim, (uint8_t)column, maxMs, saleNo, yes != 0, nowUs);
 	else if (sscanf(line, "stop %" SCNu64, &nowUs) == 1)
 		rimStop(rim, nowUs);
 	else if (sscanf(line, "emitter %u %" SCNu64, &yes, &nowUs) == 2)
@@ -70,6 +86,8 @@ int main(void)
 			rimReset(rim, false, 0);
 		} else if (line[0] == 'l') {
 			printf("lost %" PRIu32 "\n", rim->eventsLost);
+		} else if (line[0] == 'n') {
+			printNote(rim);
 		} else if (line[0] == 'd') {
 			/* JavaScript stands still from now on, or looks again */
 			take = !take;
