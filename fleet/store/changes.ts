@@ -2,7 +2,7 @@
  * The feed of changes: appended to in the transaction of each change, numbered afterwards by one sequencer at a time,
  * read by number. A row is never numbered before everything numbered below it can be read.
  */
-import { plainArray } from "./arrays.js";
+import { codedArray, plainArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { SaleKey, ShelfStep, SlotChange, TransactionRow } from "./rows.js";
@@ -26,12 +26,15 @@ export async function appendChanges(
   },
 ): Promise<void> {
   if (transactions.length > 0) {
+    const machines = codedArray(transactions, (r) => r.machineId);
+    const operators = codedArray(transactions, (r) => r.operatorId);
     await tx`
       INSERT INTO changes (operator_id, kind, machine_id, subject, detail)
-      SELECT operator_id, 'sale', machine_id, id, jsonb_build_object('at', at)
-      FROM unnest(${plainArray(transactions, (r) => r.operatorId)}::uuid[],
-        ${plainArray(transactions, (r) => r.machineId)}::uuid[], ${plainArray(transactions, (r) => r.id)}::uuid[],
-        ${plainArray(transactions, (r) => instant(r.bookedMs))}::text[]) AS n (operator_id, machine_id, id, at)`;
+      SELECT (${operators.values}::uuid[])[operator], 'sale', (${machines.values}::uuid[])[machine], id,
+        jsonb_build_object('at', at)
+      FROM (SELECT unnest(${operators.places}::int[]) AS operator, unnest(${machines.places}::int[]) AS machine,
+        unnest(${plainArray(transactions, (r) => r.id)}::uuid[]) AS id,
+        unnest(${plainArray(transactions, (r) => instant(r.bookedMs))}::text[]) AS at) n`;
   }
   if (refunded.length > 0) {
     await tx`

@@ -1,5 +1,5 @@
 /** What one commit writes: raw ledger records, and the rows derived from them in the same transaction. */
-import { bytesArray, plainArray, textArray } from "./arrays.js";
+import { bytesOf, codedArray, plainArray, sparseArray, textArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Transaction } from "./databases.js";
 import type {
@@ -16,63 +16,120 @@ import type {
 
 // Instants are Unix ms here and doubles in SQL: cheaper than text, and exact to the microsecond.
 
+/** Records in the order of their sequences, of each ledger: of a sequence only where it begins is told. */
 export async function insertRecords(tx: Transaction, rows: readonly RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
+  const { ledgers, places } = stretchesOf(rows);
+  const { bytes, begins, lengths } = bytesOf(rows, (r) => r.body);
   await tx`
     INSERT INTO ledger_records (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked_at,
       device_time, time_quality)
-    SELECT machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, to_timestamp(booked / 1e3),
-      to_timestamp(device / 1e3), time_quality
-    FROM unnest(${plainArray(rows, (r) => r.machineId)}::uuid[], ${plainArray(rows, (r) => r.epoch)}::bigint[],
-      ${plainArray(rows, (r) => r.seq)}::bigint[], ${plainArray(rows, (r) => r.operatorId)}::uuid[],
-      ${plainArray(rows, (r) => r.kind)}::smallint[], ${bytesArray(rows, (r) => r.body)}::bytea[],
-      ${plainArray(rows, (r) => r.chain)}::bigint[], ${plainArray(rows, (r) => r.flag)}::text[],
-      ${textArray(rows, (r) => r.flagDetail)}::text[], ${plainArray(rows, (r) => r.bookedMs)}::float8[],
-      ${plainArray(rows, (r) => r.deviceMs)}::float8[], ${plainArray(rows, (r) => r.timeQuality)}::text[])
-      AS r (machine_id, epoch, seq, operator_id, kind, body, chain, flag, flag_detail, booked, device, time_quality)
+    SELECT c.machines[r.ledger], c.epochs[r.ledger], c.seqs[r.ledger] + r.n, c.operators[r.ledger], r.kind,
+      substr(c.bytes, r.begins, r.bytes), r.chain, r.flag, r.flag_detail, to_timestamp(r.booked / 1e3),
+      to_timestamp(r.device / 1e3), r.time_quality
+    FROM (SELECT ${plainArray(ledgers, (l) => l.machineId)}::uuid[] AS machines,
+        ${plainArray(ledgers, (l) => l.epoch)}::bigint[] AS epochs,
+        ${plainArray(ledgers, (l) => l.beforeSeq)}::bigint[] AS seqs,
+        ${plainArray(ledgers, (l) => l.operatorId)}::uuid[] AS operators,
+        ${bytes}::bytea AS bytes) c,
+      (SELECT generate_series(1, ${rows.length}::int) AS n, unnest(${places}::int[]) AS ledger,
+        unnest(${begins}::int[]) AS begins, unnest(${lengths}::int[]) AS bytes,
+        unnest(${plainArray(rows, (r) => r.kind)}::smallint[]) AS kind,
+        unnest(${plainArray(rows, (r) => r.chain)}::bigint[]) AS chain,
+        unnest(${sparseArray(rows, (r) => r.flag)}::text[]) AS flag,
+        unnest(${rows.some((r) => r.flagDetail !== null) ? textArray(rows, (r) => r.flagDetail) : "{}"}::text[])
+          AS flag_detail,
+        unnest(${plainArray(rows, (r) => r.bookedMs)}::float8[]) AS booked,
+        unnest(${plainArray(rows, (r) => r.deviceMs)}::float8[]) AS device,
+        unnest(${plainArray(rows, (r) => r.timeQuality)}::text[]) AS time_quality) r
   `;
+}
+
+interface Stretch {
+  readonly machineId: string;
+  readonly operatorId: string;
+  readonly epoch: number;
+  /** Of what a row's number is added to, to be its sequence. */
+  readonly beforeSeq: number;
+}
+
+/** Stretches of one owner's records without a hole, and in which of them each row is, from 1. */
+function stretchesOf(rows: readonly RecordRow[]): { readonly ledgers: readonly Stretch[]; readonly places: string } {
+  const ledgers: Stretch[] = [];
+  let last: Stretch | undefined;
+  let number = 0;
+  const places = plainArray(rows, ({ machineId, operatorId, epoch, seq }) => {
+    number += 1;
+    const beforeSeq = seq - number;
+    const goesOn =
+      last?.beforeSeq === beforeSeq &&
+      last.machineId === machineId &&
+      last.operatorId === operatorId &&
+      last.epoch === epoch;
+    if (!goesOn) {
+      last = { machineId, operatorId, epoch, beforeSeq };
+      ledgers.push(last);
+    }
+    return ledgers.length;
+  });
+  return { ledgers, places };
 }
 
 export async function insertTransactions(tx: Transaction, rows: readonly TransactionRow[]): Promise<void> {
   if (rows.length === 0) return;
+  const machines = codedArray(rows, (r) => r.machineId);
+  const operators = codedArray(rows, (r) => r.operatorId);
+  const products = codedArray(rows, (r) => r.productId);
   await tx`
     INSERT INTO transactions (id, booked_at, operator_id, machine_id, slot_code, product_id, product_number,
       planogram_version, amount, paid, change, currency, tax_rate, payment_method, status, dispensed_at, device_time,
       time_quality, sale_no, epoch, seq, simulated)
-    SELECT id, to_timestamp(booked / 1e3), operator_id, machine_id, slot_code, product_id, product_number,
+    SELECT id, to_timestamp(booked / 1e3), (${operators.values}::uuid[])[operator],
+      (${machines.values}::uuid[])[machine], slot_code, (${products.values}::uuid[])[product], product_number,
       planogram_version, amount, paid, change, currency, tax_ppm / 1000000.0, payment_method, status,
       CASE WHEN status = 'completed' THEN to_timestamp(booked / 1e3) END, to_timestamp(device / 1e3), time_quality,
       sale_no, epoch, seq, simulated
-    FROM unnest(${plainArray(rows, (r) => r.id)}::uuid[], ${plainArray(rows, (r) => r.bookedMs)}::float8[],
-      ${plainArray(rows, (r) => r.operatorId)}::uuid[], ${plainArray(rows, (r) => r.machineId)}::uuid[],
-      ${textArray(rows, (r) => r.slot)}::text[], ${plainArray(rows, (r) => r.productId)}::uuid[],
-      ${plainArray(rows, (r) => r.productNumber)}::bigint[], ${plainArray(rows, (r) => r.planogramVersion)}::bigint[],
-      ${plainArray(rows, (r) => r.amount)}::numeric[], ${plainArray(rows, (r) => r.paid)}::numeric[],
-      ${plainArray(rows, (r) => r.change)}::numeric[], ${plainArray(rows, (r) => r.currency)}::text[],
-      ${plainArray(rows, (r) => r.taxRatePpm)}::bigint[], ${plainArray(rows, (r) => r.method)}::text[],
-      ${plainArray(rows, (r) => r.status)}::text[], ${plainArray(rows, (r) => r.deviceMs)}::float8[],
-      ${plainArray(rows, (r) => r.timeQuality)}::text[], ${plainArray(rows, (r) => r.saleNo)}::bigint[],
-      ${plainArray(rows, (r) => r.epoch)}::bigint[], ${plainArray(rows, (r) => r.seq)}::bigint[],
-      ${plainArray(rows, (r) => r.simulated)}::boolean[])
-      AS r (id, booked, operator_id, machine_id, slot_code, product_id, product_number, planogram_version, amount,
-        paid, change, currency, tax_ppm, payment_method, status, device, time_quality, sale_no, epoch, seq, simulated)
+    FROM (SELECT unnest(${plainArray(rows, (r) => r.id)}::uuid[]) AS id,
+      unnest(${plainArray(rows, (r) => r.bookedMs)}::float8[]) AS booked,
+      unnest(${operators.places}::int[]) AS operator, unnest(${machines.places}::int[]) AS machine,
+      unnest(${textArray(rows, (r) => r.slot)}::text[]) AS slot_code, unnest(${products.places}::int[]) AS product,
+      unnest(${plainArray(rows, (r) => r.productNumber)}::bigint[]) AS product_number,
+      unnest(${plainArray(rows, (r) => r.planogramVersion)}::bigint[]) AS planogram_version,
+      unnest(${plainArray(rows, (r) => r.amount)}::numeric[]) AS amount,
+      unnest(${plainArray(rows, (r) => r.paid)}::numeric[]) AS paid,
+      unnest(${plainArray(rows, (r) => r.change)}::numeric[]) AS change,
+      unnest(${plainArray(rows, (r) => r.currency)}::text[]) AS currency,
+      unnest(${plainArray(rows, (r) => r.taxRatePpm)}::bigint[]) AS tax_ppm,
+      unnest(${plainArray(rows, (r) => r.method)}::text[]) AS payment_method,
+      unnest(${plainArray(rows, (r) => r.status)}::text[]) AS status,
+      unnest(${plainArray(rows, (r) => r.deviceMs)}::float8[]) AS device,
+      unnest(${plainArray(rows, (r) => r.timeQuality)}::text[]) AS time_quality,
+      unnest(${plainArray(rows, (r) => r.saleNo)}::bigint[]) AS sale_no,
+      unnest(${plainArray(rows, (r) => r.epoch)}::bigint[]) AS epoch,
+      unnest(${plainArray(rows, (r) => r.seq)}::bigint[]) AS seq,
+      unnest(${plainArray(rows, (r) => r.simulated)}::boolean[]) AS simulated) r
   `;
 }
 
 export async function insertPayments(tx: Transaction, rows: readonly PaymentRow[]): Promise<void> {
   if (rows.length === 0) return;
+  const machines = codedArray(rows, (r) => r.machineId);
+  const operators = codedArray(rows, (r) => r.operatorId);
   await tx`
     INSERT INTO payments (machine_id, epoch, seq, operator_id, kind, amount, currency, reference, reason,
       transaction_id, booked_at)
-    SELECT machine_id, epoch, seq, operator_id, kind, amount, currency, reference, reason, transaction_id,
-      to_timestamp(booked / 1e3)
-    FROM unnest(${plainArray(rows, (r) => r.machineId)}::uuid[], ${plainArray(rows, (r) => r.epoch)}::bigint[],
-      ${plainArray(rows, (r) => r.seq)}::bigint[], ${plainArray(rows, (r) => r.operatorId)}::uuid[],
-      ${plainArray(rows, (r) => r.kind)}::text[], ${plainArray(rows, (r) => r.amount)}::numeric[],
-      ${plainArray(rows, (r) => r.currency)}::text[], ${textArray(rows, (r) => r.reference)}::text[],
-      ${textArray(rows, (r) => r.reason)}::text[], ${plainArray(rows, (r) => r.transactionId)}::uuid[],
-      ${plainArray(rows, (r) => r.bookedMs)}::float8[])
-      AS p (machine_id, epoch, seq, operator_id, kind, amount, currency, reference, reason, transaction_id, booked)
+    SELECT (${machines.values}::uuid[])[machine], epoch, seq, (${operators.values}::uuid[])[operator], kind, amount,
+      currency, reference, reason, transaction_id, to_timestamp(booked / 1e3)
+    FROM (SELECT unnest(${machines.places}::int[]) AS machine,
+      unnest(${plainArray(rows, (r) => r.epoch)}::bigint[]) AS epoch,
+      unnest(${plainArray(rows, (r) => r.seq)}::bigint[]) AS seq, unnest(${operators.places}::int[]) AS operator,
+      unnest(${plainArray(rows, (r) => r.kind)}::text[]) AS kind,
+      unnest(${plainArray(rows, (r) => r.amount)}::numeric[]) AS amount,
+      unnest(${plainArray(rows, (r) => r.currency)}::text[]) AS currency,
+      unnest(${textArray(rows, (r) => r.reference)}::text[]) AS reference,
+      unnest(${textArray(rows, (r) => r.reason)}::text[]) AS reason,
+      unnest(${plainArray(rows, (r) => r.transactionId)}::uuid[]) AS transaction_id,
+      unnest(${plainArray(rows, (r) => r.bookedMs)}::float8[]) AS booked) p
   `;
 }
 

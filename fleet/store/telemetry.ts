@@ -1,6 +1,6 @@
 /** Telemetry rows, and presence of machines: the newest birth, deaths that match it, silence. */
 import type { StatusMessage } from "../../shared/wire/messages.js";
-import { bytesArray, plainArray, textArray } from "./arrays.js";
+import { bytesOf, plainArray, textArray } from "./arrays.js";
 import { instant, millis } from "./cursors.js";
 import type { Sql } from "./databases.js";
 import type { MachineState } from "./ledger.js";
@@ -35,20 +35,24 @@ export interface Stored {
  */
 export async function insertTelemetry(ingest: Sql, rows: readonly TelemetryRow[]): Promise<Stored> {
   if (rows.length === 0) return { changed: [], owners: new Map() };
+  const { bytes, begins, lengths } = bytesOf(rows, (r) => r.body);
   const told = await ingest<{ operatorId: string; serials: string; changed: readonly ChangedState[] }[]>`
     WITH t AS (
       SELECT m.id, m.operator_id, m.status AS old_status, m.online AS old_online,
         to_timestamp(r.received / 1e3) AS received_at,
         to_timestamp(r.began / 1e3) AS began_at, r.epoch, r.seq, r.boot, r.state, r.temp_milli_c, r.revenue_minor,
-        r.vends, r.body
-      FROM unnest(${textArray(rows, (r) => r.serial)}::text[], ${plainArray(rows, (r) => r.receivedMs)}::float8[],
-        ${plainArray(rows, (r) => r.epoch)}::bigint[], ${plainArray(rows, (r) => r.seq)}::bigint[],
-        ${plainArray(rows, (r) => r.boot)}::bigint[],
-        ${plainArray(rows, (r) => r.receivedMs - r.uptimeS * 1_000)}::float8[],
-        ${textArray(rows, (r) => r.state.slice(0, 32))}::text[], ${plainArray(rows, (r) => r.tempMilliC)}::int[],
-        ${plainArray(rows, (r) => r.revenueMinor)}::bigint[], ${plainArray(rows, (r) => r.vends)}::bigint[],
-        ${bytesArray(rows, (r) => r.body)}::bytea[])
-        AS r (serial, received, epoch, seq, boot, began, state, temp_milli_c, revenue_minor, vends, body)
+        r.vends, substr(${bytes}::bytea, r.begins, r.bytes) AS body
+      FROM (SELECT unnest(${plainArray(rows, (r) => r.serial)}::text[]) AS serial,
+          unnest(${begins}::int[]) AS begins, unnest(${lengths}::int[]) AS bytes,
+          unnest(${plainArray(rows, (r) => r.receivedMs)}::float8[]) AS received,
+          unnest(${plainArray(rows, (r) => r.epoch)}::bigint[]) AS epoch,
+          unnest(${plainArray(rows, (r) => r.seq)}::bigint[]) AS seq,
+          unnest(${plainArray(rows, (r) => r.boot)}::bigint[]) AS boot,
+          unnest(${plainArray(rows, (r) => r.receivedMs - r.uptimeS * 1_000)}::float8[]) AS began,
+          unnest(${textArray(rows, (r) => r.state.slice(0, 32))}::text[]) AS state,
+          unnest(${plainArray(rows, (r) => r.tempMilliC)}::int[]) AS temp_milli_c,
+          unnest(${plainArray(rows, (r) => r.revenueMinor)}::bigint[]) AS revenue_minor,
+          unnest(${plainArray(rows, (r) => r.vends)}::bigint[]) AS vends) r
       JOIN machines m ON m.serial_number = r.serial AND m.epoch <= r.epoch
       -- In machine order, as booking does in another process: neither ever waits for the other in a circle.
       ORDER BY m.id FOR NO KEY UPDATE OF m
