@@ -20,12 +20,12 @@ export const changesPlugin = fp(
   async (app: FastifyInstance) => {
     const stop = new AbortController();
     const once = async (): Promise<number> => {
-      const operators = await numberChanges(app.databases.migrate);
-      for (const operatorId of operators ?? []) {
+      const numbered = await numberChanges(app.databases.migrate);
+      for (const operatorId of numbered?.operators ?? []) {
         // A live store that is away costs followers the wait for their own next look.
         app.live.publish(changesChannel(operatorId), "news").catch(() => undefined);
       }
-      return LOOK_EVERY_MS;
+      return numbered?.isFull === true ? 0 : LOOK_EVERY_MS;
     };
     const loop = async (): Promise<void> => {
       while (!stop.signal.aborted) {

@@ -6,6 +6,7 @@ import { codedArray, plainArray } from "./arrays.js";
 import { instant } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { SaleKey, ShelfStep, SlotChange, TransactionRow } from "./rows.js";
+import { inTransaction } from "./transact.js";
 
 /** Rows are kept so long. */
 export const KEPT_DAYS = 30;
@@ -72,30 +73,45 @@ export function restocksOf(steps: readonly ShelfStep[], last: Iterable<SlotChang
   return [...byMachine].map(([machineId, slots]) => ({ machineId, slots }));
 }
 
+export interface Numbered {
+  /** Those that have news. */
+  readonly operators: readonly string[];
+  /** There may be more to number. */
+  readonly isFull: boolean;
+}
+
+/** Numbers what is committed and has no number yet; undefined if somebody else is at it. */
+export async function numberChanges(owner: Sql): Promise<Numbered | undefined> {
+  return inTransaction(owner, async (tx) => {
+    // By itself: what is numbered next is seen as the sequencer before us has left it.
+    const [lock] = await tx<{ ours: boolean }[]>`
+      SELECT pg_try_advisory_xact_lock(hashtextextended('number changes', 0)) AS ours`;
+    return lock?.ours === true ? numberLocked(tx) : undefined;
+  });
+}
+
 /**
- * Numbers what is committed and has no number yet; returns the operators that have news, undefined if somebody else is
- * at it.
+ * Planned anew each time, and by the rows' places: a plan of the day when the table held little would read all of it
+ * for every row.
  */
-export async function numberChanges(owner: Sql): Promise<readonly string[] | undefined> {
-  const rows = await owner<{ operatorId: string | null }[]>`
-    WITH mine AS MATERIALIZED (
-      SELECT pg_try_advisory_xact_lock(hashtextextended('number changes', 0)) AS ours
-    ), fresh AS MATERIALIZED (
-      SELECT id, operator_id, row_number() OVER (PARTITION BY operator_id ORDER BY id) AS n,
+async function numberLocked(tx: Transaction): Promise<Numbered> {
+  const rows = await tx.unsafe<{ operatorId: string; total: number }[]>(
+    `WITH fresh AS MATERIALIZED (
+      SELECT place, operator_id, row_number() OVER (PARTITION BY operator_id ORDER BY id) AS n,
         count(*) OVER (PARTITION BY operator_id) AS total
-      FROM (SELECT c.id, c.operator_id FROM changes c, mine WHERE mine.ours AND c.seq IS NULL ORDER BY c.id
-        LIMIT ${MAX_NUMBERED_AT_ONCE}) f
+      FROM (SELECT ctid AS place, id, operator_id FROM changes WHERE seq IS NULL
+        ORDER BY id LIMIT ${MAX_NUMBERED_AT_ONCE}) f
     ), counted AS (
       INSERT INTO change_counters AS k (operator_id, seq) SELECT operator_id, max(total) FROM fresh GROUP BY 1
       ON CONFLICT (operator_id) DO UPDATE SET seq = k.seq + excluded.seq RETURNING operator_id, seq
     ), numbered AS (
       UPDATE changes c SET seq = k.seq - f.total + f.n FROM fresh f JOIN counted k USING (operator_id)
-      WHERE c.id = f.id RETURNING c.operator_id
+      WHERE c.ctid = f.place RETURNING c.operator_id
     )
-    SELECT DISTINCT operator_id AS "operatorId" FROM numbered
-    UNION ALL SELECT NULL FROM mine WHERE NOT ours`;
-  if (rows.some(({ operatorId }) => operatorId === null)) return undefined;
-  return rows.flatMap(({ operatorId }) => operatorId ?? []);
+    SELECT operator_id AS "operatorId", count(*)::int AS total FROM numbered GROUP BY 1`,
+  );
+  const total = rows.reduce((sum, row) => sum + row.total, 0);
+  return { operators: rows.map(({ operatorId }) => operatorId), isFull: total === MAX_NUMBERED_AT_ONCE };
 }
 
 export interface ChangeRow {

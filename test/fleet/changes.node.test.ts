@@ -1,7 +1,7 @@
 /** The feed of changes: nothing lost or twice, whatever order commits end in; gone on with where a reader left off. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { numberChanges, sweepChanges } from "../../fleet/store/changes.js";
+import { MAX_NUMBERED_AT_ONCE, numberChanges, sweepChanges } from "../../fleet/store/changes.js";
 import { type SignedIn, signedIn } from "./signed-in.js";
 import { startTestFleet, type TestFleet, TestLedger, TestMachine, until, within } from "./support.js";
 
@@ -126,6 +126,25 @@ test("many sequencers at once number each change once, without a hole", async (c
     SELECT count(*)::int AS rows, max(c.seq) AS highest, max(k.seq) AS counter
     FROM changes c JOIN change_counters k USING (operator_id) WHERE operator_id = ${context.fleet.operatorId}`;
   assert.equal([row?.rows, row?.counter], [row?.highest, row?.highest]);
+});
+
+test("what is more than one go holds is told to be more, and numbered by the next", async (context) => {
+  const { migrate } = context.fleet.databases;
+  const { operatorId } = context.fleet;
+  // The fleet's own sequencer may be quicker: until one go of ours found so many.
+  await until(async () => {
+    await migrate`
+      INSERT INTO changes (operator_id, kind, detail)
+      SELECT ${operatorId}, 'status', '{}' FROM generate_series(1, ${MAX_NUMBERED_AT_ONCE + 1}::int)`;
+    return (await numberChanges(migrate))?.isFull === true;
+  }, "no go is full");
+  await until(async () => {
+    const numbered = await numberChanges(migrate);
+    return numbered !== undefined && !numbered.isFull;
+  }, "goes stay full");
+  const [row] = await migrate<{ rows: number; highest: number }[]>`
+    SELECT count(*)::int AS rows, max(seq) AS highest FROM changes WHERE operator_id = ${operatorId}`;
+  assert.is(row?.rows, row?.highest);
 });
 
 /** Reads events until `count` have come; the id and the sale's number of each. */
