@@ -57,8 +57,8 @@ export function payCash(at: Visit, untilMinor: number, meanPauseMs: number): voi
 }
 
 /**
- * By card, where a reader is fitted and the person's card is read; what they pay is up to the machine then. Who has time
- * tries the next reader where one does not read it.
+ * By card, where a reader is fitted and the person's card is read; what they pay is up to the machine then. Where it is
+ * not read, who has time tries the next reader.
  */
 export function payByCard({ cabinet, rng, priceMinor, patient }: Visit): boolean {
   const card = cabinet.truth.cards.newCard(priceMinor * 3);

@@ -1,4 +1,5 @@
 /** What is listed twice must agree: the README's folder list, the manifest's modules, the lock file, and the tree. */
+import { dirname, join } from "node:path/posix";
 import { type Finding, isCode, type Tree } from "./tree.js";
 
 const TOPS = ["firmware", "fleet", "shared", "tools", "test"] as const;
@@ -57,8 +58,8 @@ export function moduleFolders(tree: Tree): Set<string> {
 
 /**
  * The manifest registers each module folder as `"folder/*": "./folder/*"` and no folder that is not there. The rim
- * (`firmware/io`) may be registered per platform and under a name its variants share; what a board starts
- * (`firmware/esp32`) module by module, also by the board's own manifest.
+ * (`firmware/io`) and what a board starts (`firmware/esp32`) may be registered per platform or by a board's own
+ * manifest, as a folder or module by module, and under a name that the boards share.
  */
 export function checkManifest(tree: Tree): Finding[] {
   const finding = (message: string): Finding => ({ path: "manifest.json", line: 0, message });
@@ -70,15 +71,16 @@ export function checkManifest(tree: Tree): Finding[] {
   const modules = placesOf(manifest);
   const platforms = Object.values(objectAt(manifest, "platforms")).flatMap(placesOf);
   const anywhere = new Set([...modules, ...platforms].map(({ place }) => place));
-  const started = [...platforms, ...boardManifests(tree).flatMap(placesOf)].map(({ place }) => place);
-  const isRegistered = (folder: string): boolean =>
-    folder === STARTS
-      ? startsOf(tree).every((start) => started.some((place) => place.endsWith(start)))
-      : folder.startsWith("firmware/io")
-        ? anywhere.has(`./${folder}/*`)
-        : modules.some(({ name, place }) => name === `${folder}/*` && place === `./${folder}/*`);
-  const missing = [...moduleFolders(tree)].filter((folder) => !isRegistered(folder));
+  const onBoards = new Set([...anywhere, ...boardPlaces(tree)]);
   const paths = [...tree.keys()];
+  const isRegistered = (folder: string): boolean => {
+    if (!BY_BOARD.test(folder)) {
+      return modules.some(({ name, place }) => name === `${folder}/*` && place === `./${folder}/*`);
+    }
+    const inside = paths.filter((path) => dirname(path) === folder && isCode(path));
+    return onBoards.has(`./${folder}/*`) || inside.every((path) => onBoards.has(`./${path.replace(/\.ts$/, "")}`));
+  };
+  const missing = [...moduleFolders(tree)].filter((folder) => !isRegistered(folder));
   const gone = [...anywhere].filter((place) => {
     const folder = /^\.\/((?:firmware|shared)(?:\/.*)?\/)\*$/.exec(place)?.[1];
     return folder !== undefined && !paths.some((path) => path.startsWith(folder));
@@ -89,22 +91,15 @@ export function checkManifest(tree: Tree): Finding[] {
   ];
 }
 
-/** What the boards start: one module a board, under one name. */
-const STARTS = "firmware/esp32";
+/** Folders of which a board need not carry all. */
+const BY_BOARD = /^firmware\/(?:esp32|io)(?:\/|$)/;
 
-/** What ends the place of each: "/esp32/devkit". */
-function startsOf(tree: Tree): string[] {
-  const paths = [...tree.keys()].filter((path) => path.startsWith(`${STARTS}/`));
-  return paths.map((path) => path.slice("firmware".length).replace(/\.ts$/, ""));
-}
-
-/** The manifest that each board adds to the root's. */
-function boardManifests(tree: Tree): unknown[] {
-  const manifests: unknown[] = [];
-  for (const [path, text] of tree) {
-    if (/^firmware\/io\/boards\/[^/]+\/manifest\.json$/.test(path)) manifests.push(JSON.parse(text));
-  }
-  return manifests;
+/** Places in the manifests that the boards add to the root's, from the root. */
+function boardPlaces(tree: Tree): string[] {
+  return [...tree].flatMap(([path, text]) => {
+    if (!/^firmware\/io\/boards\/[^/]+\/manifest\.json$/.test(path)) return [];
+    return placesOf(JSON.parse(text)).map(({ place }) => `./${join(dirname(path), place)}`);
+  });
 }
 
 /** Module names and their places. A Moddable manifest gives one place as a string and several as a list. */

@@ -1,14 +1,10 @@
 /** Where a board's W5500 is wired, from its pin map; undefined where it has none. Knows no hardware. */
-import { deepFreeze } from "../../../shared/freeze.js";
-import { DEVKIT } from "./devkit.js";
 import type { PinMap } from "./pin-map.js";
-import { TOUCH } from "./touch.js";
 
 /** The chip takes 33 MHz, the ESP32 26 MHz both ways at once; a carrier's wires take this. */
 export const ETHERNET_HZ = 10_000_000;
 /** SPI3, whose own pins 18, 19 and 23 are. */
 const SPI_HOST = 2;
-const MAPS: readonly PinMap[] = deepFreeze([DEVKIT, TOUCH]);
 
 export interface EthernetWiring {
   readonly clock: number;
@@ -21,9 +17,8 @@ export interface EthernetWiring {
   readonly hz: number;
 }
 
-export function ethernetWiringOf(board: string): EthernetWiring | undefined {
-  const pins = MAPS.find((map) => map.board === board)?.pins;
-  const { spiClock, spiIn, spiOut, ethernetSelect, ethernetInterrupt, ethernetReset } = pins ?? {};
+export function ethernetWiringOf({ pins }: PinMap): EthernetWiring | undefined {
+  const { spiClock, spiIn, spiOut, ethernetSelect, ethernetInterrupt, ethernetReset } = pins;
   if (spiClock === undefined || spiIn === undefined || spiOut === undefined) return undefined;
   if (ethernetSelect === undefined || ethernetInterrupt === undefined) return undefined;
   return {

@@ -4,7 +4,7 @@
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import type { FixedAddressText } from "../../ports/hardware.js";
-import { addressBytes, addressText, isMask, isStation } from "./w5500/addresses.js";
+import { addressBytes, addressText, isMask, isStation } from "./addresses.js";
 
 /** Name servers there may be; one has to be. */
 export const MAX_NAME_SERVERS = 2;

@@ -15,12 +15,12 @@ import Timer from "timer";
 import type { Self } from "worker";
 import { isAddress } from "./chain.js";
 import type { NetConfig } from "./config.js";
+import { DnsResolver } from "./dns.js";
 import { type FixedAddress, fixedAddressText } from "./fixed-address.js";
 import type { InterfaceClass } from "./interface.js";
 import { NetWorker, type NetWorkerOptions } from "./net-worker.js";
 import type { Clockwork, DatagramOptions, Datagrams, Resolve, Socket, SocketOptions } from "./sockets.js";
 import { tlsSocketClass } from "./tls-socket.js";
-import { DnsResolver } from "./w5500/dns.js";
 import { InterfaceWay, type Way } from "./ways.js";
 
 /** 2.16.840.1.101.3.4.2.1 (RFC 8017 A.2.4). */

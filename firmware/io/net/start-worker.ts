@@ -21,7 +21,7 @@ export const WORKER_MEMORY = deepFreeze({
 });
 
 export const startNetWorker: StartWorker = (heard) => {
-  const worker = new Worker("firmware/io/net/worker", WORKER_MEMORY);
+  const worker = new Worker("firmware/esp32/network", WORKER_MEMORY);
   worker.onmessage = heard;
   const line: WorkerLine = {
     post: (frame) => worker.postMessage(frame),

@@ -1,4 +1,5 @@
 /** A devkit's W5500 on a simulated network: what tests of it begin with. */
+import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
 import { ethernetWiringOf } from "../../../firmware/io/boards/ethernet.js";
 import { W5500, type W5500Options } from "../../../firmware/io/net/w5500/chip.js";
 import { Ethernet, type EthernetOptions } from "../../../firmware/io/net/w5500/ethernet.js";
@@ -27,7 +28,7 @@ export class EthernetBench {
   readonly #rng = this.world.forkRng();
 
   constructor() {
-    const wiring = ethernetWiringOf("devkit");
+    const wiring = ethernetWiringOf(DEVKIT);
     if (wiring?.reset === undefined) throw new Error("the devkit has a W5500 with its reset line");
     this.wiring = wiring;
     this.model = new W5500Model(this.chip, this.lan, { interrupt: wiring.interrupt, reset: wiring.reset });

@@ -4,7 +4,7 @@
  */
 import { utf8Encode } from "../../../../shared/bytes.js";
 import { deepFreeze } from "../../../../shared/freeze.js";
-import { isMask, isStation } from "./addresses.js";
+import { isMask, isStation } from "../addresses.js";
 
 export const SERVER_PORT = 67;
 export const CLIENT_PORT = 68;

@@ -4,14 +4,14 @@
  * that comes back within `LINK_GRACE_MS` costs nothing.
  */
 
+import { addressText } from "../addresses.js";
+import { DnsResolver } from "../dns.js";
 import type { FixedAddress } from "../fixed-address.js";
 import type { Clockwork, DatagramClass, Datagrams, Resolve, SocketClass } from "../sockets.js";
 import type { OpenWay, Way } from "../ways.js";
-import { addressText } from "./addresses.js";
 import { W5500, type W5500Options } from "./chip.js";
 import { DHCP_OFF, type DhcpInput, type DhcpState, type Lease, stepDhcp } from "./dhcp.js";
 import { CLIENT_PORT, type DhcpRequest, decodeDhcp, encodeDhcp, SERVER_PORT } from "./dhcp-codec.js";
-import { DnsResolver } from "./dns.js";
 import { tcpClassOn } from "./tcp.js";
 import { udpClassOn } from "./udp.js";
 

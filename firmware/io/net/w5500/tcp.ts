@@ -3,8 +3,9 @@
  * what it was given: until then `write` says undefined, and `onWritable` follows. What has come in before the other
  * side closed can still be read; the error follows when it has been.
  */
+
+import { addressBytes, isStation } from "../addresses.js";
 import type { Socket, SocketClass, SocketOptions } from "../sockets.js";
-import { addressBytes, isStation } from "./addresses.js";
 import type { W5500 } from "./chip.js";
 import type { HardSocket, SocketUser } from "./hard-socket.js";
 import { EVENT, SOCKET_MODE, STATUS } from "./registers.js";

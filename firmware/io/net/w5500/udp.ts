@@ -2,8 +2,9 @@
  * Datagrams as a class (`Datagrams`, after ECMA-419 §10.9) on a W5500's own UDP. What is read bears the sender's
  * `address` and `port`, as the Moddable SDK's does.
  */
+
+import { addressBytes, addressText } from "../addresses.js";
 import type { DatagramClass, DatagramOptions, Datagrams } from "../sockets.js";
-import { addressBytes, addressText } from "./addresses.js";
 import type { W5500 } from "./chip.js";
 import type { HardSocket, SocketUser } from "./hard-socket.js";
 import { EVENT, SOCKET_MODE, STATUS, UDP_HEADER_BYTES } from "./registers.js";

@@ -13,7 +13,6 @@ import { isCode, readTree } from "../../../../tools/tidy/tree.js";
 
 /** A module with so many lines of tables, and at least twice as many as of functions, is a table. */
 const TABLE_LINES = 40;
-const WORKER = "firmware/io/net/worker.ts";
 
 const tree = readTree(fileURLToPath(new URL("../../../..", import.meta.url)));
 const test = suite("modules of boards");
@@ -86,7 +85,10 @@ function filesAt(place: string): string[] {
   return [...tree.keys()].filter((path) => isCode(path) && dirname(path) === dirname(place));
 }
 
-const startsOf = (board: string): readonly string[] => [`firmware/esp32/${board}.ts`, WORKER];
+const startsOf = (board: string): readonly string[] => [
+  `firmware/esp32/${board}.ts`,
+  `firmware/esp32/${board}-network.ts`,
+];
 
 /** Types leave an empty module. */
 const hasCode = (path: string): boolean => /^export (?:abstract |async )?(?:class|const|function|\{)/m.test(code(path));

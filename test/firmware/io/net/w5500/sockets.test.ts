@@ -1,7 +1,7 @@
 /** TCP and UDP of the W5500 as the network's socket classes: every byte in its order, and every end told once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addressBytes, isMask, isStation } from "../../../../../firmware/io/net/w5500/addresses.js";
+import { addressBytes, isMask, isStation } from "../../../../../firmware/io/net/addresses.js";
 import { LOOK_MS } from "../../../../../firmware/io/net/w5500/chip.js";
 import { LINGER_MS } from "../../../../../firmware/io/net/w5500/hard-socket.js";
 import { tcpClassOn } from "../../../../../firmware/io/net/w5500/tcp.js";

@@ -8,11 +8,11 @@ import {
   MAX_NAMES,
   MAX_RECORDS,
   MAX_TRIES,
-} from "../../../../../firmware/io/net/w5500/dns.js";
-import { udpClassOn } from "../../../../../firmware/io/net/w5500/udp.js";
-import { EthernetBench } from "../../../../support/io/ethernet.js";
-import { WorldClockwork } from "../../../../support/io/lan.js";
-import { SimNameServer } from "../../../../support/io/lan-servers.js";
+} from "../../../../firmware/io/net/dns.js";
+import { udpClassOn } from "../../../../firmware/io/net/w5500/udp.js";
+import { EthernetBench } from "../../../support/io/ethernet.js";
+import { WorldClockwork } from "../../../support/io/lan.js";
+import { SimNameServer } from "../../../support/io/lan-servers.js";
 
 const test = suite("firmware/io DNS");
 const BROKER = "broker.example";

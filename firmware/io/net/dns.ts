@@ -4,8 +4,9 @@
  * server asked, with the id and the question asked. Nothing is kept: a name is asked for at each connection. Whom the
  * address belongs to is TLS's to prove.
  */
-import type { Clockwork, DatagramClass, Datagrams } from "../sockets.js";
+
 import { addressBytes, addressText, isStation } from "./addresses.js";
+import type { Clockwork, DatagramClass, Datagrams } from "./sockets.js";
 
 export const DNS_PORT = 53;
 /** Waiting for an answer the first time; doubles. */
