@@ -87,8 +87,7 @@ class TroublesUnderWay {
   readonly #cabinet: SimCabinet;
   readonly #plan: readonly Trouble[];
   readonly #toCome: Timer[] = [];
-  /** Of those that are there. */
-  readonly #repairs = new Set<() => void>();
+  readonly #repairs: (() => void)[] = [];
 
   constructor(cabinet: SimCabinet, plan: readonly Trouble[]) {
     this.#cabinet = cabinet;
@@ -102,8 +101,8 @@ class TroublesUnderWay {
       const begins = world.after(trouble.afterMs * 1_000, () => {
         const repair = begin(this.#cabinet, trouble);
         if (repair === undefined) return;
-        this.#repairs.add(repair);
-        world.after(trouble.forMs * 1_000, () => this.#repair(repair));
+        this.#repairs.push(repair);
+        world.after(trouble.forMs * 1_000, repair);
       });
       this.#toCome.push(begins);
     }
@@ -112,13 +111,8 @@ class TroublesUnderWay {
   /** All that is there is repaired; what has not begun never will. */
   end(): void {
     for (const timer of this.#toCome) this.#cabinet.world.cancel(timer);
-    for (const repair of [...this.#repairs]) this.#repair(repair);
+    for (const repair of this.#repairs) repair();
     endAll(this.#cabinet);
-  }
-
-  /** Once: a second time it would undo another trouble of its kind. */
-  #repair(repair: () => void): void {
-    if (this.#repairs.delete(repair)) repair();
   }
 }
 

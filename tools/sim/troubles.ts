@@ -106,7 +106,12 @@ const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = 
     // Darkness this short is a product, for the beam and for us: a hand stays longer.
     const shortestUs = cabinet.world.nowUs + (BLIND_MS + 1) * 1_000;
     cabinet.disturbBeam("blocked", true);
-    return () => cabinet.world.schedule(shortestUs, () => cabinet.disturbBeam("blocked", false));
+    let covered = true;
+    return () => {
+      // Repaired again at the end of all troubles, it would lift another hand before its time.
+      if (covered) cabinet.world.schedule(shortestUs, () => cabinet.disturbBeam("blocked", false));
+      covered = false;
+    };
   },
   beamSunlit({ cabinet }) {
     cabinet.disturbBeam("sunlit", true);
