@@ -4,18 +4,19 @@
  */
 import type { Severity } from "../../shared/faults.js";
 import type { MachineFacts, OperatorFacts, Units } from "./facts.js";
-import { type Memory, NOTHING, remembered } from "./memory.js";
+import { DUE_WHOLE, type Memory, NOTHING, remembered } from "./memory.js";
 import { isPartOfOutage, outageBegins } from "./outage.js";
 import type { At, Finding, Rule } from "./rule.js";
 import { RULES, type RuleCode } from "./rules.js";
-import { judges, type Scope } from "./subject.js";
+import { caseKey, caseOfKey, judges, type Scope } from "./subject.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const SOONEST_MS = 1_000;
 /** Alerts that one machine may open in an hour, urgent ones aside; then one more says so. */
 export const MAX_OPENED_AN_HOUR = 64;
-/** Looked at again after so long, whatever happens: what a killed process forgot to look at is seen then. */
-export const LOOK_AGAIN_MS = 15 * MINUTE_MS;
+/** Looked at whole again after so long, whatever happens. */
+export const LOOK_AGAIN_MS = 24 * HOUR_MS;
 /** A machine said to be offline this recently may be one of many of which we have not heard yet. */
 const OUTAGE_SHOWS_WITHIN_MS = 3 * MINUTE_MS;
 
@@ -40,8 +41,6 @@ export interface StandingAlert {
 export interface Situation {
   /** What is judged: facts, alerts open and dismissed are complete for it, and for no more. */
   readonly scope: Scope;
-  /** When it was to be looked at whole; no look at a part puts it off. */
-  readonly dueMs: number;
   readonly facts: MachineFacts;
   readonly operator: OperatorFacts;
   readonly settings: RuleSettings;
@@ -80,7 +79,6 @@ export interface Verdict {
   /** This machine and others went together: one alert of the operator is to open in place of theirs. */
   readonly outage: boolean;
   readonly memory: Memory;
-  readonly dueMs: number;
 }
 
 interface Course {
@@ -92,8 +90,8 @@ interface Course {
   readonly pending: Record<string, number>;
   readonly clearing: Record<string, number>;
   readonly opened: { sinceMs: number; count: number };
+  readonly due: Record<string, number>;
   outage: boolean;
-  dueMs: number;
 }
 
 export function evaluate(situation: Situation): Verdict {
@@ -104,27 +102,25 @@ export function evaluate(situation: Situation): Verdict {
     situation: { ...situation, memory: before },
     ...{ opens: [], closes: [], changes: [], forget: [] },
     ...{ pending: notJudged(before.pending, scope), clearing: notJudged(before.clearing, scope) },
+    due: scope.isWhole ? { [DUE_WHOLE]: nowMs + LOOK_AGAIN_MS } : notJudged(before.due, scope),
     opened: fresh ? { sinceMs: nowMs, count: 0 } : { ...before.opened },
     outage: false,
-    dueMs: scope.isWhole ? nowMs + LOOK_AGAIN_MS : situation.dueMs,
   };
   for (const code of scope.rules) if (RULES[code].per !== "operator" && code !== "storm") judge(course, code);
   judgeStorm(course);
   const { opens, closes, changes, forget, pending, clearing, opened, outage } = course;
+  // What all are looked at before need not be remembered.
+  const wholeMs = course.due[DUE_WHOLE] ?? Number.POSITIVE_INFINITY;
+  const due = Object.fromEntries(Object.entries(course.due).filter(([key, ms]) => key === DUE_WHOLE || ms < wholeMs));
   // An hour begins with its first alert: nothing to remember, and to write, before.
-  const memory = { ...before, pending, clearing, opened: opened.count === 0 ? NOTHING.opened : opened };
-  const soonMs = Math.max(course.dueMs, nowMs + 1_000);
-  const dueMs = scope.isWhole ? soonMs : Math.min(situation.dueMs, soonMs);
-  return { opens, closes, changes, forget, outage, memory, dueMs };
+  const memory = { ...before, due, pending, clearing, opened: opened.count === 0 ? NOTHING.opened : opened };
+  return { opens, closes, changes, forget, outage, memory };
 }
 
 /** What waits of the cases that this look says nothing of: it goes on waiting. */
 function notJudged(since: Readonly<Record<string, number>>, scope: Scope): Record<string, number> {
   if (scope.isWhole) return {};
-  const kept = Object.entries(since).filter(([key]) => {
-    const [code = "", ...slot] = key.split("/");
-    return !judges(scope, code, slot.length === 0 ? null : slot.join("/"));
-  });
+  const kept = Object.entries(since).filter(([key]) => !judges(scope, ...caseOfKey(key)));
   return Object.fromEntries(kept);
 }
 
@@ -156,6 +152,8 @@ function judge(course: Course, code: RuleCode): void {
     memory,
   };
   const findings = RULES[code].finds(facts, at);
+  const turnsMs = RULES[code].turns(facts, at);
+  if (turnsMs !== null) lookAgain(course, code, turnsMs);
   for (const finding of findings) found(course, code, finding, at);
   for (const alert of mine) if (!findings.some(({ slot }) => (slot ?? null) === alert.slot)) gone(course, alert, at);
   for (const { id, rule, slot } of dismissed) {
@@ -166,7 +164,7 @@ function judge(course: Course, code: RuleCode): void {
 function found(course: Course, code: RuleCode, finding: Finding, { limit, nowMs }: At<string>): void {
   const { open, dismissed, memory, mutes, settings } = course.situation;
   const slot = finding.slot ?? null;
-  const key = keyOf(code, slot);
+  const key = caseKey(code, slot);
   const opening: Opening = {
     rule: code,
     slot,
@@ -183,11 +181,11 @@ function found(course: Course, code: RuleCode, finding: Finding, { limit, nowMs 
   const old = dismissed.find((alert) => alert.rule === code && alert.slot === slot);
   if (old !== undefined && old.instance === opening.instance) return;
   const muted = mutes.filter(({ rule, untilMs }) => (rule === "all" || rule === code) && untilMs > nowMs);
-  if (muted.length > 0) return lookAgain(course, Math.max(...muted.map(({ untilMs }) => untilMs)));
+  if (muted.length > 0) return lookAgain(course, key, Math.max(...muted.map(({ untilMs }) => untilMs)));
   const sinceMs = Math.min(nowMs, finding.sinceMs ?? memory.pending[key] ?? nowMs);
   const opensMs = sinceMs + limit("openAfterMinutes") * MINUTE_MS;
   course.pending[key] = sinceMs;
-  if (opensMs > nowMs) return lookAgain(course, opensMs);
+  if (opensMs > nowMs) return lookAgain(course, key, opensMs);
   if (code === "offline" && !mayOpenOffline(course)) return;
   if (!hasRoom(course, code)) return;
   if (old !== undefined) course.forget.push(old.id);
@@ -196,7 +194,7 @@ function found(course: Course, code: RuleCode, finding: Finding, { limit, nowMs 
 }
 
 function gone(course: Course, alert: StandingAlert, { limit, nowMs }: At<string>): void {
-  const key = keyOf(alert.rule, alert.slot);
+  const key = caseKey(alert.rule, alert.slot);
   const sinceMs = course.situation.memory.clearing[key] ?? nowMs;
   const closesMs = sinceMs + limit("closeAfterMinutes") * MINUTE_MS;
   if (closesMs <= nowMs) {
@@ -204,7 +202,7 @@ function gone(course: Course, alert: StandingAlert, { limit, nowMs }: At<string>
     return;
   }
   course.clearing[key] = sinceMs;
-  lookAgain(course, closesMs);
+  lookAgain(course, key, closesMs);
 }
 
 /** Silence is believed if we hear others, and if it is this machine's own. */
@@ -212,7 +210,7 @@ function mayOpenOffline(course: Course): boolean {
   const { facts, operator, settings, hearing, nowMs } = course.situation;
   const showsMs = (facts.offlineSinceMs ?? nowMs) + OUTAGE_SHOWS_WITHIN_MS;
   if (!hearing || showsMs > nowMs) {
-    lookAgain(course, Math.max(showsMs, nowMs + MINUTE_MS));
+    lookAgain(course, "offline", Math.max(showsMs, nowMs + MINUTE_MS));
     return false;
   }
   const limit = limitOf("outage", settings);
@@ -241,7 +239,7 @@ function judgeStorm(course: Course): void {
   const standing = situation.open.find(({ rule }) => rule === "storm");
   const at = { nowMs: situation.nowMs, limit: limitOf("storm", situation.settings) };
   if (held) {
-    lookAgain(course, opened.sinceMs + HOUR_MS);
+    lookAgain(course, DUE_WHOLE, opened.sinceMs + HOUR_MS);
     // A look at a part does not know whether it stands: opened once more it stays one.
     if (standing === undefined) {
       const many = `more than ${MAX_OPENED_AN_HOUR} alerts within an hour, the rest is held back`;
@@ -253,10 +251,6 @@ function judgeStorm(course: Course): void {
   }
 }
 
-function lookAgain(course: Course, atMs: number): void {
-  course.dueMs = Math.min(course.dueMs, atMs);
-}
-
-function keyOf(code: RuleCode, slot: string | null): string {
-  return slot === null ? code : `${code}/${slot}`;
+function lookAgain({ due, situation: { nowMs } }: Course, key: string, atMs: number): void {
+  due[key] = Math.min(due[key] ?? Number.POSITIVE_INFINITY, Math.max(Math.ceil(atMs), nowMs + SOONEST_MS));
 }

@@ -36,7 +36,7 @@ import { evaluate, limitOf, type Verdict } from "./evaluate.js";
 import type { MachineFacts, OperatorFacts } from "./facts.js";
 import { TREND_LEAST_MILLI_C } from "./find-stock.js";
 import { type Limits, limitsOf } from "./limits.js";
-import { memoryOf } from "./memory.js";
+import { dueSubject, earliest, type Memory, memoryOf } from "./memory.js";
 import { OUTAGE_WINDOW_MS, type OutageLimits, outageEnds, outageSentence } from "./outage.js";
 import { RULES } from "./rules.js";
 import { casesOf, judges, type Scope, type Subject, scopeOf, WHOLE } from "./subject.js";
@@ -44,7 +44,7 @@ import { casesOf, judges, type Scope, type Subject, scopeOf, WHOLE } from "./sub
 /** Machines of one transaction. */
 export const MAX_LOOKED_AT = 100;
 /** Profiles of sales made in one transaction: each reads eight weeks. */
-const MAX_PROFILED = 25;
+export const MAX_PROFILED = 25;
 
 export interface Looking {
   readonly nowMs: number;
@@ -66,14 +66,14 @@ export function lookAt(ingest: Sql, subjects: ReadonlyMap<string, Subject>, look
   return look(ingest, (tx) => holdNamed(tx, subjects), looking, 0);
 }
 
-/** Looks at machines whose time has come, whole; some of their profiles of sales are made anew, once a day. */
+/** Looks at what waited of machines whose time has come; some profiles of sales are made anew, once a week. */
 export function lookAtDue(ingest: Sql, looking: Looking): Promise<Looked> {
   return look(ingest, (tx) => holdWhoseTimeHasCome(tx, looking.nowMs), looking, MAX_PROFILED);
 }
 
 /** A machine whose row we hold, and how it is to be looked at. */
 interface Held extends Asked {
-  readonly state: HeldMachine;
+  readonly state: State;
 }
 
 interface AllHeld {
@@ -91,7 +91,11 @@ async function holdNamed(tx: Transaction, subjects: ReadonlyMap<string, Subject>
     await addStates(tx, serials);
     [states, basics, settings] = await hold();
   }
-  return { machines: together(states, basics, (serial) => scopeOf(subjects.get(serial) ?? "whole")), settings };
+  const scopeFor = ({ memory, dueMs }: State, serial: string): Scope => {
+    const isAsked = dueSubject(memory, dueMs, Number.NEGATIVE_INFINITY) === "whole";
+    return isAsked ? WHOLE : scopeOf(subjects.get(serial) ?? "whole");
+  };
+  return { machines: together(states, basics, scopeFor), settings };
 }
 
 async function holdWhoseTimeHasCome(tx: Transaction, nowMs: number): Promise<AllHeld> {
@@ -99,20 +103,29 @@ async function holdWhoseTimeHasCome(tx: Transaction, nowMs: number): Promise<All
   if (states.length === 0) return { machines: [], settings: new Map() };
   const ids = states.map(({ machineId }) => machineId);
   const [basics, settings] = await Promise.all([readBasics(tx, { ids }), operatorSettings(tx, { ids })]);
-  return { machines: together(states, basics, () => WHOLE), settings };
+  const scopeFor = ({ memory, dueMs }: State): Scope => scopeOf(dueSubject(memory, dueMs, nowMs) ?? "whole");
+  return { machines: together(states, basics, scopeFor), settings };
+}
+
+interface State extends Omit<HeldMachine, "dueAt" | "memory"> {
+  readonly memory: Memory;
+  readonly stored: unknown;
+  readonly dueMs: number;
 }
 
 function together(
   states: readonly HeldMachine[],
   basics: readonly Basics[],
-  scopeFor: (serial: string) => Scope,
+  scopeFor: (state: State, serial: string) => Scope,
 ): readonly Held[] {
   const byId = new Map(states.map((state) => [state.machineId, state]));
   return basics.flatMap((one) => {
-    const state = byId.get(one.machineId);
-    if (state === undefined) return [];
+    const held = byId.get(one.machineId);
+    if (held === undefined) return [];
+    const { machineId, operatorId, memory: stored, dueAt } = held;
+    const state = { machineId, operatorId, stored, memory: memoryOf(stored), dueMs: dueAt.getTime() };
     // Whole, if it has changed hands: the alerts of whoever had it before are closed.
-    const scope = state.operatorId === one.operatorId ? scopeFor(one.serial) : WHOLE;
+    const scope = operatorId === one.operatorId ? scopeFor(state, one.serial) : WHOLE;
     return [{ state, basics: one, scope }];
   });
 }
@@ -143,8 +156,8 @@ async function judge(
   const { nowMs, hearing } = looking;
   const ids = machines.map(({ basics: { machineId } }) => machineId);
   const whole = machines.filter(({ scope }) => scope.isWhole);
-  const away = whole.filter(({ basics: { online } }) => !online);
-  const [{ facts, unprofiled }, open, openOfParts, dismissed, mutes, operators] = await Promise.all([
+  const away = machines.filter(({ basics: { online }, scope }) => !online && scope.reads.has("online"));
+  const [{ facts, profiles }, open, openOfParts, dismissed, mutes, operators] = await Promise.all([
     readWithProfiles(tx, machines, [...settings.values()], nowMs, maxProfiled),
     openAlertsOf(
       tx,
@@ -165,7 +178,6 @@ async function judge(
     const ours = mine.filter((alert) => alert.operatorId === operatorId);
     const verdict = evaluate({
       scope,
-      dueMs: state.dueAt.getTime(),
       facts: about,
       operator: operators.get(operatorId) ?? NO_OPERATOR,
       settings: own.rules,
@@ -173,13 +185,14 @@ async function judge(
       mutes: mutes.filter((mute) => mute.machineId === machineId),
       open: ours.filter((alert) => !alert.dismissed),
       dismissed: ours.filter((alert) => alert.dismissed),
-      ...{ memory: memoryOf(state.memory), hearing, nowMs },
+      ...{ memory: state.memory, hearing, nowMs },
     });
     // Of the operator it belonged to before: none of his any more.
     const moved = mine.filter((alert) => alert.operatorId !== operatorId);
-    // The profile is not made yet: soon.
-    const dueMs = unprofiled.includes(machineId) ? Math.min(verdict.dueMs, nowMs + PROFILE_SOON_MS) : verdict.dueMs;
-    return { facts: about, state, verdict: { ...verdict, dueMs }, moved: moved.map(({ id }) => id) };
+    const profileMs = profiles.get(machineId);
+    const due = profileMs === undefined ? verdict.memory.due : { ...verdict.memory.due, noSales: profileMs };
+    const memory = { ...verdict.memory, due };
+    return { facts: about, state, verdict: { ...verdict, memory }, moved: moved.map(({ id }) => id) };
   });
   return write(tx, verdicts, operators, nowMs);
 }
@@ -192,34 +205,33 @@ function distinct(ids: readonly string[]): readonly string[] {
   return [...new Set(ids)].sort();
 }
 
-/** A trend is read of machines whose temperature is so near below the limit. */
-const TREND_FROM_MILLI_C = 5_000;
+/** Looked at again with the profile that was made just now, or to make it. */
+const PROFILED_SOON_MS = 1_000;
 const PROFILE_SOON_MS = 60_000;
 const NO_SETTINGS: OperatorSettings = { units: { temperature: "F" }, rules: new Map() };
 const NO_OPERATOR: OperatorFacts = { machines: 0, lost: 0, outage: null };
 
-/** Facts, with some of the profiles that are old made anew; `unprofiled`: those that have to wait. */
+/** Facts, with some of the profiles that are old made anew; `profiles`: when to look for their sake. */
 async function readWithProfiles(
   tx: Transaction,
   asked: readonly Asked[],
   settings: readonly OperatorSettings[],
   nowMs: number,
   maxProfiled: number,
-): Promise<ReadFacts> {
+): Promise<{ readonly facts: ReadFacts["facts"]; readonly profiles: ReadonlyMap<string, number> }> {
   const limits = settings.map(({ rules }) => limitsOf(rules));
   const fewest = Math.max(0, ...limits.map(({ slots: [, leave] }) => leave));
-  const coolest = Math.min(...limits.map(({ warmMilliC: [enter] }) => enter));
-  const warm = { fromMilliC: coolest - TREND_FROM_MILLI_C, risenMilliC: TREND_LEAST_MILLI_C };
+  const fromMilliC = Math.min(...limits.map(({ trend }) => trend.fromMilliC));
+  const warm = { fromMilliC, risenMilliC: TREND_LEAST_MILLI_C };
   const read = await readFacts(tx, asked, { nowMs, atMostLeft: fewest, ...warm });
-  if (read.unprofiled.length === 0) return read;
   await makeProfiles(tx, read.unprofiled.slice(0, maxProfiled), nowMs);
-  // What is made now is used at the next look.
-  return { ...read, unprofiled: read.unprofiled.slice(maxProfiled) };
+  const soonMs = (at: number): number => nowMs + (at < maxProfiled ? PROFILED_SOON_MS : PROFILE_SOON_MS);
+  return { facts: read.facts, profiles: new Map(read.unprofiled.map((id, at) => [id, soonMs(at)])) };
 }
 
 interface Judged {
   readonly facts: MachineFacts;
-  readonly state: HeldMachine;
+  readonly state: State;
   readonly verdict: Verdict;
   readonly moved: readonly string[];
 }
@@ -256,9 +268,10 @@ async function write(
 }
 
 /** None, if the row says so already: most looks at a part change nothing of it. */
-function stateToWrite({ facts: { machineId, operatorId }, state, verdict: { memory, dueMs } }: Judged) {
-  const isDue = state.dueAt.getTime() === dueMs;
-  const isSame = isDue && state.operatorId === operatorId && isDeepStrictEqual(state.memory, memory);
+function stateToWrite({ facts: { machineId, operatorId }, state, verdict: { memory } }: Judged) {
+  const dueMs = earliest(memory.due);
+  const isDue = state.dueMs === dueMs;
+  const isSame = isDue && state.operatorId === operatorId && isDeepStrictEqual(state.stored, memory);
   return isSame ? [] : [{ machineId, operatorId, memory, dueMs: isDue ? null : dueMs }];
 }
 

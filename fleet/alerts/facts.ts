@@ -64,6 +64,7 @@ export interface TempFact {
 export interface ClaimFact {
   readonly epoch: number;
   readonly seq: number;
+  readonly bookedMs: number;
   readonly amountMinor: number;
 }
 
@@ -76,6 +77,8 @@ export interface AsideFact {
   readonly lost: number;
   /** Changes with each further one. */
   readonly newest: string;
+  /** When the first of these kinds is a week old; null: there is none. */
+  readonly endsMs: number | null;
 }
 
 /** Something another part of the fleet knows of a machine (store/alert-signals.ts). */

@@ -2,7 +2,7 @@
 import { FAULTS, faultOf, faultSentence, type Severity } from "../../shared/faults.js";
 import { CLOCK_QUALITIES } from "../../shared/records/kinds.js";
 import type { Facts, FaultFact } from "./facts.js";
-import type { At, Finding } from "./rule.js";
+import { type At, type Finding, fewerThan } from "./rule.js";
 import { count, duration } from "./sentences.js";
 
 const MINUTE_MS = 60_000;
@@ -125,7 +125,15 @@ export function clockWrong(facts: Facts<"telemetry" | "faults">, { limit }: At<"
 
 export function brownOuts({ serial, powerUpsMs }: Facts<"powerUpsMs">, at: At<"timesADay">): readonly Finding[] {
   const recent = powerUpsMs.filter((ms) => ms > at.nowMs - DAY_MS);
-  const needed = at.limit("timesADay");
-  if (recent.length < (at.isOpen() ? Math.ceil(needed / 2) : needed)) return [];
+  if (recent.length < powerUpsNeeded(at)) return [];
   return [{ sentence: `${serial}: its power failed ${count(recent.length, "time")} within 24 h` }];
+}
+
+export function brownOutsTurn({ powerUpsMs }: Facts<"powerUpsMs">, at: At<"timesADay">): number | null {
+  return fewerThan(powerUpsNeeded(at), powerUpsMs, DAY_MS, at.nowMs);
+}
+
+function powerUpsNeeded({ limit, isOpen }: At<"timesADay">): number {
+  const needed = limit("timesADay");
+  return isOpen() ? Math.ceil(needed / 2) : needed;
 }

@@ -1,6 +1,6 @@
 /** What rules find wrong between a machine and the fleet: presence, identity, records that could not be booked. */
 import type { Facts } from "./facts.js";
-import type { At, Finding } from "./rule.js";
+import { type At, type Finding, fewerThan } from "./rule.js";
 import { count, duration, list } from "./sentences.js";
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +23,13 @@ export function certificateEnding(
   return [{ sentence, severity: "error", instance }];
 }
 
+export function certificateTurns({ certificateEndMs }: Facts<"certificateEndMs">, at: At<"daysLeft">): number | null {
+  if (certificateEndMs === null) return null;
+  const tellsMs = certificateEndMs - at.limit("daysLeft") * DAY_MS;
+  if (tellsMs > at.nowMs) return tellsMs;
+  return certificateEndMs > at.nowMs ? certificateEndMs : null;
+}
+
 /** A machine that was never seen is being installed. */
 export function offline(
   facts: Facts<"online" | "offlineSinceMs" | "lastHeardMs">,
@@ -34,10 +41,25 @@ export function offline(
 }
 
 export function unsteadyLink({ serial }: Facts, at: At<"connectsAnHour">): readonly Finding[] {
-  const needed = at.limit("connectsAnHour");
   const within = at.memory.connectsMs.filter((ms) => ms > at.nowMs - HOUR_MS).length;
-  if (within < (at.isOpen() ? Math.max(2, Math.ceil(needed * STEADY_SHARE)) : needed)) return [];
+  if (within < connectsNeeded(at)) return [];
   return [{ sentence: `${serial} has connected ${count(within, "time")} within an hour: its connection is unsteady` }];
+}
+
+export function unsteadyLinkTurns(_facts: Facts, at: At<"connectsAnHour">): number | null {
+  return fewerThan(connectsNeeded(at), at.memory.connectsMs, HOUR_MS, at.nowMs);
+}
+
+function connectsNeeded({ limit, isOpen }: At<"connectsAnHour">): number {
+  const needed = limit("connectsAnHour");
+  return isOpen() ? Math.max(2, Math.ceil(needed * STEADY_SHARE)) : needed;
+}
+
+/** A gap is closed by booking what was missing, whoever of the processes does: nobody marks that. */
+const GAP_AGAIN_MS = 15 * 60_000;
+
+export function notBookedTurns({ aside, signals }: Facts<"aside" | "signals">, { nowMs }: At<never>): number | null {
+  return signals.some(({ signal }) => signal === "gap") ? nowMs + GAP_AGAIN_MS : aside.endsMs;
 }
 
 export function notBooked({ serial, aside, signals }: Facts<"aside" | "signals">): readonly Finding[] {

@@ -3,7 +3,12 @@ import { FAULTS, faultOf, faultSentence } from "../../shared/faults.js";
 import type { Facts } from "./facts.js";
 import type { At, Finding } from "./rule.js";
 import { count, duration, list, money } from "./sentences.js";
-import { localHourOf, silenceOf } from "./unusual.js";
+import { localHourOf, silenceOf, unusualFrom } from "./unusual.js";
+
+const DAY_MS = 86_400_000;
+/** Silence shorter than this is not judged. */
+const LEAST_SILENCE_MS = 3_600_000;
+const SOLD_AGAIN_MS = 5 * 60_000;
 
 /** So many coins above the limit a tube is no longer low: the next customer's change is no refilling. */
 export const REFILLED_ABOVE = 3;
@@ -73,18 +78,41 @@ export function unknownOutcome(facts: Facts<"faults" | "claims">): readonly Find
   return [{ sentence: sentence ?? "", instance }];
 }
 
+/** Claims are looked at for a day. */
+export function unknownOutcomeTurns({ claims }: Facts<"claims">): number | null {
+  return claims.length === 0 ? null : Math.min(...claims.map(({ bookedMs }) => bookedMs)) + DAY_MS;
+}
+
 /** Only of a machine that could sell: silence behind an open door or a lock is another rule's. */
 export function noSales(
   facts: Facts<"sales" | "online" | "faults" | "doorOpen">,
   { nowMs, limit }: At<"falseAlarmsACentury">,
 ): readonly Finding[] {
-  const { serial, sales, online, doorOpen, faults, timeZone } = facts;
-  if (sales === null || !online || doorOpen || faults.some(({ fault }) => locksSales(fault))) return [];
+  const { serial, sales, timeZone } = facts;
+  if (sales === null || !couldSell(facts) || nowMs - sales.lastSaleMs <= LEAST_SILENCE_MS) return [];
   const toLocalHour = (ms: number): number => localHourOf(ms, timeZone);
   const { chance, limit: least } = silenceOf(sales, nowMs, limit("falseAlarmsACentury") / 100, toLocalHour);
   if (chance >= least) return [];
   const since = duration(nowMs - sales.lastSaleMs);
   return [{ sentence: `${serial} has sold nothing for ${since}, which is unusual for it` }];
+}
+
+/** When silence will be unusual, if it lasts; while it is, the sale that ends it is looked for: no sale is marked. */
+export function noSalesTurns(
+  facts: Facts<"sales" | "online" | "faults" | "doorOpen">,
+  { nowMs, limit }: At<"falseAlarmsACentury">,
+): number | null {
+  const { sales, timeZone } = facts;
+  if (sales === null || !couldSell(facts)) return null;
+  const toLocalHour = (ms: number): number => localHourOf(ms, timeZone);
+  const unusualMs = unusualFrom(sales, limit("falseAlarmsACentury") / 100, toLocalHour);
+  if (unusualMs === null) return null;
+  const tellsMs = Math.max(unusualMs, sales.lastSaleMs + LEAST_SILENCE_MS + 1);
+  return tellsMs > nowMs ? tellsMs : nowMs + SOLD_AGAIN_MS;
+}
+
+function couldSell({ online, doorOpen, faults }: Facts<"online" | "faults" | "doorOpen">): boolean {
+  return online && !doorOpen && !faults.some(({ fault }) => locksSales(fault));
 }
 
 function locksSales(code: number): boolean {

@@ -74,23 +74,19 @@ export function warming(facts: Facts<"temps">, at: At<"limitMilliC" | "withinMin
   return [{ sentence: `${serial} is getting warm: ${now}, ${limit} in about ${duration(untilMs)}` }];
 }
 
-/**
- * Thousandths of a degree a millisecond, by least squares; undefined unless it rises all along: each third of the time
- * lies above the one before, from end to end.
- */
+/** Reports come that no mark tells of: while it rises all along it is followed. */
+const FOLLOW_MS = 5 * MINUTE_MS;
+
+export function warmingTurns({ temps }: Facts<"temps">, { nowMs }: At<never>): number | null {
+  return isRising(temps) ? nowMs + FOLLOW_MS : null;
+}
+
+/** Thousandths of a degree a millisecond, by least squares; undefined unless it rises all along, by enough. */
 function risingPerMs(temps: readonly TempFact[]): number | undefined {
   const [first] = temps;
   const last = temps.at(-1);
-  if (first === undefined || last === undefined || temps.length < TREND_LEAST_SAMPLES) return undefined;
-  const spanMs = last.atMs - first.atMs;
-  if (spanMs < TREND_LEAST_MS || last.milliC - first.milliC < TREND_LEAST_MILLI_C) return undefined;
-  const thirds = [0, 1, 2].map((third) =>
-    temps
-      .filter(({ atMs }) => Math.min(2, Math.floor((3 * (atMs - first.atMs)) / spanMs)) === third)
-      .map(({ milliC }) => milliC),
-  );
-  const [early = [], middle = [], late = []] = thirds;
-  if (Math.max(...early) > Math.min(...middle) || Math.max(...middle) > Math.min(...late)) return undefined;
+  if (first === undefined || last === undefined || !isRising(temps)) return undefined;
+  if (last.atMs - first.atMs < TREND_LEAST_MS || last.milliC - first.milliC < TREND_LEAST_MILLI_C) return undefined;
   const meanMs = temps.reduce((sum, { atMs }) => sum + (atMs - first.atMs), 0) / temps.length;
   const meanMilliC = temps.reduce((sum, { milliC }) => sum + milliC, 0) / temps.length;
   let upper = 0;
@@ -101,4 +97,19 @@ function risingPerMs(temps: readonly TempFact[]): number | undefined {
     lower += ms * ms;
   }
   return upper > 0 && lower > 0 ? upper / lower : undefined;
+}
+
+/** Each third of the time lies above the one before, from end to end. */
+function isRising(temps: readonly TempFact[]): boolean {
+  const [first] = temps;
+  const last = temps.at(-1);
+  if (first === undefined || last === undefined || temps.length < TREND_LEAST_SAMPLES) return false;
+  const spanMs = last.atMs - first.atMs;
+  const thirds = [0, 1, 2].map((third) =>
+    temps
+      .filter(({ atMs }) => Math.min(2, Math.floor((3 * (atMs - first.atMs)) / spanMs)) === third)
+      .map(({ milliC }) => milliC),
+  );
+  const [early = [], middle = [], late = []] = thirds;
+  return Math.max(...early) <= Math.min(...middle) && Math.max(...middle) <= Math.min(...late);
 }

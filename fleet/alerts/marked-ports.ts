@@ -13,7 +13,18 @@ export function markedPorts(ports: WorkerPorts, marks: Marks): WorkerPorts {
           return outcome === undefined ? [] : [{ serial, ...outcome }];
         }),
       );
+      for (const { serial, batch } of jobs) {
+        marks.booked(
+          serial,
+          batch.records.map(({ code }) => code),
+        );
+      }
       return booked;
+    },
+    presence: async (items) => {
+      const states = await ports.presence(items);
+      marks.presence(states);
+      return states;
     },
     announce: (changes) => {
       marks.committed(changes);

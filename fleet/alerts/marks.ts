@@ -3,15 +3,16 @@
  * bounded set, filled by ingest after its commits. Nearly all that arrives changes nothing for any rule, and must cost
  * ingest next to nothing: so what a machine last told is kept here, in bands, and only another band marks it; a slot's
  * count comes with the one before it.
- * What is lost with the process is made good when the machine is looked at again anyway (LOOK_AGAIN_MS).
+ * What is lost with the process is made good by those that are left, or the next (lookout.ts).
  */
+import { RECORDS } from "../../shared/records/kinds.js";
 import type { TelemetryMessage } from "../../shared/wire/messages.js";
 import type { MachineState, SlotCount } from "../store/ledger.js";
 import { lowAt } from "./find-stock.js";
 import { type Limits, PRESET_LIMITS } from "./limits.js";
-import { merged, REPORT, type Subject, slotsNamed, TEMPERATURE } from "./subject.js";
+import { merged, REPORT, rulesNamed, type Subject, slotsNamed, TEMPERATURE } from "./subject.js";
 
-/** Machines that wait to be looked at; more are left to the next look at all. */
+/** Machines that wait to be looked at; more are looked at with all that were heard of meanwhile. */
 export const MAX_CHANGED = 100_000;
 /** Machines of which it is known what was last seen; the one not seen for longest goes first. */
 export const MAX_SEEN = 200_000;
@@ -24,15 +25,29 @@ const MAX_GAPS = 1_000;
 const NEAR_MILLI_C = 2_500;
 const TEMP_STEP_MILLI_C = 500;
 
+/** Warmer by so much than within an hour or two a temperature may have a trend, however far from too warm. */
+const RISEN_MILLI_C = 1_500;
+const LOW_OF_MS = 3_600_000;
+
 interface Seen {
   /** Bands of what it last told. */
   telemetry: Bands | undefined;
-  /** Counts of its slots. */
-  counts: boolean;
+  /** What it told before is forgotten from then on. */
+  untilMs: number;
+  /** A bit for each tube that ever held a coin: what never did is no tube. */
+  tubes: number;
+  low: Low | undefined;
+}
+
+/** The lowest temperature since `fromMs`, and in the hour before. */
+interface Low {
+  readonly fromMs: number;
+  readonly milliC: number;
+  readonly beforeMilliC: number;
 }
 
 interface Bands {
-  readonly temp: number;
+  readonly temp: string;
   /** Of everything else, as text. */
   readonly rest: string;
 }
@@ -59,8 +74,25 @@ export interface BatchEnd {
   readonly lost: number;
 }
 
+export interface MarksLimits {
+  readonly maxChanged: number;
+  readonly maxSeen: number;
+  /** What a machine told is old then: other processes may have heard from it since (SHARED_SEEN_FOR_MS). */
+  readonly seenForMs: number;
+}
+
+/** Where several processes share what machines tell. */
+export const SHARED_SEEN_FOR_MS = 3_600_000;
+
+/** Kinds of records that a rule counts; the others change slots, faults or a status. */
+const COUNTED: ReadonlyMap<number, Subject> = new Map<number, Subject>([
+  [RECORDS.boot.code, rulesNamed("brownOuts")],
+  [RECORDS.outcomeUnknown.code, rulesNamed("unknownOutcome")],
+  [RECORDS.claimOpened.code, rulesNamed("unknownOutcome")],
+]);
+
 export class Marks {
-  private readonly limits: { readonly maxChanged: number; readonly maxSeen: number };
+  private readonly limits: MarksLimits;
   private readonly changed = new Map<string, Subject>();
   private readonly seen = new Map<string, Seen>();
   private readonly gaps = new Map<string, number>();
@@ -69,8 +101,8 @@ export class Marks {
   /** Marks that found no room. */
   overflowed = 0;
 
-  constructor(limits = { maxChanged: MAX_CHANGED, maxSeen: MAX_SEEN }) {
-    this.limits = limits;
+  constructor(limits: Partial<MarksLimits> = {}) {
+    this.limits = { maxChanged: MAX_CHANGED, maxSeen: MAX_SEEN, seenForMs: Number.POSITIVE_INFINITY, ...limits };
   }
 
   get size(): number {
@@ -130,13 +162,22 @@ export class Marks {
   }
 
   private counted({ serial, operatorId }: Commit["touched"][number], counts: readonly SlotCount[]): void {
-    const seen = this.seenOf(serial);
     const limits = this.limitsOf(operatorId);
     const matter = counts.filter((count) => matters(count, limits));
-    // A machine never seen to sell here: more of it may have changed than these.
-    if (!seen.counts) this.mark(serial);
-    else if (matter.length > 0) this.mark(serial, slotsNamed(...matter.map(({ slotCode }) => slotCode)));
-    seen.counts = true;
+    if (matter.length > 0) this.mark(serial, slotsNamed(...matter.map(({ slotCode }) => slotCode)));
+  }
+
+  /** Kinds of records that were booked of a machine. */
+  booked(serial: string, kinds: readonly number[]): void {
+    for (const kind of kinds) {
+      const subject = COUNTED.get(kind);
+      if (subject !== undefined) this.mark(serial, subject);
+    }
+  }
+
+  /** A machine that connected, or went. */
+  presence(machines: readonly MachineState[]): void {
+    for (const { serial, changed } of machines) this.mark(serial, changed ? "whole" : rulesNamed("unsteadyLink"));
   }
 
   states(machines: readonly MachineState[]): void {
@@ -146,19 +187,22 @@ export class Marks {
   /** What a machine of `operatorId` told. */
   telemetry(serial: string, operatorId: string, message: TelemetryMessage, receivedMs: number): void {
     const seen = this.seenOf(serial);
-    const before = seen.telemetry;
-    const bands = bandsOf(message, receivedMs, this.limitsOf(operatorId));
+    const before = receivedMs < seen.untilMs ? seen.telemetry : undefined;
+    const bands = bandsOf(message, receivedMs, this.limitsOf(operatorId), seen);
     if (before?.temp === bands.temp && before.rest === bands.rest) return;
     seen.telemetry = bands;
-    this.mark(serial, before === undefined ? "whole" : before.temp === bands.temp ? REPORT : TEMPERATURE);
+    if (before === undefined) seen.untilMs = receivedMs + this.limits.seenForMs;
+    this.mark(serial, before?.temp === bands.temp ? REPORT : TEMPERATURE);
   }
 
   /** How batches ended: forks, records that could not be booked, holes that stay. */
   ended(ends: readonly BatchEnd[]): void {
     for (const { serial, ending, mark, flagged, lost } of ends) {
-      if (ending === "fork" || ending === "unknownEpoch" || flagged + lost > 0) this.mark(serial);
+      if (ending === "fork" || ending === "unknownEpoch" || flagged + lost > 0) {
+        this.mark(serial, rulesNamed("notBooked"));
+      }
       if (ending !== "gap") {
-        if (this.gaps.delete(serial)) this.mark(serial);
+        if (this.gaps.delete(serial)) this.mark(serial, rulesNamed("notBooked"));
         continue;
       }
       const row = (this.gaps.get(serial) ?? 0) + 1;
@@ -176,29 +220,45 @@ export class Marks {
     if (held !== undefined) return held;
     const [oldest] = this.seen.keys();
     if (this.seen.size >= this.limits.maxSeen && oldest !== undefined) this.seen.delete(oldest);
-    const fresh: Seen = { telemetry: undefined, counts: false };
+    const fresh: Seen = { telemetry: undefined, untilMs: 0, tubes: 0, low: undefined };
     this.seen.set(serial, fresh);
     return fresh;
   }
 }
 
-function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits): Bands {
+/** Brings `seen` up to date with it. */
+function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits, seen: Seen): Bands {
   const { tempMilliC, tubes, cashBoxMinor = 0, stackerBills = 0, unackedRecords, clockQuality, wallS } = message;
-  const [tooWarm, coolAgain] = limits.warmMilliC;
-  const near = Math.min(tooWarm - NEAR_MILLI_C, coolAgain);
   const offS = wallS === undefined ? 0 : wallS - receivedMs / 1_000;
+  tubes?.forEach((coins, type) => {
+    if (coins > 0) seen.tubes |= 1 << type;
+  });
   const rest = [
     tubes === undefined ? "" : Array.from(tubes, (coins) => band(coins, limits.tubes)).join(""),
+    seen.tubes,
     band(cashBoxMinor, limits.coinsMinor),
     band(stackerBills, limits.bills),
     band(unackedRecords, limits.records),
     clockQuality,
     Math.abs(offS) <= limits.clockOffS ? 0 : Math.sign(offS),
   ].join();
-  // -1: it tells none.
-  const temp =
-    tempMilliC === undefined ? -1 : tempMilliC < near ? 0 : Math.floor((tempMilliC - near) / TEMP_STEP_MILLI_C) + 1;
-  return { temp, rest };
+  if (tempMilliC === undefined) return { temp: "none", rest };
+  seen.low = lowAfter(seen.low, tempMilliC, receivedMs);
+  return { temp: tempBand(tempMilliC, limits, Math.min(seen.low.milliC, seen.low.beforeMilliC)), rest };
+}
+
+function lowAfter(low: Low | undefined, milliC: number, nowMs: number): Low {
+  const goneMs = low === undefined ? Number.POSITIVE_INFINITY : nowMs - low.fromMs;
+  if (low === undefined || goneMs >= 2 * LOW_OF_MS) return { fromMs: nowMs, milliC, beforeMilliC: milliC };
+  if (goneMs >= LOW_OF_MS) return { fromMs: nowMs, milliC, beforeMilliC: low.milliC };
+  return milliC < low.milliC ? { ...low, milliC } : low;
+}
+
+/** In steps near too warm; below one band, and another one for what has risen. */
+function tempBand(milliC: number, { warmMilliC: [tooWarm, coolAgain], trend }: Limits, lowMilliC: number): string {
+  const near = Math.min(tooWarm - NEAR_MILLI_C, coolAgain, trend.limitMilliC - NEAR_MILLI_C);
+  if (milliC >= near) return String(Math.floor((milliC - near) / TEMP_STEP_MILLI_C));
+  return milliC >= trend.fromMilliC && milliC - lowMilliC >= RISEN_MILLI_C ? "risen" : "cool";
 }
 
 /** True if it may open or close something: nearly all that is sold leaves a slot with plenty, or as low as it was. */

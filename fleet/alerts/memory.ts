@@ -2,6 +2,7 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { MachineFacts } from "./facts.js";
+import { casesNamed, type Subject } from "./subject.js";
 
 const HOUR_MS = 3_600_000;
 /** Connections of the last hour that are counted one by one. */
@@ -13,7 +14,9 @@ const MAX_KEYS = 512;
 
 const Since = Type.Record(Type.String({ maxLength: 60 }), Type.Number());
 
-export const Memory = Type.Object({
+const Stored = Type.Object({
+  /** When cases may turn though nothing happens, by rule and slot; "whole": when all are judged. */
+  due: Type.Optional(Since),
   /** Since when a cause is there whose alert is not open yet, by rule and slot. */
   pending: Since,
   /** Since when the cause of an open alert is gone. */
@@ -25,12 +28,13 @@ export const Memory = Type.Object({
   /** Alerts opened in the hour that began then. */
   opened: Type.Object({ sinceMs: Type.Number(), count: Type.Number() }),
 });
-export type Memory = Static<typeof Memory>;
+export type Memory = Required<Static<typeof Stored>>;
 
 /** Read for every look at every machine. */
-const CHECK = Compile(Memory);
+const CHECK = Compile(Stored);
 
 export const NOTHING: Memory = Object.freeze({
+  due: {},
   pending: {},
   clearing: {},
   tubes: [],
@@ -42,8 +46,26 @@ export const NOTHING: Memory = Object.freeze({
 /** What the store kept; nothing if another version wrote it: waiting begins anew, nothing is lost. */
 export function memoryOf(stored: unknown): Memory {
   if (!CHECK.Check(stored)) return NOTHING;
-  const keys = Object.keys(stored.pending).length + Object.keys(stored.clearing).length;
-  return keys > MAX_KEYS ? { ...stored, pending: {}, clearing: {} } : stored;
+  const { due = {}, pending, clearing } = stored;
+  const keys = Object.keys(pending).length + Object.keys(clearing).length;
+  return keys > MAX_KEYS ? { ...stored, due: {}, pending: {}, clearing: {} } : { ...stored, due };
+}
+
+/** The key of `due` for all rules at once. */
+export const DUE_WHOLE = "whole";
+
+/**
+ * What is to be looked at of a machine due at `dueMs`; undefined: nothing yet. If that is none of its own times,
+ * somebody else wants it looked at.
+ */
+export function dueSubject({ due }: Memory, dueMs: number, nowMs: number): Subject | undefined {
+  if (dueMs !== earliest(due)) return "whole";
+  const keys = Object.keys(due).filter((key) => (due[key] ?? 0) <= nowMs);
+  return keys.length === 0 ? undefined : casesNamed(keys);
+}
+
+export function earliest(due: Memory["due"]): number {
+  return Math.min(...Object.values(due));
 }
 
 /** `memory` with what the facts add. */

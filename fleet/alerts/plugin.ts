@@ -10,7 +10,7 @@ import { masterKey } from "../store/master-key.js";
 import { isConnectionFailure } from "../store/transact.js";
 import { emailChannel } from "./channels/email.js";
 import { webhookChannel } from "./channels/webhook.js";
-import { Marks } from "./marks.js";
+import { Marks, SHARED_SEEN_FOR_MS } from "./marks.js";
 import { type SenderPorts, startSender } from "./sender.js";
 import { type AlertPorts, startAlerts } from "./worker.js";
 
@@ -23,9 +23,11 @@ declare module "fastify" {
 
 export const marksPlugin = fp(
   async (app: FastifyInstance) => {
-    app.decorate("alertMarks", new Marks());
+    // At a broker of others all ingest processes share what machines tell.
+    const isShared = app.broker !== undefined && app.broker.port === undefined;
+    app.decorate("alertMarks", new Marks(isShared ? { seenForMs: SHARED_SEEN_FOR_MS } : {}));
   },
-  { name: "alert-marks" },
+  { name: "alert-marks", dependencies: ["broker"] },
 );
 
 export const alertsPlugin = fp(

@@ -54,6 +54,11 @@ export interface Rule {
   /** Opens past a machine's budget: too grave to be held back. */
   readonly isUrgent: boolean;
   readonly finds: (facts: MachineFacts, at: At<string>) => readonly Finding[];
+  /**
+   * The next instant at which it may find something else though nobody marks what it reads: windows and ends pass.
+   * Too early does no harm; null: never. Holds are not its matter.
+   */
+  readonly turns: (facts: MachineFacts, at: At<string>) => number | null;
 }
 
 interface Row<T, F extends Fact> {
@@ -67,6 +72,14 @@ interface Row<T, F extends Fact> {
   readonly reads: readonly F[];
   readonly isUrgent?: boolean;
   readonly finds: (facts: Facts<F>, at: At<keyof T & string>) => readonly Finding[];
+  readonly turns?: (facts: Facts<F>, at: At<keyof T & string>) => number | null;
+}
+
+/** When fewer than `needed` of what happened at these times will lie within `windowMs`; null: they are fewer now. */
+export function fewerThan(needed: number, timesMs: readonly number[], windowMs: number, nowMs: number): number | null {
+  const within = timesMs.filter((ms) => ms > nowMs - windowMs).sort((a, b) => b - a);
+  const last = within[needed - 1];
+  return last === undefined ? null : last + windowMs;
 }
 
 const LONGEST_HOLD_MIN = 7 * 24 * 60;
@@ -76,6 +89,7 @@ export function rule<const T extends Readonly<Record<string, Threshold>>, const 
   row: Row<T, F>,
 ): Rule {
   const { severity, per = "machine", about, opensAfter, closesAfter, thresholds, reads, isUrgent = false, finds } = row;
+  const { turns = () => null } = row;
   const hold = (preset: number, what: string): Threshold => ({
     preset,
     least: 0,
@@ -83,7 +97,7 @@ export function rule<const T extends Readonly<Record<string, Threshold>>, const 
     about: `Minutes for which its cause must be ${what} without a break`,
   });
   return {
-    ...{ severity, per, about, reads, isUrgent, finds },
+    ...{ severity, per, about, reads, isUrgent, finds, turns },
     thresholds: {
       ...thresholds,
       ...(opensAfter === undefined ? {} : { openAfterMinutes: hold(opensAfter, "there") }),

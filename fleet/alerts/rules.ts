@@ -3,10 +3,35 @@
  * long its cause must be there or gone, and its sentence. Codes are for ever: alerts and settings name them.
  */
 import { deepFreeze } from "../../shared/freeze.js";
-import { brownOuts, clockWrong, doorOpen, ledgerFilling, otherFaults, peripheralOffline } from "./find-health.js";
-import { certificateEnding, clonedIdentity, notBooked, offline, unsteadyLink } from "./find-link.js";
-import { cashBoxFull, exactChange, noSales, tubeLow, unknownOutcome } from "./find-money.js";
-import { jam, slotEmpty, slotLow, tooWarm, warming } from "./find-stock.js";
+import {
+  brownOuts,
+  brownOutsTurn,
+  clockWrong,
+  doorOpen,
+  ledgerFilling,
+  otherFaults,
+  peripheralOffline,
+} from "./find-health.js";
+import {
+  certificateEnding,
+  certificateTurns,
+  clonedIdentity,
+  notBooked,
+  notBookedTurns,
+  offline,
+  unsteadyLink,
+  unsteadyLinkTurns,
+} from "./find-link.js";
+import {
+  cashBoxFull,
+  exactChange,
+  noSales,
+  noSalesTurns,
+  tubeLow,
+  unknownOutcome,
+  unknownOutcomeTurns,
+} from "./find-money.js";
+import { jam, slotEmpty, slotLow, tooWarm, warming, warmingTurns } from "./find-stock.js";
 import { type Rule, rule } from "./rule.js";
 
 const HOUR_MIN = 60;
@@ -51,6 +76,7 @@ export const RULES = deepFreeze({
     thresholds: { connectsAnHour: { preset: 6, least: 3, most: 30, about: "Connections within an hour" } },
     reads: ["boot", "connection"],
     finds: unsteadyLink,
+    turns: unsteadyLinkTurns,
   }),
   certificateEnding: rule({
     severity: "warning",
@@ -60,6 +86,7 @@ export const RULES = deepFreeze({
     thresholds: { daysLeft: { preset: 21, least: 1, most: 120, about: "Days before its end" } },
     reads: ["certificateEndMs"],
     finds: certificateEnding,
+    turns: certificateTurns,
   }),
   slotEmpty: rule({
     severity: "warning",
@@ -134,6 +161,7 @@ export const RULES = deepFreeze({
     reads: ["temps"],
     isUrgent: true,
     finds: warming,
+    turns: warmingTurns,
   }),
   doorOpen: rule({
     severity: "warning",
@@ -183,6 +211,7 @@ export const RULES = deepFreeze({
     },
     reads: ["sales", "online", "faults", "doorOpen"],
     finds: noSales,
+    turns: noSalesTurns,
   }),
   ledgerFilling: rule({
     severity: "warning",
@@ -209,6 +238,7 @@ export const RULES = deepFreeze({
     closesAfter: 0,
     reads: ["faults", "claims"],
     finds: unknownOutcome,
+    turns: unknownOutcomeTurns,
   }),
   notBooked: rule({
     severity: "error",
@@ -218,6 +248,7 @@ export const RULES = deepFreeze({
     reads: ["aside", "signals"],
     isUrgent: true,
     finds: notBooked,
+    turns: notBookedTurns,
   }),
   clonedIdentity: rule({
     severity: "critical",
@@ -236,6 +267,7 @@ export const RULES = deepFreeze({
     thresholds: { timesADay: { preset: 4, least: 2, most: 50, about: "Power-ups within 24 hours" } },
     reads: ["powerUpsMs"],
     finds: brownOuts,
+    turns: brownOutsTurn,
   }),
   storm: rule({
     severity: "error",

@@ -100,8 +100,49 @@ export function silenceOf(
   }
   let logChance = 0;
   for (const missed of byDay.values()) logChance -= profile.spread * Math.log1p(missed / profile.spread);
-  const salesAYear = sumOf(profile.hours) * YEAR_WEEKS;
-  return { chance: Math.exp(logChance), limit: falseAlarmsAYear / Math.max(1, salesAYear) };
+  return { chance: Math.exp(logChance), limit: limitOf(profile.hours, falseAlarmsAYear) };
+}
+
+function limitOf(hours: readonly number[], falseAlarmsAYear: number): number {
+  return falseAlarmsAYear / Math.max(1, sumOf(hours) * YEAR_WEEKS);
+}
+
+/**
+ * From when on silence since the last sale will be unusual, as silenceOf has it; null: not within MAX_SILENT_HOURS.
+ * An hour early where a clock is set forward meanwhile.
+ */
+export function unusualFrom(
+  { lastSaleMs, profile: { hours, spread } }: SalesFact,
+  falseAlarmsAYear: number,
+  toLocalHour: (ms: number) => number,
+): number | null {
+  const from = toLocalHour(lastSaleMs);
+  const end = from + MAX_SILENT_HOURS;
+  // What the days must come to.
+  let left = -Math.log(limitOf(hours, falseAlarmsAYear)) / spread;
+  let missed = 0;
+  for (let hour = Math.floor(from); hour < end; hour++) {
+    if (hour % DAY_HOURS === 0) {
+      left -= Math.log1p(missed / spread);
+      missed = 0;
+    }
+    const begin = Math.max(from, hour);
+    const rate = hours[hourOfWeek(hour)] ?? 0;
+    const whole = missed + rate * (hour + 1 - begin);
+    if (Math.log1p(whole / spread) > left) {
+      const localHour = begin + (spread * Math.expm1(left) - missed) / rate;
+      return instantAt(localHour, lastSaleMs, from, toLocalHour);
+    }
+    missed = whole;
+  }
+  return null;
+}
+
+/** The first whole millisecond at which the machine's clock has gone on from `from` to `localHour`. */
+function instantAt(localHour: number, fromMs: number, from: number, toLocalHour: (ms: number) => number): number {
+  const ms = fromMs + (localHour - from) * HOUR_MS;
+  const setForward = Math.max(0, Math.round(toLocalHour(ms) - localHour));
+  return Math.floor(ms - setForward * HOUR_MS) + 1;
 }
 
 /** Hours since 1970 by the clock of `timeZone`, with their fraction. */
@@ -109,13 +150,33 @@ export function localHourOf(ms: number, timeZone: string): number {
   return (ms + offsetMs(ms, timeZone)) / HOUR_MS;
 }
 
-const MAX_FORMATS = 512;
-const formats = new Map<string, Intl.DateTimeFormat>();
+const MAX_ZONES = 512;
+const MAX_DAYS = 512;
+const DAY_MS = DAY_HOURS * HOUR_MS;
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  /** Of days (UTC) on which no clock is set; null: one is. */
+  readonly offsetMsByDay: Map<number, number | null>;
+}
+const zones = new Map<string, Zone>();
 
 function offsetMs(ms: number, timeZone: string): number {
-  if (formats.size >= MAX_FORMATS) formats.clear();
-  const format = formats.get(timeZone) ?? formatOf(timeZone);
-  formats.set(timeZone, format);
+  if (zones.size >= MAX_ZONES) zones.clear();
+  const zone = zones.get(timeZone) ?? { format: formatOf(timeZone), offsetMsByDay: new Map() };
+  zones.set(timeZone, zone);
+  const day = Math.floor(ms / DAY_MS);
+  let offset = zone.offsetMsByDay.get(day);
+  if (offset === undefined) {
+    const [from, to] = [offsetNow(day * DAY_MS, zone), offsetNow((day + 1) * DAY_MS, zone)];
+    offset = from === to ? from : null;
+    if (zone.offsetMsByDay.size >= MAX_DAYS) zone.offsetMsByDay.clear();
+    zone.offsetMsByDay.set(day, offset);
+  }
+  return offset ?? offsetNow(ms, zone);
+}
+
+/** Asking costs more than all that is reckoned with it. */
+function offsetNow(ms: number, { format }: Zone): number {
   const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1_000) * 1_000;

@@ -3,10 +3,12 @@
  * that have stopped. At its own pace, so that a storm of changes waits here (as a bounded set) and not in ingest's way.
  */
 import { setTimeout as wait } from "node:timers/promises";
+import { lookAtHeard } from "../store/alert-lookouts.js";
 import { raiseSignal } from "../store/alert-signals.js";
 import type { AlertNews } from "../store/alerts.js";
 import type { Sql } from "../store/databases.js";
 import { endOutages, type Looked, type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "./evaluator.js";
+import { startLookout } from "./lookout.js";
 import type { Marks } from "./marks.js";
 import { lookAtWebhooks } from "./stopped-webhooks.js";
 
@@ -86,12 +88,21 @@ function lookingOf(marks: Marks, { now, hearing, tell }: AlertPorts): Looking {
 /** Starts the loop; `close` ends it after the transaction it is in. */
 export function startAlerts(marks: Marks, ports: AlertPorts): { close(): Promise<void> } {
   const stop = new AbortController();
+  let lookedMs = ports.now();
+  let overflowed = 0;
+  const lookout = startLookout(ports, () => lookedMs);
   const loop = async (): Promise<void> => {
     let dueMs = 0;
     while (!stop.signal.aborted) {
       let pauseMs = ROUND_MS;
       try {
+        const beganMs = ports.now();
         await lookAtChanged(marks, ports, stop.signal);
+        if (marks.overflowed > overflowed) {
+          overflowed = marks.overflowed;
+          await lookAtHeard(ports.ingest(), lookedMs);
+        }
+        if (!stop.signal.aborted) lookedMs = beganMs;
         if (performance.now() >= dueMs) {
           await lookAtTimes(marks, ports, stop.signal);
           dueMs = performance.now() + DUE_EVERY_MS;
@@ -107,7 +118,7 @@ export function startAlerts(marks: Marks, ports: AlertPorts): { close(): Promise
   return {
     close: async () => {
       stop.abort();
-      await running;
+      await Promise.all([running, lookout.close()]);
     },
   };
 }

@@ -47,7 +47,9 @@ export interface ReadFacts {
   readonly unprofiled: readonly string[];
 }
 
-export const PROFILE_OLD_MS = DAY_MS;
+/** Of eight weeks one more changes little; a history that says too little may say enough on the day after. */
+export const PROFILE_OLD_MS = 7 * DAY_MS;
+export const NO_PROFILE_OLD_MS = 20 * HOUR_MS;
 
 /** What of the many rows matters to anybody's rules. */
 export interface Wanted {
@@ -108,9 +110,10 @@ export async function readFacts(tx: Transaction, asked: readonly Asked[], wanted
       slots: allSlots.get(machineId) ?? someSlots.get(machineId) ?? [],
       faults: faults.get(machineId) ?? [],
       temps: temps.get(machineId) ?? [],
-      claims: (claims.get(machineId) ?? []).map(({ epoch, seq, amount }) => ({
+      claims: (claims.get(machineId) ?? []).map(({ epoch, seq, amount, bookedAt }) => ({
         epoch,
         seq,
+        bookedMs: bookedAt.getTime(),
         amountMinor: Math.abs(minorOf(amount, decimals) ?? 0),
       })),
       powerUpsMs: boots.get(machineId) ?? [],
@@ -120,7 +123,10 @@ export async function readFacts(tx: Transaction, asked: readonly Asked[], wanted
       certificateEndMs: ends.get(machineId) ?? null,
     };
   });
-  const isOld = (id: string): boolean => (sales.get(id)?.profiledAt?.getTime() ?? 0) < nowMs - PROFILE_OLD_MS;
+  const isOld = (id: string): boolean => {
+    const { profiledAt = null, hours = null } = sales.get(id) ?? {};
+    return (profiledAt?.getTime() ?? 0) < nowMs - (hours === null ? NO_PROFILE_OLD_MS : PROFILE_OLD_MS);
+  };
   return { facts, unprofiled: of("sales").filter(isOld) };
 }
 
@@ -155,9 +161,6 @@ function reportOf(row: ReportRow | undefined): MachineFacts["telemetry"] {
     : { receivedMs: row.receivedAt.getTime(), message: told.message };
 }
 
-/** Silence shorter than this is not judged. */
-const LEAST_SILENCE_MS = HOUR_MS;
-
 interface SalesRow {
   readonly machineId: string;
   readonly lastSale: Date | null;
@@ -166,10 +169,7 @@ interface SalesRow {
   readonly profiledAt: Date | null;
 }
 
-/**
- * The last sale is dated by the end of its quarter of an hour: a silence is never told too long. The profile is read
- * where there is a silence to judge.
- */
+/** The last sale is dated by the end of its quarter of an hour: a silence is never told too long. */
 async function readSales(
   tx: Transaction,
   ids: readonly string[],
@@ -178,8 +178,7 @@ async function readSales(
   if (ids.length === 0) return new Map();
   const now = instant(nowMs);
   const rows = await tx<SalesRow[]>`
-    SELECT i.id AS "machineId", q.sold_at AS "lastSale", p.spread, p.computed_at AS "profiledAt",
-      CASE WHEN q.sold_at < ${instant(nowMs - LEAST_SILENCE_MS)}::timestamptz THEN p.hours END AS hours
+    SELECT i.id AS "machineId", q.sold_at AS "lastSale", p.hours, p.spread, p.computed_at AS "profiledAt"
     FROM unnest(${uuidArray(ids)}::uuid[]) AS i (id)
     LEFT JOIN sales_profiles p ON p.machine_id = i.id
     LEFT JOIN LATERAL (
@@ -276,7 +275,7 @@ async function readTemps(
   return grouped(rows, ({ receivedAt, milliC }) => ({ atMs: receivedAt.getTime(), milliC }));
 }
 
-type ClaimRow = Pick<ClaimFact, "epoch" | "seq"> & { readonly amount: string };
+type ClaimRow = Pick<ClaimFact, "epoch" | "seq"> & { readonly amount: string; readonly bookedAt: Date };
 
 async function readClaims(
   tx: Transaction,
@@ -285,11 +284,11 @@ async function readClaims(
 ): Promise<ReadonlyMap<string, ClaimRow[]>> {
   if (ids.length === 0) return new Map();
   const rows = await tx<(ClaimRow & { machineId: string })[]>`
-    SELECT machine_id AS "machineId", epoch, seq, amount::text AS amount FROM payments
+    SELECT machine_id AS "machineId", epoch, seq, amount::text AS amount, booked_at AS "bookedAt" FROM payments
     WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND kind = 'claim'
       AND booked_at > ${instant(nowMs - DAY_MS)}::timestamptz
     ORDER BY machine_id, epoch, seq`;
-  return grouped(rows, ({ epoch, seq, amount }) => ({ epoch, seq, amount }));
+  return grouped(rows, ({ epoch, seq, amount, bookedAt }) => ({ epoch, seq, amount, bookedAt }));
 }
 
 /** By when we heard of them: a machine without a clock counts as well. */
@@ -322,7 +321,11 @@ interface AsideRow {
   readonly what: "batch" | "record" | "lost" | "fork";
   readonly number: number;
   readonly newest: string;
+  /** When the newest came; null of a fork. */
+  readonly lastAt: Date | null;
 }
+
+const ASIDE_OF_MS = 7 * DAY_MS;
 
 /** Of the last week: later somebody has seen it, or never will. A fork stays until there is another epoch. */
 async function readAside(
@@ -331,30 +334,33 @@ async function readAside(
   nowMs: number,
 ): Promise<ReadonlyMap<string, AsideRow[]>> {
   if (ids.length === 0) return new Map();
-  const from = instant(nowMs - 7 * DAY_MS);
+  const from = instant(nowMs - ASIDE_OF_MS);
   const rows = await tx<AsideRow[]>`
-    SELECT machine_id AS "machineId", 'batch' AS what, count(*)::int AS number, max(id)::text AS newest FROM set_aside
+    SELECT machine_id AS "machineId", 'batch' AS what, count(*)::int AS number, max(id)::text AS newest,
+      max(received_at) AS "lastAt" FROM set_aside
     WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND received_at > ${from}::timestamptz GROUP BY 1
     UNION ALL
-    SELECT machine_id, 'record', count(*)::int, max(received_at)::text FROM ledger_records
+    SELECT machine_id, 'record', count(*)::int, max(received_at)::text, max(received_at) FROM ledger_records
     WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND received_at > ${from}::timestamptz
       AND flag IN ('unknownKind', 'malformed', 'rejected') GROUP BY 1
     UNION ALL
-    SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::bigint, max(found_at)::text FROM ledger_gaps
+    SELECT machine_id, 'lost', sum(to_seq - from_seq + 1)::bigint, max(found_at)::text, max(found_at) FROM ledger_gaps
     WHERE machine_id = ANY (${uuidArray(ids)}::uuid[]) AND found_at > ${from}::timestamptz GROUP BY 1
     UNION ALL
-    SELECT m.id, 'fork', 1, '' FROM machines m JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
+    SELECT m.id, 'fork', 1, '', NULL FROM machines m JOIN sync_cursors c ON c.machine_id = m.id AND c.epoch = m.epoch
     WHERE m.id = ANY (${uuidArray(ids)}::uuid[]) AND c.forked`;
   return grouped(rows, (row) => row);
 }
 
 function asideOf(rows: readonly AsideRow[]): AsideFact {
-  const of = (what: AsideRow["what"]): Pick<AsideRow, "number" | "newest"> =>
-    rows.find((row) => row.what === what) ?? { number: 0, newest: "" };
+  const of = (what: AsideRow["what"]): Omit<AsideRow, "machineId" | "what"> =>
+    rows.find((row) => row.what === what) ?? { number: 0, newest: "", lastAt: null };
   const [batches, records, lost] = [of("batch"), of("record"), of("lost")];
   const forked = of("fork").number > 0;
   const newest = [forked ? "fork" : "", batches.newest, records.newest, lost.newest].join("/");
-  return { forked, batches: batches.number, records: records.number, lost: lost.number, newest };
+  const ends = rows.flatMap(({ lastAt }) => (lastAt === null ? [] : [lastAt.getTime() + ASIDE_OF_MS + 1]));
+  const endsMs = ends.length === 0 ? null : Math.min(...ends);
+  return { forked, batches: batches.number, records: records.number, lost: lost.number, newest, endsMs };
 }
 
 async function readSignals(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, SignalFact[]>> {

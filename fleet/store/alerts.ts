@@ -16,7 +16,7 @@ export interface HeldMachine {
   readonly machineId: string;
   readonly operatorId: string;
   readonly memory: unknown;
-  /** When it is to be looked at whole. */
+  /** When something is due of it. */
   readonly dueAt: Date;
 }
 

@@ -125,6 +125,7 @@ export async function replaceBooks(
   await tx`INSERT INTO public.payments SELECT * FROM pg_temp.payments WHERE machine_id = ${machineId}`;
   await tx`DELETE FROM public.machine_faults WHERE machine_id = ${machineId}`;
   await tx`INSERT INTO public.machine_faults SELECT * FROM pg_temp.machine_faults WHERE machine_id = ${machineId}`;
+  await tx`UPDATE public.alert_states SET due_at = now() WHERE machine_id = ${machineId}`;
   await tx`DELETE FROM public.sales_quarters WHERE machine_id = ${machineId}`;
   await tx`INSERT INTO public.sales_quarters SELECT * FROM pg_temp.sales_quarters WHERE machine_id = ${machineId}`;
   // All its quarters are dirty now: the days are summed again by their job.

@@ -265,7 +265,7 @@ export interface MachineState {
   readonly changed: boolean;
 }
 
-/** Heard from these machines: heartbeat, door and the status that follows. Returns those whose status is another. */
+/** Heard from these machines: heartbeat, door and the status that follows. Returns those of which these are others. */
 export async function touchMachines(
   tx: Transaction,
   touches: readonly MachineTouch[],
@@ -275,7 +275,7 @@ export async function touchMachines(
   return tx<MachineState[]>`
     WITH b AS MATERIALIZED (
       -- In machine order, as telemetry does in another process: neither ever waits for the other in a circle.
-      SELECT m.id, m.status, t.door_open, t.judge
+      SELECT m.id, m.status, m.door_open AS door_was_open, t.door_open, t.judge
       FROM unnest(${plainArray(touches, (t) => t.machineId)}::uuid[],
         ${plainArray(touches, (t) => t.doorOpen)}::boolean[], ${plainArray(touches, (t) => t.judge)}::boolean[])
         AS t (machine_id, door_open, judge)
@@ -288,7 +288,8 @@ export async function touchMachines(
           ELSE m.status END
       FROM b WHERE m.id = b.id
       RETURNING m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.status, m.online,
-        m.last_heartbeat AS "lastHeartbeat", m.status <> b.status AS changed
+        m.last_heartbeat AS "lastHeartbeat",
+        (m.status <> b.status OR m.door_open <> b.door_was_open) AS changed
     )
     SELECT * FROM touched WHERE changed
   `;

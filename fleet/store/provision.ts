@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { chainStart } from "../../shared/records/codec.js";
 import { isMachineId } from "../../shared/wire/topics.js";
+import { lookSoon } from "./alert-lookouts.js";
 import { lockLedgers } from "./cursors.js";
 import { randomSecret } from "./data-folder.js";
 import type { Databases, Sql, Transaction } from "./databases.js";
@@ -237,6 +238,7 @@ export async function addSlots(
         price = CASE WHEN s.by_planogram OR s.price_set THEN s.price ELSE excluded.price END
     `;
   }
+  await lookSoon(sql, serial);
 }
 
 /** What a machine with this password is worth now; "unknown" if it is not its own. */

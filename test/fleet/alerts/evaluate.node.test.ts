@@ -114,7 +114,7 @@ const CASES: readonly Case[] = [
   ["", told({ wallS: T0 / 1_000 - 299 }), ""],
   [
     "unknownOutcome",
-    { claims: [{ epoch: 1, seq: 9, amountMinor: 175 }] },
+    { claims: [{ epoch: 1, seq: 9, bookedMs: T0, amountMinor: 175 }] },
     "has 1 claim of 1.75 USD from the last day to be looked at",
   ],
   ["unknownOutcome", has(fault("outcomeUnknown", T0, "B4")), "slot B4: outcome of a sale unknown"],
@@ -230,10 +230,11 @@ test("what waits is looked at when its time has come, and not before something c
   const life = new Life();
   const door = facts({ doorOpen: true });
   life.look(T0, door);
-  assert.is(life.dueMs, T0 + LOOK_AGAIN_MS);
+  assert.is(life.dueMs, T0 + 30 * MINUTE);
   life.look(T0 + 15 * MINUTE, door);
   assert.is(life.dueMs, T0 + 30 * MINUTE);
   life.look(life.dueMs, door);
+  assert.is(life.dueMs, T0 + 30 * MINUTE + LOOK_AGAIN_MS);
   assert.equal(life.log, ["30 +doorOpen"]);
   // Shut for a moment in between, the time begins anew.
   const other = new Life();
@@ -264,7 +265,7 @@ test("maintenance and snoozes keep still, end by themselves, and let alerts clos
 });
 
 test("what a person dismissed stays away until its cause is gone, or another one comes", () => {
-  const claim = (seq: number) => facts({ claims: [{ epoch: 1, seq, amountMinor: 100 }] });
+  const claim = (seq: number) => facts({ claims: [{ epoch: 1, seq, bookedMs: T0, amountMinor: 100 }] });
   const life = new Life();
   life.look(T0, claim(1));
   life.dismiss("unknownOutcome");

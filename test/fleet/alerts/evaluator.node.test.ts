@@ -1,17 +1,19 @@
 /** The evaluator on a real database: two at once, one that dies, a storm, machines that change hands. */
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MAX_OPENED_AN_HOUR } from "../../../fleet/alerts/evaluate.js";
+import { LOOK_AGAIN_MS, MAX_OPENED_AN_HOUR } from "../../../fleet/alerts/evaluate.js";
 import { type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "../../../fleet/alerts/evaluator.js";
 import { PRESET_LIMITS } from "../../../fleet/alerts/limits.js";
 import { Marks } from "../../../fleet/alerts/marks.js";
 import type { Subject } from "../../../fleet/alerts/subject.js";
 import { type AlertPorts, lookAtAll, lookAtChanged } from "../../../fleet/alerts/worker.js";
 import { book } from "../../../fleet/ingest/book.js";
+import { keepLookout, lookAtHeard, lookSoon, relieveLookouts } from "../../../fleet/store/alert-lookouts.js";
 import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
 import { type Databases, openDatabases } from "../../../fleet/store/databases.js";
-import { addOperator, moveMachine } from "../../../fleet/store/provision.js";
+import { addOperator, addSlots, moveMachine } from "../../../fleet/store/provision.js";
 import { recordPresence } from "../../../fleet/store/telemetry.js";
 import {
   addTestMachine,
@@ -113,7 +115,78 @@ test("who dies while judging leaves nothing half done, and the machine is judged
   assert.is((await counts(context, "DIES-1")).open, 3);
 });
 
-test("a machine nobody marked is looked at when its time has come: what a killed process forgot", async (context) => {
+test("what a killed process had marked is looked at by whoever finds it dead", async (context) => {
+  const { ingest, migrate } = context.databases;
+  for (const serial of ["LEFT-1", "LEFT-2"]) await jammed(context, serial, 1);
+  await lookAt(ingest, whole("LEFT-1", "LEFT-2"), looking());
+  await migrate`UPDATE machines SET last_heartbeat = now() - interval '1 hour' WHERE serial_number = 'LEFT-1'`;
+  const due = async () => {
+    const rows = await migrate<{ serial: string }[]>`
+      SELECT m.serial_number AS serial FROM alert_states s JOIN machines m ON m.id = s.machine_id
+      WHERE s.due_at <= now() AND m.serial_number LIKE 'LEFT-%' ORDER BY 1`;
+    return rows.map(({ serial }) => serial);
+  };
+  const [dead, alive] = [randomUUID(), randomUUID()];
+  for (const id of [dead, alive, alive]) await keepLookout(ingest, id, Date.now());
+  await relieveLookouts(ingest);
+  assert.equal(await due(), [], "both live");
+  await migrate`UPDATE alert_lookouts SET alive_at = now() - interval '61 seconds' WHERE id = ${dead}`;
+  assert.ok((await relieveLookouts(ingest)) >= 1);
+  assert.equal(await due(), ["LEFT-2"]);
+  const [left] = await migrate<{ id: string }[]>`SELECT id FROM alert_lookouts`;
+  assert.is(left?.id, alive);
+  while ((await lookAtDue(ingest, looking())).machines > 0);
+  assert.is(await relieveLookouts(ingest), 0);
+  assert.equal(await due(), []);
+  // Marks that found no room are lost as well.
+  await lookAtHeard(ingest, Date.now());
+  assert.equal(await due(), ["LEFT-2"]);
+});
+
+test("whoever changes what no machine tells has it looked at", async (context) => {
+  const { databases } = context;
+  const { ingest, migrate } = databases;
+  await jammed(context, "ASKED-1", 1);
+  const ofMachine = migrate`(SELECT id FROM machines WHERE serial_number = 'ASKED-1')`;
+  const isDue = async (): Promise<boolean> => {
+    const [row] = await migrate<{ due: boolean }[]>`
+      SELECT due_at <= now() AS due FROM alert_states WHERE machine_id = ${ofMachine}`;
+    return row?.due ?? false;
+  };
+  await lookAt(ingest, whole("ASKED-1"), looking());
+  const changes: readonly (() => Promise<unknown>)[] = [
+    async () =>
+      migrate`
+        INSERT INTO machine_certificates (operator_id, machine_id, fingerprint, epoch, authority, serial_number, der,
+          request_hash, not_before, not_after)
+        SELECT operator_id, id, decode('0a', 'hex'), 1, 1, '01', '', decode('0a', 'hex'), now(),
+          now() + interval '1 year'
+        FROM machines WHERE serial_number = 'ASKED-1'`,
+    async () =>
+      migrate`
+        UPDATE machine_certificates SET revoked_at = now(), revoked_why = 'revoked' WHERE machine_id = ${ofMachine}`,
+    async () => migrate`UPDATE machines SET time_zone = 'Europe/Berlin' WHERE serial_number = 'ASKED-1'`,
+    async () => migrate`UPDATE machines SET epoch = epoch WHERE serial_number = 'ASKED-1'`,
+    async () =>
+      migrate`
+        UPDATE alerts SET state = 'resolved', resolved_at = now(), resolved_by = NULL, dismissed = true
+        WHERE machine_id = ${ofMachine}`,
+    () =>
+      addSlots(databases, "ASKED-1", [
+        { slotCode: "S0", productNumber: 7, quantity: 0, maxCapacity: 9, price: "1.75" },
+      ]),
+    () => lookSoon(ingest, "ASKED-1"),
+    async () => moveMachine(databases, "ASKED-1", await addOperator(databases, "Whoever Comes")),
+  ];
+  for (const [at, change] of changes.entries()) {
+    assert.is(await isDue(), false, `before ${at}`);
+    await change();
+    assert.is(await isDue(), true, `after ${at}`);
+    while ((await lookAtDue(ingest, looking({ nowMs: Date.now() + 60_000 }))).machines > 0);
+  }
+});
+
+test("a machine nobody marked is looked at when its time has come", async (context) => {
   await jammed(context, "LOST-1", 2);
   const { ingest } = context.databases;
   await lookAt(ingest, whole("LOST-1"), looking());
@@ -121,7 +194,7 @@ test("a machine nobody marked is looked at when its time has come: what a killed
   await lookAt(ingest, whole("LOST-2"), looking());
   ledger.append({ kind: "faultCleared", fault: 1, slot: "S0" });
   await book(ingest, [{ serial: "LOST-2", batch: ledger.batch(ledger.newest) }], Date.now());
-  const nowMs = Date.now() + 16 * 60_000;
+  const nowMs = Date.now() + LOOK_AGAIN_MS + 60_000;
   while ((await lookAtDue(ingest, looking({ nowMs }))).machines > 0);
   assert.equal(await counts(context, "LOST-2"), { open: 0, events: 2, rules: "jam" });
 });
@@ -158,10 +231,10 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
   };
   const cool = { tempMilliC: 3_000, cashBoxMinor: 10_000, stackerBills: 50, tubes: new Uint8Array([0, 20, 30, 45]) };
   assert.is(hear("A", cool), true);
-  const other = { tempMilliC: 4_500, cashBoxMinor: 15_900, stackerBills: 319, unackedRecords: 900, wallS: 1_200 };
+  const other = { tempMilliC: 4_400, cashBoxMinor: 15_900, stackerBills: 319, unackedRecords: 900, wallS: 1_200 };
   assert.is(hear("A", { ...cool, ...other, tubes: new Uint8Array([0, 20, 8, 45]) }), false);
   const steps: readonly Parameters<typeof telemetryOf>[0][] = [
-    ...[5_000, 5_500, 7_300].map((tempMilliC) => ({ tempMilliC })),
+    ...[4_500, 5_000, 5_500, 7_300].map((tempMilliC) => ({ tempMilliC })),
     ...[7, 4].map((coins) => ({ tubes: new Uint8Array([0, coins, 30, 45]) })),
     ...[16_000, 20_000].map((cashBoxMinor) => ({ cashBoxMinor })),
     ...[320, 400].map((stackerBills) => ({ stackerBills })),
@@ -173,6 +246,21 @@ test("what changes nothing for a rule marks nothing; what does, does", () => {
     assert.is(hear("A", { ...cool, ...step }), true, JSON.stringify(step));
     assert.is(hear("A", { ...cool, ...step }), false, JSON.stringify(step));
   }
+  // Where others hear of it too, what it told is old after a while.
+  const shared = new Marks({ seenForMs: 3_600_000 });
+  const told = [0, 1, 3_599_999, 3_600_000, 3_600_001].filter((ms) => {
+    shared.telemetry("A", "o", telemetryOf({ ...cool, wallS: Math.floor(ms / 1_000) }), ms);
+    return shared.take(1).size > 0;
+  });
+  assert.equal(told, [0, 3_600_000]);
+  // Only a tube that once held coins is one; from then on it is.
+  const tubes = [
+    [0, 20],
+    [3, 20],
+    [0, 20],
+    [1, 20],
+  ].map((counts) => hear("T", { ...cool, tubes: new Uint8Array(counts) }));
+  assert.equal(tubes, [true, true, false, false]);
   // The one not heard of for longest is forgotten: it is looked at once more.
   for (const serial of ["B", "C", "D"]) hear(serial, cool);
   assert.equal([hear("D", cool), hear("A", cool)], [false, true]);
@@ -186,7 +274,7 @@ test("a slot's count matters where it gets low, empty, or is set", () => {
     marks.committed({ slots, faults: [], touched, machines: [] });
     return marks.take(100).size > 0;
   };
-  assert.is(count(8, 7), true, "what is never seen is looked at once");
+  assert.is(count(8, 7), false, "though nothing was ever seen of it: the count says what was before");
   // Low from 2 down; whether it has 2 or 1 changes nothing.
   assert.equal(
     [7, 6, 5, 4, 3, 2, 1].filter((before) => count(before, before - 1)),

@@ -1,9 +1,9 @@
 /** One machine's life, for tests of rules: its facts, and what stands open from look to look, as the store keeps it. */
 import { evaluate, type RuleSetting, type Situation, type StandingAlert } from "../../../fleet/alerts/evaluate.js";
 import type { MachineFacts, OperatorFacts } from "../../../fleet/alerts/facts.js";
-import { memoryOf, NOTHING } from "../../../fleet/alerts/memory.js";
+import { dueSubject, earliest, memoryOf, NOTHING } from "../../../fleet/alerts/memory.js";
 import type { RuleCode } from "../../../fleet/alerts/rules.js";
-import { judges, WHOLE } from "../../../fleet/alerts/subject.js";
+import { judges, type Scope, scopeOf, WHOLE } from "../../../fleet/alerts/subject.js";
 import { FAULTS, type FaultName } from "../../../shared/faults.js";
 import type { TelemetryMessage } from "../../../shared/wire/messages.js";
 import { telemetryOf } from "../support.js";
@@ -36,7 +36,7 @@ export function facts(more: SomeFacts = {}): MachineFacts {
     temps: [],
     claims: [],
     powerUpsMs: [],
-    aside: { forked: false, batches: 0, records: 0, lost: 0, newest: "///" },
+    aside: { forked: false, batches: 0, records: 0, lost: 0, newest: "///", endsMs: null },
     signals: [],
     sales: null,
     certificateEndMs: T0 + 300 * DAY,
@@ -57,7 +57,6 @@ const QUIET: OperatorFacts = { machines: 100, lost: 0, outage: null };
 export function situation(about: MachineFacts, more: Partial<Situation> = {}): Situation {
   const none = {
     scope: WHOLE,
-    dueMs: T0,
     mutes: [],
     open: [],
     dismissed: [],
@@ -67,6 +66,17 @@ export function situation(about: MachineFacts, more: Partial<Situation> = {}): S
   return { facts: about, operator: QUIET, units: { temperature: "F" }, hearing: true, nowMs: T0, ...none, ...more };
 }
 
+/** Only what is read; the rest is empty, as the store leaves it. */
+export function partOf(about: MachineFacts, { isWhole, reads, slots }: Scope): MachineFacts {
+  if (isWhole) return about;
+  const { telemetry: _, ...empty } = facts({ slots: [], certificateEndMs: null });
+  const { serial, operatorId, online, offlineSinceMs, lastHeardMs, doorOpen, boot, connection } = about;
+  const basics = { serial, operatorId, online, offlineSinceMs, lastHeardMs, doorOpen, boot, connection };
+  const read = Object.fromEntries(Object.entries(about).filter(([fact]) => [...reads].some((name) => name === fact)));
+  const named = about.slots.filter(({ slot }) => slots.has(slot));
+  return { ...empty, telemetry: null, ...basics, ...read, slots: named };
+}
+
 /** Plays one machine's life: what stands open is kept as the store would. */
 export class Life {
   open: StandingAlert[] = [];
@@ -74,17 +84,28 @@ export class Life {
   memory = NOTHING;
   /** "minute +rule" opened, "-" closed, "~" changed. */
   readonly log: string[] = [];
-  dueMs = 0;
   outages = 0;
   private number = 0;
 
+  get dueMs(): number {
+    return earliest(this.memory.due);
+  }
+
+  /** Looks at what is due until then, at its time, with what is read for it. */
+  lookDue(untilMs: number, aboutAt: (nowMs: number) => MachineFacts, more: Partial<Situation> = {}): void {
+    for (let nowMs = this.dueMs; nowMs <= untilMs; nowMs = this.dueMs) {
+      const scope = scopeOf(dueSubject(this.memory, nowMs, nowMs) ?? "whole");
+      this.look(nowMs, partOf(aboutAt(nowMs), scope), { ...more, scope });
+    }
+  }
+
   look(nowMs: number, about: MachineFacts, more: Partial<Situation> = {}): void {
-    const { memory, dueMs } = this;
+    const { memory } = this;
     const scope = more.scope ?? WHOLE;
     // Of what is not looked at the store tells nothing.
     const isAsked = ({ rule, slot }: StandingAlert): boolean => judges(scope, rule, slot);
     const [open, dismissed] = [this.open.filter(isAsked), this.dismissed.filter(isAsked)];
-    const verdict = evaluate(situation(about, { open, dismissed, memory, dueMs, nowMs, ...more }));
+    const verdict = evaluate(situation(about, { open, dismissed, memory, nowMs, ...more }));
     const at = Math.floor((nowMs - T0) / MINUTE);
     const ruleOf = (id: string) => this.open.find((alert) => alert.id === id)?.rule;
     this.log.push(...verdict.closes.map(({ id }) => `${at} -${ruleOf(id)}`));
@@ -100,7 +121,6 @@ export class Life {
     this.dismissed = this.dismissed.filter(({ id }) => !verdict.forget.includes(id));
     // As JSON, as it is kept.
     this.memory = memoryOf(JSON.parse(JSON.stringify(verdict.memory)));
-    this.dueMs = verdict.dueMs;
     if (verdict.outage) this.outages += 1;
   }
 

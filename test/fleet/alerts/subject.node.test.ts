@@ -16,14 +16,16 @@ import {
   MAX_SLOTS_NAMED,
   merged,
   REPORT,
+  rulesNamed,
   type Subject,
   scopeOf,
   slotsNamed,
   TEMPERATURE,
   WHOLE,
 } from "../../../fleet/alerts/subject.js";
+import { RECORDS } from "../../../shared/records/kinds.js";
 import { telemetryOf } from "../support.js";
-import { facts, fault, HOUR, Life, MINUTE, situation, T0 } from "./life.js";
+import { facts, fault, HOUR, Life, MINUTE, partOf, situation, T0 } from "./life.js";
 
 const test = suite("fleet/alerts/subject");
 const RUNS = 300;
@@ -50,7 +52,7 @@ test("a part's rules can be judged by it: those of slots know slots alone, those
 test("two marks on a machine name both; too much, and what nobody knows, is the whole machine", () => {
   const many = Array.from({ length: MAX_SLOTS_NAMED + 1 }, (_, at) => `S${at}`);
   const both = merged(merged(slotsNamed("B4"), TEMPERATURE), slotsNamed("B5", "B4"));
-  assert.equal(both, { slots: new Set(["B4", "B5"]), telemetry: true, temps: true });
+  assert.equal(both, { slots: new Set(["B4", "B5"]), telemetry: true, temps: true, rules: new Set() });
   assert.equal(merged(REPORT, REPORT), REPORT);
   for (const whole of [
     merged("whole", REPORT),
@@ -78,7 +80,7 @@ function named(then: (marks: Marks) => void): Subject | undefined {
   const marks = new Marks();
   marks.telemetry("M", "o", telemetryOf(COOL), T0);
   marks.committed(counts(["B4", 9], ["B5", 2]));
-  assert.is(marks.take(10).get("M"), "whole", "what is seen for the first time");
+  assert.equal(marks.take(10).get("M"), merged(TEMPERATURE, slotsNamed("B4", "B5")), "what is seen first, and set");
   then(marks);
   return marks.take(10).get("M");
 }
@@ -103,7 +105,7 @@ test("a mark names what ingest saw change, and the whole machine where it cannot
       marks.committed(counts(["B4", 1]));
       marks.telemetry("M", "o", telemetryOf({ ...COOL, cashBoxMinor: 20_000 }), T0);
     }),
-    { slots: new Set(["B4"]), telemetry: true, temps: false },
+    merged(REPORT, slotsNamed("B4")),
   );
   const state = { machineId: "1", serial: "M", operatorId: "o", status: "error", online: true, changed: true };
   const end: BatchEnd = { serial: "M", ending: "booked", mark: 5, flagged: 0, lost: 0 };
@@ -111,9 +113,7 @@ test("a mark names what ingest saw change, and the whole machine where it cannot
     (marks) => marks.committed({ ...NOBODY, touched, faults: [{ machineId: "1" }] }),
     (marks) => marks.committed({ ...counts(["B4", 1]), machines: [{ ...state, lastHeartbeat: new Date(T0) }] }),
     (marks) => marks.states([{ ...state, lastHeartbeat: new Date(T0) }]),
-    (marks) => marks.ended([{ ...end, ending: "fork" }]),
-    (marks) => marks.ended([{ ...end, flagged: 1 }]),
-    (marks) => marks.ended([{ ...end, lost: 7 }]),
+    (marks) => marks.presence([{ ...state, lastHeartbeat: new Date(T0) }]),
     (marks) => marks.mark("M"),
     (marks) => {
       marks.mark("M", REPORT);
@@ -121,25 +121,43 @@ test("a mark names what ingest saw change, and the whole machine where it cannot
     },
   ];
   for (const [at, then] of wholes.entries()) assert.is(named(then), "whole", String(at));
+  const rules: readonly (readonly [RuleCode, (marks: Marks) => void])[] = [
+    ["notBooked", (marks) => marks.ended([{ ...end, ending: "fork" }])],
+    ["notBooked", (marks) => marks.ended([{ ...end, flagged: 1 }])],
+    ["notBooked", (marks) => marks.ended([{ ...end, lost: 7 }])],
+    ["brownOuts", (marks) => marks.booked("M", [RECORDS.saleSettled.code, RECORDS.boot.code])],
+    ["unknownOutcome", (marks) => marks.booked("M", [RECORDS.claimOpened.code])],
+    ["unknownOutcome", (marks) => marks.booked("M", [RECORDS.outcomeUnknown.code])],
+    ["unsteadyLink", (marks) => marks.presence([{ ...state, lastHeartbeat: new Date(T0), changed: false }])],
+  ];
+  for (const [rule, then] of rules) assert.equal(named(then), rulesNamed(rule), rule);
 });
 
 test("a look at a part leaves the rest as it is: what waits, what stands, and when the machine is due", () => {
+  const due = { whole: T0 + HOUR, "slotLow/B4": T0 + MINUTE, tooWarm: T0 + 7 * MINUTE };
   const pending = { tooWarm: T0 - 5 * MINUTE, "slotLow/B5": T0 - HOUR, "slotLow/B4": T0 - HOUR, doorOpen: T0 };
-  const memory = { ...NOTHING, pending, clearing: { unsteadyLink: T0 - MINUTE }, link: { boot: 1, connection: 1 } };
+  const memory = {
+    ...NOTHING,
+    due,
+    pending,
+    clearing: { unsteadyLink: T0 - MINUTE },
+    link: { boot: 1, connection: 1 },
+  };
   const scope = scopeOf(slotsNamed("B4"));
-  const look = (about: Partial<MachineFacts>, dueMs: number, settings = new Map<RuleCode, RuleSetting>()) =>
-    evaluate(situation(facts({ telemetry: null, ...about }), { scope, dueMs, memory, settings }));
+  const look = (about: Partial<MachineFacts>, nowMs: number, settings = new Map<RuleCode, RuleSetting>()) =>
+    evaluate(situation(facts({ telemetry: null, ...about }), { scope, nowMs, memory, settings }));
   const left = { slots: [{ slot: "B4", quantity: 6, capacity: 8 }] };
-  const verdict = look(left, T0 + 7 * MINUTE);
-  assert.equal([verdict.opens, verdict.closes, verdict.dueMs], [[], [], T0 + 7 * MINUTE]);
+  const verdict = look(left, T0);
+  assert.equal([verdict.opens, verdict.closes], [[], []]);
   const { "slotLow/B4": _, ...waits } = pending;
-  assert.equal(verdict.memory, { ...memory, pending: waits });
+  const { "slotLow/B4": __, ...others } = due;
+  assert.equal(verdict.memory, { ...memory, due: others, pending: waits });
   // Overdue it stays; what waits for less than that is due before.
-  assert.is(look(left, T0 - MINUTE).dueMs, T0 - MINUTE);
+  assert.equal(look(left, T0 + 8 * MINUTE).memory.due, others);
   const held = { enabled: true, severity: null, thresholds: { openAfterMinutes: 3 } };
   const empty = { slots: [{ slot: "B4", quantity: 0, capacity: 8 }] };
-  const waiting = look(empty, T0 + 7 * MINUTE, new Map([["slotEmpty", held]]));
-  assert.equal([waiting.dueMs, waiting.memory.pending["slotEmpty/B4"]], [T0 + 3 * MINUTE, T0]);
+  const { due: waiting, pending: first } = look(empty, T0, new Map([["slotEmpty", held]])).memory;
+  assert.equal([waiting["slotEmpty/B4"], first["slotEmpty/B4"]], [T0 + 3 * MINUTE, T0]);
   // Alerts of an hour are counted, whichever look opens them.
   const full = { ...NOTHING, opened: { sinceMs: T0 - MINUTE, count: MAX_OPENED_AN_HOUR } };
   const stopped = evaluate(situation(facts(empty), { scope, memory: full }));
@@ -209,18 +227,6 @@ function subjectOf(happened: Event): Subject {
   }
 }
 
-/** Only what is read; the rest is empty, as the store leaves it. */
-function partOf(about: MachineFacts, subject: Subject): MachineFacts {
-  if (subject === "whole") return about;
-  const { reads, slots } = scopeOf(subject);
-  return {
-    ...about,
-    slots: about.slots.filter(({ slot }) => slots.has(slot)),
-    faults: reads.has("faults") ? about.faults : [],
-    telemetry: reads.has("telemetry") ? about.telemetry : null,
-  };
-}
-
 /** Holds of all lengths, so that much waits to open and to close. */
 const HOLDS = fc.array(fc.constantFrom(0, 2, 7, 25, 90), { minLength: 6, maxLength: 6 });
 
@@ -243,11 +249,12 @@ test("looks at what marks name open and close what looks at everything do, at th
       for (const { afterMin, events } of steps) {
         const untilMs = nowMs + afterMin * MINUTE;
         // What is due until then, each at its own time.
-        for (const life of lives) while (life.dueMs <= untilMs) life.look(life.dueMs, about, { settings });
+        for (const life of lives) life.lookDue(untilMs, () => about, { settings });
         nowMs = untilMs;
         for (const happened of events) about = after(about, happened, nowMs);
         const subject = events.map(subjectOf).reduce(merged);
-        named.look(nowMs, partOf(about, subject), { settings, scope: scopeOf(subject) });
+        const scope = scopeOf(subject);
+        named.look(nowMs, partOf(about, scope), { settings, scope });
         all.look(nowMs, about, { settings });
         const standing = (life: Life) => life.open.map(({ rule, slot }) => `${rule}/${slot}`).sort();
         assert.equal(standing(named), standing(all));
@@ -281,7 +288,7 @@ test("no count that ingest takes for the same opens or closes anything", () => {
       marks.committed(counts());
       for (const [at, most] of left.entries()) {
         const nowMs = T0 + (at + 1) * MINUTE;
-        for (const life of [named, all]) while (life.dueMs <= nowMs) life.look(life.dueMs, about, { settings });
+        for (const life of [named, all]) life.lookDue(nowMs, () => about, { settings });
         const quantity = Math.min(most, capacity);
         // Sold down, filled up by a person.
         const count = { machineId: "1", slotCode: "B4", quantity, capacity, before: quantity > before ? null : before };
@@ -290,7 +297,8 @@ test("no count that ingest takes for the same opens or closes anything", () => {
         before = quantity;
         const subject = marks.take(1).get("M");
         if (subject !== undefined) {
-          named.look(nowMs, partOf(about, subject), { settings, scope: scopeOf(subject) });
+          const scope = scopeOf(subject);
+          named.look(nowMs, partOf(about, scope), { settings, scope });
         }
         all.look(nowMs, about, { settings });
         assert.equal(named.log, all.log);
