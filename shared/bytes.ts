@@ -166,6 +166,13 @@ export function crc32(bytes: Uint8Array, start = 0): number {
   return ~crc >>> 0;
 }
 
+/** `crc32` continued over one byte. */
+export function crc32Byte(byte: number, start: number): number {
+  const crc = ~start ^ byte;
+  const half = (crc >>> 4) ^ (CRC_NIBBLES[crc & 15] ?? 0);
+  return ~((half >>> 4) ^ (CRC_NIBBLES[half & 15] ?? 0)) >>> 0;
+}
+
 /** Number of bytes `text` takes in UTF-8; a lone surrogate counts as U+FFFD (3 bytes), as `utf8Encode` writes it. */
 export function utf8Length(text: string): number {
   let length = 0;

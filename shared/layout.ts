@@ -2,7 +2,7 @@
  * Messages as tables: a layout names each field's CBOR map key and type; the TypeScript type is inferred from it
  * and one codec walks it. Used by ledger records and by every message between machine and fleet.
  */
-import { type CborMap, type CborValue, encodeCbor, isCborMap } from "./cbor.js";
+import { type CborArray, type CborMap, type CborValue, encodeCbor, isCborArray, isCborMap } from "./cbor.js";
 
 /**
  * `uint`, `int`: safe integers. `uints`: array of unsigned integers. A trailing `?` marks a field that may be absent.
@@ -163,18 +163,31 @@ export function fromMap<L extends Layout>(layout: L, value: CborValue | undefine
 export function fromMap(layout: Layout, value: CborValue | undefined): LayoutResult<object> {
   if (!isCborMap(value)) return { ok: false, error: "notAMap", field: "" };
   const message: { [name: string]: CborValue } = {};
+  return readFields(layout, value, message) ?? { ok: true, message };
+}
+
+/**
+ * Puts the fields that stand in `value`, a map or an array, at their keys into `message`; null in an array is what is
+ * passed over. What is wrong, if anything is.
+ */
+export function readFields(
+  layout: Layout,
+  value: CborMap | CborArray,
+  message: { [name: string]: unknown },
+): LayoutFailure | undefined {
+  const isArray = isCborArray(value);
   for (const name in layout) {
     const spec = layout[name];
     if (spec === undefined) continue;
     const part = value[spec[0]];
-    if (part === undefined) {
+    if (part === undefined || (isArray && part === null)) {
       if (isOptional(spec)) continue;
       return { ok: false, error: "missing", field: name };
     }
     if (!fits(part, spec[1])) return { ok: false, error: "wrongType", field: name };
     message[name] = part;
   }
-  return { ok: true, message };
+  return undefined;
 }
 
 function isOptional(spec: FieldSpec): boolean {

@@ -2,9 +2,9 @@
  * Record body as CBOR and back, and the chain CRC that ties each record to all before it.
  * The same bytes stand on flash, in a sync batch and in `ledger_records.body`.
  */
-import { crc32, Writer } from "../bytes.js";
-import { type CborError, type CborValue, decodeCbor, isCborArray } from "../cbor.js";
-import { type FieldCursor, fromMap, type Layout, writeFields } from "../layout.js";
+import { crc32, crc32Byte, Writer } from "../bytes.js";
+import { type CborError, decodeCbor, isCborArray, isCborMap } from "../cbor.js";
+import { type FieldCursor, readFields, writeFields } from "../layout.js";
 import { type LedgerRecord, type NewRecord, RECORDS, type RecordKind, STAMP, type Stamp } from "./kinds.js";
 
 /** Longest record body, bytes. The largest kind (outcomeUnknown with every field at its maximum) stays below it. */
@@ -34,17 +34,6 @@ export function encodeBody(record: NewRecord, stamp: Stamp): Uint8Array {
   return out.bytes.slice(0, out.at);
 }
 
-/** The fields of a body by key, null ones left out; anything but an array as it is. */
-function byKey(value: CborValue): CborValue {
-  if (!isCborArray(value)) return value;
-  const map: { [key: number]: CborValue } = {};
-  for (let key = 0; key < value.length; key++) {
-    const part = value[key];
-    if (part !== undefined && part !== null) map[key] = part;
-  }
-  return map;
-}
-
 /** Code of a kind, as on flash and wire. */
 export function codeOf(kind: RecordKind): number {
   return RECORDS[kind].code;
@@ -52,11 +41,16 @@ export function codeOf(kind: RecordKind): number {
 
 /** The kind with this code; undefined for a code of a later version. */
 export function kindOf(code: number): RecordKind | undefined {
+  return KINDS[code];
+}
+
+const KINDS: { readonly [code: number]: RecordKind } = Object.freeze(kindsByCode());
+
+function kindsByCode(): { [code: number]: RecordKind } {
+  const kinds: { [code: number]: RecordKind } = {};
   let kind: RecordKind;
-  for (kind in RECORDS) {
-    if (RECORDS[kind].code === code) return kind;
-  }
-  return undefined;
+  for (kind in RECORDS) kinds[RECORDS[kind].code] = kind;
+  return kinds;
 }
 
 /** The record in `body`. Never throws; says which field is at fault. */
@@ -65,12 +59,12 @@ export function decodeBody(code: number, seq: number, body: Uint8Array): RecordR
   if (kind === undefined) return { ok: false, error: "unknownKind", detail: String(code) };
   const cbor = decodeCbor(body);
   if (!cbor.ok) return { ok: false, error: cbor.error, detail: `at byte ${cbor.at}` };
-  const value = byKey(cbor.value);
-  const stamp = fromMap(STAMP, value);
-  if (!stamp.ok) return { ok: false, error: stamp.error, detail: stamp.field };
-  const fields = fromMap<Layout>(RECORDS[kind].fields, value);
-  if (!fields.ok) return { ok: false, error: fields.error, detail: fields.field };
-  return { ok: true, record: assemble(kind, seq, stamp.message, fields.message) };
+  const { value } = cbor;
+  if (!isCborArray(value) && !isCborMap(value)) return { ok: false, error: "notAMap", detail: "" };
+  const record = { kind, seq };
+  const failure = readFields(STAMP, value, record) ?? readFields(RECORDS[kind].fields, value, record);
+  if (failure !== undefined) return { ok: false, error: failure.error, detail: failure.field };
+  return { ok: true, record: asRead(record) };
 }
 
 /**
@@ -84,17 +78,18 @@ export function chainNext(chain: number, code: number, seq: number, body: Uint8A
     const carried = result.ok && result.record.kind === "unreadable" ? result.record.chain : undefined;
     if (carried !== undefined && carried < 2 ** 32) return carried;
   }
-  const place = Uint8Array.of(code, seq >>> 24, (seq >>> 16) & 255, (seq >>> 8) & 255, seq & 255);
-  return crc32(body, crc32(place, chain));
+  let crc = crc32Byte(code, chain);
+  for (let shift = 24; shift >= 0; shift -= 8) crc = crc32Byte((seq >>> shift) & 255, crc);
+  return crc32(body, crc);
 }
 
 export function chainStart(epoch: number): number {
   return crc32(new Writer().u32(epoch).toBytes());
 }
 
-// The tables below are walked by kind; that what comes out is the kind's type is what the tables say, and the one place
+// The tables above are walked by kind; that what comes out is the kind's type is what the tables say, and the one place
 // where TypeScript has to take our word for it.
-function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): LedgerRecord;
-function assemble(kind: RecordKind, seq: number, stamp: Stamp, fields: object): object {
-  return { kind, seq, ...stamp, ...fields };
+function asRead(record: { readonly kind: RecordKind }): LedgerRecord;
+function asRead(record: object): object {
+  return record;
 }

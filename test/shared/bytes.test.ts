@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   concatBytes,
   crc32,
+  crc32Byte,
   equalBytes,
   fromHex,
   Reader,
@@ -81,6 +82,9 @@ test("crc32 gives the standard's check value and continues", () => {
   assert.is(crc32(new Uint8Array(0)), 0);
   assert.is(crc32(Uint8Array.of(0, 0, 0, 0)), 0x2144_df1c);
   assert.is(crc32(digits.subarray(4), crc32(digits.subarray(0, 4))), 0xcbf4_3926);
+  let byBytes = 0;
+  for (const digit of digits) byBytes = crc32Byte(digit, byBytes);
+  assert.is(byBytes, 0xcbf4_3926);
 });
 
 test("utf8 of each length, both ways", () => {
