@@ -34,7 +34,7 @@ import {
 import { setAside } from "../store/set-aside.js";
 import { applyShelves, markApplied } from "../store/shelves.js";
 import { inTransaction, settled } from "../store/transact.js";
-import { type Clock, clockAfter, clocksOf, type DatingFacts, date } from "./dating.js";
+import { type Clock, clockAfter, clocksOf, type Dated, type DatingFacts, date } from "./dating.js";
 import { derive, emptyRows, isSaleRecord, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 import { planogramOf } from "./derive-shelves.js";
 import { linkWithin } from "./derived.js";
@@ -104,21 +104,22 @@ export async function book(ingest: Sql, jobs: readonly Job[], nowMs: number): Pr
 
 interface Decoded {
   readonly job: Job;
-  /** By sequence; a text says why a record cannot be booked. */
-  readonly records: ReadonlyMap<number, Readable | Unreadable>;
+  /** From the batch's first sequence on. */
+  readonly records: readonly (LedgerRecord | Unreadable)[];
 }
-type Readable = { readonly record: LedgerRecord };
+/** Why a record cannot be booked. */
 type Unreadable = { readonly flag: RecordFlag; readonly detail: string };
 
-function decode(job: Job): Decoded {
-  const records = new Map<number, Readable | Unreadable>();
-  job.batch.records.forEach(({ code, body }, index) => {
-    records.set(job.batch.firstSeq + index, readRecord(job, code, job.batch.firstSeq + index, body));
-  });
-  return { job, records };
+function isReadable(entry: LedgerRecord | Unreadable | undefined): entry is LedgerRecord {
+  return entry !== undefined && "kind" in entry;
 }
 
-function readRecord(job: Job, code: number, seq: number, body: Uint8Array): Readable | Unreadable {
+function decode(job: Job): Decoded {
+  const { firstSeq, records } = job.batch;
+  return { job, records: records.map(({ code, body }, index) => readRecord(job, code, firstSeq + index, body)) };
+}
+
+function readRecord(job: Job, code: number, seq: number, body: Uint8Array): LedgerRecord | Unreadable {
   if (job.raw !== undefined) return { flag: "rejected", detail: job.raw };
   const result = decodeBody(code, seq, body);
   if (!result.ok) {
@@ -126,7 +127,7 @@ function readRecord(job: Job, code: number, seq: number, body: Uint8Array): Read
     return { flag, detail: `${result.error} ${result.detail}` };
   }
   const refusal = refusalOf(result.record);
-  return refusal === undefined ? { record: result.record } : { flag: "malformed", detail: `value of ${refusal}` };
+  return refusal === undefined ? result.record : { flag: "malformed", detail: `value of ${refusal}` };
 }
 
 async function bookOne(
@@ -162,7 +163,8 @@ async function bookOne(
       await setAside(tx, { ...aside, reason: "fork", detail: verdict.detail });
       return { ...nothing, ending: "fork", mark: running.mark };
     case "next": {
-      const flagged = bookRecords(verdict.records, records, running, known, rows, nowMs);
+      const fresh = records.slice(records.length - verdict.records.length);
+      const flagged = bookRecords(verdict.records, fresh, running, known, rows, nowMs);
       return { ending: "booked", epoch, mark: running.mark, stored: verdict.records.length, flagged, lost };
     }
   }
@@ -192,19 +194,16 @@ async function heldChain(tx: Transaction, rows: Rows, running: Running, seq: num
   return fresh?.chain ?? storedChain(tx, machineId, epoch, seq);
 }
 
-/** Derives and collects the rows of `chained`; returns how many were flagged. */
+/** Derives and collects the rows of `chained`, which say `entries`; returns how many were flagged. */
 function bookRecords(
   chained: readonly ChainedRecord[],
-  records: ReadonlyMap<number, Readable | Unreadable>,
+  entries: readonly (LedgerRecord | Unreadable)[],
   running: Running,
   known: Known,
   rows: Rows,
   nowMs: number,
 ): number {
-  const readable = chained.map(({ seq }) => {
-    const entry = records.get(seq);
-    return entry !== undefined && "record" in entry ? entry.record : undefined;
-  });
+  const readable = entries.map((entry) => (isReadable(entry) ? entry : undefined));
   const start = clockOf(running);
   const clocks = clocksOf(start, readable);
   const facts = factsOf(running, nowMs);
@@ -212,19 +211,20 @@ function bookRecords(
   let flagged = 0;
   let clock = start;
   chained.forEach(({ seq, code, body, chain }, index) => {
+    const entry = entries[index];
     const record = readable[index];
     const own = date(record?.atMs ?? 0, clocks[index] ?? start, facts, running.lastBookedMs ?? undefined);
-    const dated = { ...own, bookedMs: Math.max(own.bookedMs, running.archivedBeforeMs ?? own.bookedMs) };
+    const dated = later(own, running.archivedBeforeMs);
     // A record that says nothing of its time is dated like the one before it.
     const bookedMs = record === undefined ? (running.lastBookedMs ?? nowMs) : dated.bookedMs;
     if (owners !== null) running.operatorId = ownerAt(owners, bookedMs) ?? running.operatorId;
-    const entry = records.get(seq);
-    let flag: RecordFlag | null = entry !== undefined && "flag" in entry ? entry.flag : null;
-    let flagDetail = entry !== undefined && "flag" in entry ? entry.detail : null;
+    const isSale = record !== undefined && isSaleRecord(record);
+    let flag: RecordFlag | null = null;
+    let flagDetail: string | null = null;
     if (record !== undefined) {
       clock = clockAfter(clock, record);
       const number = productNumberOf(record);
-      if (isSaleRecord(record) && dated.bookedMs > own.bookedMs) {
+      if (isSale && dated.bookedMs > own.bookedMs) {
         flag = "archived";
         flagDetail = `of ${new Date(own.bookedMs).toISOString()}`;
       }
@@ -234,12 +234,21 @@ function bookRecords(
       }
       derive(record, dated, running, rows, known);
       running.lastBookedMs = bookedMs;
+    } else if (entry !== undefined && "flag" in entry) {
+      ({ flag, detail: flagDetail } = entry);
     }
     if (flag !== null) flagged++;
-    const { machineId, operatorId, epoch } = running;
-    const isSale = record !== undefined && isSaleRecord(record);
     rows.records.push({
-      ...{ machineId, operatorId, epoch, seq, kind: code, body, chain, flag, flagDetail, bookedMs },
+      machineId: running.machineId,
+      operatorId: running.operatorId,
+      epoch: running.epoch,
+      seq,
+      kind: code,
+      body,
+      chain,
+      flag,
+      flagDetail,
+      bookedMs,
       deviceMs: isSale ? (dated.deviceMs ?? null) : null,
       timeQuality: isSale ? dated.quality : null,
     });
@@ -287,6 +296,12 @@ async function write(tx: Transaction, rows: Rows, cursors: readonly CursorRow[],
   return { sales: [...transactions, ...refunded], slots: await shelves, faults, touched, machines: await touching };
 }
 
+/** Months before `archivedMs` are in object storage: what belongs there is booked at that instant. */
+function later(own: Dated, archivedMs: number | null): Dated {
+  if (archivedMs === null || own.bookedMs >= archivedMs) return own;
+  return { bookedMs: archivedMs, deviceMs: own.deviceMs, quality: own.quality };
+}
+
 /** Whose the machine was: a machine that is sold keeps its old owner's history. */
 function ownerAt(owners: readonly Owner[], bookedMs: number): string | undefined {
   return owners.find(({ fromMs }) => fromMs === null || fromMs <= bookedMs)?.operatorId;
@@ -321,11 +336,11 @@ function wantedOf(decoded: readonly Decoded[], cursors: ReadonlyMap<string, Runn
     if (running === undefined) continue;
     const { machineId, presentOperatorId, owners } = running;
     const operators = owners === null ? [presentOperatorId] : owners.map(({ operatorId }) => operatorId);
-    for (const entry of records.values()) {
-      if (!("record" in entry)) continue;
-      const number = productNumberOf(entry.record);
+    for (const entry of records) {
+      if (!isReadable(entry)) continue;
+      const number = productNumberOf(entry);
       if (number !== undefined) for (const operatorId of operators) wanted.products.push({ operatorId, number });
-      const planogram = planogramOf(entry.record);
+      const planogram = planogramOf(entry);
       if (planogram !== undefined) wanted.planograms.push({ ...planogram, machineId, operatorId: presentOperatorId });
     }
   }

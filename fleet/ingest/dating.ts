@@ -48,6 +48,7 @@ export function clockAfter(clock: Clock, record: LedgerRecord): Clock {
   const stepped = booted.wallMs === undefined || Math.abs(wallMs - booted.wallMs) >= STEP_MS;
   const known = booted.quality === UNKNOWN ? KEPT : booted.quality;
   const quality = record.kind === "clockSet" ? record.quality : known;
+  if (!stepped && quality === booted.quality) return booted;
   return { bootNo: booted.bootNo, wallMs: stepped ? wallMs : booted.wallMs, quality };
 }
 
@@ -77,10 +78,13 @@ export function date(atMs: number, clock: Clock, facts: DatingFacts, afterMs: nu
   const deviceMs = clock.wallMs === undefined ? undefined : Math.min(clock.wallMs + atMs, LATEST_WALL_S * 1_000);
   const plausible = deviceMs !== undefined && deviceMs >= installedMs && deviceMs <= nowMs + AHEAD_LIMIT_MS;
   if (plausible && clock.quality === SYNCED) return { bookedMs: deviceMs, deviceMs, quality: "synced" };
-  const estimate = (ms: number): number => Math.min(nowMs, Math.max(ms, installedMs, afterMs ?? installedMs));
   if (uptime !== undefined && uptime.bootNo === clock.bootNo) {
-    return { bookedMs: estimate(uptime.beganMs + atMs), deviceMs, quality: "estimated" };
+    return { bookedMs: estimate(uptime.beganMs + atMs, facts, afterMs), deviceMs, quality: "estimated" };
   }
-  if (plausible) return { bookedMs: estimate(deviceMs), deviceMs, quality: "kept" };
+  if (plausible) return { bookedMs: estimate(deviceMs, facts, afterMs), deviceMs, quality: "kept" };
   return { bookedMs: nowMs, deviceMs, quality: "received" };
+}
+
+function estimate(ms: number, { nowMs, installedMs }: DatingFacts, afterMs: number = installedMs): number {
+  return Math.min(nowMs, Math.max(ms, installedMs, afterMs));
 }

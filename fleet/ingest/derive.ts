@@ -2,7 +2,7 @@
  * What each ledger record means in the fleet's tables: sales, payments, slot counts, faults. Pure: folds a record into
  * a cursor and a set of rows. Whatever is derived here can be rebuilt from `ledger_records`.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { FAULTS, faultOf } from "../../shared/faults.js";
 import {
   CLAIM_CAUSES,
@@ -52,13 +52,15 @@ export function productNumberOf(record: LedgerRecord): number | undefined {
   return "productId" in record ? record.productId : undefined;
 }
 
+/** First digit of a UUID's variant, by its two free bits. */
+const VARIANTS = "89ab";
+
 /** Same input, same id: rebuilding makes the same rows. A name-based UUID (RFC 9562, version 8) of SHA-256. */
 export function transactionId(machineId: string, epoch: number, seq: number): string {
-  const hash = createHash("sha256").update(`${machineId}/${epoch}/${seq}`).digest();
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+  const hex = hash("sha256", `${machineId}/${epoch}/${seq}`);
+  const variant = VARIANTS.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
+  const tail = `${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${tail}`;
 }
 
 /** Folds one record into `running` and `rows`. */

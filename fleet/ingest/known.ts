@@ -1,7 +1,7 @@
 /** What deriving needs to know beside the records: products by their numbers, planograms by version and CRC. */
 import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import type { Transaction } from "../store/databases.js";
-import { productIds, productKey } from "../store/ledger.js";
+import { productIds } from "../store/ledger.js";
 import { type PlanogramKey, planogramKey, readPlanograms } from "../store/shelves.js";
 
 export interface Known {
@@ -23,10 +23,9 @@ export async function lookUp(tx: Transaction, { products, planograms }: Wanted):
   const planned = planograms.flatMap(({ operatorId, ...key }) =>
     (documents.get(planogramKey(key)) ?? []).map(({ productId }) => ({ operatorId, number: productId })),
   );
-  const distinct = new Map([...products, ...planned].map((want) => [productKey(want.operatorId, want.number), want]));
-  const ids = await productIds(tx, [...distinct.values()]);
+  const ids = await productIds(tx, [...products, ...planned]);
   return {
-    productId: (operatorId, number) => ids.get(productKey(operatorId, number)) ?? null,
+    productId: (operatorId, number) => ids.get(operatorId)?.get(number) ?? null,
     planogram: (key) => documents.get(planogramKey(key)),
   };
 }

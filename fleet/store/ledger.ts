@@ -295,21 +295,30 @@ export async function touchMachines(
   `;
 }
 
-/** Products by number, of the operators given. */
+/** By operator and number of a product: its id. */
+export type ProductIds = ReadonlyMap<string, ReadonlyMap<number, string>>;
+
+/** Products by number, of the operators given; each may be wanted many times. */
 export async function productIds(
   tx: Transaction,
   wanted: readonly { readonly operatorId: string; readonly number: number }[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ProductIds> {
   if (wanted.length === 0) return new Map();
+  const numbers = new Map<string, Set<number>>();
+  for (const { operatorId, number } of wanted) of(numbers, operatorId, () => new Set()).add(number);
+  const distinct = [...numbers].flatMap(([operatorId, all]) => [...all].map((number) => ({ operatorId, number })));
   const rows = await tx<{ operatorId: string; number: number; id: string }[]>`
     SELECT p.operator_id AS "operatorId", p.number, p.id FROM products p
-    JOIN (SELECT DISTINCT * FROM unnest(${plainArray(wanted, (w) => w.operatorId)}::uuid[],
-      ${plainArray(wanted, (w) => w.number)}::bigint[])
-      AS w (operator_id, number)) w USING (operator_id, number)
+    JOIN unnest(${plainArray(distinct, (w) => w.operatorId)}::uuid[],
+      ${plainArray(distinct, (w) => w.number)}::bigint[]) AS w (operator_id, number) USING (operator_id, number)
   `;
-  return new Map(rows.map(({ operatorId, number, id }) => [productKey(operatorId, number), id]));
+  const ids = new Map<string, Map<number, string>>();
+  for (const { operatorId, number, id } of rows) of(ids, operatorId, () => new Map()).set(number, id);
+  return ids;
 }
 
-export function productKey(operatorId: string, number: number): string {
-  return `${operatorId}/${number}`;
+function of<K, V>(map: Map<K, V>, key: K, fresh: () => V): V {
+  const found = map.get(key) ?? fresh();
+  map.set(key, found);
+  return found;
 }
