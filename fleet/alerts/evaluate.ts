@@ -4,7 +4,7 @@
  */
 import type { Severity } from "../../shared/faults.js";
 import type { MachineFacts, OperatorFacts, Units } from "./facts.js";
-import { DUE_WHOLE, type Memory, NOTHING, remembered } from "./memory.js";
+import { DUE_WHOLE, type Memory, remembered } from "./memory.js";
 import { isPartOfOutage, outageBegins } from "./outage.js";
 import type { At, Finding, Rule } from "./rule.js";
 import { RULES, type RuleCode } from "./rules.js";
@@ -112,8 +112,8 @@ export function evaluate(situation: Situation): Verdict {
   // What all are looked at before need not be remembered.
   const wholeMs = course.due[DUE_WHOLE] ?? Number.POSITIVE_INFINITY;
   const due = Object.fromEntries(Object.entries(course.due).filter(([key, ms]) => key === DUE_WHOLE || ms < wholeMs));
-  // An hour begins with its first alert: nothing to remember, and to write, before.
-  const memory = { ...before, due, pending, clearing, opened: opened.count === 0 ? NOTHING.opened : opened };
+  // An hour begins with its first alert: nothing to remember, and to write, before, nor when one is over.
+  const memory = { ...before, due, pending, clearing, opened: opened.count === 0 ? before.opened : opened };
   return { opens, closes, changes, forget, outage, memory };
 }
 

@@ -26,12 +26,12 @@ export function tubeLow(facts: Facts<"telemetry">, { limit, isOpen, memory }: At
   if (tubes === undefined) return [];
   const below = limit("coins") + (isOpen() ? REFILLED_ABOVE : 0);
   // Trailing tubes that are empty are left out by the machine.
-  const low = memory.tubes.flatMap((most, type) => {
+  const low = memory.tubes.flatMap((once, type) => {
     const coins = tubes[type] ?? 0;
-    return most > 0 && coins < below ? [`tube ${type} (${count(coins, "coin")})`] : [];
+    return once > 0 && coins < below ? [`tube ${type} (${count(coins, "coin")})`] : [];
   });
   if (low.length === 0) return [];
-  const which = memory.tubes.flatMap((most, type) => (most > 0 && (tubes[type] ?? 0) < below ? [type] : []));
+  const which = memory.tubes.flatMap((once, type) => (once > 0 && (tubes[type] ?? 0) < below ? [type] : []));
   return [{ sentence: `${facts.serial} is low on change: ${list(low)}`, instance: which.join() }];
 }
 

@@ -80,6 +80,6 @@ export function remembered(memory: Memory, facts: MachineFacts, nowMs: number): 
   ];
   const counts = facts.telemetry?.message.tubes ?? new Uint8Array(0);
   const types = Math.min(MAX_TUBES, Math.max(counts.length, memory.tubes.length));
-  const tubes = Array.from({ length: types }, (_, type) => Math.max(memory.tubes[type] ?? 0, counts[type] ?? 0));
+  const tubes = Array.from({ length: types }, (_, type) => memory.tubes[type] || (counts[type] ?? 0));
   return { ...memory, tubes, connectsMs: connects.slice(-MAX_CONNECTS), link: { boot, connection } };
 }

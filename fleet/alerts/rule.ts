@@ -37,7 +37,7 @@ export interface At<Name extends string> {
 
 /** What is remembered of a machine between two looks, for rules. */
 export interface LinkMemory {
-  /** Most coins ever seen in each tube: what never held any is no tube. */
+  /** Coins that each tube once held: what never held any is no tube. */
   readonly tubes: readonly number[];
   /** When it connected, lately. */
   readonly connectsMs: readonly number[];
