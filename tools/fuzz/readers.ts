@@ -33,6 +33,7 @@ import {
 } from "../../shared/wire/messages.js";
 import { encodeReport, type HeldBase, readReport, wholeReport } from "../../shared/wire/telemetry.js";
 import { parseTopic } from "../../shared/wire/topics.js";
+import { doorAnswers } from "./answers.js";
 import { mustEqual, type Target } from "./target.js";
 
 const NO_BYTES = new Uint8Array(0);
@@ -215,5 +216,6 @@ export function pureReaders(): readonly Target[] {
       maxBytes: MAX_REPORT_CHARACTERS,
       run: readTexts,
     },
+    doorAnswers(),
   ].map((target) => ({ ...target, corpus: [NO_BYTES, ...target.corpus] }));
 }

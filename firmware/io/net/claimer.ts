@@ -23,6 +23,7 @@ import { askDoor } from "./door.js";
 import type { HttpExchange } from "./http-exchange.js";
 import type { RenewalParts } from "./renewer.js";
 import type { Clockwork, Resolve, SocketClass } from "./sockets.js";
+import { StepLoop } from "./step-loop.js";
 
 export interface ClaimerOptions extends RenewalParts {
   readonly machineId: string;
@@ -44,66 +45,55 @@ export interface ClaimerOptions extends RenewalParts {
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #store: ClaimStore;
-  readonly #clockwork: Clockwork;
   readonly #askClock: Clockwork;
-  #state: ClaimingState;
+  readonly #loop: StepLoop<ClaimingState, ClaimingInput, ClaimingEffect>;
   #told: ClaimState | undefined;
   #exchange: HttpExchange | undefined;
-  readonly #inbox: ClaimingInput[] = [];
-  #busy = false;
-  #closed = false;
 
   /** Throws where the platform has no storage for what a claim brings: it must not be used up for nothing. */
   constructor(options: ClaimerOptions) {
     const { storage, makeClockwork, code } = options;
     this.#options = options;
     this.#store = new ClaimStore({ io: storage });
-    this.#clockwork = makeClockwork();
+    const clockwork = makeClockwork();
     this.#askClock = makeClockwork();
-    this.#state = claimingAtBoot(this.#store.code() ?? code, this.#clockwork.nowMs());
-    this.#give({ on: "tick" });
+    this.#loop = new StepLoop(claimingAtBoot(this.#store.code() ?? code, clockwork.nowMs()), {
+      clockwork,
+      tick: { on: "tick" },
+      step: (state, input, nowMs) => {
+        const { now, random } = options;
+        return stepClaiming(state, input, { now: now(), random }, nowMs);
+      },
+      execute: (effect) => this.#execute(effect),
+      rested: () => this.#rested(),
+      dueMs: (state) => claimingDueMs(state, options.now()),
+    });
+    this.#loop.give({ on: "tick" });
   }
 
   link(up: boolean): void {
-    this.#give({ on: "link", up });
+    this.#loop.give({ on: "link", up });
   }
 
   /** Somebody has typed this code; `""`: wants the one there is to be tried again. */
   use(code: string): void {
-    this.#give({ on: "code", code });
+    this.#loop.give({ on: "code", code });
   }
 
   /** The clock has been set. */
   timeIsSet(): void {
-    this.#give({ on: "tick" });
+    this.#loop.give({ on: "tick" });
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#clockwork.alarm(undefined, () => {});
+    if (!this.#loop.close()) return;
     this.#exchange?.close();
     this.#store.close();
   }
 
-  /** One input at a time; what an effect brings waits until all effects before it are carried out. */
-  #give(input: ClaimingInput): void {
-    if (this.#closed) return;
-    this.#inbox.push(input);
-    if (this.#busy) return;
-    this.#busy = true;
-    const { now, random, onState } = this.#options;
-    for (let next = this.#inbox.shift(); next !== undefined && !this.#closed; next = this.#inbox.shift()) {
-      const step = stepClaiming(this.#state, next, { now: now(), random }, this.#clockwork.nowMs());
-      this.#state = step.state;
-      for (const effect of step.effects) this.#execute(effect);
-    }
-    this.#busy = false;
-    if (this.#closed) return;
-    const dueMs = claimingDueMs(this.#state, now());
-    const afterMs = dueMs === Infinity ? undefined : Math.max(0, dueMs - this.#clockwork.nowMs());
-    this.#clockwork.alarm(afterMs, () => this.#give({ on: "tick" }));
-    const told = claimStateOf(this.#state, now());
+  #rested(): void {
+    const { now, onState } = this.#options;
+    const told = claimStateOf(this.#loop.state, now());
     if (told === this.#told) return;
     this.#told = told;
     onState(told);
@@ -118,7 +108,7 @@ export class Claimer {
         this.#store.keepCode(effect.code);
         return;
       case "keep":
-        return this.#give({ on: "kept", ok: this.#store.keep(effect.given) });
+        return this.#loop.give({ on: "kept", ok: this.#store.keep(effect.given) });
     }
   }
 
@@ -139,7 +129,7 @@ export class Claimer {
   }
 
   #judged(verdict: ClaimVerdict): void {
-    this.#give(verdict.ok ? { on: "answer", given: verdict.given } : { on: "noAnswer", why: verdict.why });
+    this.#loop.give(verdict.ok ? { on: "answer", given: verdict.given } : { on: "noAnswer", why: verdict.why });
   }
 
   /** The same for the same key, always. Undefined: none can be made with it. */

@@ -23,6 +23,7 @@ import {
 } from "./renewal.js";
 import { judgeRenewal } from "./renewal-answer.js";
 import type { Clockwork, Resolve, SocketClass } from "./sockets.js";
+import { StepLoop } from "./step-loop.js";
 
 /** What a platform gives that can renew: the store, and the board's key. */
 export interface RenewalParts {
@@ -51,65 +52,69 @@ export interface RenewerOptions extends RenewalParts {
 export class Renewer {
   readonly #options: RenewerOptions;
   readonly #store: CertificateStore;
-  readonly #clockwork: Clockwork;
   readonly #askClock: Clockwork;
   readonly #io: SocketClass;
-  #state: RenewalState;
+  readonly #loop: StepLoop<RenewalState, RenewalInput, RenewalEffect>;
   #exchange: HttpExchange | undefined;
-  readonly #inbox: RenewalInput[] = [];
-  #busy = false;
   #reconnects = false;
-  #closed = false;
 
   constructor(options: RenewerOptions) {
     const { storage, provisioned, makeClockwork, io } = options;
     this.#options = options;
     this.#store = new CertificateStore({ io: storage, certificate: provisioned.certificate });
-    this.#clockwork = makeClockwork();
+    const clockwork = makeClockwork();
     this.#askClock = makeClockwork();
     this.#io = io(() => this.own);
     const kept = { own: this.#read("own"), next: this.#read("next") };
-    this.#state = renewalAtBoot(provisioned, kept, this.#clockwork.nowMs());
+    this.#loop = new StepLoop(renewalAtBoot(provisioned, kept, clockwork.nowMs()), {
+      clockwork,
+      tick: { on: "tick" },
+      step: (state, input, nowMs) => {
+        const { machineId, now, random } = options;
+        return stepRenewal(state, input, { machineId, now: now(), random }, nowMs);
+      },
+      execute: (effect) => this.#execute(effect),
+      rested: () => this.#rested(),
+      dueMs: renewalDueMs,
+    });
   }
 
   /** With this a connection has stood. */
   get own(): Held {
-    return this.#state.own;
+    return this.#loop.state.own;
   }
 
   get state(): RenewalState {
-    return this.#state;
+    return this.#loop.state;
   }
 
   /** A connection to the broker is opened now: with this. */
   opening(): Held {
-    this.#give({ on: "opening" });
-    const { openedWith, own, next } = this.#state;
+    this.#loop.give({ on: "opening" });
+    const { openedWith, own, next } = this.#loop.state;
     return openedWith === "next" ? (next ?? own) : own;
   }
 
   session(up: boolean): void {
-    this.#give({ on: "session", up });
+    this.#loop.give({ on: "session", up });
   }
 
   link(up: boolean): void {
-    this.#give({ on: "link", up });
+    this.#loop.give({ on: "link", up });
   }
 
   /** Nothing is open at the machine. */
   idle(idle: boolean): void {
-    this.#give({ on: "idle", idle });
+    this.#loop.give({ on: "idle", idle });
   }
 
   /** The clock has been set. */
   timeIsSet(): void {
-    this.#give({ on: "tick" });
+    this.#loop.give({ on: "tick" });
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#clockwork.alarm(undefined, () => {});
+    if (!this.#loop.close()) return;
     this.#exchange?.close();
     this.#store.close();
   }
@@ -119,29 +124,11 @@ export class Renewer {
     return found === undefined ? undefined : heldOf(found);
   }
 
-  /** One input at a time; what an effect brings waits until all effects before it are carried out. */
-  #give(input: RenewalInput): void {
-    if (this.#closed) return;
-    this.#inbox.push(input);
-    if (this.#busy) return;
-    this.#busy = true;
-    const { machineId, now, random } = this.#options;
-    for (let next = this.#inbox.shift(); next !== undefined && !this.#closed; next = this.#inbox.shift()) {
-      const step = stepRenewal(this.#state, next, { machineId, now: now(), random }, this.#clockwork.nowMs());
-      this.#state = step.state;
-      for (const effect of step.effects) this.#execute(effect);
-    }
-    this.#busy = false;
-    if (this.#closed) return;
+  #rested(): void {
     // only now: the connection that is opened by it asks what to open it with
-    const { onReconnect } = this.#options;
     const reconnects = this.#reconnects;
     this.#reconnects = false;
-    if (reconnects) onReconnect();
-    const nowMs = this.#clockwork.nowMs();
-    const dueMs = renewalDueMs(this.#state, nowMs);
-    const afterMs = dueMs === Infinity ? undefined : Math.max(0, dueMs - nowMs);
-    this.#clockwork.alarm(afterMs, () => this.#give({ on: "tick" }));
+    if (reconnects) this.#options.onReconnect();
   }
 
   #execute(effect: RenewalEffect): void {
@@ -150,7 +137,7 @@ export class Renewer {
         return this.#ask(effect.shown);
       case "keep": {
         const { as, held } = effect;
-        return this.#give({ on: "kept", as, held, ok: this.#store.write(as, held) });
+        return this.#loop.give({ on: "kept", as, held, ok: this.#store.write(as, held) });
       }
       case "reconnect":
         this.#reconnects = true;
@@ -159,7 +146,7 @@ export class Renewer {
 
   #ask(shown: Held): void {
     const body = this.#request(shown);
-    if (body === undefined) return this.#give({ on: "noAnswer", lasting: true });
+    if (body === undefined) return this.#loop.give({ on: "noAnswer", lasting: true });
     const { door, resolve } = this.#options;
     this.#exchange = askDoor({
       io: this.#io,
@@ -173,10 +160,10 @@ export class Renewer {
   }
 
   #answered(shown: Held, answer: DoorAnswer): void {
-    if (answer?.status !== GRANTED) return this.#give({ on: "noAnswer", lasting: answer?.status === REFUSED });
+    if (answer?.status !== GRANTED) return this.#loop.give({ on: "noAnswer", lasting: answer?.status === REFUSED });
     const { machineId, now } = this.#options;
     const verdict = judgeRenewal(answer.body, { machineId, own: shown, now: now() });
-    this.#give(verdict.ok ? { on: "answer", next: verdict.next } : { on: "noAnswer", lasting: true });
+    this.#loop.give(verdict.ok ? { on: "answer", next: verdict.next } : { on: "noAnswer", lasting: true });
   }
 
   /** Undefined: no request can be made with this certificate and key. */
