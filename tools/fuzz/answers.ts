@@ -1,4 +1,4 @@
-/** What the fleet's door answers a board that claims itself or renews its certificate: JSON with certificates in PEM. */
+/** What the fleet answers a board that claims itself or renews its certificate: JSON with certificates in PEM. */
 
 import { parseCertificate } from "../../firmware/io/net/certificate.js";
 import { judgeClaim } from "../../firmware/io/net/claim-answer.js";
