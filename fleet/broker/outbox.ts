@@ -19,6 +19,7 @@ export class Outbox {
   #waiting: Waiting[] = [];
   #first = 0;
   #parts: Buffer[] = [];
+  readonly #reply = (topic: string, payload: Uint8Array): boolean => this.publish(topic, payload);
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -31,12 +32,17 @@ export class Outbox {
       topic,
       payload: typeof payload === "string" ? Buffer.from(payload) : payload,
       retained: retain,
-      ack: () => {
-        if (waiting === undefined || waiting.done) return;
-        waiting.done = true;
-        if (this.#waiting[this.#first] === waiting) this.#acknowledge();
-      },
-      reply: (replyTopic, bytes) => this.publish(replyTopic, bytes),
+      ack: this.#ackOf(waiting),
+      reply: this.#reply,
+    };
+  }
+
+  /** Returned, not put into place: of what is made for every message, a function that gets a name costs most. */
+  #ackOf(waiting: Waiting | undefined): () => void {
+    return () => {
+      if (waiting === undefined || waiting.done) return;
+      waiting.done = true;
+      if (this.#waiting[this.#first] === waiting) this.#acknowledge();
     };
   }
 

@@ -13,7 +13,7 @@ import {
 import { isChange } from "../../shared/wire/telemetry.js";
 import { parseTopic, topicOf } from "../../shared/wire/topics.js";
 import type { Arrival } from "../broker/connection.js";
-import type { IngestQueue } from "./queue.js";
+import type { IngestQueue, Waiting } from "./queue.js";
 import type { Orphan, TelemetryBases } from "./telemetry-bases.js";
 
 export interface Undecodable {
@@ -53,9 +53,6 @@ export function sortArrival(
   const { machineId: serial, channel } = topic;
   // The embedded broker lets none through; one of others may.
   if (arrival.payload.length > MAX_MESSAGE_BYTES) return drop(arrival, `${serial}: ${arrival.payload.length} bytes`);
-  const reply = (payload: Uint8Array): boolean => arrival.reply(topicOf(serial, "acks"), payload);
-  const { ack, retained, byHttp = false } = arrival;
-  const waiting = { serial, receivedMs: nowMs, ack, reply, bytes: arrival.payload.length, retained, byHttp };
   switch (channel) {
     case "events": {
       const batch = decodeBatch(arrival.payload);
@@ -65,7 +62,7 @@ export function sortArrival(
         return { undecodable: { serial, payload: arrival.payload, detail, arrival } };
       }
       // Dropped, not acknowledged upwards: the machine keeps it and sends it again after its pause.
-      if (!queue.addBatch({ ...waiting, message: batch.message })) return drop(arrival, "queue full");
+      if (!queue.addBatch(waitingOf(arrival, serial, batch.message, nowMs))) return drop(arrival, "queue full");
       return {};
     }
     case "telemetry": {
@@ -74,14 +71,15 @@ export function sortArrival(
       if (reading.is === "refused") return drop(arrival, `${serial}: telemetry ${reading.error}`);
       if (reading.is === "baseMissing") {
         arrival.ack();
-        return { orphan: { serial, epoch: reading.epoch, payload: new Uint8Array(payload), receivedMs: nowMs, reply } };
+        const orphan = { serial, epoch: reading.epoch, payload: new Uint8Array(payload), receivedMs: nowMs };
+        return { orphan: { ...orphan, reply: replyTo(arrival, serial) } };
       }
       if (reading.is === "stale") return drop(arrival, undefined);
       const { message } = reading;
       // What is kept of a change is the whole state it makes.
       const body = isChange(payload) ? encodeTelemetry(message) : payload;
-      const base = message.base === undefined ? {} : { base: payload };
-      queue.addTelemetry({ serial, message, body, receivedMs: nowMs, ack: arrival.ack, ...base });
+      const item = { serial, message, body, receivedMs: nowMs, ack: arrival.ack };
+      queue.addTelemetry(message.base === undefined ? item : { ...item, base: payload });
       return {};
     }
     case "status": {
@@ -89,7 +87,8 @@ export function sortArrival(
       if (arrival.payload.length === 0) return drop(arrival, undefined);
       const status = decodeStatus(arrival.payload);
       if (!status.ok) return drop(arrival, `${serial}: status ${status.error}`);
-      if (!queue.addPresence({ ...waiting, message: status.message })) return drop(arrival, "presence queue full");
+      if (!queue.addPresence(waitingOf(arrival, serial, status.message, nowMs)))
+        return drop(arrival, "presence queue full");
       return {};
     }
     case "audit": {
@@ -101,6 +100,16 @@ export function sortArrival(
     default:
       return drop(arrival, `${serial}: channel ${channel}`);
   }
+}
+
+function waitingOf<T>(arrival: Arrival, serial: string, message: T, receivedMs: number): Waiting<T> {
+  const { ack, payload, retained, byHttp = false } = arrival;
+  const reply = replyTo(arrival, serial);
+  return { serial, message, receivedMs, ack, reply, bytes: payload.length, retained, byHttp };
+}
+
+function replyTo(arrival: Arrival, serial: string): (payload: Uint8Array) => boolean {
+  return (payload) => arrival.reply(topicOf(serial, "acks"), payload);
 }
 
 /** Sequences begin with 1 and are 32 bits wide, as the chain CRC counts them. */

@@ -181,6 +181,9 @@ export function decodeBatch(bytes: Uint8Array): WireResult<BatchMessage> {
   return { ok: true, message: { epoch, firstSeq, chain, records } };
 }
 
+/** What every message begins with. */
+const VERSION = deepFreeze({ version: [0, "uint"] });
+
 function encode<L extends Layout>(layout: L, message: MessageOf<L>): Uint8Array {
   return encodeCbor(toMap(layout, message), MAX_MESSAGE_BYTES);
 }
@@ -191,7 +194,7 @@ export const MAX_MESSAGE_BYTES = 12_288;
 function decode<L extends Layout>(layout: L, bytes: Uint8Array): WireResult<MessageOf<L>> {
   const cbor = decodeCbor(bytes);
   if (!cbor.ok) return { ok: false, error: `${cbor.error} at byte ${cbor.at}` };
-  const version = fromMap({ version: [0, "uint"] }, cbor.value);
+  const version = fromMap(VERSION, cbor.value);
   if (!version.ok) return { ok: false, error: "no version" };
   if (version.message.version > WIRE_VERSION)
     return { ok: false, error: `version ${version.message.version} is newer` };

@@ -4,6 +4,7 @@ import { deepFreeze } from "../freeze.js";
 /** Published by the machine / by the fleet. */
 export const MACHINE_CHANNELS = deepFreeze(["telemetry", "events", "status", "audit"] as const);
 export const FLEET_CHANNELS = deepFreeze(["acks", "commands"] as const);
+const CHANNELS = deepFreeze([...MACHINE_CHANNELS, ...FLEET_CHANNELS] as const);
 export type Channel = (typeof MACHINE_CHANNELS)[number] | (typeof FLEET_CHANNELS)[number];
 
 export const MAX_MACHINE_ID_LENGTH = 32;
@@ -27,7 +28,7 @@ export function parseTopic(topic: string): { readonly machineId: string; readonl
   const parts = topic.split("/");
   const machineId = parts[1] ?? "";
   if (parts.length !== 3 || parts[0] !== "fleet" || !isMachineId(machineId)) return undefined;
-  for (const channel of [...MACHINE_CHANNELS, ...FLEET_CHANNELS]) {
+  for (const channel of CHANNELS) {
     if (channel === parts[2]) return { machineId, channel };
   }
   return undefined;
