@@ -1,7 +1,13 @@
 /** Opaque page cursors: the key of the last row, as JSON in base64url. Anything else is refused by name. */
-import type { Static, TSchema } from "typebox";
+import Type, { type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { ProblemError } from "./problems.js";
+
+/** The key of a list that is newest first: an instant as PostgreSQL writes it, and whose. */
+export const Newest = Type.Object({
+  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
+  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
+});
 
 export function encodeCursor(key: unknown): string | null {
   return key === undefined ? null : Buffer.from(JSON.stringify(key)).toString("base64url");

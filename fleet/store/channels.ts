@@ -1,6 +1,14 @@
 /** Channels and their dead letters as an operator keeps them. Secrets are derived, never here. */
 import type { Channel, ChannelBody, Delivery } from "../api/channels/schema.js";
 import type { Transaction } from "./databases.js";
+import {
+  MESSAGE_TIMES,
+  type MessageFilter,
+  type MessageKeyset,
+  type MessageRow,
+  messagesOf,
+  pageOfMessages,
+} from "./outbox.js";
 import type { Page } from "./reading.js";
 
 export interface KeptChannel {
@@ -67,19 +75,6 @@ export async function changeChannel(tx: Transaction, operatorId: string, channel
   return true;
 }
 
-/** With what waits in it. */
-export async function dropChannel(tx: Transaction, operatorId: string, id: string): Promise<void> {
-  await tx`DELETE FROM channels WHERE operator_id = ${operatorId} AND id = ${id}`;
-}
-
-/** The version of the secret from now on. */
-export async function renewSecret(tx: Transaction, operatorId: string, id: string): Promise<number | undefined> {
-  const [row] = await tx<{ version: number }[]>`
-    UPDATE channels SET secret_version = secret_version + 1, secret_since = now()
-    WHERE operator_id = ${operatorId} AND id = ${id} RETURNING secret_version AS version`;
-  return row?.version;
-}
-
 /** Puts a test into the channel's outbox; its id. */
 export async function putTest(tx: Transaction, operatorId: string, id: string): Promise<string> {
   const body = JSON.stringify({ alerts: [], leftOut: 0 });
@@ -90,36 +85,16 @@ export async function putTest(tx: Transaction, operatorId: string, id: string): 
   return row.id;
 }
 
-export interface DeliveryKeyset {
-  readonly at: string;
-  readonly id: string;
-}
-
 /** Newest first. */
 export async function listDeliveries(
   tx: Transaction,
   channelId: string,
-  filter: {
-    readonly state?: string | undefined;
-    readonly limit: number;
-    readonly before?: DeliveryKeyset | undefined;
-  },
-): Promise<Page<Delivery, DeliveryKeyset>> {
-  const { state = null, limit, before } = filter;
-  const rows = await tx<
-    (Omit<Delivery, "createdAt" | "endedAt"> & { createdAt: Date; endedAt: Date | null; key: string })[]
-  >`
-    SELECT id, event, state, tries, error, created_at AS "createdAt", ended_at AS "endedAt", created_at::text AS key
-    FROM deliveries
-    WHERE channel_id = ${channelId} AND (${state}::text IS NULL OR state = ${state})
-      AND (${before?.at ?? null}::timestamptz IS NULL OR (created_at, id)
-        < (${before?.at ?? null}::timestamptz, ${before?.id ?? null}::uuid))
-    ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}`;
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const items = rows.slice(0, limit).map(({ key: _, createdAt, endedAt, ...row }) => ({
-    ...{ ...row, createdAt: createdAt.toISOString(), endedAt: endedAt?.toISOString() ?? null },
-  }));
-  return { items, next: last === undefined ? undefined : { at: last.key, id: last.id } };
+  filter: MessageFilter,
+): Promise<Page<Delivery, MessageKeyset>> {
+  const rows = await tx<(Omit<Delivery, keyof MessageRow> & MessageRow)[]>`
+    SELECT id, event, state, tries, error, ${tx.unsafe(MESSAGE_TIMES)} FROM deliveries
+    WHERE channel_id = ${channelId} AND ${pageOfMessages(tx, filter)}`;
+  return messagesOf(rows, filter.limit);
 }
 
 /** Dead letters that are sent again, under the ids they had; how many. `deliveryId` null: all of the channel. */

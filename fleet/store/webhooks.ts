@@ -1,6 +1,14 @@
 /** Webhooks of an operator's feed and their deliveries, as the operator keeps them. Secrets are derived, never here. */
 import type { FeedDelivery, Webhook } from "../api/webhooks/schema.js";
 import type { Transaction } from "./databases.js";
+import {
+  MESSAGE_TIMES,
+  type MessageFilter,
+  type MessageKeyset,
+  type MessageRow,
+  messagesOf,
+  pageOfMessages,
+} from "./outbox.js";
 import type { Page } from "./reading.js";
 
 export interface KeptWebhook {
@@ -96,20 +104,6 @@ export async function moveWebhook(
   await tx`UPDATE webhooks SET incarnation = ${incarnation}, after_seq = ${seq} WHERE id = ${id}`;
 }
 
-/** With what waits in it. */
-export async function dropWebhook(tx: Transaction, operatorId: string, id: string): Promise<void> {
-  await tx`DELETE FROM webhooks WHERE operator_id = ${operatorId} AND id = ${id}`;
-}
-
-/** The version of the secret from now on. */
-export async function renewWebhookSecret(tx: Transaction, operatorId: string, id: string): Promise<number> {
-  const [row] = await tx<{ version: number }[]>`
-    UPDATE webhooks SET secret_version = secret_version + 1, secret_since = now()
-    WHERE operator_id = ${operatorId} AND id = ${id} RETURNING secret_version AS version`;
-  if (row === undefined) throw new Error("the webhook is gone");
-  return row.version;
-}
-
 export interface BatchToSend {
   readonly event: "changes" | "test";
   /** JSON. */
@@ -132,37 +126,16 @@ export async function putBatch(
   return row.id;
 }
 
-export interface FeedDeliveryKeyset {
-  readonly at: string;
-  readonly id: string;
-}
-
 /** Newest first. */
 export async function listFeedDeliveries(
   tx: Transaction,
   webhookId: string,
-  filter: {
-    readonly state?: string | undefined;
-    readonly limit: number;
-    readonly before?: FeedDeliveryKeyset | undefined;
-  },
-): Promise<Page<FeedDelivery, FeedDeliveryKeyset>> {
-  const { state = null, limit, before } = filter;
-  const rows = await tx<
-    (Omit<FeedDelivery, "createdAt" | "endedAt"> & { createdAt: Date; endedAt: Date | null; key: string })[]
-  >`
-    SELECT id, event, changes, state, tries, error, created_at AS "createdAt", ended_at AS "endedAt",
-      created_at::text AS key
-    FROM webhook_deliveries
-    WHERE webhook_id = ${webhookId} AND (${state}::text IS NULL OR state = ${state})
-      AND (${before?.at ?? null}::timestamptz IS NULL OR (created_at, id)
-        < (${before?.at ?? null}::timestamptz, ${before?.id ?? null}::uuid))
-    ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}`;
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const items = rows.slice(0, limit).map(({ key: _, createdAt, endedAt, ...row }) => ({
-    ...{ ...row, createdAt: createdAt.toISOString(), endedAt: endedAt?.toISOString() ?? null },
-  }));
-  return { items, next: last === undefined ? undefined : { at: last.key, id: last.id } };
+  filter: MessageFilter,
+): Promise<Page<FeedDelivery, MessageKeyset>> {
+  const rows = await tx<(Omit<FeedDelivery, keyof MessageRow> & MessageRow)[]>`
+    SELECT id, event, changes, state, tries, error, ${tx.unsafe(MESSAGE_TIMES)} FROM webhook_deliveries
+    WHERE webhook_id = ${webhookId} AND ${pageOfMessages(tx, filter)}`;
+  return messagesOf(rows, filter.limit);
 }
 
 /** Dead letters that are sent again, under the ids they had; how many. `deliveryId` null: all of the webhook. */

@@ -1,6 +1,5 @@
 /** The alerts inbox: read, acknowledge, assign, comment, snooze, resolve. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
 import {
   alertHistory,
   type Handling,
@@ -17,7 +16,7 @@ import type { Transaction } from "../../store/databases.js";
 import { asOperator } from "../../store/tenancy.js";
 import { mustBeSoon } from "../alert-rules/until.js";
 import { DEFAULT_PAGE } from "../common.js";
-import { decodeCursor, encodeCursor } from "../cursor.js";
+import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
 import { mustHaveKnown } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
@@ -34,11 +33,6 @@ import {
   SnoozeBody,
 } from "./schema.js";
 
-const Before = Type.Object({
-  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
-  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
-});
-
 export const alertRoutes: FastifyPluginAsyncTypebox = async (app) => {
   await app.register(reads);
   await app.register(handling);
@@ -54,7 +48,7 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
-      const before = decodeCursor(Before, cursor);
+      const before = decodeCursor(Newest, cursor);
       const page = await asOperator(app.databases.app, callerOf(request), async (tx) => {
         const found = await listAlerts(tx, { ...filter, limit, before });
         if (filter.machine !== undefined && found.items.length === 0) await mustHaveKnown(tx, filter.machine);

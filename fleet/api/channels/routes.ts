@@ -7,19 +7,18 @@ import { recordChange } from "../../store/audit-log.js";
 import {
   addChannel,
   changeChannel,
-  dropChannel,
   type KeptChannel,
   listChannels,
   listDeliveries,
   putTest,
   readChannel,
-  renewSecret,
   replayDead,
 } from "../../store/channels.js";
 import type { Transaction } from "../../store/databases.js";
+import { drop, renewSecret } from "../../store/outbox.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
-import { decodeCursor, encodeCursor } from "../cursor.js";
+import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -41,10 +40,6 @@ interface Options {
   readonly master: Uint8Array;
 }
 
-const Before = Type.Object({
-  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
-  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
-});
 const WRITE = { right: "rules:write" } as const;
 
 export const channelRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
@@ -86,7 +81,7 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { state, limit = DEFAULT_PAGE, cursor } = request.query;
-      const before = decodeCursor(Before, cursor);
+      const before = decodeCursor(Newest, cursor);
       const page = await asOperator(app.databases.app, caller, async (tx) => {
         await mustFind(tx, caller.operatorId, id);
         return listDeliveries(tx, id, { state, limit, before });
@@ -127,10 +122,10 @@ const making: FastifyPluginAsyncTypebox<Options> = async (app, { master }) => {
       const made = await asOperator(app.databases.app, caller, async (tx) => {
         const { channel } = await mustFind(tx, caller.operatorId, id);
         if (channel.kind !== "webhook") throw new ProblemError("bad-request", "only webhooks have a secret");
-        const version = await renewSecret(tx, caller.operatorId, id);
+        const version = await renewSecret(tx, "channels", caller.operatorId, id);
         const about = { before: null, after: { version } };
         await recordChange(tx, caller, { action: "secret renewed", subject: "channel", subjectId: id, ...about });
-        return { ...channel, secret: hookSecret(master, id, version ?? 1) };
+        return { ...channel, secret: hookSecret(master, id, version) };
       });
       reply.code(201);
       return made;
@@ -167,7 +162,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
       const { id } = request.params;
       await asOperator(app.databases.app, caller, async (tx) => {
         const { channel: before } = await mustFind(tx, caller.operatorId, id);
-        await dropChannel(tx, caller.operatorId, id);
+        await drop(tx, "channels", caller.operatorId, id);
         await recordChange(tx, caller, { action: "removed", subject: "channel", subjectId: id, before, after: null });
       });
       return reply.code(204).send(null);

@@ -6,17 +6,13 @@ import type { Transaction } from "../../store/databases.js";
 import { addKey, changeKey, type KeyRow, listKeys, lockKeys, readKey, revokeKey } from "../../store/keys.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
-import { decodeCursor, encodeCursor } from "../cursor.js";
+import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { type Caller, callerOf, RIGHT_NAMES } from "../rights.js";
 import { lookAtListeners } from "../session/watch.js";
 import { Key, KeyChange, KeyList, KeyParams, KeyQuery, MadeKey, NewKey } from "./schema.js";
 
-const Before = Type.Object({
-  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
-  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
-});
 const DEFAULT_REQUESTS_PER_MINUTE = 600;
 const config = { right: "keys:write" } as const;
 
@@ -28,7 +24,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     { config, schema: { querystring: KeyQuery, response: { 200: KeyList, ...ALLOWED_FAILURES } } },
     async (request) => {
       const { limit = DEFAULT_PAGE, cursor } = request.query;
-      const before = decodeCursor(Before, cursor);
+      const before = decodeCursor(Newest, cursor);
       const page = await asOperator(app.databases.app, callerOf(request), (tx) => listKeys(tx, limit, before));
       return { keys: page.items.map(viewOf), nextCursor: encodeCursor(page.next) };
     },

@@ -1,19 +1,13 @@
 /** What has been ordered of machines. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
 import { listOrders, readOrder } from "../../store/orders.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
-import { decodeCursor, encodeCursor } from "../cursor.js";
+import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { Order, OrderList, OrderParams, OrderQuery, orderView } from "./schema.js";
-
-const Before = Type.Object({
-  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
-  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
-});
 
 export const orderRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -25,7 +19,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { operatorId } = callerOf(request);
       const { limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
-      const before = decodeCursor(Before, cursor);
+      const before = decodeCursor(Newest, cursor);
       const page = await asOperator(app.databases.app, callerOf(request), (tx) =>
         listOrders(tx, operatorId, { ...filter, limit, before }),
       );

@@ -6,23 +6,22 @@ import { parseTarget } from "../../hooks/target.js";
 import { recordChange } from "../../store/audit-log.js";
 import { feedState } from "../../store/changes.js";
 import type { Transaction } from "../../store/databases.js";
+import { drop, renewSecret } from "../../store/outbox.js";
 import { asOperator } from "../../store/tenancy.js";
 import {
   addWebhook,
   changeWebhook,
-  dropWebhook,
   type KeptWebhook,
   listFeedDeliveries,
   listWebhooks,
   moveWebhook,
   putBatch,
   readWebhook,
-  renewWebhookSecret,
   replayDeadBatches,
 } from "../../store/webhooks.js";
 import { positionIn } from "../changes/feed.js";
 import { DEFAULT_PAGE } from "../common.js";
-import { decodeCursor, encodeCursor } from "../cursor.js";
+import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, FOLLOW_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
@@ -45,10 +44,6 @@ interface Options {
   readonly master: Uint8Array;
 }
 
-const Before = Type.Object({
-  at: Type.String({ pattern: "^[0-9]{4,6}-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$" }),
-  id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
-});
 const config = { right: "webhooks:write" } as const;
 
 export const webhookRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
@@ -89,7 +84,7 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { state, limit = DEFAULT_PAGE, cursor } = request.query;
-      const before = decodeCursor(Before, cursor);
+      const before = decodeCursor(Newest, cursor);
       const page = await asOperator(app.databases.app, caller, async (tx) => {
         await mustFind(tx, caller, id);
         return listFeedDeliveries(tx, id, { state, limit, before });
@@ -132,7 +127,7 @@ const making: FastifyPluginAsyncTypebox<Options> = async (app, { master }) => {
       const { id } = request.params;
       const made = await asOperator(app.databases.app, caller, async (tx) => {
         const { webhook } = await mustFind(tx, caller, id, true);
-        const version = await renewWebhookSecret(tx, caller.operatorId, id);
+        const version = await renewSecret(tx, "webhooks", caller.operatorId, id);
         const about = { subject: "webhook", subjectId: id, before: null, after: { version } };
         await recordChange(tx, caller, { action: "secret renewed", ...about });
         return { ...webhook, secret: hookSecret(master, id, version) };
@@ -176,7 +171,7 @@ const changing: FastifyPluginAsyncTypebox = async (app) => {
       const { id } = request.params;
       await asOperator(app.databases.app, caller, async (tx) => {
         const { webhook: before } = await mustFind(tx, caller, id, true);
-        await dropWebhook(tx, caller.operatorId, id);
+        await drop(tx, "webhooks", caller.operatorId, id);
         await recordChange(tx, caller, { action: "removed", subject: "webhook", subjectId: id, before, after: null });
       });
       return reply.code(204).send(null);
