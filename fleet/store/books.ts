@@ -110,6 +110,10 @@ export async function compareBooks(tx: Transaction, machineId: string, fromMs: n
   return found;
 }
 
+/** Those that are written; is_empty follows. */
+const SLOT_COLUMNS = `machine_id, operator_id, slot_code, product_id, product_number, quantity, max_capacity, price,
+  currency, planned_quantity, planned_product_id, planned_price, planned_capacity, in_use, by_planogram, price_set`;
+
 /** Puts what was made anew in the place of what is kept. */
 export async function replaceBooks(
   tx: Transaction,
@@ -130,8 +134,10 @@ export async function replaceBooks(
   await tx`INSERT INTO public.sales_quarters SELECT * FROM pg_temp.sales_quarters WHERE machine_id = ${machineId}`;
   // All its quarters are dirty now: the days are summed again by their job.
   await tx`DELETE FROM public.sales_days WHERE machine_id = ${machineId}`;
+  const slots = tx.unsafe(SLOT_COLUMNS);
   await tx`
-    INSERT INTO public.machine_slots SELECT * FROM pg_temp.machine_slots WHERE machine_id = ${machineId}
+    INSERT INTO public.machine_slots (${slots}) SELECT ${slots} FROM pg_temp.machine_slots
+    WHERE machine_id = ${machineId}
     ON CONFLICT (machine_id, slot_code) DO UPDATE SET product_id = excluded.product_id,
       product_number = excluded.product_number, quantity = excluded.quantity,
       max_capacity = excluded.max_capacity, price = excluded.price, in_use = excluded.in_use,

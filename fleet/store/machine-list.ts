@@ -177,7 +177,7 @@ function findMachines(
       : [
           tx`
             SELECT s.machine_id FROM machine_slots s
-            WHERE s.operator_id = ${operatorId} AND s.quantity = 0 AND s.in_use AND s.product_id = (
+            WHERE s.operator_id = ${operatorId} AND s.is_empty AND s.in_use AND s.product_id = (
               SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${soldOut})`,
         ]),
   ];
