@@ -124,13 +124,17 @@ async function writeOut({ owner, objects, partRows }: ArchivePorts, hot: MonthHe
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const name = `${folder}/manifest-${digestOf(bytes).slice(0, 16)}.json`;
   await putChecked(objects, name, bytes);
-  await owner`
-    INSERT INTO archives (operator_id, month, manifest, manifest_sha256, rows, fingerprint)
-    VALUES (${operatorId}, ${hot.month}, ${name}, ${createHash("sha256").update(bytes).digest()}, ${rows},
-      ${fingerprint}::bigint)
-    ON CONFLICT (operator_id, month) DO UPDATE SET manifest = excluded.manifest,
-      manifest_sha256 = excluded.manifest_sha256, rows = excluded.rows, fingerprint = excluded.fingerprint,
-      written_at = now(), dropped_at = NULL, kept_until = NULL`;
+  await inTransaction(owner, async (tx) => {
+    // Throws where another run has dropped the month meanwhile: what says so is not to be written over.
+    await tx.unsafe(`LOCK TABLE ${hot.partition} IN ACCESS SHARE MODE`);
+    await tx`
+      INSERT INTO archives (operator_id, month, manifest, manifest_sha256, rows, fingerprint)
+      VALUES (${operatorId}, ${hot.month}, ${name}, ${createHash("sha256").update(bytes).digest()}, ${rows},
+        ${fingerprint}::bigint)
+      ON CONFLICT (operator_id, month) DO UPDATE SET manifest = excluded.manifest,
+        manifest_sha256 = excluded.manifest_sha256, rows = excluded.rows, fingerprint = excluded.fingerprint,
+        written_at = now(), dropped_at = NULL, kept_until = NULL`;
+  });
 }
 
 async function* exportParts(

@@ -223,4 +223,34 @@ test("the job closes first and archives a run later; run twice at once it does n
   assert.is(left?.rows, 26);
 });
 
+test("a run that another overtakes does not say that the dropped month is here", async ({
+  databases,
+  objects,
+  ours,
+}) => {
+  const owner = databases.migrate;
+  assert.is(await restoreMonth({ owner, objects }, ours, MARCH, 1), 5);
+  await owner`UPDATE archives SET kept_until = NULL`;
+  await owner`UPDATE transactions SET payment_ref = 'overtaken' WHERE booked_at < '2026-04-01'`;
+  const march = (await monthsHere(owner)).find(({ month }) => month === MARCH);
+  assert.ok(march);
+  let overtaken = false;
+  const slow: ObjectStore = {
+    ...objects,
+    get: (name) => objects.get(name),
+    list: (prefix) => objects.list(prefix),
+    put: async (name, bytes) => {
+      await objects.put(name, bytes);
+      if (overtaken || !name.includes("manifest")) return;
+      overtaken = true;
+      assert.is(await archiveMonth({ owner, objects }, march), true);
+    },
+  };
+  assert.match(await failure(archiveMonth({ owner, objects: slow }, march)), /transactions_y2026m03.* does not exist/);
+  const [archive] = await owner`
+    SELECT 1 FROM archives WHERE operator_id = ${ours} AND month = ${MARCH} AND dropped_at IS NOT NULL`;
+  assert.ok(archive, "it is dropped, and the books say so");
+  assert.is(await restoreMonth({ owner, objects }, ours, MARCH, 1), 5);
+});
+
 test.run();
