@@ -18,7 +18,8 @@ const NOTHING: Settlement = Object.freeze<Settlement>({ effects: Object.freeze([
 
 /**
  * restarted: after a reset of machine or device, where an opened door makes the counts worthless, and so does another
- * serial number: what this device holds says nothing of what that one paid.
+ * serial number: what this device holds says nothing of what that one paid. In any case, where the door was open, what
+ * seems not to be paid may have been, and coins put in by hand: it is not paid once more.
  */
 export function settle(facts: CashFacts, device: Store, store: number, restarted: boolean): Settlement {
   const { durable } = facts;
@@ -30,7 +31,9 @@ export function settle(facts: CashFacts, device: Store, store: number, restarted
     return proof ? NOTHING : audited(facts, device, store, expected);
   }
   const proof = provePayout(open, durable, device);
-  if (!proof.plausible || (restarted && (open.doorOpened || !isSameDevice(open, device)))) {
+  const touched = open.doorOpened || durable.doorOpen;
+  const short = proof.paidMinor < open.count * open.valueMinor && open.reason !== PAYOUT_EMPTIED;
+  if (!proof.plausible || (touched && short) || (restarted && (open.doorOpened || !isSameDevice(open, device)))) {
     const claim = claimPayout(facts);
     return { ...claim, effects: [...claim.effects, ...audited(facts, device, store, expected).effects] };
   }

@@ -33,11 +33,10 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
     case "documentApplied":
       return documentApplied(state, record.doc, record.version, record.crc);
     case "doorOpened":
-      state.doorOpen = true;
-      if (state.payout !== undefined) state.payout = { ...state.payout, doorOpened: true };
-      return;
     case "doorClosed":
-      state.doorOpen = false;
+      state.doorOpen = record.kind === "doorOpened";
+      // Shut within a payout it was open when that began.
+      if (state.payout !== undefined) state.payout = { ...state.payout, doorOpened: true };
       return;
     case "faultRaised":
       if (hasFault(state, record.fault, record.slot)) return;

@@ -256,9 +256,23 @@ export const CASH: readonly Mutant[] = [
   {
     name: "tubes that prove nothing close a payout as paid",
     file: "firmware/cash/settle.ts",
-    find: "if (!proof.plausible || (restarted &&",
-    replace: "if ((restarted &&",
+    find: "if (!proof.plausible || (touched",
+    replace: "if ((touched",
     tests: BOOT,
+  },
+  {
+    name: "behind an open door what was put in by hand is paid out once more",
+    file: "firmware/cash/settle.ts",
+    find: "(touched && short) || ",
+    replace: "",
+    tests: PAYOUT,
+  },
+  {
+    name: "a door that is shut within a payout was never open in it",
+    file: "firmware/cash/settle.ts",
+    find: "const touched = open.doorOpened || durable.doorOpen;",
+    replace: "const touched = durable.doorOpen;",
+    tests: PAYOUT,
   },
   {
     name: "another changer proves the payout that was ordered of the first",

@@ -122,13 +122,15 @@ test("a fault is open once, by code and slot, until it is cleared", () => {
   assert.is(state.faults.length, 1);
 });
 
-test("the door opened in a payout takes the proof from the tubes", () => {
-  const state = fold([
-    { kind: "payoutStarted", payoutNo: 1, reason: 0, dueMinor: 25, type: 2, count: 1, valueMinor: 25, tubes: TUBES },
-    { kind: "doorOpened" },
-  ]);
-  assert.is(state.payout?.doorOpened, true);
-  assert.is(state.doorOpen, true);
+test("the door opened or shut in a payout takes the proof from the tubes", () => {
+  for (const kind of ["doorOpened", "doorClosed"] as const) {
+    const state = fold([
+      { kind: "payoutStarted", payoutNo: 1, reason: 0, dueMinor: 25, type: 2, count: 1, valueMinor: 25, tubes: TUBES },
+      { kind },
+    ]);
+    assert.is(state.payout?.doorOpened, true);
+    assert.is(state.doorOpen, kind === "doorOpened");
+  }
 });
 
 test("a take-over of the tubes counts nothing; later differences are counted", () => {
