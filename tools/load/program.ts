@@ -68,8 +68,26 @@ export class Program {
     made.add(this);
   }
 
-  /** What it says goes to `{name}.log` in its folder. */
+  /**
+   * What it says goes to `{name}.log` in its folder. One that ran before and ends at once is started again, as a
+   * supervisor does: what a killed PostgreSQL leaves behind lives on for a moment.
+   */
   async start(): Promise<void> {
+    const { folder, name } = this.#options;
+    const again = this.#child !== undefined;
+    let child = this.#spawn();
+    const deadlineMs = performance.now() + READY_WITHIN_MS;
+    while (!(await this.#options.isReady())) {
+      const ended = child.exitCode !== null;
+      if ((ended && !again) || performance.now() > deadlineMs) {
+        throw new Error(`${name} did not start: ${readFileSync(join(folder, `${name}.log`), "utf8").slice(-500)}`);
+      }
+      await pause(LOOK_EVERY_MS);
+      if (ended) child = this.#spawn();
+    }
+  }
+
+  #spawn(): ChildProcess {
     const { path, args, folder, uid, env, name } = this.#options;
     const log = openSync(join(folder, `${name}.log`), "a");
     const as = uid === undefined ? {} : { uid, gid: uid };
@@ -81,13 +99,7 @@ export class Program {
     });
     closeSync(log);
     this.#child = child;
-    const deadlineMs = performance.now() + READY_WITHIN_MS;
-    while (!(await this.#options.isReady())) {
-      if (child.exitCode !== null || performance.now() > deadlineMs) {
-        throw new Error(`${name} did not start: ${readFileSync(join(folder, `${name}.log`), "utf8").slice(-500)}`);
-      }
-      await pause(LOOK_EVERY_MS);
-    }
+    return child;
   }
 
   /** Resolves when it is gone. */
