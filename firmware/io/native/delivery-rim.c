@@ -11,12 +11,12 @@
 #include "contexts.h"
 #include "courier.h"
 #include "motor-drive.h"
+#include "note-keeper.h"
 #include "options.h"
 #include "rim.h"
 #include "driver/gpio.h"
 #include "driver/gptimer.h"
 #include "driver/mcpwm_cap.h"
-#include "esp_partition.h"
 #include "esp_timer.h"
 
 #define MICROSECOND_HZ 1000000
@@ -29,10 +29,6 @@
 #define MAX_TURN_MS 60000
 /* Stall current has to last for RIM_STALL_US, so looking at it so often is enough, and saves a capture. */
 #define STALL_LOOK_US 10000
-/* Of the task that puts the note of a turn on flash: above JavaScript's and the couriers, for the power is failing. */
-#define NOTE_STACK_BYTES 3072
-#define NOTE_PRIORITY 12
-#define NOTE_PARTITION "note"
 
 typedef enum { MOTOR, HOME, STALL, EMITTER, BEAM, POWER_FAIL, LINES } RimLine;
 
@@ -53,8 +49,7 @@ typedef struct {
 	bool emitter;
 	/* Told once: whatever the mains do then, the board restarts. */
 	bool mainsFailed;
-	TaskHandle_t noteTask;
-	const esp_partition_t *notePartition;
+	NoteKeeper notes;
 	xsSlot object;
 	bool open;
 } Side;
@@ -120,11 +115,11 @@ INTERRUPT static bool timeCame(gptimer_handle_t timer, const gptimer_alarm_event
 	bool news = act(nowUs);
 	bool noteDue = side.rim.noteDue;
 	side.rim.noteDue = false;
-	portEXIT_CRITICAL_ISR(&lock);
-	BaseType_t woken = pdFALSE;
 	if (noteDue)
-		vTaskNotifyGiveFromISR(side.noteTask, &woken);
-	return (news && courierRing(&side.courier)) || woken == pdTRUE;
+		side.notes.note = side.rim.note;
+	portEXIT_CRITICAL_ISR(&lock);
+	bool woken = noteDue && noteKeeperWake(&side.notes);
+	return (news && courierRing(&side.courier)) || woken;
 }
 
 /* One line has changed: `which` is the capture's. A spike shorter than this interrupt's delay changes nothing. */
@@ -162,32 +157,6 @@ INTERRUPT static bool mainsChanged(mcpwm_cap_channel_handle_t it, const mcpwm_ca
 {
 	(void)it, (void)event, (void)refcon;
 	return edge(POWER_FAIL);
-}
-
-/* Runs in: a task of its own, which waits for flash that is being erased. */
-TASK static void keepNotes(void *refcon)
-{
-	static uint8_t page[RIM_NOTE_BYTES];
-	(void)refcon;
-	for (;;) {
-		ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
-		portENTER_CRITICAL(&lock);
-		RimNote note = side.rim.note;
-		portEXIT_CRITICAL(&lock);
-		uint32_t length = rimNoteBytes(&note, page);
-		if (length > 0 && side.notePartition)
-			esp_partition_write(side.notePartition, 0, page, length);
-	}
-}
-
-/* The task is made once and stays. A board without the partition keeps no notes. */
-TASK static esp_err_t openNotes(void)
-{
-	side.notePartition = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_ANY, NOTE_PARTITION);
-	if (side.noteTask)
-		return ESP_OK;
-	BaseType_t made = xTaskCreate(keepNotes, "note", NOTE_STACK_BYTES, NULL, NOTE_PRIORITY, &side.noteTask);
-	return made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
 /* Runs in: the task of JavaScript, by the courier's message. */
@@ -360,7 +329,7 @@ TASK void xs_delivery_rim(xsMachine *the)
 	side.mainsFailed = false;
 	esp_err_t problem = courierOpen(&side.courier, the, deliver) ? ESP_OK : ESP_ERR_NO_MEM;
 	if (problem == ESP_OK)
-		problem = openNotes();
+		problem = noteKeeperOpen(&side.notes) ? ESP_OK : ESP_ERR_NO_MEM;
 	if (problem == ESP_OK)
 		problem = motorDriveOpen(&side.motor, MOTOR_GROUP, side.pins[MOTOR].number, side.activeLow[MOTOR],
 			INTERRUPT_PRIORITY);

@@ -400,17 +400,23 @@ test("a coin that is recorded but not yet counted when the payout ends: the tube
   assert.not(room.kinds().includes("tubeAudit"), "nothing was missing");
 });
 
+/** A return of three quarters, the door open, up to the DISPENSE. */
+function behindOpenDoor(): CashRoom {
+  const now = tubes(20, 30, 45);
+  const room = CashRoom.ready(now);
+  room.credit(75);
+  room.append({ kind: "doorOpened" });
+  room.order({ cash: "return", reason: "outOfService" });
+  room.mdb({ event: "tubes", tubes: now });
+  return room;
+}
+
 test("behind an open door what counts say is not paid may be coins put in by hand: a claim, not paid again", () => {
   for (const [when, shut] of [
     ["opened before and shut within", true],
     ["open all the while", false],
   ] as const) {
-    const now = tubes(20, 30, 45);
-    const room = CashRoom.ready(now);
-    room.credit(75);
-    room.append({ kind: "doorOpened" });
-    room.order({ cash: "return", reason: "outOfService" });
-    room.mdb({ event: "tubes", tubes: now });
+    const room = behindOpenDoor();
     assert.is(room.only("payoutStarted").count, 3);
     if (shut) room.append({ kind: "doorClosed" });
     dispensed(room, tubes(20, 30, 44));
@@ -424,12 +430,7 @@ test("behind an open door what counts say is not paid may be coins put in by han
 });
 
 test("behind an open door counts that show all of it paid are believed", () => {
-  const now = tubes(20, 30, 45);
-  const room = CashRoom.ready(now);
-  room.credit(75);
-  room.append({ kind: "doorOpened" });
-  room.order({ cash: "return", reason: "outOfService" });
-  room.mdb({ event: "tubes", tubes: now });
+  const room = behindOpenDoor();
   dispensed(room, tubes(20, 30, 42));
   assert.is(room.only("payoutDone").paidMinor, 75);
   ended(room);

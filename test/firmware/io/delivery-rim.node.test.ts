@@ -15,6 +15,7 @@ const chip = chipProgram(
   "motor-drive.c",
   "rim.c",
   "rim-note.c",
+  "note-keeper.c",
   "courier.c",
   "chip-pin.c",
   "options.c",
