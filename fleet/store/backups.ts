@@ -111,10 +111,14 @@ export async function finishRestore(owner: Sql, dataDir: string): Promise<void> 
   await rm(marker);
 }
 
-/** After the database has gone back in time, however that was done. Never a number that was given before. */
+/**
+ * After the database has gone back in time, however that was done. Never a number that was given before, not to another
+ * restore of the same back-up either: the time in milliseconds.
+ */
 export async function raiseIncarnation(owner: Sql): Promise<number> {
   const [row] = await owner<{ incarnation: number }[]>`
-    UPDATE fleet_settings SET incarnation = greatest(incarnation + 1, extract(epoch FROM now())::bigint)
+    UPDATE fleet_settings
+    SET incarnation = greatest(incarnation + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
     RETURNING incarnation`;
   if (row === undefined) throw new Error("the database has no settings");
   return row.incarnation;

@@ -109,10 +109,11 @@ export async function readIncarnation(sql: Sql): Promise<number> {
 
 /** postgres.js takes an array of booleans for one boolean, unless it is told. */
 export function booleans(tx: Transaction, values: readonly (boolean | null)[]) {
-  return tx.array([...values], BOOLEAN_OID);
+  return tx.typed([...values], BOOLEANS_OID);
 }
 
-const BOOLEAN_OID = 16;
+/** The type boolean[]. */
+const BOOLEANS_OID = 1000;
 
 /** Unix ms of a timestamp column, null if it is null. */
 export function millis(tx: Sql | Transaction, column: string) {

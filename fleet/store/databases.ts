@@ -64,20 +64,6 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
   const began = performance.now();
   const server = config.database === undefined ? await embedded(config, options) : external(config.database);
   const owner = connect(server.migrate, POOL.migrate);
-  let ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
-  let app = connect(server.app, POOL.app, {}, READING);
-  let renewedMs = Number.NEGATIVE_INFINITY;
-  const renew = (): void => {
-    if (performance.now() - renewedMs < RENEW_EVERY_MS) return;
-    renewedMs = performance.now();
-    for (const old of [ingest, app]) old.end({ timeout: END_WITHIN_S }).catch(() => undefined);
-    ingest = connect(server.ingest, POOL.ingest, {}, BOOKING);
-    app = connect(server.app, POOL.app, {}, READING);
-  };
-  const close = async (): Promise<void> => {
-    await Promise.all([owner, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
-    await server.close();
-  };
   try {
     const version = await checkServer(owner, config);
     if (config.database !== undefined) await createRoles(owner, config.database);
@@ -85,25 +71,52 @@ export async function openDatabases(config: Config, options: OpenOptions = {}): 
     if (config.database === undefined) await finishRestore(owner, config.dataDir);
     await adoptTimescale(owner, options.say ?? (() => undefined));
     await ensurePartitions(owner, new Date());
-    const startMs = performance.now() - began;
-    return {
-      migrate: owner,
-      get ingest() {
-        return ingest;
-      },
-      get app() {
-        return app;
-      },
-      version,
-      startMs,
-      renew,
-      lone: (onClose) => connect(server.migrate, 1, { max_lifetime: null, onclose: onClose }),
-      close,
-    };
+    return poolsOf(server, owner, { version, startMs: performance.now() - began });
   } catch (error) {
-    await close();
+    await owner.end({ timeout: END_WITHIN_S });
+    await server.close();
     throw error;
   }
+}
+
+/** `owner` has been answered already. */
+function poolsOf(server: Server, owner: Sql, facts: Pick<Databases, "version" | "startMs">): Databases {
+  // What types of arrays there are, a connection asks the server when it opens; if the server dies just then, nobody
+  // catches that question's failure (postgres 3.4), and the process ends. So no connection asks again.
+  owner.options.fetch_types = false;
+  const pool = (target: Target, max: number, settings: Settings, more: PoolOptions = {}): Sql => {
+    const sql = connect(target, max, settings, { ...more, fetch_types: false });
+    Object.assign(sql.options.parsers, owner.options.parsers);
+    Object.assign(sql.options.serializers, owner.options.serializers);
+    return sql;
+  };
+  const booking = (): Sql => pool(server.ingest, POOL.ingest, BOOKING);
+  const reading = (): Sql => pool(server.app, POOL.app, READING);
+  let ingest = booking();
+  let app = reading();
+  let renewedMs = Number.NEGATIVE_INFINITY;
+  return {
+    ...facts,
+    migrate: owner,
+    get ingest() {
+      return ingest;
+    },
+    get app() {
+      return app;
+    },
+    renew: () => {
+      if (performance.now() - renewedMs < RENEW_EVERY_MS) return;
+      renewedMs = performance.now();
+      for (const old of [ingest, app]) old.end({ timeout: END_WITHIN_S }).catch(() => undefined);
+      ingest = booking();
+      app = reading();
+    },
+    lone: (onClose) => pool(server.migrate, 1, {}, { max_lifetime: null, onclose: onClose }),
+    close: async () => {
+      await Promise.all([owner, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
+      await server.close();
+    },
+  };
 }
 
 async function embedded(config: Config, { join = false, say }: OpenOptions): Promise<Server> {
@@ -138,12 +151,10 @@ const BOOKING = { plan_cache_mode: "force_generic_plan", jit: "off" } as const;
 /** What pages ask differs by what is looked for: one plan for every word there is takes seconds for some. */
 const READING = { plan_cache_mode: "force_custom_plan", jit: "off" } as const;
 
-function connect(
-  { url, role }: Target,
-  max: number,
-  more: postgres.Options<{ safeInt: postgres.PostgresType }> = {},
-  settings: Readonly<Record<string, string>> = {},
-): Sql {
+type Settings = Readonly<Record<string, string>>;
+type PoolOptions = postgres.Options<{ safeInt: postgres.PostgresType }>;
+
+function connect({ url, role }: Target, max: number, settings: Settings = {}, more: PoolOptions = {}): Sql {
   return postgres(url, {
     ...more,
     max,

@@ -43,7 +43,7 @@ test("a running service, a damaged or foreign folder, a full one: each is refuse
   assert.match(await failure(restoreBackUp(other, copy)), "pg_control is damaged");
   await writeFile(control, bytes);
 
-  // Restored twice from one back-up, machines are told another number each time.
+  // Restored twice from one back-up, within a second even, machines are told another number each time.
   const numbers: number[] = [];
   for (const name of ["once", "twice"]) {
     const again = testConfig(join(folder, name));
