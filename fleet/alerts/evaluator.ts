@@ -27,7 +27,6 @@ import {
   operatorsInOutage,
   type Standing,
   saveStates,
-  standingMutes,
 } from "../store/alerts.js";
 import type { Sql, Transaction } from "../store/databases.js";
 import { makeProfiles } from "../store/sales-profiles.js";
@@ -63,7 +62,7 @@ export interface Looked {
 
 /** Looks at these machines, by serial, for what their marks name; at most MAX_LOOKED_AT of them. */
 export function lookAt(ingest: Sql, subjects: ReadonlyMap<string, Subject>, looking: Looking): Promise<Looked> {
-  return look(ingest, (tx) => holdNamed(tx, subjects), looking, 0);
+  return look(ingest, (tx) => holdNamed(tx, subjects, looking.nowMs), looking, 0);
 }
 
 /** Looks at what waited of machines whose time has come; some profiles of sales are made anew, once a week. */
@@ -82,10 +81,10 @@ interface AllHeld {
 }
 
 /** Sent one behind the other: what is read of a machine is what it is once its row is ours. */
-async function holdNamed(tx: Transaction, subjects: ReadonlyMap<string, Subject>): Promise<AllHeld> {
+async function holdNamed(tx: Transaction, subjects: ReadonlyMap<string, Subject>, nowMs: number): Promise<AllHeld> {
   const serials = [...subjects.keys()];
   const hold = () =>
-    Promise.all([holdMachines(tx, serials), readBasics(tx, { serials }), operatorSettings(tx, { serials })]);
+    Promise.all([holdMachines(tx, serials, nowMs), readBasics(tx, { serials }), operatorSettings(tx, { serials })]);
   let [states, basics, settings] = await hold();
   if (states.length < basics.length) {
     await addStates(tx, serials);
@@ -122,10 +121,10 @@ function together(
   return basics.flatMap((one) => {
     const held = byId.get(one.machineId);
     if (held === undefined) return [];
-    const { machineId, operatorId, memory: stored, dueAt } = held;
-    const state = { machineId, operatorId, stored, memory: memoryOf(stored), dueMs: dueAt.getTime() };
+    const { memory: stored, dueAt, ...row } = held;
+    const state = { ...row, stored, memory: memoryOf(stored), dueMs: dueAt.getTime() };
     // Whole, if it has changed hands: the alerts of whoever had it before are closed.
-    const scope = operatorId === one.operatorId ? scopeFor(state, one.serial) : WHOLE;
+    const scope = row.operatorId === one.operatorId ? scopeFor(state, one.serial) : WHOLE;
     return [{ state, basics: one, scope }];
   });
 }
@@ -154,18 +153,14 @@ async function judge(
   maxProfiled: number,
 ): Promise<readonly AlertNews[]> {
   const { nowMs, hearing } = looking;
-  const ids = machines.map(({ basics: { machineId } }) => machineId);
-  const whole = machines.filter(({ scope }) => scope.isWhole);
+  const whole = machines.flatMap(({ basics: { machineId }, scope }) => (scope.isWhole ? [machineId] : []));
   const away = machines.filter(({ basics: { online }, scope }) => !online && scope.reads.has("online"));
-  const [{ facts, profiles }, open, openOfParts, dismissed, mutes, operators] = await Promise.all([
+  const ids = machines.map(({ basics: { machineId } }) => machineId);
+  const [{ facts, profiles }, open, openOfParts, dismissed, operators] = await Promise.all([
     readWithProfiles(tx, machines, [...settings.values()], nowMs, maxProfiled),
-    openAlertsOf(
-      tx,
-      whole.map(({ basics: { machineId } }) => machineId),
-    ),
+    openAlertsOf(tx, whole),
     openCases(tx, machines.flatMap(casesOfPart)),
     dismissedAlerts(tx, ids),
-    standingMutes(tx, ids, nowMs),
     readOperators(tx, distinct(away.map(({ basics: { operatorId } }) => operatorId)), nowMs),
   ]);
   const alertsBy = new Map<string, Standing[]>(ids.map((id) => [id, []]));
@@ -182,7 +177,7 @@ async function judge(
       operator: operators.get(operatorId) ?? NO_OPERATOR,
       settings: own.rules,
       units: own.units,
-      mutes: mutes.filter((mute) => mute.machineId === machineId),
+      mutes: state.mutes,
       open: ours.filter((alert) => !alert.dismissed),
       dismissed: ours.filter((alert) => alert.dismissed),
       ...{ memory: state.memory, hearing, nowMs },

@@ -10,6 +10,7 @@ import type { TelemetryMessage } from "../../shared/wire/messages.js";
 import type { MachineState, SlotCount } from "../store/ledger.js";
 import { lowAt } from "./find-stock.js";
 import { type Limits, PRESET_LIMITS } from "./limits.js";
+import { MAX_TUBES } from "./memory.js";
 import { merged, REPORT, rulesNamed, type Subject, slotsNamed, TEMPERATURE } from "./subject.js";
 
 /** Machines that wait to be looked at; more are looked at with all that were heard of meanwhile. */
@@ -47,9 +48,12 @@ interface Low {
 }
 
 interface Bands {
-  readonly temp: string;
-  /** Of everything else, as text. */
-  readonly rest: string;
+  readonly temp: number;
+  /** Of its tubes, and which of these ever held a coin. */
+  readonly tubes: number;
+  readonly everHeld: number;
+  /** Of everything else. */
+  readonly rest: number;
 }
 
 export interface Gap {
@@ -189,7 +193,7 @@ export class Marks {
     const seen = this.seenOf(serial);
     const before = receivedMs < seen.untilMs ? seen.telemetry : undefined;
     const bands = bandsOf(message, receivedMs, this.limitsOf(operatorId), seen);
-    if (before?.temp === bands.temp && before.rest === bands.rest) return;
+    if (before !== undefined && isSame(before, bands)) return;
     seen.telemetry = bands;
     if (before === undefined) seen.untilMs = receivedMs + this.limits.seenForMs;
     this.mark(serial, before?.temp === bands.temp ? REPORT : TEMPERATURE);
@@ -230,21 +234,29 @@ export class Marks {
 function bandsOf(message: TelemetryMessage, receivedMs: number, limits: Limits, seen: Seen): Bands {
   const { tempMilliC, tubes, cashBoxMinor = 0, stackerBills = 0, unackedRecords, clockQuality, wallS } = message;
   const offS = wallS === undefined ? 0 : wallS - receivedMs / 1_000;
-  tubes?.forEach((coins, type) => {
+  // Begun with 1: how many there are is told as well.
+  let bands = tubes === undefined ? 0 : 1;
+  for (let type = 0; type < Math.min(MAX_TUBES, tubes?.length ?? 0); type++) {
+    const coins = tubes?.[type] ?? 0;
     if (coins > 0) seen.tubes |= 1 << type;
-  });
-  const rest = [
-    tubes === undefined ? "" : Array.from(tubes, (coins) => band(coins, limits.tubes)).join(""),
-    seen.tubes,
-    band(cashBoxMinor, limits.coinsMinor),
-    band(stackerBills, limits.bills),
-    band(unackedRecords, limits.records),
-    clockQuality,
-    Math.abs(offS) <= limits.clockOffS ? 0 : Math.sign(offS),
-  ].join();
-  if (tempMilliC === undefined) return { temp: "none", rest };
-  seen.low = lowAfter(seen.low, tempMilliC, receivedMs);
-  return { temp: tempBand(tempMilliC, limits, Math.min(seen.low.milliC, seen.low.beforeMilliC)), rest };
+    bands = bands * BANDS + band(coins, limits.tubes);
+  }
+  const off = Math.abs(offS) <= limits.clockOffS ? 1 : 1 + Math.sign(offS);
+  const counts = [band(cashBoxMinor, limits.coinsMinor), band(stackerBills, limits.bills)] as const;
+  const about = [clockQuality, off, band(unackedRecords, limits.records), ...counts];
+  const rest = about.reduce((sum, one) => sum * BANDS + one, 0);
+  return { temp: tempOf(tempMilliC, receivedMs, limits, seen), tubes: bands, everHeld: seen.tubes, rest };
+}
+
+function isSame(a: Bands, b: Bands): boolean {
+  return a.temp === b.temp && a.tubes === b.tubes && a.everHeld === b.everHeld && a.rest === b.rest;
+}
+
+/** Brings the lowest temperature up to date, too. */
+function tempOf(milliC: number | undefined, receivedMs: number, limits: Limits, seen: Seen): number {
+  if (milliC === undefined) return TEMP.none;
+  seen.low = lowAfter(seen.low, milliC, receivedMs);
+  return tempBand(milliC, limits, Math.min(seen.low.milliC, seen.low.beforeMilliC));
 }
 
 function lowAfter(low: Low | undefined, milliC: number, nowMs: number): Low {
@@ -254,11 +266,14 @@ function lowAfter(low: Low | undefined, milliC: number, nowMs: number): Low {
   return milliC < low.milliC ? { ...low, milliC } : low;
 }
 
+/** Bands of a temperature that is not near too warm. */
+const TEMP = { cool: -1, risen: -2, none: -3 } as const;
+
 /** In steps near too warm; below one band, and another one for what has risen. */
-function tempBand(milliC: number, { warmMilliC: [tooWarm, coolAgain], trend }: Limits, lowMilliC: number): string {
+function tempBand(milliC: number, { warmMilliC: [tooWarm, coolAgain], trend }: Limits, lowMilliC: number): number {
   const near = Math.min(tooWarm - NEAR_MILLI_C, coolAgain, trend.limitMilliC - NEAR_MILLI_C);
-  if (milliC >= near) return String(Math.floor((milliC - near) / TEMP_STEP_MILLI_C));
-  return milliC >= trend.fromMilliC && milliC - lowMilliC >= RISEN_MILLI_C ? "risen" : "cool";
+  if (milliC >= near) return Math.floor((milliC - near) / TEMP_STEP_MILLI_C);
+  return milliC >= trend.fromMilliC && milliC - lowMilliC >= RISEN_MILLI_C ? TEMP.risen : TEMP.cool;
 }
 
 /** True if it may open or close something: nearly all that is sold leaves a slot with plenty, or as low as it was. */
@@ -275,6 +290,9 @@ function slotBand(quantity: number, capacity: number, [enter, leave]: Limits["sl
   const low = lowAt(enter, capacity);
   return quantity <= low ? "low" : quantity <= low + leave - enter ? "between" : "plenty";
 }
+
+/** How many `band` tells apart. */
+const BANDS = 3;
 
 /** 0 below both, 1 between them, 2 from the upper one on. */
 function band(value: number, [lower, upper]: readonly [number, number]): number {

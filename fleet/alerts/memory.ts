@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 /** Connections of the last hour that are counted one by one. */
 const MAX_CONNECTS = 32;
 /** Tubes of a changer (MDB: 16 coin types). */
-const MAX_TUBES = 16;
+export const MAX_TUBES = 16;
 /** Causes that wait to open or to close; a machine has 60 slots. */
 const MAX_KEYS = 512;
 

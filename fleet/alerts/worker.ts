@@ -14,6 +14,10 @@ import { lookAtWebhooks } from "./stopped-webhooks.js";
 
 /** Between two rounds: a machine that changes all the time is looked at once in it. */
 export const ROUND_MS = 1_000;
+/** More than these wait until a look is full: much of what it costs is the same for one machine and for a hundred. */
+export const FEW = 16;
+/** But no longer than so many rounds. */
+export const MAX_ROUNDS_WAITED = 5;
 /** Between two transactions while many wait: ingest goes first. */
 const BREATH_MS = 100;
 const DUE_EVERY_MS = 5_000;
@@ -85,10 +89,16 @@ function lookingOf(marks: Marks, { now, hearing, tell }: AlertPorts): Looking {
   };
 }
 
+/** Whether so many marks, after so many rounds, wait for others; few are looked at in the next round. */
+export function waitForMore(marked: number, roundsWaited: number): boolean {
+  return marked > FEW && marked < MAX_LOOKED_AT && roundsWaited < MAX_ROUNDS_WAITED;
+}
+
 /** Starts the loop; `close` ends it after the transaction it is in. */
 export function startAlerts(marks: Marks, ports: AlertPorts): { close(): Promise<void> } {
   const stop = new AbortController();
   let lookedMs = ports.now();
+  let roundsWaited = 0;
   let overflowed = 0;
   const lookout = startLookout(ports, () => lookedMs);
   const loop = async (): Promise<void> => {
@@ -96,13 +106,17 @@ export function startAlerts(marks: Marks, ports: AlertPorts): { close(): Promise
     while (!stop.signal.aborted) {
       let pauseMs = ROUND_MS;
       try {
-        const beganMs = ports.now();
-        await lookAtChanged(marks, ports, stop.signal);
-        if (marks.overflowed > overflowed) {
-          overflowed = marks.overflowed;
-          await lookAtHeard(ports.ingest(), lookedMs);
+        if (waitForMore(marks.size, roundsWaited)) roundsWaited++;
+        else {
+          roundsWaited = 0;
+          const beganMs = ports.now();
+          await lookAtChanged(marks, ports, stop.signal);
+          if (marks.overflowed > overflowed) {
+            overflowed = marks.overflowed;
+            await lookAtHeard(ports.ingest(), lookedMs);
+          }
+          if (!stop.signal.aborted) lookedMs = beganMs;
         }
-        if (!stop.signal.aborted) lookedMs = beganMs;
         if (performance.now() >= dueMs) {
           await lookAtTimes(marks, ports, stop.signal);
           dueMs = performance.now() + DUE_EVERY_MS;

@@ -8,7 +8,14 @@ import { type Looking, lookAt, lookAtDue, MAX_LOOKED_AT } from "../../../fleet/a
 import { PRESET_LIMITS } from "../../../fleet/alerts/limits.js";
 import { Marks } from "../../../fleet/alerts/marks.js";
 import type { Subject } from "../../../fleet/alerts/subject.js";
-import { type AlertPorts, lookAtAll, lookAtChanged } from "../../../fleet/alerts/worker.js";
+import {
+  type AlertPorts,
+  FEW,
+  lookAtAll,
+  lookAtChanged,
+  MAX_ROUNDS_WAITED,
+  waitForMore,
+} from "../../../fleet/alerts/worker.js";
 import { book } from "../../../fleet/ingest/book.js";
 import { keepLookout, lookAtHeard, lookSoon, relieveLookouts } from "../../../fleet/store/alert-lookouts.js";
 import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
@@ -369,6 +376,15 @@ test("a gap as long as sequences go is told, and keeps no other machine from bei
   const [alert] = await databases.migrate<{ sentence: string }[]>`
     SELECT sentence FROM alerts WHERE sentence LIKE 'GAP-1:%'`;
   assert.match(alert?.sentence ?? "", `${0xffff_fffe - 1} records lost for good`);
+});
+
+test("few marks are looked at in the next round; more wait for a full look, but not for long", () => {
+  assert.is(waitForMore(FEW, 0), false);
+  assert.is(waitForMore(FEW + 1, 0), true);
+  assert.is(waitForMore(FEW + 1, MAX_ROUNDS_WAITED - 1), true);
+  assert.is(waitForMore(FEW + 1, MAX_ROUNDS_WAITED), false);
+  assert.is(waitForMore(MAX_LOOKED_AT, 0), false);
+  assert.is(waitForMore(0, 0), false);
 });
 
 test.run();
