@@ -11,7 +11,7 @@ import type { DeliveryState } from "../delivery/state.js";
 import { deliveryDueMs, stepDelivery } from "../delivery/step.js";
 import { clearNote } from "../delivery/turn-note.js";
 import { BUS_AT_BOOT, type BusState, busDueMs, busIsUp, type MdbInput, stepMdb } from "../mdb/bus.js";
-import { afterIdle, type Idle, type IdleSeat, idleUntil } from "../mdb/idle.js";
+import { type AnswerTo, afterIdle, type Idle, type IdleSeat, idleUntil } from "../mdb/idle.js";
 import type { MdbFacts } from "../mdb/peripheral.js";
 import { KEYPAD_EMPTY, type KeypadResult, type KeypadState, keypadTick, pressKey } from "../panel/keypad.js";
 import type { PanelView } from "../panel/view.js";
@@ -196,16 +196,16 @@ export class Machine implements Executor {
   }
 
   /**
-   * For simulated worlds that leap over idle polls: whose POLLs, answered by bare ACKs, are all that would happen here
-   * until `untilMs` (or before, as told back). Undefined: more than that.
+   * For simulated worlds that leap over idle polls: whose POLLs, answered as `answerTo` says, are all that would happen
+   * here until `untilMs` (or before, as told back). Undefined: more than that.
    */
-  idle(nowMs: number, untilMs: number): Idle | undefined {
+  idle(nowMs: number, untilMs: number, answerTo: AnswerTo): Idle | undefined {
     if (this.failing || isHasty(this.rooms.sale)) return undefined;
     const endMs = Math.min(untilMs, this.roomsDueMs());
-    return endMs <= nowMs ? undefined : idleUntil(this.bus, this.mdbFacts, nowMs, endMs);
+    return endMs <= nowMs ? undefined : idleUntil(this.bus, this.mdbFacts, nowMs, endMs, answerTo);
   }
 
-  /** Those POLLs are over: `seats` with their next times, the newest ACK taken at `nowMs`. */
+  /** Those POLLs are over: `seats` with their next times, the newest answer taken at `nowMs`. */
   leapt(seats: readonly IdleSeat[], nowMs: number): void {
     this.recorder.nowMs = Math.max(this.recorder.nowMs, nowMs);
     this.bus = afterIdle(this.bus, seats, nowMs);

@@ -266,7 +266,8 @@ export class Board {
   #idleLeap(): IdleLeap {
     const bus = new IdleBus(this.wire);
     return {
-      mayLeap: () => (this.watch === undefined || this.watch.idle?.() === true) && bus.isIdle,
+      mayLeap: () => (this.watch === undefined || this.watch.idle?.() === true) && bus.ask(),
+      answerTo: (poll) => bus.answerTo(poll),
       leap: (polls, clock, endUs) => (this.link === undefined ? undefined : bus.leap(polls, this.link, clock, endUs)),
     };
   }

@@ -29,10 +29,10 @@ export interface BusBehaviour {
    */
   commandBytes?(heard: ArrayLike<number>): number | undefined;
   /**
-   * True if every POLL would get a bare ACK and leave no trace, until the next event in the world. Absent: never, and
-   * idle polls of a bus with this device are not leapt over.
+   * The data that every POLL would get, leaving no trace, until the next event in the world; BARE_ACK: none. Undefined:
+   * that cannot be said, and its polls are not leapt over; absent: never.
    */
-  pollIsBare?(): boolean;
+  standingAnswer?(): Uint8Array | undefined;
 }
 
 /** From the end of the VMC's block to the first word of the answer, microseconds (measured: 164 median, 767 most). */
@@ -48,6 +48,8 @@ const OPEN_END_US = LINK_TIMING.wordUs + LINK_TIMING.gapSpecUs;
 
 /** A command that goes on with no word within this is none. */
 const WORD_WAIT_US = LINK_TIMING.gapAcceptUs + LINK_TIMING.wordUs;
+/** No data: the answer to a POLL of a device that has nothing to say. */
+export const BARE_ACK = new Uint8Array(0);
 const POLL_WORDS = 2;
 const ACK_WORDS: readonly number[] = Object.freeze([ACK | MODE_BIT]);
 const NAK_WORDS: readonly number[] = Object.freeze([NAK | MODE_BIT]);
@@ -97,13 +99,13 @@ export class BusDevice implements BusListener, IdleListener {
     return this.#table.address;
   }
 
-  idleNow(): "bareAck" | "deaf" | undefined {
+  idleNow(): Uint8Array | "deaf" | "news" | undefined {
     const hearing = this.#bytes !== undefined && this.#world.nowUs < this.#bytesUntilUs;
     if (hearing || this.#sent !== undefined || this.#replyTimer.armed) return undefined;
     if (!this.alive) return "deaf";
     // one so slow may be taken for silent
-    if (this.responseTime.maxUs >= LINK_TIMING.responseAcceptUs) return undefined;
-    return this.#behaviour.pollIsBare?.() === true ? "bareAck" : undefined;
+    if (this.responseTime.maxUs >= LINK_TIMING.responseAcceptUs) return "news";
+    return this.#behaviour.standingAnswer?.() ?? "news";
   }
 
   drawResponseUs(): number {

@@ -2,7 +2,7 @@
  * A simulated cashless reader at 10h or 60h, levels 1 to 3 (MDB 4.2 §7, PDF p117-188): a behaviour per command in each
  * of the seven states, and what goes wrong with readers in the field as switches.
  */
-import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { type Answer, BARE_ACK, type BusBehaviour, BusDevice } from "./bus-device.js";
 import {
   type CardReaderOptions,
   READER_QUIRKS,
@@ -208,9 +208,9 @@ export class CardReader implements BusBehaviour {
     return this.#obey(command);
   }
 
-  pollIsBare(): boolean {
+  standingAnswer(): Uint8Array | undefined {
     const silent = this.#world.nowUs < this.#silentUntilUs;
-    return !silent && this.queue.isEmpty && this.#lastingError === undefined;
+    return !silent && this.queue.isEmpty && this.#lastingError === undefined ? BARE_ACK : undefined;
   }
 
   acknowledged(): void {

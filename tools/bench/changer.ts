@@ -6,7 +6,7 @@ import { POLL_CODE } from "../../firmware/mdb/peripheral.js";
 import { decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
 import { COIN_CHANGER, type CoinEvent } from "../../shared/mdb/coin-changer.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
-import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { type Answer, BARE_ACK, type BusBehaviour, BusDevice } from "./bus-device.js";
 import { ChangerExpansion } from "./changer-expansion.js";
 import { CHANGER_QUIRKS, type ChangerOptions, type ChangerQuirks, US_CHANGER } from "./changer-options.js";
 import { CoinAcceptor, type CoinFate } from "./coin-acceptor.js";
@@ -181,9 +181,9 @@ export class CoinChanger implements BusBehaviour {
     }
   }
 
-  pollIsBare(): boolean {
-    if (this.payout.busy && this.quirks.payoutEnding === "silent") return false;
-    return this.queue.isEmpty && this.#lasting().length === 0;
+  standingAnswer(): Uint8Array | undefined {
+    if (this.payout.busy && this.quirks.payoutEnding === "silent") return undefined;
+    return this.queue.isEmpty && this.#lasting().length === 0 ? BARE_ACK : undefined;
   }
 
   acknowledged(): void {

@@ -5,7 +5,7 @@
 import { decodeCommandOf, encodeReply } from "../../shared/mdb/codec.js";
 import { COIN_HOPPERS, HOPPER_TYPES, type HopperEvent, type HopperTable } from "../../shared/mdb/hopper.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
-import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { type Answer, BARE_ACK, type BusBehaviour, BusDevice } from "./bus-device.js";
 import { HopperBowls } from "./hopper-bowl.js";
 import { HOPPER_QUIRKS, type HopperOptions, type HopperQuirks, US_HOPPER } from "./hopper-options.js";
 import { PollQueue } from "./poll-queue.js";
@@ -138,9 +138,9 @@ export class CoinHopper implements BusBehaviour {
     }
   }
 
-  pollIsBare(): boolean {
-    if (this.busy && this.quirks.payoutEnding === "silent") return false;
-    return this.queue.isEmpty && this.#lasting().length === 0;
+  standingAnswer(): Uint8Array | undefined {
+    if (this.busy && this.quirks.payoutEnding === "silent") return undefined;
+    return this.queue.isEmpty && this.#lasting().length === 0 ? BARE_ACK : undefined;
   }
 
   acknowledged(): void {

@@ -14,17 +14,24 @@ export interface JavaScriptProgram {
   /** When it wants its next tick, monotonic ms; Infinity = none. */
   dueMs(): number;
   /**
-   * The POLLs that are all it would do until `untilMs`, or until the earlier time told back, if they get bare ACKs;
-   * undefined: more than that. Absent: nothing is ever leapt over.
+   * The POLLs that are all it would do until `untilMs`, or until the earlier time told back, if they get what `answerTo`
+   * says; undefined: more than that. Absent: nothing is ever leapt over.
    */
-  idle?(nowMs: number, untilMs: number): { readonly seats: readonly IdlePolls[]; readonly untilMs: number } | undefined;
-  /** They have been leapt over: `seats` as `idle` gave them, with new times; the last ACK was taken at `nowMs`. */
+  idle?(
+    nowMs: number,
+    untilMs: number,
+    answerTo: IdleLeap["answerTo"],
+  ): { readonly seats: readonly IdlePolls[]; readonly untilMs: number } | undefined;
+  /** They have been leapt over: `seats` as `idle` gave them, with new times; the last answer was taken at `nowMs`. */
   leapt?(seats: readonly IdlePolls[], nowMs: number): void;
 }
 
 /** Gets over idle POLLs that end before `endUs`; undefined if it cannot. */
 export interface IdleLeap {
+  /** Asked first: what follows is said of this moment. */
   mayLeap(): boolean;
+  /** The data that every such POLL gets, empty: a bare ACK; undefined: news, nothing, or two answers. */
+  answerTo(poll: number): Uint8Array | undefined;
   leap(polls: readonly IdlePolls[], clock: IdleClock, endUs: number): Leapt | undefined;
 }
 
@@ -211,17 +218,17 @@ export class JavaScriptSide {
     if (endUs - nowUs <= SHORTEST_POLL_US || endUs === Number.POSITIVE_INFINITY) return;
     if (this.#running || this.#queue.length > 0 || this.#freeAtUs > nowUs) return;
     if (program?.idle === undefined || program.leapt === undefined || this.idleLeap?.mayLeap() !== true) return;
-    const idle = program.idle(this.nowMs, this.toMs(endUs));
+    const idle = program.idle(this.nowMs, this.toMs(endUs), this.idleLeap.answerTo);
     if (idle === undefined) return;
     const clock = { bootUs: this.#bootUs, tickUs: nowUs, stepUs };
     const leapt = this.idleLeap.leap(idle.seats, clock, Math.min(endUs, this.#bootUs + idle.untilMs * 1_000));
     if (leapt === undefined) return;
     this.steps += leapt.steps;
     this.stepsLeapt += leapt.steps;
-    this.#freeAtUs = leapt.toUs;
+    this.#freeAtUs = leapt.freeAtUs;
     this.#idleTicks = 0;
     this.#lastTickMs = this.toMs(leapt.lastTickUs);
-    program.leapt(idle.seats, this.toMs(leapt.toUs));
+    program.leapt(idle.seats, this.toMs(leapt.freeAtUs));
     this.#armTick();
     return leapt.toUs;
   }

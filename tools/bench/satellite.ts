@@ -6,7 +6,7 @@ import { AGE_ANSWER, AGE_VERIFICATION } from "../../shared/mdb/age-verification.
 import { decodeCommandOf, encodeReply } from "../../shared/mdb/codec.js";
 import { FTL_BLOCK_DATA_BYTES, FTL_VMC } from "../../shared/mdb/file-transport.js";
 import { SATELLITE_1, SATELLITE_2, SATELLITE_3 } from "../../shared/mdb/satellite.js";
-import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { type Answer, BARE_ACK, type BusBehaviour, BusDevice } from "./bus-device.js";
 import type { Wire } from "./wire.js";
 import type { Timer, World } from "./world.js";
 
@@ -119,8 +119,8 @@ export class SimSatellite implements BusBehaviour {
     }
   }
 
-  pollIsBare(): boolean {
-    return this.#waiting.length === 0;
+  standingAnswer(): Uint8Array | undefined {
+    return this.#waiting.length === 0 ? BARE_ACK : undefined;
   }
 
   acknowledged(): void {

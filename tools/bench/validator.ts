@@ -15,7 +15,7 @@ import {
 import { type DecodedCommand, decodeCommand, encodeReply } from "../../shared/mdb/codec.js";
 import { encodePoll } from "../../shared/mdb/poll.js";
 import { type BillFate, BillPath } from "./bill-path.js";
-import { type Answer, type BusBehaviour, BusDevice } from "./bus-device.js";
+import { type Answer, BARE_ACK, type BusBehaviour, BusDevice } from "./bus-device.js";
 import { PollQueue } from "./poll-queue.js";
 import { BillRecycler } from "./recycler.js";
 import type { Bill, Truth } from "./truth.js";
@@ -243,8 +243,11 @@ export class BillValidator implements BusBehaviour {
     }
   }
 
-  pollIsBare(): boolean {
-    return this.queue.isEmpty && this.#lasting().length === 0;
+  standingAnswer(): Uint8Array | undefined {
+    if (!this.queue.isEmpty) return undefined;
+    const lasting = this.#lasting();
+    const [only = BARE_ACK] = lasting;
+    return lasting.length > 1 || (only !== BARE_ACK && this.quirks.junkByte !== undefined) ? undefined : only;
   }
 
   acknowledged(): void {

@@ -35,10 +35,11 @@ export interface BusListener {
 export interface IdleListener {
   readonly address: number;
   /**
-   * `bareAck`: until something happens in the world, every POLL gets one. `deaf`: hears and says nothing. Undefined:
-   * neither.
+   * The data that every POLL gets until something happens in the world, without checksum; empty: a bare ACK. `deaf`:
+   * hears and says nothing. `news`: it has something to say, or nothing of this can be said. Undefined: it is in the
+   * middle of an exchange.
    */
-  idleNow(): "bareAck" | "deaf" | undefined;
+  idleNow(): Uint8Array | "deaf" | "news" | undefined;
   /** Draws the time to its next answer. */
   drawResponseUs(): number;
   readonly rng: Rng;
