@@ -1,6 +1,7 @@
 /**
- * The idle bus as a whole: POLLs that bring bare ACKs, or the same news again, move nothing but their own next times. Simulated worlds leap over
- * them; on a board nobody asks. The drivers themselves are tried, so that nothing about a device is known here.
+ * The idle bus as a whole: POLLs that bring bare ACKs, or the same data again, move nothing but their own next times.
+ * Simulated worlds leap over them; on a board nobody asks. The drivers themselves are tried, so that nothing about a
+ * device is known here.
  */
 import { isHeld } from "../../shared/mdb/held.js";
 import { type BusState, copyOf, place } from "./bus.js";

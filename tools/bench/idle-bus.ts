@@ -1,9 +1,9 @@
 /**
  * The idle bus, leapt over: while devices would answer every POLL alike, by a bare ACK or by the same data (a validator
- * that is busy says so in each), those that have news wait for their turn, and nothing else is going on in the world, POLLs are reckoned, not played
- * word by word. Each of them still takes its time, its draw of the device's
- * response time and its place in the counters, so that the world behind a leap is the one that would have been there.
- * A POLL that could meet an event is not leapt over.
+ * that is busy says so in each), those that have news wait for their turn, and nothing else is going on in the world,
+ * POLLs are reckoned, not played word by word. Each of them still takes its time, its draw of the device's response
+ * time and its place in the counters, so that the world behind a leap is the one that would have been there. A POLL
+ * that could meet an event is not leapt over.
  */
 import { BETWEEN_BLOCKS_US } from "../../firmware/mdb/link.js";
 import { ADDRESS_MASK, LINK_TIMING } from "../../shared/mdb/link.js";

@@ -14,8 +14,8 @@ export interface JavaScriptProgram {
   /** When it wants its next tick, monotonic ms; Infinity = none. */
   dueMs(): number;
   /**
-   * The POLLs that are all it would do until `untilMs`, or until the earlier time told back, if they get what `answerTo`
-   * says; undefined: more than that. Absent: nothing is ever leapt over.
+   * The POLLs that are all it would do until `untilMs`, or until the earlier time told back, if they get what
+   * `answerTo` says; undefined: more than that. Absent: nothing is ever leapt over.
    */
   idle?(
     nowMs: number,

@@ -75,7 +75,7 @@ test("the bus behind a leap is the bus that was polled all the while", () => {
   assert.equal(afterIdle(before, seats, rig.state.sinceMs), rig.state);
 });
 
-test("a validator that is busy says so in every POLL; what it would say of money is news, and waits for its turn", () => {
+test("a validator that is busy says so in every POLL; what it would say of money waits for its turn", () => {
   const rig = quietRig();
   const untilMs = rig.nowMs + 2_000;
   const { dueMs } = rig.state.validator.contact;
