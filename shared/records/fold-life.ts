@@ -1,6 +1,7 @@
 /** The fold of records about the machine's life: power, clock, documents, door, faults, stock, service, orders. */
 import { FAULTS } from "../faults.js";
 import { type Durable, hasFault, MAX_OPEN_FAULTS, MAX_SLOTS } from "./durable.js";
+import { PAYOUT_EMPTIED } from "./fold-money-out.js";
 import { DOCUMENTS, type LedgerRecordOf, SERVICE_ACTS } from "./kinds.js";
 
 type LifeKind =
@@ -33,11 +34,15 @@ export function foldLife(state: Durable, record: LedgerRecordOf<LifeKind>): void
     case "documentApplied":
       return documentApplied(state, record.doc, record.version, record.crc);
     case "doorOpened":
-    case "doorClosed":
+    case "doorClosed": {
       state.doorOpen = record.kind === "doorOpened";
-      // Shut within a payout it was open when that began.
-      if (state.payout !== undefined) state.payout = { ...state.payout, doorOpened: true };
+      const { payout } = state;
+      // Shut within a payout it was open when that began: as a service person has it who takes coins out, and whose
+      // counts prove what he took as long as it is not opened anew.
+      const asItBegan = record.kind === "doorClosed" && payout?.reason === PAYOUT_EMPTIED;
+      if (payout !== undefined && !asItBegan) state.payout = { ...payout, doorOpened: true };
       return;
+    }
     case "faultRaised":
       if (hasFault(state, record.fault, record.slot)) return;
       if (state.faults.length >= MAX_OPEN_FAULTS) state.counters.faultsDropped++;

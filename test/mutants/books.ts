@@ -73,6 +73,20 @@ export const BOOKS: readonly Mutant[] = [
     tests: DURABLE,
   },
   {
+    name: "the door shut takes the proof from what a service person takes out",
+    file: "shared/records/fold-life.ts",
+    find: "if (payout !== undefined && !asItBegan) state",
+    replace: "if (payout !== undefined) state",
+    tests: DURABLE,
+  },
+  {
+    name: "whatever the door does, what is taken out keeps its proof",
+    file: "shared/records/fold-life.ts",
+    find: 'const asItBegan = record.kind === "doorClosed" && payout?.reason',
+    replace: "const asItBegan = payout?.reason",
+    tests: DURABLE,
+  },
+  {
     name: "a remote order is taken twice",
     file: "shared/records/fold-life.ts",
     find: "return ((word >>> (below & 31)) & 1) === 1;",

@@ -78,6 +78,17 @@ test("rot takes as many records as bits from the end, and a block only with both
   );
 });
 
+test("a ledger that began anew with its block may hold again what stood there; nothing else excuses it", () => {
+  for (const headerLost of [false, true]) {
+    const history = new History();
+    history.take(1, [coin(1), coin(2)]);
+    history.rottenBits = 2;
+    history.headerLost = headerLost;
+    assert.is(history.take(1, [coin(1, 50), coin(2)]).length, headerLost ? 0 : 1);
+    assert.equal([...history.lost.keys()], [1]);
+  }
+});
+
 test("a code is paid by its record, once; a bent one, one without a record, and a claim's are not", () => {
   const cabinet = cabinetAtRest();
   const { machineId, epoch, voucherKey } = cabinet.identity;

@@ -12,6 +12,7 @@ import {
   MAX_SLOTS,
 } from "../../shared/records/durable.js";
 import { applyRecord } from "../../shared/records/fold.js";
+import { PAYOUT_EMPTIED } from "../../shared/records/fold-money-out.js";
 import { MDB_TYPES, type NewRecord } from "../../shared/records/kinds.js";
 
 const test = suite("records: durable");
@@ -131,6 +132,17 @@ test("the door opened or shut in a payout takes the proof from the tubes", () =>
     assert.is(state.payout?.doorOpened, true);
     assert.is(state.doorOpen, kind === "doorOpened");
   }
+});
+
+test("a service person takes coins out with the door open: shut, it leaves the tubes their proof, opened anew not", () => {
+  const emptying: NewRecord = {
+    ...{ kind: "payoutStarted", payoutNo: 1, reason: PAYOUT_EMPTIED, dueMinor: 25, type: 2, count: 1, valueMinor: 25 },
+    tubes: TUBES,
+  };
+  const shut = fold([{ kind: "doorOpened" }, emptying, { kind: "doorClosed" }]);
+  assert.equal([shut.payout?.doorOpened, shut.doorOpen], [false, false]);
+  const anew = fold([{ kind: "doorOpened" }, emptying, { kind: "doorClosed" }, { kind: "doorOpened" }]);
+  assert.equal([anew.payout?.doorOpened, anew.doorOpen], [true, true]);
 });
 
 test("a take-over of the tubes counts nothing; later differences are counted", () => {

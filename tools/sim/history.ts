@@ -77,8 +77,9 @@ export class History {
     this.records[before.seq - 1] = now;
     if (before.kind === "unreadable" && this.#isBack(now)) return [];
     if (before.kind !== "unreadable") this.#lose(before);
-    // Looked torn because it rotted, and another one has its sequence now.
-    const isNewer = now.kind !== "unreadable";
+    // Looked torn because it rotted, and another one has its sequence now. A ledger that began anew with its block may
+    // have behind it what the old one had there: what a boot writes, in the same millisecond.
+    const isNewer = now.kind !== "unreadable" && !this.headerLost;
     return isNewer && followed ? [`record ${before.seq} (${before.kind}) was written over`] : [];
   }
 

@@ -84,6 +84,17 @@ test("power cut while emptying: its counts close the bracket, no claim, no credi
   assert.equal([room.durable.counters.emptiedMinor, room.durable.creditMinor], [150, 0]);
 });
 
+test("power cut while emptying, and the door found shut behind it: what was taken out is counted all the same", () => {
+  const room = doorOpen(withRecycler(3, 1));
+  room.order({ cash: "empty", store: 0, type: QUARTER, count: 6 });
+  counted(room, tubes(20, 30, 45));
+  room.restart();
+  room.append({ kind: "doorClosed" });
+  room.mdb(changerReady(tubes(20, 30, 39)));
+  assert.is(room.only("payoutDone").paidMinor, 150);
+  assert.not(room.kinds().includes("tubeAudit"), "nobody is missing them");
+});
+
 test("the door is shut while it empties: the sale opens, and money is taken when it has ended", () => {
   const room = doorOpen(withRecycler(3, 1));
   room.order({ cash: "empty", store: 0, type: QUARTER, count: 1 });
