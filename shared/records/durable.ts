@@ -65,7 +65,7 @@ export type OpenPayout = Omit<NewRecordOf<"payoutStarted">, "kind" | "tubes" | "
   readonly store: number;
   /** Count of every type before the DISPENSE. */
   readonly tubes: readonly number[];
-  /** The door was opened or shut since: tube counts prove nothing any more. */
+  /** The door was opened since, or shut (but for a service person): tube counts prove nothing any more. */
   readonly doorOpened: boolean;
 };
 /** A card's money is held, or asked for: amounts in minor units. */

@@ -134,7 +134,7 @@ test("the door opened or shut in a payout takes the proof from the tubes", () =>
   }
 });
 
-test("a service person takes coins out with the door open: shut, it leaves the tubes their proof, opened anew not", () => {
+test("coins are taken out with the door open: shut, it leaves the tubes their proof, opened anew not", () => {
   const emptying: NewRecord = {
     ...{ kind: "payoutStarted", payoutNo: 1, reason: PAYOUT_EMPTIED, dueMinor: 25, type: 2, count: 1, valueMinor: 25 },
     tubes: TUBES,
