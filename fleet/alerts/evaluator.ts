@@ -84,7 +84,7 @@ interface AllHeld {
 async function holdNamed(tx: Transaction, subjects: ReadonlyMap<string, Subject>, nowMs: number): Promise<AllHeld> {
   const serials = [...subjects.keys()];
   const hold = () =>
-    Promise.all([holdMachines(tx, serials, nowMs), readBasics(tx, { serials }), operatorSettings(tx, { serials })]);
+    Promise.all([holdMachines(tx, serials), readBasics(tx, { serials }, nowMs), operatorSettings(tx, { serials })]);
   let [states, basics, settings] = await hold();
   if (states.length < basics.length) {
     await addStates(tx, serials);
@@ -101,7 +101,7 @@ async function holdWhoseTimeHasCome(tx: Transaction, nowMs: number): Promise<All
   const states = await holdDue(tx, MAX_LOOKED_AT, nowMs);
   if (states.length === 0) return { machines: [], settings: new Map() };
   const ids = states.map(({ machineId }) => machineId);
-  const [basics, settings] = await Promise.all([readBasics(tx, { ids }), operatorSettings(tx, { ids })]);
+  const [basics, settings] = await Promise.all([readBasics(tx, { ids }, nowMs), operatorSettings(tx, { ids })]);
   const scopeFor = ({ memory, dueMs }: State): Scope => scopeOf(dueSubject(memory, dueMs, nowMs) ?? "whole");
   return { machines: together(states, basics, scopeFor), settings };
 }
@@ -165,7 +165,7 @@ async function judge(
   ]);
   const alertsBy = new Map<string, Standing[]>(ids.map((id) => [id, []]));
   for (const alert of [...open, ...openOfParts, ...dismissed]) alertsBy.get(alert.machineId)?.push(alert);
-  const verdicts = machines.map(({ basics: { machineId, operatorId }, scope, state }, at): Judged => {
+  const verdicts = machines.map(({ basics: { machineId, operatorId, mutes }, scope, state }, at): Judged => {
     const about = facts[at];
     if (about === undefined) throw new RangeError(`no facts of machine ${machineId}`);
     const own = settings.get(operatorId) ?? NO_SETTINGS;
@@ -177,7 +177,7 @@ async function judge(
       operator: operators.get(operatorId) ?? NO_OPERATOR,
       settings: own.rules,
       units: own.units,
-      mutes: state.mutes,
+      mutes,
       open: ours.filter((alert) => !alert.dismissed),
       dismissed: ours.filter((alert) => alert.dismissed),
       ...{ memory: state.memory, hearing, nowMs },

@@ -16,11 +16,12 @@ import type {
   TempFact,
 } from "../alerts/facts.js";
 import { OUTAGE_WINDOW_MS } from "../alerts/outage.js";
+import { isRuleCode, type RuleCode } from "../alerts/rules.js";
 import type { Scope } from "../alerts/subject.js";
 import { among, type Which } from "./alerts.js";
 import { minorOf } from "./amounts.js";
 import { plainArray, textArray, uuidArray } from "./arrays.js";
-import { instant } from "./cursors.js";
+import { instant, millis } from "./cursors.js";
 import type { Transaction } from "./databases.js";
 
 const HOUR_MS = 3_600_000;
@@ -35,11 +36,23 @@ const TEMPS_OF_MS = HOUR_MS;
 /** A machine reports every ten seconds at most. */
 const MAX_TEMPS = 360;
 
+/** A rule, or all of them, that is to be still until then. */
+export interface Mute {
+  readonly rule: RuleCode | "all";
+  readonly untilMs: number;
+}
+
 /** What every look reads, and judging its scope needs: one row of a machine. */
-export type Basics = Pick<
-  MachineFacts,
-  Known | "online" | "offlineSinceMs" | "lastHeardMs" | "doorOpen" | "boot" | "connection"
->;
+export interface Basics
+  extends Pick<MachineFacts, Known | "online" | "offlineSinceMs" | "lastHeardMs" | "doorOpen" | "boot" | "connection"> {
+  readonly mutes: readonly Mute[];
+}
+
+interface BasicsRow extends Omit<Basics, "offlineSinceMs" | "lastHeardMs" | "mutes"> {
+  readonly away: Date | null;
+  readonly heard: Date | null;
+  readonly mutes: readonly (Omit<Mute, "rule"> & { readonly rule: string })[];
+}
 
 export interface ReadFacts {
   readonly facts: readonly MachineFacts[];
@@ -62,17 +75,20 @@ export interface Wanted {
   readonly risenMilliC: number;
 }
 
-/** In the order of their ids. */
-export async function readBasics(tx: Transaction, which: Which): Promise<readonly Basics[]> {
-  const rows = await tx<(Omit<Basics, "offlineSinceMs" | "lastHeardMs"> & Record<"away" | "heard", Date | null>)[]>`
+/** In the order of their ids. Asked behind the lock of their states: a mute that was set while it waited is seen. */
+export async function readBasics(tx: Transaction, which: Which, nowMs: number): Promise<readonly Basics[]> {
+  const rows = await tx<BasicsRow[]>`
     SELECT m.id AS "machineId", m.serial_number AS serial, m.operator_id AS "operatorId", m.currency,
       m.currency_decimals AS decimals, m.time_zone AS "timeZone", m.online, m.offline_since AS away,
-      m.last_heartbeat AS heard, m.door_open AS "doorOpen", m.birth_boot AS boot, m.birth_connection AS connection
+      m.last_heartbeat AS heard, m.door_open AS "doorOpen", m.birth_boot AS boot, m.birth_connection AS connection,
+      (SELECT coalesce(json_agg(json_build_object('rule', u.rule, 'untilMs', ${millis(tx, "u.until_at")})), '[]')
+       FROM alert_mutes u WHERE u.machine_id = m.id AND u.until_at > ${instant(nowMs)}::timestamptz) AS mutes
     FROM machines m WHERE ${among(tx, which)} ORDER BY m.id`;
-  return rows.map(({ away, heard, ...row }) => ({
+  return rows.map(({ away, heard, mutes, ...row }) => ({
     ...row,
     offlineSinceMs: away?.getTime() ?? null,
     lastHeardMs: heard?.getTime() ?? null,
+    mutes: mutes.flatMap(({ rule, untilMs }) => (rule === "all" || isRuleCode(rule) ? [{ rule, untilMs }] : [])),
   }));
 }
 
@@ -102,7 +118,7 @@ export async function readFacts(tx: Transaction, asked: readonly Asked[], wanted
       readCertificates(tx, of("certificateEndMs")),
     ],
   );
-  const facts = asked.map(({ basics }) => {
+  const facts = asked.map(({ basics: { mutes: _, ...basics } }) => {
     const { machineId, decimals } = basics;
     return {
       ...basics,

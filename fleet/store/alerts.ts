@@ -8,14 +8,8 @@ import type { Units } from "../alerts/facts.js";
 import type { Memory } from "../alerts/memory.js";
 import { isRuleCode, type RuleCode } from "../alerts/rules.js";
 import { plainArray, textArray, uuidArray } from "./arrays.js";
-import { instant, millis } from "./cursors.js";
+import { instant } from "./cursors.js";
 import type { Transaction } from "./databases.js";
-
-/** A rule, or all of them, that is to be still until then. */
-export interface Mute {
-  readonly rule: RuleCode | "all";
-  readonly untilMs: number;
-}
 
 /** A machine whose row is locked: nobody else judges it until the transaction ends. */
 export interface HeldMachine {
@@ -24,35 +18,13 @@ export interface HeldMachine {
   readonly memory: unknown;
   /** When something is due of it. */
   readonly dueAt: Date;
-  readonly mutes: readonly Mute[];
-}
-
-type HeldRow = Omit<HeldMachine, "mutes"> & { readonly mutes: readonly (Omit<Mute, "rule"> & { rule: string })[] };
-
-/** Columns of alert_states s. */
-function held(tx: Transaction, nowMs: number) {
-  return tx`s.machine_id AS "machineId", s.operator_id AS "operatorId", s.memory, s.due_at AS "dueAt",
-    (SELECT coalesce(json_agg(json_build_object('rule', u.rule, 'untilMs', ${millis(tx, "u.until_at")})), '[]')
-     FROM alert_mutes u WHERE u.machine_id = s.machine_id AND u.until_at > ${instant(nowMs)}::timestamptz) AS mutes`;
-}
-
-function heldOf({ mutes, ...row }: HeldRow): HeldMachine {
-  const known = mutes.flatMap(({ rule, untilMs }): readonly Mute[] =>
-    rule === "all" || isRuleCode(rule) ? [{ rule, untilMs }] : [],
-  );
-  return { ...row, mutes: known };
 }
 
 /** These machines, locked in the order of their ids; one that was never looked at has no row (addStates). */
-export async function holdMachines(
-  tx: Transaction,
-  serials: readonly string[],
-  nowMs: number,
-): Promise<readonly HeldMachine[]> {
-  const rows = await tx<HeldRow[]>`
-    SELECT ${held(tx, nowMs)} FROM alert_states s
+export async function holdMachines(tx: Transaction, serials: readonly string[]): Promise<readonly HeldMachine[]> {
+  return tx<HeldMachine[]>`
+    SELECT s.machine_id AS "machineId", s.operator_id AS "operatorId", s.memory, s.due_at AS "dueAt" FROM alert_states s
     JOIN machines m ON m.id = s.machine_id WHERE ${among(tx, { serials })} ORDER BY s.machine_id FOR UPDATE OF s`;
-  return rows.map(heldOf);
 }
 
 export async function addStates(tx: Transaction, serials: readonly string[]): Promise<void> {
@@ -73,10 +45,9 @@ export function among(tx: Transaction, which: Which) {
 
 /** The machines whose time has come, at most `limit`; those that another process holds are its. */
 export async function holdDue(tx: Transaction, limit: number, nowMs: number): Promise<readonly HeldMachine[]> {
-  const rows = await tx<HeldRow[]>`
-    SELECT ${held(tx, nowMs)} FROM alert_states s
-    WHERE s.due_at <= ${instant(nowMs)}::timestamptz ORDER BY s.due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
-  return rows.map(heldOf);
+  return tx<HeldMachine[]>`
+    SELECT machine_id AS "machineId", operator_id AS "operatorId", memory, due_at AS "dueAt" FROM alert_states
+    WHERE due_at <= ${instant(nowMs)}::timestamptz ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 }
 
 export interface Standing extends StandingAlert {

@@ -20,6 +20,7 @@ import {
   telemetryOf,
   temporaryFolder,
   testConfig,
+  untilRowAwaited,
 } from "./support.js";
 
 interface Context {
@@ -150,9 +151,7 @@ test("a batch that waits while the next epoch is issued finds its board replaced
       INSERT INTO sync_cursors (machine_id, epoch, operator_id, chain)
       VALUES (${machineId}, 2, ${operatorId}, ${chainStart(2)})`;
     late = bookAs(context, "OLD-2", old, mark + 1);
-    for (let waits = 0; waits === 0; ) {
-      waits = (await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`).length;
-    }
+    await untilRowAwaited(tx);
   });
   assert.equal((await late)?.slots, []);
   assert.is((await present(context, "OLD-2")).slots[0]?.quantity, 6);

@@ -465,6 +465,13 @@ export async function until(
 
 type Query = (text: TemplateStringsArray, ...values: readonly string[]) => PromiseLike<readonly unknown[]>;
 
+/** Asks, in a session that has written rows, until another waits for one of them. */
+export async function untilRowAwaited(tx: Query): Promise<void> {
+  for (let waiting = 0; waiting === 0; ) {
+    waiting = (await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`).length;
+  }
+}
+
 /** Asks, in a session that holds locks of its own, until another stands before the lock on `table`. */
 export async function untilBlocked(tx: Query, table = "payments"): Promise<void> {
   for (;;) {

@@ -18,10 +18,12 @@ import {
 } from "../../../fleet/alerts/worker.js";
 import { book } from "../../../fleet/ingest/book.js";
 import { keepLookout, lookAtHeard, lookSoon, relieveLookouts } from "../../../fleet/store/alert-lookouts.js";
+import { muteMachine } from "../../../fleet/store/alert-rules.js";
 import { clearSignal, raiseSignal } from "../../../fleet/store/alert-signals.js";
 import { type Databases, openDatabases } from "../../../fleet/store/databases.js";
 import { addOperator, addSlots, moveMachine } from "../../../fleet/store/provision.js";
 import { recordPresence } from "../../../fleet/store/telemetry.js";
+import { inTransaction } from "../../../fleet/store/transact.js";
 import {
   addTestMachine,
   addTestProducts,
@@ -31,6 +33,7 @@ import {
   telemetryOf,
   temporaryFolder,
   testConfig,
+  untilRowAwaited,
 } from "../support.js";
 
 interface Context {
@@ -120,6 +123,27 @@ test("who dies while judging leaves nothing half done, and the machine is judged
   assert.is(marks.size, 1);
   await lookAtChanged(marks, portsOf(context));
   assert.is((await counts(context, "DIES-1")).open, 3);
+});
+
+test("a mute that is set while a look waits for the machine keeps it still", async (context) => {
+  const ledger = await jammed(context, "STILL-1", 0);
+  const { ingest, migrate } = context.databases;
+  await lookAt(ingest, whole("STILL-1"), looking());
+  ledger.append({ kind: "faultRaised", fault: 1, slot: "S0" });
+  await book(ingest, [{ serial: "STILL-1", batch: ledger.batch(2) }], Date.now());
+  const untilAt = new Date(Date.now() + LOOK_AGAIN_MS);
+  let waiting: ReturnType<typeof lookAt> | undefined;
+  await inTransaction(migrate, async (tx) => {
+    await muteMachine(tx, { operatorId: context.operatorId, userId: null, keyId: null }, "STILL-1", "all", {
+      untilAt: untilAt.toISOString(),
+    });
+    waiting = lookAt(ingest, whole("STILL-1"), looking());
+    await untilRowAwaited(tx);
+  });
+  assert.is((await waiting)?.machines, 1);
+  assert.is((await counts(context, "STILL-1")).open, 0);
+  await lookAt(ingest, whole("STILL-1"), looking({ nowMs: untilAt.getTime() + 1 }));
+  assert.is((await counts(context, "STILL-1")).open, 1);
 });
 
 test("what a killed process had marked is looked at by whoever finds it dead", async (context) => {
