@@ -8,6 +8,7 @@ import { finishRestore } from "./backups.js";
 import { DATABASE_NAME, startEmbedded } from "./embedded.js";
 import { migrate } from "./migrate.js";
 import { ensurePartitions } from "./partitions.js";
+import { serverPlace } from "./server-place.js";
 import { adoptTimescale } from "./telemetry-timescale.js";
 
 export type Sql = postgres.Sql<{ safeInt: number }>;
@@ -155,8 +156,10 @@ type Settings = Readonly<Record<string, string>>;
 type PoolOptions = postgres.Options<{ safeInt: postgres.PostgresType }>;
 
 function connect({ url, role }: Target, max: number, settings: Settings = {}, more: PoolOptions = {}): Sql {
-  return postgres(url, {
+  const { url: address, ...host } = serverPlace(url);
+  return postgres(address, {
     ...more,
+    ...host,
     max,
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => undefined,

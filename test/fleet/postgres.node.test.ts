@@ -85,6 +85,15 @@ function contract(name: string, mayDie: boolean, path: (folder: string) => Promi
     assert.is(await machine.sync(ledger.sellCoke(1)), ledger.newest);
   });
 
+  test("it is reached through its Unix socket as well", async ({ server, fleet }) => {
+    const url = `${server.url.replace("127.0.0.1", "elsewhere.invalid")}?host=${server.sockets}`;
+    const databases = await openDatabases({ ...fleet.config, database: { url } });
+    const [row] = await databases.app<{ address: string | null; name: string }[]>`
+      SELECT inet_client_addr() AS address, current_user AS name`;
+    assert.equal({ ...row }, { address: null, name: "spiral_app" });
+    await databases.close();
+  });
+
   if (mayDie) test("it is restarted, then killed: readiness tells, records wait and arrive once", outages);
 
   test("a login that may not do its work is told what an administrator must do", async ({ server, fleet }) => {

@@ -133,6 +133,8 @@ export async function redis(path: string): Promise<Server> {
 export interface PostgresServer extends Server {
   /** Of a login that may make roles and is no superuser. */
   readonly url: string;
+  /** The folder of its Unix socket. */
+  readonly sockets: string;
 }
 
 /**
@@ -150,8 +152,9 @@ export async function postgresql(findPath: (folder: string) => Promise<string>):
   if (runAs !== undefined) chownSync(data, runAs.uid, runAs.gid);
   const initdb = ["-D", data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   execFileSync(join(dirname(path), "initdb"), initdb, { ...as, stdio: "ignore", cwd: data });
-  const settings = ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=16MB"];
+  const sockets = `unix_socket_directories=${data}`;
+  const settings = ["fsync=off", "listen_addresses=127.0.0.1", sockets, "shared_buffers=16MB"];
   const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
   const server = serverOf(port, folder, { path, args, ...(runAs === undefined ? {} : { uid: runAs.uid }) });
-  return { ...server, url: `postgres://fleet_owner@127.0.0.1:${port}/fleet` };
+  return { ...server, url: `postgres://fleet_owner@127.0.0.1:${port}/fleet`, sockets: data };
 }

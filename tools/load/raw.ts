@@ -11,6 +11,7 @@ import { transactionId } from "../../fleet/ingest/derive.js";
 import type { Sql, Transaction } from "../../fleet/store/databases.js";
 import { insertRecords, insertTransactions } from "../../fleet/store/ledger.js";
 import type { RecordRow, TransactionRow } from "../../fleet/store/rows.js";
+import { serverPlace } from "../../fleet/store/server-place.js";
 import { inTransaction } from "../../fleet/store/transact.js";
 import { toHex } from "../../shared/bytes.js";
 import { decodeBody } from "../../shared/records/codec.js";
@@ -39,7 +40,9 @@ interface Taken {
 }
 
 const part: RawPart = JSON.parse(process.argv[2] ?? "{}");
-const sql: Sql = postgres(part.databaseUrl, {
+const { url, ...host } = serverPlace(part.databaseUrl);
+const sql: Sql = postgres(url, {
+  ...host,
   max: 2,
   onnotice: () => undefined,
   connection: { search_path: "raw,public" },

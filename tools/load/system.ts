@@ -74,7 +74,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await makeDatabase(database.port);
     const redisPort = await freePort();
     const redis = await start(redisServer(folder, redisPort));
-    const databaseUrl = `postgres://fleet_owner@127.0.0.1:${database.port}/fleet`;
+    const databaseUrl = `postgres://fleet_owner@localhost:${database.port}/fleet?host=${database.sockets}`;
     databases = await openDatabases(readConfig({ SPIRAL_DATABASE_URL: databaseUrl, SPIRAL_DATA_DIR: folder }, []));
     const bootUnixMs = Math.floor(Date.now() / 1_000) * 1_000 - BOOTED_AGO_MS;
     await register(databases, seed, machines, bootUnixMs);
@@ -110,7 +110,6 @@ function secure(secureFolder: string | undefined): { readonly secureFolder?: str
 /** As a production server is set, but for its size. */
 const POSTGRES_SETTINGS = {
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
   shared_buffers: "512MB",
   max_connections: "60",
   max_wal_size: "8GB",
@@ -122,20 +121,27 @@ const POSTGRES_SETTINGS = {
 async function databaseServer(
   folder: string,
   fsync: boolean,
-): Promise<{ readonly program: Program; readonly port: number }> {
+): Promise<{ readonly program: Program; readonly port: number; readonly sockets: string }> {
   const runAs = databaseUser();
   const { initdb, postgres: path } = await prepareBinaries(runAs, folder);
   const port = await freePort();
   const data = join(folder, "data");
-  mkdirSync(data, { mode: 0o700 });
-  if (runAs !== undefined) chownSync(data, runAs.uid, runAs.gid);
+  const sockets = join(folder, "sockets");
+  for (const [path, mode] of [
+    [data, 0o700],
+    [sockets, 0o755],
+  ] as const) {
+    mkdirSync(path, { mode });
+    if (runAs !== undefined) chownSync(path, runAs.uid, runAs.gid);
+  }
   const as = runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid };
   const how = ["-D", data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   execFileSync(initdb, how, { ...as, stdio: "ignore", cwd: data });
-  const settings = Object.entries({ ...POSTGRES_SETTINGS, fsync: fsync ? "on" : "off" });
+  const fsyncs = fsync ? "on" : "off";
+  const settings = Object.entries({ ...POSTGRES_SETTINGS, unix_socket_directories: sockets, fsync: fsyncs });
   const args = ["-D", data, "-p", String(port), ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const isReady = (): Promise<boolean> => answers(port);
-  return { program: new Program({ name: "postgres", path, args, folder, uid: runAs?.uid, isReady }), port };
+  return { program: new Program({ name: "postgres", path, args, folder, uid: runAs?.uid, isReady }), port, sockets };
 }
 
 /** True if it is up and no longer recovering. */
