@@ -2,7 +2,7 @@
  * Redeemed vouchers. The primary key pays each once; an advisory lock of the machine keeps a redemption and the commit
  * that brings its record from passing each other unseen.
  */
-import type { Actor } from "./audit-log.js";
+import { type Actor, recordChange } from "./audit-log.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { PaymentRow } from "./rows.js";
 import { asOperator, type Scope } from "./tenancy.js";
@@ -72,6 +72,9 @@ export async function redeem(
         requested_by, requested_key, redeemed_at)
       VALUES (${machineId}, ${epoch}, ${code}, ${operatorId}, ${amount}, ${currency}, ${state}, ${idempotencyKey},
         ${userId}, ${keyId}, CASE WHEN ${state} = 'redeemed' THEN now() END)`;
+    const after = { machineId, epoch, amount, currency, state };
+    const about = { action: state, subject: "voucher", subjectId: code, before: null, after };
+    await recordChange(tx, request.caller, about);
     return redemptionOf(tx, request);
   });
 }

@@ -54,11 +54,13 @@ export function listOffers(tx: Transaction): Promise<readonly TransferRow[]> {
 
 /** False if there is no such offer any more. */
 export async function withdrawOffer(tx: Transaction, by: Actor, id: string): Promise<boolean> {
-  const rows = await tx`
-    UPDATE machine_transfers SET withdrawn_at = now()
-    WHERE id = ${id} AND accepted_at IS NULL AND withdrawn_at IS NULL RETURNING 1`;
-  if (rows.length === 0) return false;
-  await recordChange(tx, by, { action: "withdrawn", subject: "transfer", subjectId: id, before: {}, after: null });
+  const [row] = await tx<{ serial: string; expiresAt: Date }[]>`
+    UPDATE machine_transfers t SET withdrawn_at = now() FROM machines m
+    WHERE t.id = ${id} AND m.id = t.machine_id AND t.accepted_at IS NULL AND t.withdrawn_at IS NULL
+    RETURNING m.serial_number AS serial, t.expires_at AS "expiresAt"`;
+  if (row === undefined) return false;
+  const before = { machine: row.serial, expiresAt: row.expiresAt.toISOString() };
+  await recordChange(tx, by, { action: "withdrawn", subject: "transfer", subjectId: id, before, after: null });
   return true;
 }
 

@@ -128,6 +128,8 @@ test("linked from within, the same sign-in lets him in, and nobody else links it
   assert.is(linked.to, `${PUBLIC_URL}/`);
   const { identities } = (await owner.ask("GET", "/account/identities")).json();
   assert.equal([identities[0].issuer, identities[0].subject], [context.issuer, "alice"]);
+  const { changes } = (await owner.ask("GET", "/audit-log?subject=identity&action=linked")).json();
+  assert.equal([changes.length, changes[0].user, changes[0].after.subject], [1, "operator", "alice"]);
   const journey = await begin(context);
   const back = await comeBack(context, await goThrough(journey.url, "alice"), journey.cookie);
   assert.is(back.to, `${PUBLIC_URL}/`);

@@ -74,6 +74,13 @@ test("a voucher is paid once; the same try is answered alike, another is refused
   assert.equal([again.statusCode, again.json().redeemedAt], [200, redeemedAt]);
   const other = await redeem(context, code, "0.35", { key: "b" });
   assert.equal([other.statusCode, other.json().code], [409, "voucher-redeemed"]);
+  // On record once, with what was paid.
+  const log = await context.fleet.databases.migrate<{ after: { amount: string } }[]>`
+    SELECT after FROM audit_log WHERE subject = 'voucher' AND action = 'redeemed' AND subject_id = ${code}`;
+  assert.equal(
+    log.map(({ after }) => after.amount),
+    ["0.35"],
+  );
 });
 
 test("twenty at the same moment: one is paid", async (context) => {

@@ -83,7 +83,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const user = userOf(request);
-      await overFor(app, user, await asOperator(app.databases.app, user, (tx) => endSessions(tx, user.id)));
+      await overFor(app, user, await endOnRecord(app, user));
       return reply.code(204).send(null);
     },
   );
@@ -93,14 +93,23 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { params: SessionParams, response: { 204: Type.Null(), ...ONE_FAILURES } } },
     async (request, reply) => {
       const user = userOf(request);
-      const only = request.params.id;
-      const ended = await asOperator(app.databases.app, user, (tx) => endSessions(tx, user.id, { only }));
+      const ended = await endOnRecord(app, user, request.params.id);
       if (ended.length === 0) throw new ProblemError("no-such-session");
       await overFor(app, user, ended);
       return reply.code(204).send(null);
     },
   );
 };
+
+/** Ends his sessions, or the one; the hashes of their tokens. */
+function endOnRecord(app: FastifyInstance, user: UserSession, only?: string): Promise<readonly Uint8Array[]> {
+  return asOperator(app.databases.app, user, async (tx) => {
+    const ended = await endSessions(tx, user.id, only === undefined ? {} : { only });
+    const before = only === undefined ? { sessions: ended.length } : { session: only };
+    if (ended.length > 0) await note(tx, user, { action: "ended", subject: "session", before, after: null });
+    return ended;
+  });
+}
 
 const secondFactor: FastifyPluginAsyncTypebox<AccountOptions> = async (app, { seal }) => {
   app.post(
@@ -111,8 +120,10 @@ const secondFactor: FastifyPluginAsyncTypebox<AccountOptions> = async (app, { se
       await mustKnowPassword(app, request, request.body.password);
       const offer = newEnrolment(user.name);
       const sealed = seal.seal(offer.secret, user.id);
-      const offered = await asOperator(app.databases.app, user, (tx) => offerTotp(tx, user.id, sealed));
-      if (!offered) throw new ProblemError("second-factor-on");
+      await asOperator(app.databases.app, user, async (tx) => {
+        if (!(await offerTotp(tx, user.id, sealed))) throw new ProblemError("second-factor-on");
+        await note(tx, user, { action: "offered", subject: "second-factor", before: null, after: {} });
+      });
       reply.header("cache-control", "no-store");
       return offer;
     },

@@ -157,9 +157,10 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       mustBeSoon(request.body.untilAt);
       return asOperator(app.databases.app, caller, async (tx) => {
         await mustOwn(tx, caller.operatorId, serial);
+        const before = (await machineMutes(tx, serial)).find((mute) => mute.rule === rule) ?? null;
         await muteMachine(tx, caller, serial, rule, request.body);
         const after = { rule, ...request.body };
-        await recordChange(tx, caller, { action: "muted", subject: "machine", subjectId: serial, before: null, after });
+        await recordChange(tx, caller, { action: "muted", subject: "machine", subjectId: serial, before, after });
         return { mutes: [...(await machineMutes(tx, serial))] };
       });
     },
@@ -176,7 +177,7 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       const { serial, rule } = request.params;
       return asOperator(app.databases.app, caller, async (tx) => {
         await mustOwn(tx, caller.operatorId, serial);
-        const before = { rule };
+        const before = (await machineMutes(tx, serial)).find((mute) => mute.rule === rule) ?? { rule };
         if (await unmuteMachine(tx, serial, rule)) {
           await recordChange(tx, caller, {
             action: "unmuted",

@@ -120,7 +120,10 @@ const words: FastifyPluginAsyncTypebox = async (app) => {
       const caller = callerOf(request);
       return asOperator(app.databases.app, caller, async (tx) => {
         const found = await mustFind(tx, request.params.id);
-        await noteAlert(tx, caller, found.id, "commented", request.body.note);
+        const { note } = request.body;
+        await noteAlert(tx, caller, found.id, "commented", note);
+        const about = { subject: "alert", subjectId: found.id, before: null, after: { note } };
+        await recordChange(tx, caller, { action: "commented", ...about });
         return found;
       });
     },

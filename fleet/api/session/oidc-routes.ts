@@ -108,9 +108,10 @@ const identityRoutes: FastifyPluginAsyncTypebox<OidcOptions> = async (app, optio
     async (request, reply) => {
       const user = userOf(request);
       await asOperator(app.databases.app, user, async (tx) => {
+        const before = { identities: (await listIdentities(tx, user.id)).map(({ linkedAt: _, ...row }) => row) };
         if ((await unlinkIdentities(tx, user.id)) === 0) return;
         const by = { operatorId: user.operatorId, userId: user.id, keyId: null };
-        const change = { action: "unlinked", subject: "identity", subjectId: user.id, before: {}, after: null };
+        const change = { action: "unlinked", subject: "identity", subjectId: user.id, before, after: null };
         await recordChange(tx, by, change);
       });
       return reply.code(204).send(null);

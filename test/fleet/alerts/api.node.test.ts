@@ -139,8 +139,11 @@ test("an alert is acknowledged, assigned, commented and resolved, by name and wi
   await happens(context, { kind: "faultRaised", fault: 1, slot: "B5" });
   const [other] = await openAlerts(context, 1);
   assert.is(other?.sentence, "API-1 slot B5: no product fell");
-  const { entries = [] } = (await us.ask("GET", "/audit-log")).json();
-  assert.ok(entries.length === 0 || entries.some(({ subject }: { subject: string }) => subject === "alert"));
+  const { changes } = (await us.ask("GET", `/audit-log?subject=alert&subjectId=${id}`)).json();
+  assert.equal(
+    changes.map(({ action, user }: { action: string; user: string | null }) => `${action} by ${user}`).reverse(),
+    ["acknowledged", "assigned", "assigned", "commented", "resolved"].map((action) => `${action} by operator`),
+  );
 });
 
 test("rules take an operator's numbers; maintenance keeps a machine still and ends", async (context) => {
