@@ -163,6 +163,12 @@ export class TestLedger {
     return this.records.length;
   }
 
+  /** Time passes without a record. */
+  rest(ms: number): this {
+    this.atMs += ms;
+    return this;
+  }
+
   append(record: NewRecord, wallS?: number): number {
     this.atMs += STEP_MS;
     const stamp = wallS === undefined ? { atMs: this.atMs } : { atMs: this.atMs, wallS };
