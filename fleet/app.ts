@@ -38,7 +38,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     pluginTimeout: PLUGIN_TIMEOUT_MS,
     forceCloseConnections: true,
-    trustProxy: false,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     frameworkErrors: refuseAddress,
     schemaController: { compilersFactory: { buildValidator } },
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -35,7 +35,7 @@ import { paymentRoutes } from "./payments/routes.js";
 import { planogramRoutes } from "./planograms/routes.js";
 import { ProblemError } from "./problems.js";
 import { productRoutes } from "./products/routes.js";
-import { BAD_CREDENTIALS_PER_MINUTE, limitRequests } from "./rate-limits.js";
+import { addressOf, BAD_CREDENTIALS_PER_MINUTE, limitRequests } from "./rate-limits.js";
 import { revenueRoutes } from "./revenue/routes.js";
 import { requireRights } from "./rights.js";
 import { oidcRoutes } from "./session/oidc-routes.js";
@@ -134,7 +134,10 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
 
 /** `requireCaller`, and who keeps coming with what is no key and no session is slowed down by address. */
 function knownCaller(inside: FastifyInstance): (request: FastifyRequest) => Promise<void> {
-  const bad = inside.createRateLimit({ max: BAD_CREDENTIALS_PER_MINUTE, keyGenerator: ({ ip }) => `bad ${ip}` });
+  const bad = inside.createRateLimit({
+    max: BAD_CREDENTIALS_PER_MINUTE,
+    keyGenerator: ({ ip }) => `bad ${addressOf(ip)}`,
+  });
   return async (request) => {
     try {
       await inside.requireCaller(request);

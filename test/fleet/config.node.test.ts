@@ -4,8 +4,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ConfigError, describeSettings, Environment, readConfig } from "../../fleet/config.js";
+import { ConfigError, describeSettings, readConfig } from "../../fleet/config.js";
 import { startFleet } from "../../fleet/server.js";
+import { Environment } from "../../fleet/settings.js";
 import { databaseUser, prepareBinaries, unreachableFolder } from "../../fleet/store/embedded-binaries.js";
 import { temporaryFolder, testConfig } from "./support.js";
 
@@ -25,6 +26,12 @@ test("without settings everything is embedded, on loopback", () => {
   const { host, httpPort, mqttPort, database, mqttUrl, redisUrl, pagesDir } = readConfig({ PATH: "/bin" });
   assert.equal([host, httpPort, mqttPort], ["127.0.0.1", 8080, 1883]);
   assert.equal([database, mqttUrl, redisUrl, pagesDir], [undefined, undefined, undefined, undefined]);
+});
+
+test("no proxy is believed unless it is named", () => {
+  assert.equal(readConfig({}).trustedProxies, []);
+  const { trustedProxies } = readConfig({ SPIRAL_TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,::1,fd00::/8" });
+  assert.equal(trustedProxies, ["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8"]);
 });
 
 test("machines come by certificate from anywhere, and are told where to", () => {
@@ -52,6 +59,14 @@ test("a bad setting is refused by its name, with the cure", () => {
     ["SPIRAL_HTTP_PORT", "70000"],
     ["SPIRAL_MQTT_PORT", "-1"],
     ["SPIRAL_HOST", "0.0.0.0"],
+    ["SPIRAL_TRUSTED_PROXIES", "caddy"],
+    ["SPIRAL_TRUSTED_PROXIES", "loopback"],
+    ["SPIRAL_TRUSTED_PROXIES", "127.0.0.1,"],
+    ["SPIRAL_TRUSTED_PROXIES", "0.0.0.0/0"],
+    ["SPIRAL_TRUSTED_PROXIES", "::/0"],
+    ["SPIRAL_TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["SPIRAL_TRUSTED_PROXIES", "fd00::/129"],
+    ["SPIRAL_TRUSTED_PROXIES", "10.0.0.0/255.0.0.0"],
     ["SPIRAL_MQTT_TLS_PORT", "65536"],
     ["SPIRAL_MQTT_TLS_HOST", "broker.example"],
     ["SPIRAL_MACHINE_BROKER", "broker.example"],

@@ -8,13 +8,15 @@ import { Value } from "typebox/value";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Identity, mayPublish } from "../../fleet/broker/permissions.js";
-import { Environment } from "../../fleet/config.js";
+import { Environment } from "../../fleet/settings.js";
 import { FLEET_CHANNELS, MACHINE_CHANNELS } from "../../shared/wire/topics.js";
 import { startTestFleet, temporaryFolder } from "../fleet/support.js";
 import { findBinary } from "../support/need.js";
 
 const FOLDER = fileURLToPath(new URL("../../tools/deploy/", import.meta.url));
 const read = (path: string): Promise<string> => readFile(join(FOLDER, path), "utf8");
+
+const SERVICE_PROCESSES = ["api", "ingest-1", "ingest-2", "jobs"] as const;
 
 /** A figure of ours, of the process or of Node, or Prometheus' own `up`; what a histogram adds is taken off. */
 function figuresIn(text: string): readonly string[] {
@@ -104,9 +106,11 @@ test("docker-compose takes both files, and what they mount is here", async () =>
   for (const files of [["compose.yaml"], ["compose.yaml", "compose.emqx.yaml"]]) {
     const args = [...files.flatMap((file) => ["-f", join(folder, file)]), "config"];
     const whole = execFileSync(compose, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-    for (const service of ["api", "ingest-1", "ingest-2", "jobs", "prometheus", "grafana"]) {
+    for (const service of [...SERVICE_PROCESSES, "prometheus", "grafana"]) {
       assert.match(whole, new RegExp(`^  ${service}:$`, "m"));
     }
+    // Each process of ours, in whose network Caddy is, believes Caddy.
+    assert.is(whole.split(/^ {6}SPIRAL_TRUSTED_PROXIES: 127\.0\.0\.1$/m).length, 1 + SERVICE_PROCESSES.length);
     const mounts = [...whole.matchAll(/(\/[^\s:]*\/tools\/deploy\/[^\s:]+):/g)].map(([, path = ""]) => path);
     assert.ok(mounts.length >= 6);
     for (const path of mounts) {
