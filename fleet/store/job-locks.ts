@@ -9,7 +9,7 @@ import { inTransaction } from "./transact.js";
 export interface JobTurn {
   readonly ran: boolean;
   readonly nextMs: number;
-  /** Why it failed; it is due again after its usual time. */
+  /** Why it failed. */
   readonly error?: string;
 }
 
@@ -18,6 +18,15 @@ export interface Timing {
   readonly everyMs: number;
   /** From when the job is first known; absent: at once. */
   readonly firstAfterMs?: number;
+  /** From a failure until it is tried again; absent: RETRY_MS, or everyMs if that is shorter. */
+  readonly retryMs?: number;
+}
+
+/** What failed is tried often enough to be told of by SpiralJobFails (tools/deploy/prometheus/alerts.yml). */
+const RETRY_MS = 15 * 60_000;
+
+export function retryMsOf({ everyMs, retryMs = RETRY_MS }: Timing): number {
+  return Math.min(everyMs, retryMs);
 }
 
 const MAX_ERROR_LENGTH = 2_000;
@@ -38,7 +47,7 @@ export async function runIfDue(owner: Sql, job: Timing, work: () => Promise<bool
       const [held] = await tx<{ ours: boolean }[]>`
         SELECT pg_try_advisory_xact_lock(hashtextextended(${`job ${name}`}, 0)) AS ours`;
       if (held?.ours !== true) return { ran: false, nextMs: everyMs };
-      running = run(owner, name, everyMs, work);
+      running = run(owner, job, work);
       return running;
     });
   } catch (error) {
@@ -48,7 +57,8 @@ export async function runIfDue(owner: Sql, job: Timing, work: () => Promise<bool
   }
 }
 
-async function run(owner: Sql, name: string, everyMs: number, work: () => Promise<boolean>): Promise<JobTurn> {
+async function run(owner: Sql, job: Timing, work: () => Promise<boolean>): Promise<JobTurn> {
+  const { name } = job;
   const [due] = await owner<{ waitMs: number }[]>`
     SELECT greatest(0, extract(epoch FROM due_at - now()) * 1000)::int AS "waitMs" FROM jobs WHERE name = ${name}`;
   if (due !== undefined && due.waitMs > 0) return { ran: false, nextMs: due.waitMs };
@@ -59,8 +69,9 @@ async function run(owner: Sql, name: string, everyMs: number, work: () => Promis
   } catch (cause) {
     error = (cause instanceof Error ? cause.message : String(cause)).slice(0, MAX_ERROR_LENGTH);
   }
+  const nextMs = error === null ? job.everyMs : retryMsOf(job);
   await owner`
     UPDATE jobs SET ended_at = now(), error = ${error}, runs = runs + 1,
-      due_at = now() + make_interval(secs => ${everyMs / 1_000}) WHERE name = ${name}`;
-  return error === null ? { ran: true, nextMs: everyMs } : { ran: true, nextMs: everyMs, error };
+      due_at = now() + make_interval(secs => ${nextMs / 1_000}) WHERE name = ${name}`;
+  return { ran: true, nextMs, ...(error === null ? {} : { error }) };
 }

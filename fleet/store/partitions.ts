@@ -1,12 +1,15 @@
 /**
- * Partitions by month and by day, made ahead. A row that fits none lands in the default partition; once that holds rows
- * of a month or day these stay there, which is why partitions are made before they are needed.
+ * Partitions by month and by day, made ahead. A row that fits none, as a sale of last year that was told only now, lands
+ * in the default partition and is moved into one of its own month or day.
  */
 import type { Sql, Transaction } from "./databases.js";
+import { inTransaction } from "./transact.js";
 
 type Unit = "day" | "month";
 interface Ahead {
   readonly table: string;
+  /** The instant it is divided by. */
+  readonly key: string;
   readonly unit: Unit;
   readonly back: number;
   readonly ahead: number;
@@ -14,9 +17,9 @@ interface Ahead {
 
 /** The job that makes them may be late by as much as is made ahead. */
 const TABLES: readonly Ahead[] = Object.freeze([
-  { table: "transactions", unit: "month", back: 1, ahead: 2 },
-  { table: "telemetry", unit: "day", back: 1, ahead: 7 },
-  { table: "telemetry_hours", unit: "month", back: 1, ahead: 2 },
+  { table: "transactions", key: "booked_at", unit: "month", back: 1, ahead: 2 },
+  { table: "telemetry", key: "received_at", unit: "day", back: 1, ahead: 7 },
+  { table: "telemetry_hours", key: "hour", unit: "month", back: 1, ahead: 2 },
 ]);
 
 /** A partition: its rows are of [from, to). */
@@ -26,20 +29,29 @@ export interface Partition {
   readonly to: Date;
 }
 
-/** Makes the partitions around `now` that are missing; returns how many rows lie in default partitions. */
+/** Making one waits so long for those who read the table, and keeps others waiting; after that it is left for later. */
+const LOCK_WITHIN = "2s";
+
+/**
+ * Makes the partitions around `now` and those of rows in default partitions, where they are missing, and moves such rows
+ * into them. Returns how many rows could not be moved, since somebody was reading their table all the time.
+ */
 export async function ensurePartitions(sql: Sql, now: Date): Promise<number> {
   const existing = await sql<{ name: string }[]>`
     SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
       AND (relkind = 'p' OR (relispartition AND relkind = 'r'))`;
   const names = new Set(existing.map(({ name }) => name));
   let strays = 0;
-  for (const { table, unit, back, ahead } of TABLES) {
+  for (const each of TABLES) {
+    const { table, key, unit, back, ahead } = each;
     // Telemetry is none of ours where TimescaleDB keeps it.
     if (!names.has(table)) continue;
-    for (let offset = -back; offset <= ahead; offset++) {
-      const partition = partitionAt(table, unit, now, offset);
-      if (!names.has(partition.name)) await create(sql, table, partition);
-    }
+    const found = await sql.unsafe<{ at: Date }[]>(
+      `SELECT DISTINCT date_trunc('${unit}', ${key}, 'UTC') AS at FROM ${table}_default ORDER BY 1`,
+    );
+    const wanted = found.map(({ at }) => partitionAt(table, unit, at, 0));
+    for (let offset = -back; offset <= ahead; offset++) wanted.push(partitionAt(table, unit, now, offset));
+    for (const partition of wanted) if (!names.has(partition.name)) await make(sql, each, partition);
     const [row] = await sql.unsafe<{ rows: number }[]>(`SELECT count(*) AS rows FROM ${table}_default`);
     strays += row?.rows ?? 0;
   }
@@ -67,13 +79,25 @@ function partitionAt(table: string, unit: Unit, now: Date, offset: number): Part
   return { name, from, to: startOf(unit, now, offset + 1) };
 }
 
-async function create(sql: Sql, table: string, { name, from, to }: Partition): Promise<void> {
-  const range = `FROM ('${from.toISOString()}') TO ('${to.toISOString()}')`;
+/** Leaves it for later if somebody reads the table all the time; another process may have been faster. */
+async function make(sql: Sql, { table, key }: Ahead, { name, from, to }: Partition): Promise<void> {
+  const [least, end] = [`'${from.toISOString()}'`, `'${to.toISOString()}'`];
+  const those = `${key} >= ${least} AND ${key} < ${end}`;
   try {
-    await sql.unsafe(`CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES ${range}`);
+    await inTransaction(sql, async (tx) => {
+      await tx.unsafe(`SET LOCAL lock_timeout = '${LOCK_WITHIN}'`);
+      // Before the default partition, as whoever inserts does: the other way round they would wait in a circle.
+      await tx.unsafe(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`);
+      const [other] = await tx`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`;
+      if (other !== undefined) return;
+      await tx.unsafe(`CREATE TEMP TABLE strays ON COMMIT DROP AS SELECT * FROM ${table}_default WHERE ${those}`);
+      await tx.unsafe(`DELETE FROM ${table}_default WHERE ${those}`);
+      await tx.unsafe(`CREATE TABLE ${name} PARTITION OF ${table} FOR VALUES FROM (${least}) TO (${end})`);
+      await tx.unsafe(`INSERT INTO ${name} SELECT * FROM strays`);
+    });
   } catch (error) {
-    // check_violation: rows of then lie in the default partition already; they are found there all the same.
-    if (!(error instanceof Error && "code" in error && error.code === "23514")) throw error;
+    // lock_not_available
+    if (!(error instanceof Error && "code" in error && error.code === "55P03")) throw error;
   }
 }
 

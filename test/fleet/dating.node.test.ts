@@ -1,7 +1,8 @@
 /** When a sale counts (design "Time"), from the machine's records to the row: clocks that lie, lag, or know nothing. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ensurePartitions } from "../../fleet/store/partitions.js";
+import { rebuild } from "../../fleet/ingest/rebuild.js";
+import { ensurePartitions, partitionsOf } from "../../fleet/store/partitions.js";
 import { registerMachine } from "../../fleet/store/provision.js";
 import { encodeTelemetry } from "../../shared/wire/messages.js";
 import { startTestFleet, type TestFleet, TestLedger, TestMachine, telemetryOf, until } from "./support.js";
@@ -148,7 +149,7 @@ test("a day ahead is believed, more is not; nothing counts before the machine wa
   }
 });
 
-test("a sale of long ago that is to be believed lands in the default partition, and that is told", async (context) => {
+test("a sale of long ago that is to be believed gets a month of its own, by itself", async (context) => {
   const { databases, operatorId, mqttPort } = context.fleet;
   assert.is(await ensurePartitions(databases.migrate, new Date()), 0);
   const installedAt = new Date(Date.now() - 400 * DAY_S * 1_000);
@@ -158,7 +159,15 @@ test("a sale of long ago that is to be believed lands in the default partition, 
   const [sale] = await countedOf(context, "DATE-OLD");
   assert.is(sale?.quality, "synced");
   isNear(sale?.bookedInS, -300 * DAY_S);
-  assert.is(await ensurePartitions(databases.migrate, new Date()), 1);
+  const strays = async () => (await databases.migrate`SELECT id FROM transactions_default`).length;
+  assert.is(await strays(), 1);
+  const months = (await partitionsOf(databases.migrate, "transactions")).length;
+  assert.is(await ensurePartitions(databases.migrate, new Date()), 0);
+  assert.is(await strays(), 0);
+  assert.is((await partitionsOf(databases.migrate, "transactions")).length, months + 1);
+  assert.is((await countedOf(context, "DATE-OLD")).length, 1);
+  const rebuilt = await rebuild(databases.migrate, "DATE-OLD", { replace: false });
+  assert.equal([rebuilt?.broken, rebuilt?.differences], [[], []]);
 });
 
 test.run();

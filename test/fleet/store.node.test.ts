@@ -8,6 +8,7 @@ import { startEmbedded } from "../../fleet/store/embedded.js";
 import { migrate } from "../../fleet/store/migrate.js";
 import { ensurePartitions, partitionsOf } from "../../fleet/store/partitions.js";
 import { addOperator, addProduct, issueEpoch, registerMachine } from "../../fleet/store/provision.js";
+import { inTransaction } from "../../fleet/store/transact.js";
 import { failure, temporaryFolder, testConfig, until } from "./support.js";
 
 const test = suite<{ dataDir: string; databases: Databases }>("fleet/store");
@@ -92,7 +93,9 @@ test("migrations are numbered one after the other, none twice", async () => {
   );
 });
 
-test("partitions are made ahead; what fits none is in the default one", async ({ databases }) => {
+test("partitions are made ahead; what fits none is moved into one of its own, or told while it is read", async ({
+  databases,
+}) => {
   const sql = databases.migrate;
   const partitions = async (): Promise<number> =>
     (await sql`SELECT 1 FROM pg_inherits WHERE inhparent = 'transactions'::regclass`).length;
@@ -109,9 +112,17 @@ test("partitions are made ahead; what fits none is in the default one", async ({
   await sql`
     INSERT INTO telemetry (machine_id, operator_id, received_at, epoch, seq, body, state, revenue_minor, vends)
     VALUES (gen_random_uuid(), gen_random_uuid(), '2100-01-01', 1, 1, '', '', 0, 0)`;
-  assert.is(await ensurePartitions(sql, now), 1);
-  assert.is(await ensurePartitions(sql, new Date("2100-01-01T00:00:00Z")), 1);
-  await sql`DELETE FROM telemetry_default`;
+  await inTransaction(sql, async (tx) => {
+    await tx`SELECT 1 FROM telemetry LIMIT 1`;
+    assert.is(await ensurePartitions(sql, now), 1);
+  });
+  assert.equal(await Promise.all([ensurePartitions(sql, now), ensurePartitions(sql, now)]), [0, 0]);
+  const moved = await sql`SELECT revenue_minor, received_at FROM telemetry_y2100m01d01`;
+  assert.equal(
+    moved.map((row) => ({ ...row })),
+    [{ revenue_minor: 0, received_at: new Date("2100-01-01T00:00:00Z") }],
+  );
+  await sql`DROP TABLE telemetry_y2100m01d01`;
 });
 
 test("money is exact and never a float; provisioning twice keeps what the ledger knows", async ({ databases }) => {
