@@ -1,6 +1,6 @@
 /**
- * Partitions by month and by day, made ahead. A row that fits none, as a sale of last year that was told only now, lands
- * in the default partition and is moved into one of its own month or day.
+ * Partitions by month and by day, made ahead. A row that fits none, as a sale of last year that was told only now,
+ * lands in the default partition and is moved into one of its own month or day.
  */
 import type { Sql, Transaction } from "./databases.js";
 import { inTransaction } from "./transact.js";
@@ -33,8 +33,8 @@ export interface Partition {
 const LOCK_WITHIN = "2s";
 
 /**
- * Makes the partitions around `now` and those of rows in default partitions, where they are missing, and moves such rows
- * into them. Returns how many rows could not be moved, since somebody was reading their table all the time.
+ * Makes the partitions around `now` and those of rows in default partitions, where they are missing, and moves such
+ * rows into them. Returns how many rows could not be moved, since somebody was reading their table all the time.
  */
 export async function ensurePartitions(sql: Sql, now: Date): Promise<number> {
   const existing = await sql<{ name: string }[]>`
