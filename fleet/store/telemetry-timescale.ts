@@ -11,7 +11,7 @@ import type { TelemetryStorage } from "./telemetry-storage.js";
 import { inTransaction } from "./transact.js";
 
 /** `add_columnstore_policy` is since 2.18. */
-const OLDEST_VERSION: readonly [number, number] = Object.freeze([2, 18] as const);
+export const OLDEST_VERSION: readonly [number, number] = Object.freeze([2, 18] as const);
 /** Reports are read one by one while they are fresh. */
 const COLUMNS_AFTER = "INTERVAL '2 days'";
 /** "TIME". */

@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Identity, mayPublish } from "../../fleet/broker/permissions.js";
 import { Environment } from "../../fleet/settings.js";
+import { OLDEST_VERSION } from "../../fleet/store/telemetry-timescale.js";
 import { FLEET_CHANNELS, MACHINE_CHANNELS } from "../../shared/wire/topics.js";
 import { startTestFleet, temporaryFolder } from "../fleet/support.js";
 import { findBinary } from "../support/need.js";
@@ -70,6 +71,12 @@ test("settings in compose and in the example are settings of the service", async
   const named = texts.flatMap((text) => [...text.matchAll(/\bSPIRAL_[A-Z_]+/g)].map(([name]) => name));
   const unknown = named.filter((name) => !(name in Environment.properties));
   assert.equal(unknown, []);
+});
+
+test("the TimescaleDB of compose is one that telemetry is kept in", async () => {
+  const [, major, minor] = /timescaledb:([0-9]+)\.([0-9]+)\.[0-9]+-pg[0-9]+/.exec(await read("compose.yaml")) ?? [];
+  const [oldMajor, oldMinor] = OLDEST_VERSION;
+  assert.ok(Number(major) === oldMajor && Number(minor) >= oldMinor, `${major}.${minor}`);
 });
 
 test("the brokers' access rules say what our own broker does", async () => {
