@@ -28,6 +28,18 @@ test("the median redraw, and the longest piece of all", () => {
   assert.is(counted.piecesARedraw, 14);
 });
 
+test("a piece longer than 10 ms breaks the limit, and says which", () => {
+  const [first, second, third, last] = TOLD.figures;
+  if (first === undefined || second === undefined || third === undefined || last === undefined) throw new Error("four");
+  const within = { ...TOLD, figures: [{ ...first, us: 20_000, longestUs: 10_000 }, second, third, last] };
+  assert.is(result(within, SDK).broken, undefined, "long, but in pieces");
+  const slow = { ...TOLD, figures: [{ ...first, us: 20_000, longestUs: 10_001 }, second, third, last] };
+  const [why = "", ...more] = result(slow, SDK).broken ?? [];
+  assert.is(more.length, 0);
+  assert.match(why, /^The bus waits longer than 10 ms for a piece of the screen's work: products 10\.001 ms\.$/m);
+  assert.match(why, /^Split that work so .* firmware\/io\/screen\/redraw\.ts does/m);
+});
+
 test("anything else is no figure", () => {
   assert.is(figuresIn("panel {"), undefined);
   assert.is(figuresIn("panel {}"), undefined);

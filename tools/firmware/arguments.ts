@@ -1,5 +1,6 @@
 /** What `npm run firmware` was asked to do, from its arguments alone. Reads nothing else. */
 import { parseArgs } from "node:util";
+import { MAX_CODE_BYTES } from "./link-report.js";
 
 export const BOARDS = ["devkit", "touch"] as const;
 export type BoardName = (typeof BOARDS)[number];
@@ -12,6 +13,8 @@ export type Target =
 export interface BuildOrder {
   readonly do: "build";
   readonly target: Target;
+  /** Folder for all that is built; undefined: below build. */
+  readonly out: string | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -23,6 +26,7 @@ export interface SimulateOrder {
   readonly byHand: boolean;
   readonly screenshot: string | undefined;
   readonly limitS: number;
+  readonly out: string | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -41,6 +45,8 @@ export const HELP = `npm run firmware -- build lin|esp32 [--board ${BOARDS.join(
 npm run firmware -- simulate [--headless] [--by-hand] [--screenshot FILE] [--limit SECONDS] [--json] [--verbose]
 
 Needs the Moddable SDK (MODDABLE names its folder). What is built lies below build/firmware.
+A firmware is refused, though it is built, if xsl warns of a module of ours, or if a board's release has more than
+${MAX_CODE_BYTES.toLocaleString("en-US")} bytes of byte code.
 
 build lin     the firmware with the simulated cabinet inside, for the SDK's simulator
 build esp32   the firmware of a board; without ESP-IDF it is generated, compiled by xsc and linked by xsl, and stops
@@ -53,9 +59,11 @@ simulate      builds for the simulator, starts it, buys a product by touching it
 --by-hand          no sale: the simulator is yours until you close it
 --screenshot FILE  a PNG of the screen after the sale
 --limit SECONDS    for the sale, from the simulator's start on; ${DEFAULT_LIMIT_S} if not given
+--out FOLDER       all that is built goes there
 --json             the outcome as one JSON line at the end
 --verbose          every line of the SDK's tools
-Exit code 0: done; 1: the build or the sale failed; 2: wrong arguments; 3: the SDK or another program is missing.`;
+Exit code 0: done; 1: the build or the sale failed, or the firmware is refused; 2: wrong arguments; 3: the SDK or
+another program is missing.`;
 
 const MORE = "npm run firmware -- --help says what there is.";
 
@@ -65,7 +73,8 @@ export function readArguments(args: readonly string[]): Order {
   const { values, positionals } = words;
   const [what, ...more] = positionals;
   if (values.help || what === undefined) return { do: "help" };
-  const common = { json: values.json, verbose: values.verbose };
+  if (values.out === "") return refuse("--out takes a folder.");
+  const common = { out: values.out, json: values.json, verbose: values.verbose };
   switch (what) {
     case "build": {
       const wrong = given(values, ["headless", "by-hand", "screenshot", "limit"]);
@@ -104,6 +113,7 @@ function parse(args: readonly string[]) {
         "by-hand": { type: "boolean", default: false },
         screenshot: { type: "string" },
         limit: { type: "string" },
+        out: { type: "string" },
         json: { type: "boolean", default: false },
         verbose: { type: "boolean", short: "v", default: false },
         help: { type: "boolean", short: "h", default: false },

@@ -42,11 +42,9 @@ export function sdkNames(target: Target): { readonly platform: string; readonly 
 }
 
 export async function build(target: Target, sdk: Sdk, place: Place, say: (line: string) => void): Promise<BuildEnd> {
-  if (/\s/.test(place.root)) {
-    return {
-      ok: false,
-      reason: `The SDK's makefiles cannot build in a folder with a space in its name: ${place.root}`,
-    };
+  const spaced = [place.root, place.out].find((path) => /\s/.test(path));
+  if (spaced !== undefined) {
+    return { ok: false, reason: `The SDK's makefiles cannot build in a folder with a space in its name: ${spaced}` };
   }
   const { platform, folder } = sdkNames(target);
   const work = join(place.out, "tmp", folder);

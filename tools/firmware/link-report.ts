@@ -5,6 +5,8 @@
 
 /** A module whose name begins so is ours. */
 const OURS = /^(?:firmware|shared|tools)\//;
+/** A board's byte code may be so large, bytes: release, without the simulated world. */
+export const MAX_CODE_BYTES = 700 * 1_024;
 /** A slot is so large on the chip, a pointer to one too. */
 export const SLOT_BYTES = 16;
 export const ALIAS_BYTES = 4;
@@ -87,6 +89,36 @@ function roomOf(module: string): string {
   if (!OURS.test(module)) return "sdk";
   const parts = module.split("/");
   return parts.length > 2 ? `${parts[0]}/${parts[1]}` : (parts[0] ?? "");
+}
+
+/**
+ * Why this firmware must not go out, each with its cure; empty: it may. The limit on byte code holds for a board's
+ * release, which is what is flashed.
+ */
+export function whyRefused(link: LinkReport, target: { readonly platform: string; readonly debug: boolean }): string[] {
+  const reasons: string[] = [];
+  const { codeBytes, ownWarnings } = link;
+  if (ownWarnings.length > 0) {
+    reasons.push(
+      [
+        `xsl warns of ${ownWarnings.length} of our own preloaded values: they would be copied to RAM, or could change.`,
+        ...ownWarnings.map((text) => `  ${text}`),
+        "Freeze the value (deepFreeze, Object.freeze, const) or no longer preload its module in the manifest.",
+        "What each warning means: documentation/xs/XS linker warnings.md of the SDK; what we preload: ARCHITECTURE.md.",
+      ].join("\n"),
+    );
+  }
+  if (target.platform !== "lin" && !target.debug && codeBytes > MAX_CODE_BYTES) {
+    const over = (codeBytes - MAX_CODE_BYTES).toLocaleString("en-US");
+    reasons.push(
+      [
+        `The byte code is ${over} bytes above its limit of ${MAX_CODE_BYTES.toLocaleString("en-US")}.`,
+        "The list above says which rooms are largest: take out of the board's manifest what it does not need, or put a",
+        "table in place of code.",
+      ].join("\n"),
+    );
+  }
+  return reasons;
 }
 
 function numberAfter(text: string, word: string): number | undefined {

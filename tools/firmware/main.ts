@@ -1,9 +1,9 @@
 /** `npm run firmware`: builds the firmware with the Moddable SDK, and sells on it in the SDK's simulator. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOrder, HELP, readArguments, type SimulateOrder } from "./arguments.js";
-import { type Built, build, onlyNews } from "./build.js";
-import { type LinkReport, tellLink } from "./link-report.js";
+import { type Built, build, onlyNews, type Place } from "./build.js";
+import { type LinkReport, tellLink, whyRefused } from "./link-report.js";
 import { endWithUs } from "./program.js";
 import { findSdk, type Sdk, type ToolName } from "./sdk.js";
 import { simulate } from "./simulate.js";
@@ -13,8 +13,12 @@ const EXIT_USAGE = 2;
 const EXIT_MISSING = 3;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const PLACE = { root: ROOT, out: join(ROOT, "build", "firmware") };
 const BUILD_TOOLS: readonly ToolName[] = ["mcconfig", "xsc", "xsl"];
+
+/** Where all that is built goes: `out`, or below this project. */
+function placeOf(out: string | undefined): Place {
+  return { root: ROOT, out: out === undefined ? join(ROOT, "build", "firmware") : resolve(out) };
+}
 
 const say = (line: string): void => console.error(line);
 
@@ -42,10 +46,13 @@ async function withSdk(json: boolean, tools: readonly ToolName[], go: (sdk: Sdk)
 }
 
 async function buildFor(order: BuildOrder, sdk: Sdk): Promise<number> {
-  const end = await build(order.target, sdk, PLACE, order.verbose ? say : onlyNews(say));
+  const end = await build(order.target, sdk, placeOf(order.out), order.verbose ? say : onlyNews(say));
   if (!end.ok) return fail(order.json, end.reason, EXIT_FAILED);
   for (const line of tellBuilt(end.built)) console.log(line);
-  if (order.json) console.log(JSON.stringify({ ok: true, sdk: sdk.version, ...asJson(end.built) }));
+  const reasons = whyRefused(end.built.link, end.built.target);
+  const facts = { sdk: sdk.version, ...asJson(end.built) };
+  if (reasons.length > 0) return fail(order.json, reasons.join("\n"), EXIT_FAILED, facts);
+  if (order.json) console.log(JSON.stringify({ ok: true, ...facts }));
   return 0;
 }
 
@@ -67,16 +74,16 @@ function plain(link: LinkReport): object {
 }
 
 async function sellIn(order: SimulateOrder, sdk: Sdk): Promise<number> {
-  const end = await simulate(order, sdk, PLACE, say);
+  const end = await simulate(order, sdk, placeOf(order.out), say);
   if (!end.ok) return fail(order.json, end.reason, end.missing ? EXIT_MISSING : EXIT_FAILED);
   console.log(end.told);
   if (order.json) console.log(JSON.stringify({ ok: true, sdk: sdk.version, ...end.facts }));
   return 0;
 }
 
-function fail(json: boolean, reason: string, code: number): number {
+function fail(json: boolean, reason: string, code: number, facts: object = {}): number {
   say(reason);
-  if (json) console.log(JSON.stringify({ ok: false, reason }));
+  if (json) console.log(JSON.stringify({ ok: false, reason, ...facts }));
   return code;
 }
 

@@ -5,6 +5,8 @@ export interface BenchResult {
   readonly unit: string;
   /** Everything a reader needs to judge the figure: counts, companions, limits. */
   readonly counted: Readonly<Record<string, number | string | null>>;
+  /** Limits of the project that this measurement breaks, each with its cure: the bench ends with exit code 1. */
+  readonly broken?: readonly string[];
 }
 
 /** There is no figure on this machine. */

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { explain } from "../ledger/explain.js";
 import { ALERTS } from "./alerts.js";
 import { BACKLOG } from "./backlog.js";
-import type { Bench } from "./bench.js";
+import type { Bench, BenchResult } from "./bench.js";
 import { CHAOS } from "./chaos.js";
 import { CONNECTIONS } from "./connections.js";
 import { INGEST } from "./ingest.js";
@@ -36,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   BACKLOG,
   CHAOS,
 ];
+const EXIT_BROKEN_LIMIT = 1;
 /** As of `npm run firmware`: something has to be installed first. */
 const EXIT_NOT_MEASURED = 3;
 const MORE = "npm run --silent bench -- --help says what there is.";
@@ -47,6 +48,8 @@ function help(): string {
     "",
     "Measures NAME (--short: in a hurry, to try it), which is one of",
     ...names,
+    "",
+    "Exit code 0: measured; 1: a limit is broken; 2: wrong arguments; 3: something has to be installed first.",
   ].join("\n");
 }
 
@@ -73,13 +76,18 @@ async function main(): Promise<number> {
     if (values.json) console.log(JSON.stringify({ ...result, value: null }));
     return EXIT_NOT_MEASURED;
   }
-  if (values.json) {
+  tell(result, values.json);
+  for (const why of result.broken ?? []) console.error(why);
+  return (result.broken ?? []).length > 0 ? EXIT_BROKEN_LIMIT : 0;
+}
+
+function tell(result: BenchResult, json: boolean): void {
+  if (json) {
     console.log(JSON.stringify(result));
-    return 0;
+    return;
   }
   console.log(`${result.name}: ${result.value} ${result.unit}`);
   for (const [key, value] of Object.entries(result.counted)) console.log(`  ${key}: ${value ?? "not measured"}`);
-  return 0;
 }
 
 function refuse(why: string): number {

@@ -135,12 +135,23 @@ function isFigure(told: unknown): told is Figure {
   return ["us", "longestUs", "pieces"].every((name) => typeof Reflect.get(told, name) === "number");
 }
 
+function whyTooLong(figures: readonly Figure[]): string {
+  const worst = new Map<string, number>();
+  for (const { name, longestUs } of figures) worst.set(name, Math.max(worst.get(name) ?? 0, longestUs));
+  const each = [...worst].map(([name, us]) => `${name} ${Math.round(us) / 1_000} ms`).join(", ");
+  return [
+    `The bus waits longer than ${MAX_PIECE_MS} ms for a piece of the screen's work: ${each}.`,
+    "Split that work so that the loop comes between, as firmware/io/screen/redraw.ts does, and measure again.",
+  ].join("\n");
+}
+
 /** value: the median full redraw; beside it each scene's change and the longest piece of all. */
 export function result({ width, height, displayListBytes, commandListBytes, figures }: Figures, sdk: Sdk): BenchResult {
   const of = (name: string): Figure[] => figures.filter((figure) => figure.name === name);
   const ms = (us: number): number => Math.round(us) / 1_000;
   const scenes = [...new Set(figures.map(({ name }) => name))].filter((name) => name !== "redraw");
   const redraws = of("redraw");
+  const tooLong = figures.filter(({ longestUs }) => longestUs > MAX_PIECE_MS * 1_000);
   return {
     name: NAME,
     value: ms(median(redraws.map(({ us }) => us))),
@@ -157,5 +168,6 @@ export function result({ width, height, displayListBytes, commandListBytes, figu
       where: "the SDK's simulator on this machine; not measured on a chip",
       sdk: sdk.version,
     },
+    ...(tooLong.length > 0 ? { broken: [whyTooLong(tooLong)] } : {}),
   };
 }

@@ -7,12 +7,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BOARDS, type BoardName } from "../firmware/arguments.js";
 import { build, onlyNews } from "../firmware/build.js";
-import { type LinkReport, PRELOADED } from "../firmware/link-report.js";
+import { type LinkReport, MAX_CODE_BYTES, PRELOADED, whyRefused } from "../firmware/link-report.js";
 import { endWithUs } from "../firmware/program.js";
 import { findSdk } from "../firmware/sdk.js";
 import type { Bench } from "./bench.js";
 
-const MAX_CODE_BYTES = 700 * 1_024;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 export const XS_CODE: Bench = {
@@ -34,8 +33,12 @@ export const XS_CODE: Bench = {
     const [largest] = [...links].sort((left, right) => right[1].codeBytes - left[1].codeBytes);
     if (largest === undefined) return { name: "xs-code", notMeasured: "there is no board" };
     const [board, link] = largest;
+    const broken = [...links].flatMap(([name, its]) => {
+      return whyRefused(its, { platform: "esp32", debug: false }).map((why) => `Board ${name}: ${why}`);
+    });
     return {
       name: "xs-code",
+      ...(broken.length > 0 ? { broken } : {}),
       value: link.codeBytes,
       unit: "bytes",
       counted: {

@@ -6,7 +6,7 @@ import { DEFAULT_LIMIT_S, HELP, MAX_LIMIT_S, readArguments } from "../../../tool
 const test = suite("arguments of npm run firmware");
 
 test("builds for the simulator and for each board", () => {
-  const quiet = { json: false, verbose: false };
+  const quiet = { out: undefined, json: false, verbose: false };
   assert.equal(readArguments(["build", "lin"]), {
     do: "build",
     target: { platform: "lin", debug: false },
@@ -17,9 +17,10 @@ test("builds for the simulator and for each board", () => {
     target: { platform: "esp32", board: "devkit", debug: false },
     ...quiet,
   });
-  assert.equal(readArguments(["build", "esp32", "--board", "touch", "--debug", "--json", "-v"]), {
+  assert.equal(readArguments(["build", "esp32", "--board", "touch", "--debug", "--out", "x", "--json", "-v"]), {
     do: "build",
     target: { platform: "esp32", board: "touch", debug: true },
+    out: "x",
     json: true,
     verbose: true,
   });
@@ -32,6 +33,7 @@ test("simulates, as told", () => {
     byHand: false,
     screenshot: undefined,
     limitS: DEFAULT_LIMIT_S,
+    out: undefined,
     json: false,
     verbose: false,
   });
@@ -62,6 +64,7 @@ test("refuses the rest in a sentence that says where to read on", () => {
     [["simulate", "--limit", "1.5"], /^--limit takes whole seconds/],
     [["simulate", "--limit", String(MAX_LIMIT_S + 1)], /^--limit takes whole seconds/],
     [["simulate", "--screenshot"], /--screenshot/],
+    [["build", "lin", "--out", ""], /^--out takes a folder\./],
     [["build", "--nothing"], /--nothing/],
   ];
   for (const [args, sentence] of cases) {
