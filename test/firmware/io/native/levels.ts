@@ -30,6 +30,32 @@ export function levelsOf(words: readonly number[], bitUs: number, gapUs = 0, ske
   return merged.map(([high, us]): Level => [high, high ? us - skewUs : us + skewUs]);
 }
 
+/**
+ * The words in levels that begin with a start bit, each bit read in its middle as a UART does; throws where a word has
+ * no stop bit. Behind the levels the line rests.
+ */
+export function wordsOf(levels: readonly Level[], bitUs: number): number[] {
+  const edges: { readonly fromUs: number; readonly high: boolean }[] = [];
+  let endUs = 0;
+  for (const [high, us] of levels) {
+    edges.push({ fromUs: endUs, high });
+    endUs += us;
+  }
+  const isHigh = (atUs: number): boolean =>
+    atUs >= endUs || edges.findLast(({ fromUs }) => fromUs <= atUs)?.high === true;
+  const words: number[] = [];
+  let startUs: number | undefined = 0;
+  while (startUs !== undefined && startUs < endUs) {
+    const from: number = startUs;
+    const bits = Array.from({ length: WORD_BITS }, (_none, bit) => isHigh(from + (bit + 0.5) * bitUs));
+    if (bits[0] !== false || bits.at(-1) !== true) throw new Error(`no word at ${from} µs`);
+    words.push(bits.slice(1, -1).reduce((word, high, bit) => word | (high ? 1 << bit : 0), 0));
+    // the next start bit is the first fall after the middle of this stop bit
+    startUs = edges.find(({ fromUs, high }) => !high && fromUs > from + (WORD_BITS - 0.5) * bitUs)?.fromUs;
+  }
+  return words;
+}
+
 export interface Burst {
   readonly startUs: number;
   /** The line has rested for BURST_IDLE_US. */
