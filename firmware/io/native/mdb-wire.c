@@ -229,8 +229,14 @@ INTERRUPT static void level(MdbWire *wire, Sampler *word, bool high, uint64_t fr
 
 INTERRUPT void mdbWireBurst(MdbWire *wire, const MdbRun *runs, uint16_t count, uint64_t startUs, uint64_t nowUs)
 {
-	Sampler word = { 0, 0, 0, false, false };
+	Sampler word;
 	uint64_t atUs = startUs;
+	/* one by one: a list may become a copy out of flash, or a call of memset */
+	word.startUs = 0;
+	word.bits = 0;
+	word.sampled = 0;
+	word.inWord = false;
+	word.hunting = false;
 	begin(wire);
 	wire->bursting = false;
 	for (uint16_t i = 0; i < count && (runs[i] & MDB_RUN_US) != 0; i += 1) {

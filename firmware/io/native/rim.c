@@ -56,7 +56,7 @@ INTERRUPT static void setAlarm(Rim *rim)
 			alarmUs = sooner(alarmUs, rim->stallSinceUs + RIM_STALL_US);
 	}
 	if (ramping(rim)) {
-		uint64_t step = (uint64_t)rim->duty * RIM_RAMP_STEPS / RIM_DUTY_FULL + 1;
+		uint32_t step = (uint32_t)rim->duty * RIM_RAMP_STEPS / RIM_DUTY_FULL + 1;
 		alarmUs = sooner(alarmUs, rim->startedUs + step * (RIM_RAMP_US / RIM_RAMP_STEPS));
 	}
 	if (rim->emitterOrdered) {
@@ -111,8 +111,11 @@ INTERRUPT static void runDue(Rim *rim, uint64_t nowUs)
 	if (rim->running && nowUs >= rim->limitUs)
 		halt(rim, RIM_STOP_TIMEOUT, nowUs);
 	if (ramping(rim)) {
-		uint64_t steps = (nowUs - rim->startedUs) / (RIM_RAMP_US / RIM_RAMP_STEPS) + 1;
-		rim->duty = (uint16_t)(steps >= RIM_RAMP_STEPS ? RIM_DUTY_FULL : steps * RIM_DUTY_FULL / RIM_RAMP_STEPS);
+		uint64_t sinceUs = nowUs - rim->startedUs;
+		/* divided in 32 bits: to divide 64 the compiler calls a function */
+		uint32_t rampUs = sinceUs < RIM_RAMP_US ? (uint32_t)sinceUs : RIM_RAMP_US - 1;
+		uint32_t steps = rampUs / (RIM_RAMP_US / RIM_RAMP_STEPS) + 1;
+		rim->duty = (uint16_t)(steps * RIM_DUTY_FULL / RIM_RAMP_STEPS);
 	}
 }
 

@@ -130,6 +130,8 @@ const NEEDED: readonly (readonly [name: string, value: string])[] = [
   ["CONFIG_MCPWM_ISR_CACHE_SAFE", "y"],
   ["CONFIG_MCPWM_CTRL_FUNC_IN_IRAM", "y"],
   ["CONFIG_GPIO_CTRL_FUNC_IN_IRAM", "y"],
+  ["CONFIG_FREERTOS_IN_IRAM", "y"],
+  ["CONFIG_ESP_TIMER_IN_IRAM", "y"],
 ];
 
 test("every option is explained, and what the native side relies on is set, on each board", () => {
