@@ -1,8 +1,10 @@
 /** The house rules on virtual trees: each rule finds its breach, says where, and leaves good code alone. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkBans } from "../../tools/tidy/bans.js";
-import { checkLaw } from "../../tools/tidy/law.js";
+import { checkLaw, IN_THE_WORKER, ON_THE_BUS } from "../../tools/tidy/law.js";
 import { checkLock, checkManifest, checkReadme } from "../../tools/tidy/listings.js";
 import { functionsOf, importsOf, scan } from "../../tools/tidy/scan.js";
 import { checkSizes, FUNCTION_MAX_LINES } from "../../tools/tidy/sizes.js";
@@ -177,6 +179,46 @@ law("follows chains: what reaches node through others is named with the whole ch
   assert.ok(findings.some((line) => line.startsWith("shared/b.ts:0 reaches")));
   assert.ok(findings.some((line) => line.startsWith("shared/c.ts:1 must not")));
   assert.is(findings.length, 3);
+});
+
+const NETWORK = {
+  "firmware/esp32/devkit-network.ts": 'import "../io/net/worker.js";',
+  "firmware/io/net/worker.ts": 'import "./net-worker.js";\nimport "./tls-socket.js";',
+  "firmware/io/net/net-worker.ts": 'import "./frames.js";',
+  "firmware/io/net/tls-socket.ts": 'import "./tls-guard.js";',
+  "firmware/io/net/tls-guard.ts": "",
+  "firmware/io/net/frames.ts": "",
+  "firmware/io/net/network.ts": 'import "./frames.js";',
+};
+
+law("keeps the bus's machine out of the network's worker, at once and through others", () => {
+  const start = (text: string): Record<string, string> => ({ ...NETWORK, "firmware/esp32/start.ts": text });
+  const allowed = 'import "../io/net/network.js";\nimport type { N } from "../io/net/net-worker.js";';
+  assert.equal(said(checkLaw(tree(start(allowed)), NPM)), []);
+  for (const module of ["net-worker", "tls-socket", "tls-guard", "worker"]) {
+    for (const bus of ["esp32/start", "esp32/run", "main", "io/net/network"]) {
+      const up = bus === "main" ? "./io/net" : bus === "io/net/network" ? "." : "../io/net";
+      const files = { ...NETWORK, [`firmware/${bus}.ts`]: `import "${up}/${module}.js";` };
+      const findings = said(checkLaw(tree(files), NPM));
+      const chain = `firmware/${bus}.ts -> firmware/io/net/${module}.ts`;
+      assert.ok(
+        findings.some((line) => line.startsWith(`firmware/${bus}.ts:0 runs beside the bus`) && line.endsWith(chain)),
+        `${chain}: ${findings.join("; ")}`,
+      );
+    }
+  }
+  const through = { ...start('import "./near.js";'), "firmware/esp32/near.ts": 'import "../io/net/tls-socket.js";' };
+  assert.match(
+    said(checkLaw(tree(through), NPM)).join("\n"),
+    /start\.ts -> firmware\/esp32\/near\.ts -> firmware\/io\/net\/tls-socket\.ts/,
+  );
+});
+
+law("knows each module it keeps apart by its name in the tree", () => {
+  for (const place of [...ON_THE_BUS, ...IN_THE_WORKER]) {
+    const at = new URL(`../../${place}`, import.meta.url);
+    assert.ok(existsSync(at) || existsSync(`${fileURLToPath(at)}.ts`), place);
+  }
 });
 
 law.run();

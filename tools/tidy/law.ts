@@ -67,6 +67,35 @@ const NEVER_REACHED: readonly { room: string; never: readonly string[] }[] = dee
   { room: "fleet", never: ["firmware", "tools", "test", "xs"] },
 ]);
 
+/**
+ * What runs on the bus's machine of a board, and what must only run in the network's worker: a TLS handshake takes
+ * seconds of JavaScript, and the bus must not wait for it. The two meet at `network.ts` and the frames of `frames.ts`.
+ * A module named in both runs in the worker.
+ */
+export const ON_THE_BUS: readonly string[] = deepFreeze([
+  "firmware/main",
+  "firmware/esp32",
+  "firmware/io/board",
+  "firmware/io/net/board-network",
+  "firmware/io/net/network",
+  "firmware/io/net/start-worker",
+]);
+export const IN_THE_WORKER: readonly string[] = deepFreeze([
+  "firmware/esp32/devkit-network",
+  "firmware/esp32/touch-network",
+  "firmware/io/net/net-worker",
+  "firmware/io/net/worker",
+  "firmware/io/net/platform",
+  "firmware/io/net/tls-socket",
+  "firmware/io/net/tls-guard",
+  "firmware/io/net/mqtt-client",
+  "firmware/io/net/chain",
+  "firmware/io/net/claimer",
+  "firmware/io/net/renewer",
+  "firmware/io/net/updater",
+  "firmware/io/net/w5500",
+]);
+
 type Edge = { readonly from: string; readonly to: string; readonly line: number; readonly types: boolean };
 
 /** Every breach of the law in `tree`; `npmNames` are the packages of package.json. */
@@ -80,7 +109,7 @@ export function checkLaw(tree: Tree, npmNames: ReadonlySet<string>): Finding[] {
       findings.push(...found.flatMap((edge) => edgeFinding(edge)));
     }
   }
-  return [...findings, ...chainFindings(edges)];
+  return [...findings, ...chainFindings(edges), ...busFindings(edges)];
 }
 
 function edgesOf(path: string, text: string, tree: Tree, npm: ReadonlySet<string>, findings: Finding[]): Edge[] {
@@ -173,6 +202,17 @@ function chainFindings(edges: ReadonlyMap<string, readonly Edge[]>): Finding[] {
     }
   }
   return findings;
+}
+
+/** Chains from the bus's machine into the worker's modules, single imports too. */
+function busFindings(edges: ReadonlyMap<string, readonly Edge[]>): Finding[] {
+  const isAmong = (path: string, places: readonly string[]): boolean => places.some((place) => isIn(path, place));
+  const starts = [...edges.keys()].filter((path) => isAmong(path, ON_THE_BUS) && !isAmong(path, IN_THE_WORKER));
+  return starts.flatMap((path) => {
+    const chain = forbiddenChain(path, IN_THE_WORKER, edges);
+    const message = `runs beside the bus and must not reach the network's worker: ${chain?.join(" -> ")}`;
+    return chain === undefined ? [] : [{ path, line: 0, message }];
+  });
 }
 
 function forbiddenChain(

@@ -2,7 +2,7 @@
  * The bring-up guides against the data: each board's wiring table is its pin map, its levels are the map's, and the sum
  * of its capacitors, done again here, holds the board up for as long as a product may fall.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
@@ -109,6 +109,71 @@ test("the common guide names both boards' guides and says what is not proved", (
   for (const [what = "", how = "", expected = ""] of table(text, "what")) {
     assert.ok(how.length > 0 && expected.length > 0, what);
   }
+});
+
+/** The text of one section, from its heading to the next of the same or a higher rank. */
+function section(text: string, heading: string): string {
+  const rank = /^#+/.exec(heading)?.[0].length ?? 0;
+  const lines = text.split("\n");
+  const from = lines.indexOf(heading);
+  assert.ok(from >= 0, `a section "${heading}"`);
+  const length = lines.slice(from + 1).findIndex((line) => new RegExp(`^#{1,${rank}} `).test(line));
+  return lines.slice(from + 1, length < 0 ? undefined : from + 1 + length).join("\n");
+}
+
+/** What a person cannot do without, by section: a fact each, as the guide has to say it. */
+const FACTS: Readonly<Record<string, readonly RegExp[]>> = {
+  "## MDB: levels and isolation": [
+    /isolate themselves by optocouplers, and so do we/,
+    /\*\*Transmit\.\*\* GPIO `mdbTransmit`/,
+    /\*\*Receive\.\*\*.*`mdbReceive`/s,
+    /bus voltage \| 34 V nominal/,
+    /at least 100 mA at 4 V/,
+    /at least 15 mA at 1 V/,
+    /6N137/,
+    /no current in the transmit loop \| GPIO high = no current; its resistor holds it high in reset/,
+    /`invertTransmit`/,
+  ],
+  "## First flash": [
+    /^npm run firmware -- build esp32 /m,
+    /^mcconfig -d -m -p esp32:\.\/firmware\/io\/boards\/devkit /m,
+    /^mcconfig -m -p esp32:\.\/firmware\/io\/boards\/devkit /m,
+    /`touch` instead of `devkit`/,
+    /`UPLOAD_PORT`/,
+    /partitions\.csv/,
+    /erase_flash/,
+  ],
+  "## xsbug": [
+    /\*\*Breakpoints stop JavaScript, not the rim\*\*/,
+    /`xsbug-log`/,
+    /`-dl`/,
+    /460,800/,
+    /more than 10 s restarts/,
+  ],
+  "## Power fail": [/capacitor/],
+  "## Self-test": [/^\| port \|/m],
+};
+
+test("the common guide has each section, with the facts that nobody gets far without", () => {
+  const text = readFileSync(new URL("BRING-UP.md", FIRMWARE), "utf8");
+  for (const [heading, facts] of Object.entries(FACTS)) {
+    const said = section(text, heading);
+    for (const fact of facts) assert.match(said, fact, `${heading} says ${fact}`);
+  }
+});
+
+test("the README shows the touch screen, and every picture it names is one", () => {
+  const root = new URL("../", FIRMWARE);
+  const text = readFileSync(new URL("README.md", root), "utf8");
+  const pictures = [...text.matchAll(/!\[([^\]]+)\]\(([^)]+)\)/g)];
+  for (const [, what = "", path = ""] of pictures) {
+    const picture = new URL(path, root);
+    assert.ok(statSync(picture).size > 1_000, path);
+    assert.equal(readFileSync(picture).subarray(1, 4).toString("latin1"), "PNG", path);
+    assert.ok(what.length > 20, `${path}: said in words`);
+  }
+  const screen = pictures.find(([, , path]) => path?.endsWith("/touch-screen.png") === true);
+  assert.match(screen?.[1] ?? "", /touch screen in the Moddable simulator/);
 });
 
 test.run();
