@@ -16,7 +16,13 @@ export const ACK_WINDOW_US = 4_000;
 export const RET_LIMIT = 2;
 /** Pause before our next block. Two devices hit by one damaged address answer up to 4 ms apart (Appendix 3, p304). */
 export const BETWEEN_BLOCKS_US = 5_000;
-/** Longest wait for a babbling line to fall quiet. */
+/**
+ * What one exchange may take of everybody's time, from the start of our block: what is not over by then is broken off.
+ * The longest blocks both ways, with the longest gaps the specification allows and the latest answer we accept, are
+ * over in 139 ms; a peripheral five times as slow as it may be would hold the line for 0.7 s with its repeats.
+ */
+export const SLOT_US = 150_000;
+/** Longest wait for a babbling line to fall quiet, within the slot. */
 export const DRAIN_MAX_US = 50_000;
 /** Bus reset: the specification wants at least 100 ms of break. */
 export const BREAK_US = 110_000;
@@ -48,7 +54,8 @@ export type LinkOut =
 
 /**
  * Why an answer could not be used: bad checksum or damaged single word after the allowed RETs; no word with the mode
- * bit; more than 36 words; NAK together with something else; handed over too late to be acknowledged.
+ * bit, or none within the slot; more than 36 words; NAK together with something else; handed over too late to be
+ * acknowledged.
  */
 export type GarbledReason = "checksum" | "noEnd" | "overLong" | "conflict" | "late";
 
@@ -77,6 +84,8 @@ export interface LinkState {
   readonly rx: Uint16Array;
   rxCount: number;
   rets: number;
+  /** The last microsecond of this exchange: a held reply alone may run over it, until its ACK window is over. */
+  slotEndUs: number;
   /** What a draining line will be reported as. */
   outcome: GarbledReason | "nak";
   drainEndUs: number;
@@ -96,6 +105,7 @@ export function createLink(): LinkState {
     rx: new Uint16Array(MAX_BLOCK_WORDS),
     rxCount: 0,
     rets: 0,
+    slotEndUs: 0,
     outcome: "nak",
     drainEndUs: 0,
     counters: { blocks: 0, rets: 0, naks: 0, garbled: 0, strays: 0, lateReleases: 0 },
@@ -137,6 +147,11 @@ function rest(link: LinkState, readyAtUs: number): void {
   link.readyAtUs = readyAtUs;
 }
 
+/** The timer: the first microsecond behind `lastUs`, or behind the slot. */
+function runUntil(link: LinkState, lastUs: number): void {
+  link.nextDueUs = Math.min(lastUs, link.slotEndUs) + 1;
+}
+
 function reportGarbled(link: LinkState, reason: GarbledReason): void {
   link.counters.garbled += 1;
   report(link, { kind: "garbled", reason });
@@ -146,11 +161,12 @@ function reportGarbled(link: LinkState, reason: GarbledReason): void {
 function awaitAnswer(link: LinkState): void {
   link.phase = "waiting";
   link.rxCount = 0;
-  link.nextDueUs = link.txEndUs + LINK_TIMING.responseAcceptUs + LINK_TIMING.wordStampUs + 1;
+  runUntil(link, link.txEndUs + LINK_TIMING.responseAcceptUs + LINK_TIMING.wordStampUs);
 }
 
 function startBlock(link: LinkState, nowUs: number): void {
   link.rets = 0;
+  link.slotEndUs = nowUs + SLOT_US;
   link.counters.blocks += 1;
   transmit(link, masterWords(link.sent), nowUs);
   awaitAnswer(link);
@@ -239,22 +255,22 @@ function takeWord(link: LinkState, word: number, atUs: number, nowUs: number): v
     return;
   }
   link.phase = "receiving";
-  link.nextDueUs = atUs + LINK_TIMING.gapAcceptUs + LINK_TIMING.wordStampUs + 1;
+  runUntil(link, atUs + LINK_TIMING.gapAcceptUs + LINK_TIMING.wordStampUs);
 }
 
 /** Keeps off the line until `untilUs`, longer if words go on, then reports `outcome`. */
 function startDrain(link: LinkState, outcome: GarbledReason | "nak", untilUs: number): void {
   link.phase = "draining";
   link.outcome = outcome;
-  link.nextDueUs = untilUs + 1;
+  runUntil(link, untilUs);
   link.drainEndUs = untilUs + DRAIN_MAX_US;
 }
 
 function drainWord(link: LinkState, atUs: number): void {
   link.counters.strays += 1;
   if (link.outcome === "nak") link.outcome = "conflict";
-  const quietUs = Math.min(atUs + LINK_TIMING.gapAcceptUs + LINK_TIMING.wordStampUs, link.drainEndUs) + 1;
-  if (quietUs > link.nextDueUs) link.nextDueUs = quietUs;
+  const quietUs = Math.min(atUs + LINK_TIMING.gapAcceptUs + LINK_TIMING.wordStampUs, link.drainEndUs);
+  if (quietUs >= link.nextDueUs) runUntil(link, quietUs);
 }
 
 function endBlock(link: LinkState, atUs: number, nowUs: number): void {
@@ -305,11 +321,16 @@ function takeData(link: LinkState, bytes: Uint8Array, atUs: number, nowUs: numbe
   }
 }
 
+/** A repeat takes as long as what it repeats: what would run over the slot is not asked for. */
+function mayAskAgain(link: LinkState, atUs: number, nowUs: number): boolean {
+  return link.rets < RET_LIMIT && nowUs + LINK_TIMING.wordUs + (atUs - link.txEndUs) <= link.slotEndUs;
+}
+
 function askAgain(link: LinkState, atUs: number, nowUs: number): void {
   if (nowUs > atUs + ACK_WINDOW_US) {
     rest(link, nowUs + BETWEEN_BLOCKS_US);
     reportGarbled(link, "checksum");
-  } else if (link.rets < RET_LIMIT) {
+  } else if (mayAskAgain(link, atUs, nowUs)) {
     link.rets += 1;
     link.counters.rets += 1;
     transmit(link, [RET], nowUs);

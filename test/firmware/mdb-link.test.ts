@@ -12,6 +12,7 @@ import {
   linkStep,
   NEVER_US,
   RET_LIMIT,
+  SLOT_US,
 } from "../../firmware/mdb/link.js";
 import { masterWords, peripheralWords } from "../../shared/mdb/block.js";
 import { LINK_TIMING, MODE_BIT } from "../../shared/mdb/link.js";
@@ -60,11 +61,15 @@ function rig() {
     word(word: number, atUs: number, nowUs = atUs) {
       note(linkStep(link, { do: "word", word, atUs }, nowUs), nowUs);
     },
-    /** Words back to back, the first beginning `delayUs` after our last transmission. Returns the END of the last. */
-    answer(words: readonly number[], delayUs = 200): number {
-      let atUs = endUs + delayUs;
+    /**
+     * Words `gapUs` apart, the first beginning `delayUs` after our last transmission, the timer looking in between as
+     * it may. Returns the END of the last.
+     */
+    answer(words: readonly number[], delayUs = 200, gapUs = 0): number {
+      let atUs = endUs + delayUs - gapUs;
       for (const word of words) {
-        atUs += WORD;
+        atUs += gapUs + WORD;
+        if (gapUs > 0) this.tick(atUs - WORD / 2);
         this.word(word, atUs);
       }
       return atUs;
@@ -248,6 +253,69 @@ test("RET until its limit, then NAK", () => {
   for (let round = 0; round <= RET_LIMIT; round += 1) bus.answer([0x052, 0x01e, 0x171]);
   assert.equal(bus.take(), [...new Array(RET_LIMIT).fill("tx 0aa"), "tx 0ff", "garbled checksum"]);
   assert.equal([bus.link.counters.rets, bus.link.counters.garbled], [RET_LIMIT, 1]);
+});
+
+/** The longest answer there is, with a checksum that does not hold. */
+const LONGEST_BAD = [...new Array(35).fill(0x052), 0x100];
+
+test("the longest answers back to back are asked for again until the limit, all within the slot", () => {
+  const bus = sent();
+  let endUs = 0;
+  for (let round = 0; round <= RET_LIMIT; round += 1) endUs = bus.answer(LONGEST_BAD);
+  assert.equal(bus.take(), [...new Array(RET_LIMIT).fill("tx 0aa"), "tx 0ff", "garbled checksum"]);
+  assert.ok(endUs - START < SLOT_US, `${endUs - START}`);
+});
+
+test("an answer as slow as the specification allows is not asked for again where the repeat ran over the slot", () => {
+  const bus = sent();
+  bus.answer(LONGEST_BAD, 200, LINK_TIMING.gapSpecUs);
+  assert.equal(bus.take(), ["tx 0ff", "garbled checksum"]);
+  const shorter = sent();
+  shorter.answer([...new Array(25).fill(0x052), 0x100], 200, LINK_TIMING.gapSpecUs);
+  assert.equal(shorter.take(), ["tx 0aa"]);
+});
+
+test("the longest blocks both ways, at the slowest the specification allows, fit into the slot", () => {
+  const bus = sent("00".repeat(35));
+  const endUs = bus.answer(peripheralWords(new Uint8Array(35)), LINK_TIMING.responseAcceptUs, LINK_TIMING.gapSpecUs);
+  assert.equal(bus.take(), ["tx 000", `data ${hexOf(new Uint8Array(35))}`]);
+  assert.ok(bus.link.txEndUs <= START + SLOT_US && bus.link.txEndUs === endUs + WORD);
+});
+
+test("a device that crawls through its words is cut off at the end of the slot, NAK or RET not sent into them", () => {
+  const bus = sent();
+  bus.answer(LONGEST_BAD, 200, 5_000);
+  assert.equal(bus.take(), ["garbled noEnd"]);
+  const cut = sent();
+  cut.answer(new Array(24).fill(0x052), 200, 5_000);
+  assert.equal(cut.take(), []);
+  assert.is(cut.link.nextDueUs, START + SLOT_US + 1);
+  cut.tick(START + SLOT_US + 1);
+  assert.equal(cut.take(), ["garbled noEnd"]);
+});
+
+test("neither the wait for a repeat nor a line that babbles on lasts longer than the slot", () => {
+  const bus = sent();
+  const twice = [...new Array(24).fill(0x052), 0x100];
+  bus.answer(twice, 200, 1_600);
+  bus.answer(twice, 200, 1_600);
+  assert.equal(bus.take(), ["tx 0aa", "tx 0ff", "garbled checksum"]);
+  const silent = sent();
+  silent.answer([...new Array(23).fill(0x052), 0x100], 200, 1_900);
+  assert.equal(silent.take(), ["tx 0aa"]);
+  silent.answer(new Array(60).fill(0x052), 200);
+  assert.ok(silent.link.nextDueUs <= START + SLOT_US + 1);
+  silent.tick(START + SLOT_US + 1);
+  assert.equal(silent.take(), ["garbled overLong"]);
+});
+
+test("a held reply that ends with the slot keeps its ACK window", () => {
+  const bus = sent("0F 03");
+  const reply = peripheralWords(new Uint8Array(22));
+  const endUs = bus.answer(reply, 10_000, 5_000);
+  assert.ok(endUs - START < SLOT_US && endUs - START > SLOT_US - ACK_WINDOW_US, `${endUs - START}`);
+  bus.release(endUs + ACK_WINDOW_US);
+  assert.is(bus.take().at(-1), "ackSent");
 });
 
 test("what comes after RET counts", () => {

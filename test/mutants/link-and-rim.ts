@@ -52,6 +52,27 @@ export const LINK_AND_RIM: readonly Mutant[] = [
     tests: LINK,
   },
   {
+    name: "RET is said though the repeat runs over the slot",
+    file: "firmware/mdb/link.ts",
+    find: " && nowUs + LINK_TIMING.wordUs + (atUs - link.txEndUs) <= link.slotEndUs;",
+    replace: ";",
+    tests: LINK,
+  },
+  {
+    name: "a crawling device holds the line until its last word",
+    file: "firmware/mdb/link.ts",
+    find: "link.nextDueUs = Math.min(lastUs, link.slotEndUs) + 1;",
+    replace: "link.nextDueUs = lastUs + 1;",
+    tests: [...LINK, "test/firmware/mdb/slot.test.ts"],
+  },
+  {
+    name: "the native link says RET though the repeat runs over the slot",
+    file: "firmware/io/native/mdb-link.c",
+    find: " && nowUs + MDB_WORD_US + (atUs - link->txEndUs) <= link->slotEndUs;",
+    replace: ";",
+    tests: ["test/firmware/io/mdb-link.node.test.ts"],
+  },
+  {
     name: "an identical prefix is taken for a new report",
     file: "firmware/mdb/repeats.ts",
     find: "if (startsWith(reply, guard)) return",

@@ -35,12 +35,18 @@ INTERRUPT static void rest(MdbLink *link, uint64_t readyAtUs)
 	link->readyAtUs = readyAtUs;
 }
 
+/* The timer: the first microsecond behind `lastUs`, or behind the slot. */
+INTERRUPT static void runUntil(MdbLink *link, uint64_t lastUs)
+{
+	link->nextDueUs = (lastUs < link->slotEndUs ? lastUs : link->slotEndUs) + 1;
+}
+
 /* Waits for the first word of an answer to what was just transmitted. Limits are the last good microsecond. */
 INTERRUPT static void awaitAnswer(MdbLink *link)
 {
 	link->phase = MDB_WAITING;
 	link->rxCount = 0;
-	link->nextDueUs = link->txEndUs + MDB_RESPONSE_ACCEPT_US + MDB_WORD_STAMP_US + 1;
+	runUntil(link, link->txEndUs + MDB_RESPONSE_ACCEPT_US + MDB_WORD_STAMP_US);
 }
 
 INTERRUPT static void transmitWord(MdbLink *link, uint16_t word, uint64_t nowUs)
@@ -55,6 +61,7 @@ INTERRUPT static void startBlock(MdbLink *link, uint64_t nowUs)
 	MdbOut *out = &link->out;
 	uint8_t length = link->sentLength;
 	link->rets = 0;
+	link->slotEndUs = nowUs + MDB_SLOT_US;
 	link->counters.blocks += 1;
 	for (uint8_t i = 0; i < length; i += 1)
 		out->words[i] = link->sent[i];
@@ -114,12 +121,18 @@ INTERRUPT static void answer(MdbLink *link, uint16_t word, uint64_t nowUs)
 	rest(link, link->txEndUs + MDB_BETWEEN_BLOCKS_US);
 }
 
+/* A repeat takes as long as what it repeats: what would run over the slot is not asked for. */
+INTERRUPT static bool mayAskAgain(const MdbLink *link, uint64_t atUs, uint64_t nowUs)
+{
+	return link->rets < MDB_RET_LIMIT && nowUs + MDB_WORD_US + (atUs - link->txEndUs) <= link->slotEndUs;
+}
+
 INTERRUPT static void askAgain(MdbLink *link, uint64_t atUs, uint64_t nowUs)
 {
 	if (nowUs > atUs + MDB_ACK_WINDOW_US) {
 		rest(link, nowUs + MDB_BETWEEN_BLOCKS_US);
 		reportGarbled(link, MDB_GARBLED_CHECKSUM);
-	} else if (link->rets < MDB_RET_LIMIT) {
+	} else if (mayAskAgain(link, atUs, nowUs)) {
 		link->rets += 1;
 		link->counters.rets += 1;
 		transmitWord(link, MDB_RET, nowUs);
@@ -175,7 +188,7 @@ INTERRUPT static void startDrain(MdbLink *link, MdbGarbled outcome, uint64_t unt
 {
 	link->phase = MDB_DRAINING;
 	link->outcome = outcome;
-	link->nextDueUs = untilUs + 1;
+	runUntil(link, untilUs);
 	link->drainEndUs = untilUs + MDB_DRAIN_MAX_US;
 }
 
@@ -187,8 +200,8 @@ INTERRUPT static void drainWord(MdbLink *link, uint64_t atUs)
 		link->outcome = MDB_GARBLED_CONFLICT;
 	if (quietUs > link->drainEndUs)
 		quietUs = link->drainEndUs;
-	if (quietUs + 1 > link->nextDueUs)
-		link->nextDueUs = quietUs + 1;
+	if (quietUs >= link->nextDueUs)
+		runUntil(link, quietUs);
 }
 
 INTERRUPT static void endBlock(MdbLink *link, uint64_t atUs, uint64_t nowUs)
@@ -242,7 +255,7 @@ INTERRUPT static void takeWord(MdbLink *link, uint16_t word, uint64_t atUs, uint
 		return;
 	}
 	link->phase = MDB_RECEIVING;
-	link->nextDueUs = atUs + MDB_GAP_ACCEPT_US + MDB_WORD_STAMP_US + 1;
+	runUntil(link, atUs + MDB_GAP_ACCEPT_US + MDB_WORD_STAMP_US);
 }
 
 /* Also where the record was handed out before: nothing of it stays but the buffers' old bytes, which nobody reads. */
@@ -265,6 +278,7 @@ TASK void mdbLinkReset(MdbLink *link)
 	link->drainEndUs = 0;
 	link->rxCount = 0;
 	link->rets = 0;
+	link->slotEndUs = 0;
 	link->outcome = MDB_GARBLED_NOT;
 	link->counters = NONE;
 	rest(link, 0);

@@ -18,6 +18,7 @@
 #define MDB_QUIET_START_UP_US 500000
 #define MDB_ACK_WINDOW_US 4000
 #define MDB_BETWEEN_BLOCKS_US 5000
+#define MDB_SLOT_US 150000
 #define MDB_DRAIN_MAX_US 50000
 #define MDB_BREAK_US 110000
 #define MDB_NEVER_US UINT64_MAX
@@ -83,6 +84,7 @@ typedef struct {
 	uint64_t readyAtUs; /* no block of ours starts before */
 	uint64_t txEndUs;
 	uint64_t drainEndUs;
+	uint64_t slotEndUs; /* the last microsecond of this exchange; only a held reply's ACK window runs over it */
 	uint8_t sent[MDB_MAX_BLOCK_BYTES];
 	uint8_t sentLength;
 	MdbReplyClass replyClass;

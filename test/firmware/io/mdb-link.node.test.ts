@@ -13,7 +13,7 @@ import {
   NEVER_US,
 } from "../../../firmware/mdb/link.js";
 import { peripheralWords } from "../../../shared/mdb/block.js";
-import { MAX_BLOCK_BYTES, MODE_BIT, NAK } from "../../../shared/mdb/link.js";
+import { LINK_TIMING, MAX_BLOCK_BYTES, MODE_BIT, NAK } from "../../../shared/mdb/link.js";
 import { Rng } from "../../../tools/bench/rng.js";
 import {
   BILL_POLL_VECTORS,
@@ -121,8 +121,9 @@ function exchange(reference: Reference, rng: Rng): void {
     reference.tick();
   }
   let atUs = Math.max(reference.nowUs, reference.link.txEndUs + rng.below(rng.chance(200_000) ? 30_000 : 5_000));
+  const crawls = rng.chance(100_000);
   for (const word of someAnswer(rng)) {
-    atUs += rng.between(600, rng.chance(30_000) ? 9_000 : 2_000);
+    atUs += crawls ? rng.between(3_000, 6_200) : rng.between(600, rng.chance(30_000) ? 9_000 : 2_000);
     atUs = Math.max(atUs, reference.nowUs);
     reference.nowUs = atUs + rng.below(rng.chance(100_000) ? 7_000 : 200);
     reference.word(word, atUs);
@@ -166,6 +167,28 @@ test("random exchanges: the same words, results, times and counters as the refer
     assert.ok(answers.includes(kind), `the scripts reach ${kind}`);
   }
   for (const kind of ["checksum", "conflict", "late"]) assert.ok(answers.includes(`garbled:${kind}`), kind);
+});
+
+test("a device that crawls is cut off at the end of the slot, and not asked again", () => {
+  const words = [...new Array(MAX_BLOCK_BYTES).fill(0x52), MODE_BIT];
+  const references = [1_000, 2_000, 5_000].map((gapUs) => {
+    const reference = new Reference();
+    reference.send(Uint8Array.of(0x0b), false);
+    let atUs = reference.link.txEndUs + 1_000;
+    for (const word of words) {
+      reference.tick();
+      atUs += LINK_TIMING.wordUs + gapUs;
+      reference.nowUs = atUs;
+      reference.word(word, atUs);
+    }
+    reference.counters();
+    return reference;
+  });
+  compare(references, 0);
+  const [allowed, slow, crawling] = references.map(({ answers }) => answers.join("\n"));
+  assert.match(allowed ?? "", / t0ff garbled:checksum/);
+  assert.match(slow ?? "", / t0ff garbled:checksum/);
+  assert.match(crawling ?? "", / garbled:noEnd/);
 });
 
 test("a held reply: ACK up to 4 ms after its end, silence a microsecond later", () => {

@@ -10,6 +10,7 @@ import {
   type MdbInput,
   stepMdb,
 } from "../../../firmware/mdb/bus.js";
+import { SLOT_US } from "../../../firmware/mdb/link.js";
 import type { MdbFacts } from "../../../firmware/mdb/peripheral.js";
 import type { LinkResult } from "../../../firmware/ports/inputs.js";
 import type { MdbEvent, MdbOrder } from "../../../firmware/ports/rooms.js";
@@ -28,7 +29,7 @@ export interface Device {
 }
 
 /** How long an exchange takes on the wire, ms. */
-const TOOK_MS: { readonly [kind: string]: number } = { ack: 4, nak: 28, silent: 26, garbled: 150 };
+const TOOK_MS: { readonly [kind: string]: number } = { ack: 4, nak: 28, silent: 26, garbled: SLOT_US / 1_000 };
 const DATA_MS = 15;
 const BREAK_MS = 610;
 
