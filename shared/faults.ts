@@ -151,6 +151,13 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: cash box sensor defective",
   },
+  foreignCoins: {
+    code: 37,
+    severity: "error",
+    sales: "coins",
+    clears: "auto",
+    text: "{machine}: coin changer is for another currency",
+  },
   // bill validator 40–59
   validatorOffline: {
     code: 40,
@@ -352,6 +359,20 @@ export const FAULTS = deepFreeze({
     clears: "auto",
     text: "{machine}: a card payment has to be given back",
   },
+  reader1Foreign: {
+    code: 95,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: card reader is for another currency",
+  },
+  reader2Foreign: {
+    code: 96,
+    severity: "error",
+    sales: "cards",
+    clears: "auto",
+    text: "{machine}: second card reader is for another currency",
+  },
   // other payout devices 100–109
   hopper1Offline: {
     code: 100,
@@ -382,6 +403,20 @@ export const FAULTS = deepFreeze({
     sales: "none",
     clears: "auto",
     text: "{machine}: coin hopper 2 out of order",
+  },
+  hopper1Foreign: {
+    code: 106,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 1 is for another currency",
+  },
+  hopper2Foreign: {
+    code: 107,
+    severity: "error",
+    sales: "none",
+    clears: "auto",
+    text: "{machine}: coin hopper 2 is for another currency",
   },
   // other devices 110–119
   satellite1Offline: {

@@ -180,6 +180,7 @@ function refitted(before: BusState, facts: MdbFacts, nowMs: number): Step {
 /** What was open is answered as if it were lost; what it complained of, and its absence, is no fault any more. */
 function takenAway(seat: Seat, device: DeviceState, nowMs: number): readonly PeripheralEffect[] {
   const over = device.contact.troubles.map(({ fault }) => trouble(fault, false));
+  if (seat.foreign !== undefined) over.push(trouble(seat.foreign, false));
   return [...seat.driver.lose(device, true, nowMs).effects, ...over, trouble(seat.offline, false)];
 }
 

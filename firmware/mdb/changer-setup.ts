@@ -11,6 +11,7 @@ import { type ChangerState, type ChangerStep, type IdentifyStage, only } from ".
 import {
   commandAnswered,
   inPhase,
+  isForeign,
   type MdbFacts,
   maskOfValues,
   type Outcome,
@@ -26,20 +27,22 @@ const IDENTIFICATION_BYTES = 33;
 /** Tries of what only an option allows after the first. */
 const MAX_OPTION_RETRIES = 1;
 
+/** SETUP was read: what its coins are worth. A device for another currency may take and pay nothing. */
 export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFacts, nowMs: number): ChangerStep {
-  const { level, credits, scaling, decimals, tubeMask } = decodeReply(COIN_CHANGER, "setup", bytes).fields;
+  const { level, country, credits, scaling, decimals, tubeMask } = decodeReply(COIN_CHANGER, "setup", bytes).fields;
+  const foreign = isForeign(country, facts.currency);
   const valuesMinor: number[] = [];
   const toTube: boolean[] = [];
   for (let type = 0; type < COIN_TYPES; type++) {
     const credit = credits[type] ?? 0;
-    valuesMinor.push(credit === COIN_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals));
+    valuesMinor.push(foreign || credit === COIN_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals));
     toTube.push((tubeMask & (1 << type)) !== 0);
   }
   const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
   const valueMask = maskOfValues(valuesMinor);
-  const unitMinor = valueMinor(1, scaling, decimals, facts.decimals);
+  const unitMinor = foreign ? 0 : valueMinor(1, scaling, decimals, facts.decimals);
   const none = { stage: "identification", serial: "", offered: 0, options: 0, diagnoseMisses: 0 } as const;
-  return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor });
+  return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor, foreign });
 }
 
 /** FEATURE ENABLE for what it offers and we use. */

@@ -47,6 +47,8 @@ export interface ChangerState {
   readonly options: number;
   /** Minor units of one scaling unit; 0 = no whole number of them. */
   readonly unitMinor: number;
+  /** It is for another currency than the machine: it may take and pay nothing. */
+  readonly foreign: boolean;
   /** Its diagnosis is due, ms. */
   readonly diagnoseAtMs: number;
   /** Tries in a row without an answer. */
@@ -93,6 +95,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   offered: 0,
   options: 0,
   unitMinor: 0,
+  foreign: false,
   diagnoseAtMs: 0,
   diagnoseMisses: 0,
   reports: NO_REPORTS,
@@ -140,6 +143,7 @@ export function withContact(state: ChangerState, contact: Contact): Draft<Change
     offered: state.offered,
     options: state.options,
     unitMinor: state.unitMinor,
+    foreign: state.foreign,
     diagnoseAtMs: state.diagnoseAtMs,
     diagnoseMisses: state.diagnoseMisses,
     reports: state.reports,

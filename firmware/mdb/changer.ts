@@ -47,7 +47,7 @@ import {
   tell,
   unanswered,
 } from "./peripheral.js";
-import { troublesWhenReady } from "./troubles.js";
+import { trouble, troublesWhenReady } from "./troubles.js";
 
 /** By hand every type may be let out. */
 const ALL_TYPES = 0xffff;
@@ -305,6 +305,10 @@ function typesSet(state: ChangerState, block: Uint8Array, nowMs: number): Change
   const ready: Contact = { ...contact, phase: "ready", told: "ready", troubles };
   return {
     state: { ...state, contact: ready, appliedMask, tubesAtMs: nowMs + COUNT_EVERY_MS },
-    effects: [...effects, tell({ event: "changerReady", valuesMinor, toTube, tubes, serial, ...pays })],
+    effects: [
+      ...effects,
+      trouble("foreignCoins", state.foreign),
+      tell({ event: "changerReady", valuesMinor, toTube, tubes, serial, ...pays }),
+    ],
   };
 }

@@ -61,11 +61,12 @@ export interface HopperFaults {
   readonly offline: FaultName;
   readonly jam: FaultName;
   readonly trouble: FaultName;
+  readonly foreign: FaultName;
 }
 
 const HOPPER_FAULTS: readonly [HopperFaults, HopperFaults] = deepFreeze([
-  { offline: "hopper1Offline", jam: "hopper1Jam", trouble: "hopper1Trouble" },
-  { offline: "hopper2Offline", jam: "hopper2Jam", trouble: "hopper2Trouble" },
+  { offline: "hopper1Offline", jam: "hopper1Jam", trouble: "hopper1Trouble", foreign: "hopper1Foreign" },
+  { offline: "hopper2Offline", jam: "hopper2Jam", trouble: "hopper2Trouble", foreign: "hopper2Foreign" },
 ]);
 
 export interface HopperState {
@@ -77,6 +78,8 @@ export interface HopperState {
   readonly valuesMinor: readonly number[];
   /** Minor units of one scaling unit; 0 = no whole number of them. */
   readonly unitMinor: number;
+  /** It is for another currency than the machine: nothing is paid from it. */
+  readonly foreign: boolean;
   /** Empty if it tells none. */
   readonly serial: string;
   /** The newest SETUP or STATUS that was shorter than the specification has it; see `isWhole`. */
@@ -103,6 +106,7 @@ export function hopperAtBoot(hopper: 0 | 1): HopperState {
     limits: FIRST_HOPPER_LIMITS,
     valuesMinor: Object.freeze([]),
     unitMinor: 0,
+    foreign: false,
     serial: "",
     short: undefined,
     counts: undefined,

@@ -37,6 +37,7 @@ import {
   givenUp,
   hurried,
   inPhase,
+  isForeign,
   isLost,
   type MdbFacts,
   NO_EFFECTS,
@@ -255,15 +256,16 @@ function setUp(state: HopperState, bytes: Uint8Array | undefined, facts: MdbFact
   if (bytes === undefined || bytes.length < SETUP_MIN_BYTES || !isWhole(state, bytes, HOPPER_SETUP_BYTES)) {
     return { ...state, short: bytes, contact: notYet(state.contact, nowMs) };
   }
-  const { credits, scaling, decimals, responseS } = decodeReply(table, "setup", bytes).fields;
+  const { country, credits, scaling, decimals, responseS } = decodeReply(table, "setup", bytes).fields;
+  const foreign = isForeign(country, facts.currency);
   const valuesMinor = credits.map((credit) =>
-    credit === HOPPER_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals),
+    foreign || credit === HOPPER_TOKEN ? 0 : valueMinor(credit, scaling, decimals, facts.decimals),
   );
-  const unitMinor = valueMinor(1, scaling, decimals, facts.decimals);
+  const unitMinor = foreign ? 0 : valueMinor(1, scaling, decimals, facts.decimals);
   const offlineMs = Math.max(FIRST_HOPPER_LIMITS.offlineMs, responseS * 1_000);
   const limits = { offlineMs, setUpMs: FIRST_HOPPER_LIMITS.setUpMs + offlineMs };
   const contact = inPhase(commandAnswered(state.contact, nowMs), "identify", nowMs);
-  return { ...state, contact, limits, valuesMinor, unitMinor, short: undefined };
+  return { ...state, contact, limits, valuesMinor, unitMinor, foreign, short: undefined };
 }
 
 function identified(state: HopperState, bytes: Uint8Array | undefined, nowMs: number): HopperState {
@@ -274,7 +276,7 @@ function identified(state: HopperState, bytes: Uint8Array | undefined, nowMs: nu
 }
 
 function inService(state: HopperState, contact: Contact, nowMs: number): HopperStep {
-  const { offline, jam, trouble: other } = faultsOf(state);
+  const { offline, jam, trouble: other, foreign } = faultsOf(state);
   const { troubles, effects } = troublesWhenReady(contact, [jam, other]);
   const { valuesMinor, serial, counts } = state;
   const ready: Contact = { ...inPhase(contact, "ready", nowMs), told: "ready", troubles };
@@ -284,6 +286,7 @@ function inService(state: HopperState, contact: Contact, nowMs: number): HopperS
     effects: [
       ...effects,
       trouble(offline, false),
+      trouble(foreign, state.foreign),
       tell({ event: "storeReady", store: storeOf(state), valuesMinor, tubes: counts, serial }),
     ],
   };

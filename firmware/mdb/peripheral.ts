@@ -3,6 +3,7 @@
  * which it counts as lost (MDB 4.2 §2, Appendix 3, PDF p297-310). A device that answers POLL but not a command it must
  * obey is as good as silent; one that never gets through its set-up, too.
  */
+import { currencyOf } from "../../shared/mdb/codec.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { CommonEffect, MdbEvent } from "../ports/rooms.js";
 import type { Trouble } from "./troubles.js";
@@ -339,6 +340,15 @@ export function valueMinor(credit: number, scaling: number, deviceDecimals: numb
   const shift = decimals - deviceDecimals;
   const value = shift >= 0 ? credit * scaling * 10 ** shift : (credit * scaling) / 10 ** -shift;
   return Number.isSafeInteger(value) ? value : 0;
+}
+
+/**
+ * True if `country` names another currency than ours: what such a device counts is worth nothing here. A telephone code
+ * (before July 2000) names no currency and is taken for ours.
+ */
+export function isForeign(country: number, currency: number): boolean {
+  const { scheme, number } = currencyOf(country);
+  return scheme === "iso4217" && number !== currency;
 }
 
 /** Bit mask of the types that have a value: a token or an unused type is never enabled. */

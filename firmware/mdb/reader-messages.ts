@@ -11,8 +11,7 @@ import {
   ENTRY_KEYS_MASK,
   MAX_ENTRY_KEYS,
 } from "../../shared/mdb/cashless.js";
-import { currencyOf } from "../../shared/mdb/codec.js";
-import { justReset, type PeripheralEffect, tell } from "./peripheral.js";
+import { isForeign, justReset, type PeripheralEffect, tell } from "./peripheral.js";
 import { answersAtEnd, answersWhenForgotten, forgotten, resetAnew } from "./reader-endings.js";
 import { minorOf, unknownUnits } from "./reader-money.js";
 import { configured, identified, stepRefused } from "./reader-setup.js";
@@ -180,11 +179,6 @@ function begun(state: ReaderState, message: Begin, serving: Serving): ReaderStat
   const { level, noRevalue } = state;
   const asksLimit = level >= 2 && !noRevalue && request === undefined && (serving.facts.fitted & CASH_FITTED) !== 0;
   return asksLimit ? { ...next, task: taskOf("revalueLimit") } : welcomed(next, undefined, serving);
-}
-
-function isForeign(country: number, currency: number): boolean {
-  const { scheme, number } = currencyOf(country);
-  return scheme === "iso4217" && number !== currency;
 }
 
 /** The sale hears of the customer, unless the session is to end already. */

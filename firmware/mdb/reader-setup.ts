@@ -10,7 +10,16 @@ import {
   MAX_DISPLAY_CHARACTERS,
 } from "../../shared/mdb/cashless.js";
 import { FITTED } from "../../shared/wire/documents.js";
-import { type Contact, inPhase, type Limits, type MdbFacts, type PeripheralEffect, tell } from "./peripheral.js";
+import {
+  type Contact,
+  inPhase,
+  isForeign,
+  type Limits,
+  type MdbFacts,
+  type PeripheralEffect,
+  tell,
+} from "./peripheral.js";
+import { NO_UNIT } from "./reader-money.js";
 import {
   abilitiesOf,
   FIRST_LIMITS,
@@ -39,17 +48,19 @@ export function displayCharacters({ displayColumns, displayRows }: MdbFacts): nu
 
 /** SETUP was answered. */
 export function configured(state: ReaderState, config: Config, { facts, nowMs, tells }: Serving): ReaderState {
-  const { level, scaling, decimals: deviceDecimals, maxResponseS, misc } = config;
+  const { level, country, scaling, decimals: deviceDecimals, maxResponseS, misc } = config;
   const offlineMs = Math.max(FIRST_LIMITS.offlineMs, maxResponseS * 1_000);
   const limits: Limits = { offlineMs, setUpMs: Math.max(FIRST_LIMITS.setUpMs, 3 * offlineMs) };
+  const foreign = isForeign(country, facts.currency);
   const next: ReaderState = {
     ...state,
+    foreign,
     limits,
     level,
     misc,
     offered: 0,
     dialect: dialectOf(level, VMC_LEVEL, 0),
-    unit: { scaling, deviceDecimals, decimals: facts.decimals, wide: false },
+    unit: foreign ? NO_UNIT : { scaling, deviceDecimals, decimals: facts.decimals, wide: false },
     displayCharacters: displayCharacters(facts),
   };
   return advanced(next, "prices", nowMs, tells);
@@ -132,11 +143,11 @@ function advanced(state: ReaderState, step: SetUpStep, nowMs: number, tells: Per
 
 /** Set up: it stands in Disabled, and READER ENABLE follows when it is wanted. */
 function finished(state: ReaderState, nowMs: number, tells: PeripheralEffect[]): ReaderState {
-  const { offline, trouble: broken } = faultsOf(state);
+  const { offline, trouble: broken, foreign } = faultsOf(state);
   const { troubles, effects } = troublesWhenReady(state.contact, [offline, broken]);
   const contact: Contact = { ...inPhase(state.contact, "ready", nowMs), told: "ready", troubles };
   const next: ReaderState = { ...state, contact, card: { at: "disabled" }, stepAckedMs: undefined };
-  tells.push(...effects, trouble(offline, false));
+  tells.push(...effects, trouble(offline, false), trouble(foreign, state.foreign));
   tells.push(tell({ event: "readerReady", reader: state.reader, abilities: abilitiesOf(next) }));
   return next;
 }

@@ -32,12 +32,13 @@ export const LIMIT_WAIT_MS = 1_000;
 export const FIRST_LIMITS: Limits = Object.freeze<Limits>({ offlineMs: 5_000, setUpMs: BUS_TIMING.dataReplyMaxMs });
 
 export const READER_FAULTS = deepFreeze([
-  { offline: "reader1Offline", trouble: "reader1Trouble" },
-  { offline: "reader2Offline", trouble: "reader2Trouble" },
+  { offline: "reader1Offline", trouble: "reader1Trouble", foreign: "reader1Foreign" },
+  { offline: "reader2Offline", trouble: "reader2Trouble", foreign: "reader2Foreign" },
 ]);
 export interface ReaderFaults {
   readonly offline: FaultName;
   readonly trouble: FaultName;
+  readonly foreign: FaultName;
 }
 
 /** told: the sale knows of it. always: begun by our VEND REQUEST. ending: to be ended as soon as it is idle. */
@@ -139,6 +140,8 @@ export interface ReaderState {
   readonly options: number;
   readonly dialect: CashlessDialect;
   readonly unit: ReaderUnit;
+  /** It is for another currency than the machine: never enabled, asked for nothing. */
+  readonly foreign: boolean;
   /** Characters of the display we told it of. */
   readonly displayCharacters: number;
   readonly enabledWanted: boolean;
@@ -184,6 +187,7 @@ export function readerAtBoot(reader: number): ReaderState {
     options: 0,
     dialect: "level1",
     unit: NO_UNIT,
+    foreign: false,
     displayCharacters: MAX_DISPLAY_CHARACTERS,
     enabledWanted: false,
     barred: false,
@@ -221,6 +225,7 @@ export function withContact(state: ReaderState, contact: Contact): ReaderState {
     options: state.options,
     dialect: state.dialect,
     unit: state.unit,
+    foreign: state.foreign,
     displayCharacters: state.displayCharacters,
     enabledWanted: state.enabledWanted,
     barred: state.barred,
@@ -305,10 +310,15 @@ export function legalFacts(state: ReaderState): LegalFacts {
   return { at: card.at, alwaysIdle: hasOption(state, CASHLESS_OPTIONS.alwaysIdle), approved };
 }
 
+/** It is to be enabled. */
+export function isWanted({ enabledWanted, foreign }: ReaderState): boolean {
+  return enabledWanted && !foreign;
+}
+
 /** The same once an ENABLE that is owed has gone out: what may be asked of the reader already, and waits for that. */
 export function legalFactsSoon(state: ReaderState): LegalFacts {
   const facts = legalFacts(state);
-  return facts.at === "disabled" && state.enabledWanted ? { ...facts, at: "enabled" } : facts;
+  return facts.at === "disabled" && isWanted(state) ? { ...facts, at: "enabled" } : facts;
 }
 
 export function abilitiesOf(state: ReaderState): ReaderAbilities {

@@ -31,6 +31,7 @@ import { stepAcked, stepOverdue, stepRefused } from "./reader-setup.js";
 import {
   type CardState,
   idleAgain,
+  isWanted,
   LIMIT_WAIT_MS,
   legalFacts,
   MAX_REPORT_SENDS,
@@ -76,13 +77,14 @@ function nextWhenReady(state: ReaderState): ReaderCommand {
   // The keys answer a question of the reader's own, so they may not wait for its answer.
   if (state.keys !== undefined) return "dataEntryResponse";
   // Ordered before our ENABLE has left: that goes first.
-  if (task?.sends === 0 && card.at === "disabled" && state.enabledWanted) return "readerEnable";
+  if (task?.sends === 0 && card.at === "disabled" && isWanted(state)) return "readerEnable";
   if (task !== undefined) return task.acked ? "poll" : task.command;
   if (state.timeWanted) return "timeDate";
   const { diagnosis } = state;
   if (diagnosis !== undefined && diagnosis.ackedMs === undefined) return "diagnostics";
   if (card.at !== "enabled" && card.at !== "disabled") return "poll";
-  if (state.enabledWanted !== (card.at === "enabled")) return state.enabledWanted ? "readerEnable" : "readerDisable";
+  const wanted = isWanted(state);
+  if (wanted !== (card.at === "enabled")) return wanted ? "readerEnable" : "readerDisable";
   return state.cashSales.length > 0 ? "cashSale" : "poll";
 }
 

@@ -91,8 +91,9 @@ export interface Seat {
   readonly atBoot: DeviceState;
   /** While it is not fitted; made here, so that a device which is not there takes no RAM. */
   readonly unfitted: DeviceState;
-  /** Over, once the device is no longer fitted. */
+  /** Over, once the device is no longer fitted; the same of a device for another currency, where it counts money. */
   readonly offline: FaultName;
+  readonly foreign: FaultName | undefined;
 }
 
 /** A name goes with its own driver and state only: that is what lets the bus treat all rows alike. */
@@ -100,20 +101,21 @@ function seat<N extends DeviceName & FittedName>(
   name: N,
   driver: Driver<Devices[N]>,
   offline: FaultName,
+  foreign?: FaultName,
   ackFirstBit = 0,
 ): Seat {
   const fittedBit = 1 << FITTED.indexOf(name);
   const atBoot = DEVICES_AT_BOOT[name];
-  return Object.freeze({ name, fittedBit, ackFirstBit, driver, atBoot, unfitted: absent(atBoot), offline });
+  return Object.freeze({ name, fittedBit, ackFirstBit, driver, atBoot, unfitted: absent(atBoot), offline, foreign });
 }
 
 export const SEATS: readonly Seat[] = Object.freeze([
-  seat("changer", CHANGER_DRIVER, "changerOffline", 1),
-  seat("validator", VALIDATOR_DRIVER, "validatorOffline", 2),
-  seat("reader1", READER_DRIVER, "reader1Offline"),
-  seat("reader2", READER_DRIVER, "reader2Offline"),
-  seat("hopper1", HOPPER_DRIVER, "hopper1Offline"),
-  seat("hopper2", HOPPER_DRIVER, "hopper2Offline"),
+  seat("changer", CHANGER_DRIVER, "changerOffline", "foreignCoins", 1),
+  seat("validator", VALIDATOR_DRIVER, "validatorOffline", "foreignBills", 2),
+  seat("reader1", READER_DRIVER, "reader1Offline", "reader1Foreign"),
+  seat("reader2", READER_DRIVER, "reader2Offline", "reader2Foreign"),
+  seat("hopper1", HOPPER_DRIVER, "hopper1Offline", "hopper1Foreign"),
+  seat("hopper2", HOPPER_DRIVER, "hopper2Offline", "hopper2Foreign"),
   seat("satellite1", SATELLITE_DRIVER, "satellite1Offline"),
   seat("satellite2", SATELLITE_DRIVER, "satellite2Offline"),
   seat("satellite3", SATELLITE_DRIVER, "satellite3Offline"),

@@ -3,11 +3,12 @@
  * p90; mdb §5). A step that a device does not answer twice is left out: it can do less, but it still takes bills.
  */
 import { BILL_OPTIONS, BILL_TOKEN, BILL_TYPES, BILL_VALIDATOR, HAS_ESCROW } from "../../shared/mdb/bill-validator.js";
-import { currencyOf, decodeReply } from "../../shared/mdb/codec.js";
+import { decodeReply } from "../../shared/mdb/codec.js";
 import {
   COUNT_EVERY_MS,
   commandAnswered,
   inPhase,
+  isForeign,
   type MdbFacts,
   maskOfValues,
   type Outcome,
@@ -37,9 +38,7 @@ export function validatorSetUp(
   nowMs: number,
 ): ValidatorState {
   const { level, country, values, scaling, decimals, escrow } = decodeReply(BILL_VALIDATOR, "setup", bytes).fields;
-  const { scheme, number } = currencyOf(country);
-  // Telephone codes (before July 2000) name no currency.
-  const foreign = scheme === "iso4217" && number !== facts.currency;
+  const foreign = isForeign(country, facts.currency);
   const valuesMinor: number[] = [];
   for (let type = 0; type < BILL_TYPES; type++) {
     const value = values[type] ?? 0;

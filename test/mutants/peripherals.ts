@@ -7,9 +7,31 @@ const MDB_BOOT = ["test/firmware/mdb/boot.test.ts"];
 const RECYCLER = ["test/firmware/mdb/recycler.test.ts"];
 const HOPPER = ["test/firmware/mdb/hopper.test.ts"];
 const READER = ["test/firmware/mdb/reader.test.ts", "test/firmware/mdb/reader-features.test.ts"];
+const CURRENCY = ["test/firmware/mdb/currency.test.ts"];
 const LEGAL = ["test/firmware/mdb/reader-table.test.ts"];
 
 export const PERIPHERALS: readonly Mutant[] = [
+  {
+    name: "coins of another currency keep their worth",
+    file: "firmware/mdb/changer-setup.ts",
+    find: "foreign || credit === COIN_TOKEN ? 0",
+    replace: "credit === COIN_TOKEN ? 0",
+    tests: CURRENCY,
+  },
+  {
+    name: "a hopper of another currency pays",
+    file: "firmware/mdb/hopper.ts",
+    find: "foreign || credit === HOPPER_TOKEN ? 0",
+    replace: "credit === HOPPER_TOKEN ? 0",
+    tests: CURRENCY,
+  },
+  {
+    name: "a reader of another currency is enabled",
+    file: "firmware/mdb/reader-state.ts",
+    find: "return enabledWanted && !foreign;",
+    replace: "return enabledWanted;",
+    tests: CURRENCY,
+  },
   {
     name: "a coin is ACKed before it is appended",
     file: "firmware/mdb/changer-poll.ts",
@@ -304,11 +326,11 @@ export const PERIPHERALS: readonly Mutant[] = [
     tests: READER,
   },
   {
-    name: "a card in another currency is welcome",
-    file: "firmware/mdb/reader-messages.ts",
+    name: "coins, bills and cards of another currency are welcome",
+    file: "firmware/mdb/peripheral.ts",
     find: 'return scheme === "iso4217" && number !== currency;',
     replace: 'return scheme === "iso4217" && number === -currency;',
-    tests: READER,
+    tests: [...CURRENCY, ...READER],
   },
   {
     name: "the end of a session that hides an open vend is told as a denial",

@@ -56,6 +56,8 @@ abstract class Reporter implements Device {
 /** US coins: 5 10 25 100 ¢, the first three with tubes. */
 export class PlainChanger extends Reporter {
   level = 3;
+  /** Z2-3 of SETUP, in hex. */
+  country = "1840";
   readonly counts: number[] = [20, 30, 45];
   /** What a DISPENSE does to the counts; by default all coins leave at once. */
   pays: (type: number, count: number) => void = (type, count) => {
@@ -64,7 +66,7 @@ export class PlainChanger extends Reporter {
   readonly dispensed: string[] = [];
 
   setup(): string {
-    return `${hex8(this.level)}184005020007010205140000000000000000000000`.padEnd(46, "0");
+    return `${hex8(this.level)}${this.country}05020007010205140000000000000000000000`.padEnd(46, "0");
   }
 
   tubes(): string {

@@ -329,7 +329,13 @@ test("silent for its response time: lost once, searched for, its orders refused 
   assert.equal(device.dispensed, []);
   device.says = () => undefined;
   rig.forget().run(15_000);
-  assert.equal(rig.told(), ["hopper1Jam false", "hopper1Trouble false", "hopper1Offline false", "storeReady"]);
+  assert.equal(rig.told(), [
+    "hopper1Jam false",
+    "hopper1Trouble false",
+    "hopper1Offline false",
+    "hopper1Foreign false",
+    "storeReady",
+  ]);
 });
 
 test("never there: told once; an order during the set-up is answered when that has ended", () => {

@@ -14,6 +14,8 @@ export class PlainHopper implements Device {
   says: (hex: string) => Answer | undefined = () => undefined;
   readonly counts: number[] = [400, 500];
   fullMask = 0;
+  /** Z2-3 of SETUP, in hex. */
+  country = "1840";
   /** Z6, seconds. */
   responseS = 5;
   /** Events in hex, waiting for a POLL; one POLL takes them all. */
@@ -57,7 +59,7 @@ export class PlainHopper implements Device {
         this.waiting.push("0B");
         return "ack";
       case "59":
-        return `0118400502${this.responseS.toString(16).padStart(2, "0")}00030000${"0501".padEnd(32, "0")}`;
+        return `01${this.country}0502${this.responseS.toString(16).padStart(2, "0")}00030000${"0501".padEnd(32, "0")}`;
       case "5A":
         return hex4(this.fullMask) + list(this.counts);
       case "5B": {

@@ -27,6 +27,8 @@ export class PlainReader implements Device {
   readonly commands: string[] = [];
   level = 1;
   scaling = 5;
+  /** Z2-3 of SETUP, in hex. */
+  country = "1840";
   misc = 0x0f;
   offered = 0;
   options = 0;
@@ -103,8 +105,8 @@ export class PlainReader implements Device {
   }
 
   private config(): string {
-    const { level, scaling, responseS, misc } = this;
-    return `01${hexNumber(level, 1)}1840${hexNumber(scaling, 1)}02${hexNumber(responseS, 1)}${hexNumber(misc, 1)}`;
+    const { level, country, scaling, responseS, misc } = this;
+    return `01${hexNumber(level, 1)}${country}${hexNumber(scaling, 1)}02${hexNumber(responseS, 1)}${hexNumber(misc, 1)}`;
   }
 
   /** Prices come in 16 bits until the options are on. */
