@@ -210,6 +210,7 @@ function takeRemarks(heard: Heard<CoinEvent>, rest: PeripheralEffect[], contact:
         coins = true;
         break;
       case "payoutBusy":
+      case "changerBusy":
         busy = true;
         break;
       case "justReset":
@@ -221,6 +222,7 @@ function takeRemarks(heard: Heard<CoinEvent>, rest: PeripheralEffect[], contact:
       case "coinRejected":
       case "slugs":
       case "noCredit":
+      case "doubleArrival":
         rest.push(tell({ event: "coinRejected" }));
         break;
     }

@@ -62,10 +62,9 @@ export type MoneyEvent =
   | { readonly event: "escrowed"; readonly type: number; readonly valueMinor: number }
   | { readonly event: "billReturned"; readonly type: number; readonly valueMinor: number }
   | { readonly event: "billRejected" }
+  /** A coin, a slug or what came too close behind a coin, let out again: never money. */
   | { readonly event: "coinRejected" }
   | { readonly event: "lever" }
-  /** Coins let out by slugs, double arrivals and the like: counted, never money. */
-  | { readonly event: "slugs"; readonly count: number }
   /** Present or not, told freely: the machine records changes. */
   | { readonly event: "trouble"; readonly fault: FaultName; readonly present: boolean }
   | StoreEvent;

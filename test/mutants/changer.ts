@@ -2,10 +2,39 @@
 import type { Mutant } from "./mutant.js";
 
 const OPTIONS = ["test/firmware/mdb/changer-options.test.ts"];
+const CODES = ["test/firmware/mdb/changer-codes.test.ts"];
 const PAYOUT = ["test/firmware/mdb/changer-by-value.test.ts"];
 const BY_VALUE = ["test/firmware/cash/by-value.test.ts"];
 
 export const CHANGER: readonly Mutant[] = [
+  {
+    name: "slugs and double arrivals are not told",
+    file: "firmware/mdb/changer-poll.ts",
+    find: '      case "slugs":\n      case "noCredit":\n      case "doubleArrival":\n',
+    replace: '      case "noCredit":\n',
+    tests: CODES,
+  },
+  {
+    name: "a fished coin is no fault",
+    file: "firmware/mdb/changer-poll.ts",
+    find: '  creditedCoinRemoval: "coinFishing",\n',
+    replace: "",
+    tests: CODES,
+  },
+  {
+    name: "a changer that is busy is believed to be at rest",
+    file: "firmware/mdb/changer-poll.ts",
+    find: '      case "changerBusy":\n',
+    replace: "",
+    tests: CODES,
+  },
+  {
+    name: "more coins than a DISPENSE can ask for are ordered in one",
+    file: "firmware/mdb/changer-payout.ts",
+    find: "count: Math.min(count, MAX_DISPENSE_COUNT) };",
+    replace: "count };",
+    tests: CODES,
+  },
   {
     name: "a report of hands is ACKed before it is booked",
     file: "firmware/mdb/changer-reports.ts",

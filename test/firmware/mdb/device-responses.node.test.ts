@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BILL_VALIDATOR } from "../../../shared/mdb/bill-validator.js";
+import { currencyOf } from "../../../shared/mdb/codec.js";
 import { COIN_CHANGER } from "../../../shared/mdb/coin-changer.js";
 import { decodePoll } from "../../../shared/mdb/poll.js";
 import { needData } from "../../support/need.js";
@@ -62,13 +63,19 @@ const MEANS: { readonly [event: string]: string | undefined } = {
 };
 const SILENT_EVENTS = ["payoutBusy", "unitDisabled"];
 
+/** ISO 4217 number that its SETUP reply names; it is put into a machine of that currency. */
+function currencyIn({ replies, address }: Unit): number {
+  const setup = bytesOf(replies.get(address === "08" ? "09" : "31") ?? "");
+  return setup.length < 3 ? RIG_FACTS.currency : currencyOf(((setup[1] ?? 0) << 8) | (setup[2] ?? 0)).number;
+}
+
 function check(unit: Unit): number {
   const changer = new PlainChanger();
   const validator = new PlainValidator();
   const device = unit.address === "08" ? changer : validator;
   device.says = (hex) => unit.replies.get(hex);
   const rig = new Rig(changer, validator);
-  rig.facts = { ...RIG_FACTS, decimals: unit.address === "08" ? 2 : 0 };
+  rig.facts = { ...RIG_FACTS, decimals: unit.address === "08" ? 2 : 0, currency: currencyIn(unit) };
   rig.start().run(4_000);
   const ready = unit.address === "08" ? "changerReady" : "validatorReady";
   assert.is(rig.log.includes(ready), true, `${unit.name} ${ready}`);
@@ -111,7 +118,9 @@ test("values of real SETUP replies come out in minor units", () => {
   const mei = units.find(({ name }) => name.startsWith("MEI"));
   const changer = new PlainChanger();
   changer.says = (hex) => mei?.replies.get(hex);
-  const rig = new Rig(changer, undefined).start().run(3_000);
+  const rig = new Rig(changer, undefined);
+  if (mei !== undefined) rig.facts = { ...RIG_FACTS, currency: currencyIn(mei) };
+  rig.start().run(3_000);
   const event = rig.events.find((told) => told.event.event === "changerReady")?.event;
   assert.ok(event?.event === "changerReady");
   if (event?.event !== "changerReady") return;
