@@ -106,7 +106,8 @@ export class PlainReader implements Device {
 
   private config(): string {
     const { level, country, scaling, responseS, misc } = this;
-    return `01${hexNumber(level, 1)}${country}${hexNumber(scaling, 1)}02${hexNumber(responseS, 1)}${hexNumber(misc, 1)}`;
+    const money = `${country}${hexNumber(scaling, 1)}02`;
+    return `01${hexNumber(level, 1)}${money}${hexNumber(responseS, 1)}${hexNumber(misc, 1)}`;
   }
 
   /** Prices come in 16 bits until the options are on. */
