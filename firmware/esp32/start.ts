@@ -80,13 +80,21 @@ export function startBoard(start: BoardStart): void {
 
 /** Undefined: no machine can run on it; the lines of the self-test say why. */
 function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key: DeviceKey): Run | undefined {
+  const { openPanel } = start;
   return runBoard({
     parts,
     chip,
     image: { onTrial: imageState() === "trial", confirm: confirmImage, rollBack: rollBackImage },
     identity: parts.secrets?.identity(imageVersion()),
     columns: documentsOf(parts).slots.map(({ column }) => column),
-    openPanel: start.openPanel,
+    openPanel:
+      openPanel === undefined
+        ? undefined
+        : (deliver) => {
+            // Piu opens its own.
+            parts.touchPanel?.close();
+            return openPanel(deliver);
+          },
     testFacts: () => factsOf(parts, chip),
     network: {
       secrets: parts.secrets?.network(),

@@ -7,14 +7,14 @@ import type { PanelPort } from "../ports/hardware.js";
 import type { WorldInput } from "../ports/inputs.js";
 import { startBoard } from "./start.js";
 
-/** Pixels of the display, upright. */
-const WIDTH_PX = 240;
-const HEIGHT_PX = 320;
-
 function openPanel(deliver: (input: WorldInput) => void): PanelPort<PanelView> {
-  const { backlight } = TOUCH.pins;
-  if (backlight !== undefined) new Digital({ pin: backlight.pin, mode: Digital.Output }).write(1);
-  const area = { x: 0, y: 0, w: WIDTH_PX, h: HEIGHT_PX };
+  const { pins, levels, screen } = TOUCH;
+  const { backlight } = pins;
+  const { backlightOn } = levels;
+  if (backlight !== undefined && backlightOn !== undefined) {
+    new Digital({ pin: backlight.pin, mode: Digital.Output }).write(backlightOn);
+  }
+  const area = { x: 0, y: 0, w: screen?.width ?? 0, h: screen?.height ?? 0 };
   return openPiuScreen(openApplication(), { ...area, language: "en", deliver }).panel;
 }
 

@@ -75,6 +75,8 @@ export interface SMBusIo {
   writeUint8(register: number, value: number): void;
   readUint16(register: number, bigEndian?: boolean): number;
   writeUint16(register: number, value: number, bigEndian?: boolean): void;
+  /** So many bytes from `register` on. */
+  readBuffer(register: number, byteLength: number): Uint8Array;
   /** As of I2C. */
   close?(): void;
 }

@@ -26,6 +26,7 @@ import { MotorMatrix } from "./motor-matrix.js";
 import { SecretStore } from "./secret-store.js";
 import { TextDisplay, type TextDisplayOptions } from "./text-display.js";
 import { Thermometer } from "./thermometer.js";
+import { TouchPanel } from "./touch-panel.js";
 
 /** Labels and least sizes as in boards/partitions.csv. */
 export const LEDGER_PARTITION = "ledger";
@@ -77,6 +78,8 @@ export class Parts<View> {
   readonly thermometer: Thermometer | undefined;
   readonly compressor: Compressor | undefined;
   readonly textDisplay: TextDisplay<View> | undefined;
+  /** For the self-test: whoever draws the screen closes it, and has one of its own (an address belongs to one). */
+  readonly touchPanel: TouchPanel | undefined;
   readonly dex: DexSerial | undefined;
   readonly ledgerFlash: FlashPartition | undefined;
   readonly documentFlash: FlashPartition | undefined;
@@ -129,6 +132,7 @@ export class Parts<View> {
       const options = { io: I2C, ...this.#at(textDisplay), columns, timers, ...text };
       this.textDisplay = this.#open("text display", () => new TextDisplay<View>(options));
     }
+    if (map.touchPanel !== undefined) this.touchPanel = this.#open("touch panel", () => touchPanelOf(map, SMBus));
     if (dexReceive !== undefined && dexTransmit !== undefined) {
       const options = { io: Serial, receive: dexReceive.pin, transmit: dexTransmit.pin, port: map.dexPort };
       this.dex = this.#open("DEX", () => new DexSerial(options));
@@ -148,22 +152,15 @@ export class Parts<View> {
   /** Everything off and free again. */
   close(): void {
     const { delivery, matrix, keypad, motorExpander, keypadExpander, compressor, link, door, serviceButton } = this;
-    const { thermometer, textDisplay, dex, ledgerFlash, documentFlash, noteFlash, secrets } = this;
+    const { thermometer, textDisplay, touchPanel, dex, ledgerFlash, documentFlash, noteFlash, secrets } = this;
     const behind = [motorExpander, keypadExpander, ledgerFlash, documentFlash, noteFlash, secrets];
-    const parts = [delivery, matrix, compressor, keypad, link, door, serviceButton, thermometer, textDisplay, dex];
-    for (const part of [...parts, ...behind]) part?.close();
+    const panels = [keypad, textDisplay, touchPanel];
+    const parts = [delivery, matrix, compressor, link, door, serviceButton, thermometer, dex];
+    for (const part of [...parts, ...panels, ...behind]) part?.close();
   }
 
   #at({ address }: { readonly address: number }): I2COptions {
-    const { pins, i2cHz } = this.map;
-    // A map without them is refused before.
-    return {
-      data: pins.i2cData?.pin ?? -1,
-      clock: pins.i2cClock?.pin ?? -1,
-      hz: i2cHz,
-      address,
-      timeout: I2C_TIMEOUT_MS,
-    };
+    return i2cAt(this.map, address);
   }
 
   #open<Part>(part: string, make: () => Part): Part | undefined {
@@ -174,6 +171,25 @@ export class Parts<View> {
       return undefined;
     }
   }
+}
+
+function i2cAt({ pins, i2cHz }: PinMap, address: number): I2COptions {
+  // A map without them is refused before.
+  return {
+    data: pins.i2cData?.pin ?? -1,
+    clock: pins.i2cClock?.pin ?? -1,
+    hz: i2cHz,
+    address,
+    timeout: I2C_TIMEOUT_MS,
+  };
+}
+
+/** Throws where the map has none, or pins or address are in use. */
+export function touchPanelOf(map: PinMap, io: SMBusClass): TouchPanel {
+  const { screen, touchPanel } = map;
+  if (screen === undefined || touchPanel === undefined) throw new RangeError("no touch panel");
+  const { address, threshold, edges } = touchPanel;
+  return new TouchPanel({ io, ...i2cAt(map, address), threshold, edges, screen });
 }
 
 function matrixOf({ motors }: PinMap, expander: Expander | undefined): MotorMatrix {

@@ -13,7 +13,7 @@ export function smbusOn(io: I2CClass): SMBusClass {
 }
 
 class Registers implements SMBusIo {
-  readonly #io: I2CIo;
+  #io: I2CIo | undefined;
 
   constructor(io: I2CIo) {
     this.#io = io;
@@ -24,7 +24,7 @@ class Registers implements SMBusIo {
   }
 
   writeUint8(register: number, value: number): void {
-    this.#io.write(Uint8Array.of(register, value));
+    this.#open().write(Uint8Array.of(register, value));
   }
 
   readUint16(register: number, bigEndian = false): number {
@@ -34,15 +34,27 @@ class Registers implements SMBusIo {
 
   writeUint16(register: number, value: number, bigEndian = false): void {
     const [low, high] = [value & 0xff, value >> 8];
-    this.#io.write(bigEndian ? Uint8Array.of(register, high, low) : Uint8Array.of(register, low, high));
+    this.#open().write(bigEndian ? Uint8Array.of(register, high, low) : Uint8Array.of(register, low, high));
+  }
+
+  readBuffer(register: number, byteLength: number): Uint8Array {
+    return this.#read(register, byteLength);
   }
 
   close(): void {
-    this.#io.close?.();
+    const io = this.#io;
+    this.#io = undefined;
+    io?.close?.();
   }
 
   #read(register: number, byteLength: number): Uint8Array {
-    this.#io.write(Uint8Array.of(register));
-    return new Uint8Array(this.#io.read(byteLength));
+    const io = this.#open();
+    io.write(Uint8Array.of(register));
+    return new Uint8Array(io.read(byteLength));
+  }
+
+  #open(): I2CIo {
+    if (this.#io === undefined) throw new Error("smbus is closed");
+    return this.#io;
   }
 }

@@ -59,6 +59,7 @@ export const DEVKIT: PinMap = deepFreeze<PinMap>({
   },
   textDisplay: { address: 0x27, columns: 20 },
   thermometer: { address: 0x48 },
-  otherAddresses: [],
+  screen: undefined,
+  touchPanel: undefined,
   dexPort: 2,
 });

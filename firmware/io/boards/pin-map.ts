@@ -43,6 +43,21 @@ export type PinRole =
   | "screenData"
   | "backlight";
 
+/** Pixels of a graphic display, upright. */
+export interface ScreenUse {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** FT6206 behind the glass of the screen. */
+export interface TouchPanelUse {
+  readonly address: number;
+  /** Of its register THGROUP: the lower, the lighter a touch counts. */
+  readonly threshold: number;
+  /** What it reads at the screen's edges. */
+  readonly edges: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
+}
+
 /** A 16-pin expander (MCP23017) on the I2C bus. */
 export interface ExpanderUse {
   readonly address: number;
@@ -87,6 +102,8 @@ export interface PinMap {
     readonly powerFailing: 0 | 1;
     readonly doorOpen: 0 | 1;
     readonly compressorOn: 0 | 1;
+    /** Of a board with a backlight. */
+    readonly backlightOn?: 0 | 1;
   };
   readonly i2cHz: number;
   readonly motors: MotorMatrix;
@@ -95,8 +112,8 @@ export interface PinMap {
   readonly textDisplay: { readonly address: number; readonly columns: 16 | 20 } | undefined;
   /** TMP117. */
   readonly thermometer: { readonly address: number };
-  /** Other devices on the I2C bus: a touch panel. */
-  readonly otherAddresses: readonly number[];
+  readonly screen: ScreenUse | undefined;
+  readonly touchPanel: TouchPanelUse | undefined;
   /** The UART of the DEX socket; 0 is the console. */
   readonly dexPort: 1 | 2;
 }
@@ -141,7 +158,13 @@ const EXPANDER_OUTPUTS_ONLY = 0x8080;
 
 /** Every reason why the map cannot be built, as sentences; empty: it can. */
 export function pinMapProblems(map: PinMap): readonly string[] {
-  return [...pinProblems(map), ...busProblems(map), ...matrixProblems(map), ...moduleProblems(map)];
+  return [
+    ...pinProblems(map),
+    ...busProblems(map),
+    ...matrixProblems(map),
+    ...screenProblems(map),
+    ...moduleProblems(map),
+  ];
 }
 
 function usesOf(map: PinMap): readonly (readonly [PinRole, PinUse])[] {
@@ -227,10 +250,11 @@ function busProblems(map: PinMap): string[] {
 }
 
 function addressesOf(map: PinMap): readonly number[] {
-  const { motors, keypad, textDisplay, thermometer, otherAddresses } = map;
-  const addresses = [motors.expander.address, thermometer.address, ...otherAddresses];
+  const { motors, keypad, textDisplay, thermometer, touchPanel } = map;
+  const addresses = [motors.expander.address, thermometer.address];
   if (keypad !== undefined) addresses.push(keypad.expander.address);
   if (textDisplay !== undefined) addresses.push(textDisplay.address);
+  if (touchPanel !== undefined) addresses.push(touchPanel.address);
   return addresses;
 }
 
@@ -273,6 +297,19 @@ function expanderProblems(
   }
   if ((maskOf(pins) & ~(expander.outputs | expander.inputs)) !== 0) {
     problems.push(`${what}: a pin of the expander that is neither output nor input`);
+  }
+  return problems;
+}
+
+function screenProblems({ pins, levels, keypad, textDisplay, screen, touchPanel }: PinMap): string[] {
+  const problems: string[] = [];
+  if (screen === undefined && textDisplay === undefined) problems.push("panel: neither screen nor text display");
+  if (keypad === undefined && touchPanel === undefined) problems.push("panel: nobody can choose on it");
+  if (touchPanel !== undefined && screen === undefined) problems.push("touch panel: without a screen");
+  const wired = pins.screenSelect !== undefined && pins.screenData !== undefined;
+  if (wired !== (screen !== undefined)) problems.push("screen: needs its pins and its size or none");
+  if ((pins.backlight !== undefined) !== (levels.backlightOn !== undefined)) {
+    problems.push("backlight: needs a pin and its level or none");
   }
   return problems;
 }

@@ -1,7 +1,8 @@
 /**
- * The touch board: an ESP32-WROVER-E-N8R8 (8 MiB of flash, 8 MiB of PSRAM) with a display of 240 × 320 (ILI9341 on SPI)
- * and a capacitive touch panel (FT6206 on I2C), both wired as on Moddable Two, whose display manifest it takes over.
- * Customers choose on the screen: no keypad. Network by Wi-Fi: no pins are left for Ethernet.
+ * The touch board: an ESP32-WROVER-E-N8R8 (8 MiB of flash, 8 MiB of PSRAM) with the display of Moddable Two: 240 × 320
+ * (ILI9341 on SPI) and a capacitive touch panel (FT6206 on I2C), wired to the same pins, with that board's registers
+ * (manifest), edges and threshold of the panel, and level of the backlight (build/devices/esp32/targets/moddable_two of
+ * the SDK). Customers choose on the screen: no keypad. Network by Wi-Fi: no pins are left for Ethernet.
  */
 import { deepFreeze } from "../../../shared/freeze.js";
 import type { PinMap } from "./pin-map.js";
@@ -37,7 +38,7 @@ export const TOUCH: PinMap = deepFreeze<PinMap>({
     spiOut: { pin: 13, way: "out", resting: "driven" },
     screenSelect: { pin: 15, way: "out", resting: "pullUp", strap: "select is high at rest, as the strap wants it" },
     screenData: { pin: 2, way: "out", resting: "pullDown", strap: "an input of the display: low" },
-    backlight: { pin: 18, way: "out", resting: "pullDown" },
+    backlight: { pin: 18, way: "out", resting: "pullUp" },
   },
   levels: {
     mdbReceiveRest: 1,
@@ -48,6 +49,7 @@ export const TOUCH: PinMap = deepFreeze<PinMap>({
     powerFailing: 0,
     doorOpen: 1,
     compressorOn: 1,
+    backlightOn: 0,
   },
   i2cHz: 100_000,
   motors: {
@@ -59,6 +61,7 @@ export const TOUCH: PinMap = deepFreeze<PinMap>({
   keypad: undefined,
   textDisplay: undefined,
   thermometer: { address: 0x48 },
-  otherAddresses: [0x38],
+  screen: { width: 240, height: 320 },
+  touchPanel: { address: 0x38, threshold: 20, edges: { left: 10, right: 232, top: 8, bottom: 315 } },
   dexPort: 2,
 });

@@ -21,6 +21,7 @@ const test = suite("modules of boards");
 interface Scope {
   readonly modules?: Readonly<Record<string, string | readonly string[]>>;
   readonly preload?: readonly string[];
+  readonly config?: Readonly<Record<string, string>>;
   readonly platforms?: Readonly<Record<string, Scope>>;
 }
 
@@ -29,6 +30,8 @@ interface Carried {
   readonly registered: ReadonlySet<string>;
   readonly leftOut: readonly string[];
   readonly preloaded: readonly string[];
+  /** Named by its configuration: the SDK imports them by itself. */
+  readonly configured: readonly string[];
 }
 
 const code = (path: string): string => scan(tree.get(path) ?? "").code;
@@ -77,7 +80,13 @@ function carriedBy(board: string): Carried {
     }
   }
   for (const path of leftOut) registered.delete(path);
-  return { registered, leftOut, preloaded: scopes.flatMap(({ scope }) => scope.preload ?? []) };
+  const configured = Object.values(ofBoard.config ?? {}).filter((name) => name.startsWith("firmware/"));
+  return {
+    registered,
+    leftOut,
+    preloaded: scopes.flatMap(({ scope }) => scope.preload ?? []),
+    configured: configured.map((name) => `${name}.ts`),
+  };
 }
 
 function filesAt(place: string): string[] {
@@ -91,7 +100,8 @@ const startsOf = (board: string): readonly string[] => [
 ];
 
 /** Types leave an empty module. */
-const hasCode = (path: string): boolean => /^export (?:abstract |async )?(?:class|const|function|\{)/m.test(code(path));
+const hasCode = (path: string): boolean =>
+  /^export (?:default |abstract |async )?(?:class|const|function|\{)/m.test(code(path));
 
 function isTable(path: string): boolean {
   const text = code(path);
@@ -105,8 +115,8 @@ function isTable(path: string): boolean {
 
 for (const board of BOARDS) {
   test(`${board}: all that is needed is there`, () => {
-    const { registered } = carriedBy(board);
-    const needed = [...reachedFrom(startsOf(board))];
+    const { registered, configured } = carriedBy(board);
+    const needed = [...reachedFrom([...startsOf(board), ...configured])];
     assert.ok(needed.length > 200, `${needed.length} modules`);
     assert.equal(
       needed.filter((path) => !registered.has(path)),
@@ -115,8 +125,8 @@ for (const board of BOARDS) {
   });
 
   test(`${board}: what nothing needs is left out (under "~" of the manifest's esp32/*)`, () => {
-    const { registered, leftOut } = carriedBy(board);
-    const needed = reachedFrom(startsOf(board));
+    const { registered, leftOut, configured } = carriedBy(board);
+    const needed = reachedFrom([...startsOf(board), ...configured]);
     assert.ok(leftOut.includes("shared/mdb/addresses.ts"));
     assert.equal(
       [...registered].filter((path) => !needed.has(path) && hasCode(path)),
@@ -125,7 +135,7 @@ for (const board of BOARDS) {
   });
 
   test(`${board}: all but the starts themselves is preloaded, by name or by import`, () => {
-    const { registered, preloaded } = carriedBy(board);
+    const { registered, preloaded, configured } = carriedBy(board);
     const named = preloaded.filter((name) => !name.endsWith("*")).map((name) => `${name}.ts`);
     assert.equal(
       named.filter((path) => !registered.has(path)),
@@ -134,7 +144,7 @@ for (const board of BOARDS) {
     const inFlash = reachedFrom(named);
     const starts = startsOf(board);
     assert.equal(
-      [...reachedFrom(starts)].filter((path) => !inFlash.has(path) && !starts.includes(path)),
+      [...reachedFrom([...starts, ...configured])].filter((path) => !inFlash.has(path) && !starts.includes(path)),
       [],
     );
     assert.equal(

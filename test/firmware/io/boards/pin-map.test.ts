@@ -64,7 +64,10 @@ test("what a machine cannot be without has a pin", () => {
 
 test("addresses on the I2C bus do not meet, and its speed suits its chips", () => {
   refused(changed({ thermometer: { address: 0x20 } }), "i2c: two devices at 32");
-  refused(changed({ otherAddresses: [0x78] }), "i2c: 120 is no address of seven bits");
+  refused(changed({ thermometer: { address: 0x78 } }), "i2c: 120 is no address of seven bits");
+  const { touchPanel } = TOUCH;
+  if (touchPanel === undefined) return assert.unreachable();
+  refused({ ...TOUCH, touchPanel: { ...touchPanel, address: 0x48 } }, "i2c: two devices at 72");
   refused(changed({ i2cHz: 400_000 }), "i2c: 400000 Hz is not what its chips take");
 });
 
@@ -89,6 +92,21 @@ test("the keypad: one key a crossing, rows out, columns in, never pins 7 and 15 
   );
   const wide = { ...keypad, expander: { ...keypad.expander, inputs: 0x8f00 } };
   refused(changed({ keypad: wide }), "keypad: pins 7 and 15 of the expander are outputs only");
+});
+
+test("somebody can read the panel and choose on it; screen and backlight are wired whole or not at all", () => {
+  refused(changed({ textDisplay: undefined }), "panel: neither screen nor text display");
+  refused(changed({ keypad: undefined }), "panel: nobody can choose on it");
+  refused({ ...TOUCH, touchPanel: undefined }, "panel: nobody can choose on it");
+  refused({ ...TOUCH, screen: undefined }, "touch panel: without a screen");
+  refused({ ...TOUCH, screen: undefined }, "screen: needs its pins and its size or none");
+  const { screenData, ...blind } = TOUCH.pins;
+  assert.ok(screenData);
+  refused({ ...TOUCH, pins: blind }, "screen: needs its pins and its size or none");
+  const { backlight, ...dark } = TOUCH.pins;
+  assert.ok(backlight);
+  refused({ ...TOUCH, pins: dark }, "backlight: needs a pin and its level or none");
+  refused({ ...TOUCH, levels: DEVKIT.levels }, "backlight: needs a pin and its level or none");
 });
 
 test("two images and a ledger need their flash", () => {
