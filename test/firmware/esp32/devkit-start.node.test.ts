@@ -1,0 +1,68 @@
+/** What the devkit's manifest starts, on stand-ins for the SDK's modules: self-test, machine, a sale, its network. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
+import { load, standIn } from "../../support/sdk/stand-in.js";
+import { ProvisionedBoard } from "../../support/sdk/started.js";
+
+const test = suite("firmware/esp32 devkit");
+const board = new ProvisionedBoard(DEVKIT);
+const { kit, machine, fleet } = board;
+standIn(machine.modules());
+
+test("power: the watchdog is fed at once, the parts' displays have time, then each port says its line", async () => {
+  kit.setButton(true);
+  await load("firmware/esp32/devkit.ts");
+  kit.run(400);
+  assert.equal(machine.lines, ["device key: ready"]);
+  kit.run(12_000);
+  assert.is(machine.lines[1], "board: devkit (ESP32-WROOM-32E-N8), started by power");
+  assert.ok(kit.fed >= 4, `${kit.fed} times`);
+});
+
+test("the service button held: the self-test again and again; let go, the machine starts", () => {
+  const ended = machine.lines.filter((line) => line.startsWith("self-test: "));
+  assert.ok(ended.length >= 2, `${ended.length} times`);
+  assert.not.ok(machine.lines.some((line) => line.includes("not opened")));
+  assert.equal(machine.workers, []);
+  kit.setButton(false);
+  kit.run(20_000);
+  assert.match(kit.shows(), /Choose|product/i);
+});
+
+test("its network's worker is started with its memory, told its configuration, and goes up", async () => {
+  const { WORKER_MEMORY } = await load<{ WORKER_MEMORY: object }>("firmware/io/net/start-worker.ts");
+  assert.equal(machine.workers, [{ module: "firmware/esp32/network", memory: WORKER_MEMORY }]);
+  assert.is(fleet.heard[0]?.frame, "config");
+  assert.ok(fleet.heard.some(({ frame }) => frame === "announcement"));
+});
+
+test("a sale by coins and keys, to the product's fall and the fleet's books", () => {
+  board.pay(4);
+  kit.press("A5");
+  kit.run(15_000);
+  assert.is(kit.carrier.cabinet.spirals.turns, 1);
+  kit.run(60_000);
+  assert.is(board.sales, 1);
+});
+
+test("the machine feeds the watchdog from now on, and the door is heard", () => {
+  const { fed } = kit;
+  kit.run(10_000);
+  assert.ok(kit.fed > fed);
+  kit.setDoor(true);
+  kit.run(2_000);
+  assert.not.match(kit.shows(), /Choose/);
+  kit.setDoor(false);
+  kit.run(2_000);
+});
+
+test("the mains fail: the board restarts once they are back", () => {
+  kit.carrier.cabinet.failMains();
+  kit.run(1_400);
+  assert.is(kit.restarts, 0);
+  kit.run(200);
+  assert.is(kit.restarts, 1);
+});
+
+test.run();
