@@ -43,15 +43,20 @@ export function openApplication(): Container {
   });
 }
 
-/** Puts the touch screen into `container`, at the place of `options`. */
+/**
+ * Puts the touch screen into `container`, at the place of `options`. Throws RangeError for an area that is none; after
+ * `close`, which may be called again, `show` throws.
+ */
 export function openPiuScreen(container: Container, options: PiuScreenOptions): PiuScreen {
   const { x: left, y: top, w: width, h: height } = options;
+  if (!(width > 0) || !(height > 0)) throw new RangeError("invalid area");
   const styles = openStyles();
   let timer: Timer | undefined;
   let port: PiuPort | undefined;
+  let closed = false;
   const wakeIn = (ms: number | undefined): void => {
     if (timer !== undefined) Timer.clear(timer);
-    timer = ms === undefined ? undefined : Timer.set(tick, ms);
+    timer = ms === undefined || closed ? undefined : Timer.set(tick, ms);
   };
   const screen = new TouchScreen({ width, height }, options.language, {
     measure: measureBy(styles),
@@ -89,12 +94,17 @@ export function openPiuScreen(container: Container, options: PiuScreenOptions): 
   const content = new Port(null, { left, top, width, height, active: true, Behavior: ScreenBehavior });
   container.add(content);
   const close = (): void => {
+    if (closed) return;
+    closed = true;
     wakeIn(undefined);
-    if (port === undefined) return;
     port = undefined;
     container.remove(content);
   };
-  return { panel: { show: (view) => screen.show(view) }, screen, close };
+  const show = (view: PanelView | undefined): void => {
+    if (closed) throw new Error("screen is closed");
+    screen.show(view);
+  };
+  return { panel: { show }, screen, close };
 }
 
 type Styles = { readonly [font in FontName]: PiuStyle };
