@@ -55,11 +55,11 @@ class ChipUdp implements Datagrams {
   }
 
   read(): ArrayBuffer | undefined {
-    return this.#udp?.read();
+    return this.#open().read();
   }
 
   write(bytes: Uint8Array, address: string, port: number): void {
-    this.#udp?.write(bytes, address, port);
+    this.#open().write(bytes, address, port);
   }
 
   close(): void {
@@ -67,6 +67,11 @@ class ChipUdp implements Datagrams {
     this.#udp = undefined;
     // the SDK's declarations have forgotten it
     if (udp !== undefined && "close" in udp && typeof udp.close === "function") udp.close();
+  }
+
+  #open(): UDP {
+    if (this.#udp === undefined) throw new Error("udp is closed");
+    return this.#udp;
   }
 }
 

@@ -8,15 +8,16 @@ import { ProvisionedBoard } from "../../support/sdk/started.js";
 const test = suite("firmware/esp32 devkit");
 const board = new ProvisionedBoard(DEVKIT);
 const { kit, machine, fleet } = board;
+machine.keyState = "making";
 standIn(machine.modules());
 
 test("power: the watchdog is fed at once, the parts' displays have time, then each port says its line", async () => {
   kit.setButton(true);
   await load("firmware/esp32/devkit.ts");
   kit.run(400);
-  assert.equal(machine.lines, ["device key: ready"]);
+  assert.equal(machine.lines, []);
   kit.run(12_000);
-  assert.is(machine.lines[1], "board: devkit (ESP32-WROOM-32E-N8), started by power");
+  assert.is(machine.lines[0], "board: devkit (ESP32-WROOM-32E-N8), started by power");
   assert.ok(kit.fed >= 4, `${kit.fed} times`);
 });
 
@@ -30,6 +31,19 @@ test("the service button held: the self-test again and again; let go, the machin
   assert.match(kit.shows(), /Choose|product/i);
 });
 
+test("its key is still being made: it sells, and its network opens when the key is there", () => {
+  assert.ok(machine.lines.includes("network: keyMaking"));
+  board.pay(4);
+  kit.press("A5");
+  kit.run(15_000);
+  assert.is(kit.carrier.cabinet.spirals.turns, 1);
+  assert.equal(machine.workers, []);
+  machine.keyState = "ready";
+  machine.keyReady();
+  assert.is(machine.lines.at(-1), "device key: ready");
+  kit.run(5_000);
+});
+
 test("its network's worker is started with its memory, told its configuration, and goes up", async () => {
   const { WORKER_MEMORY } = await load<{ WORKER_MEMORY: object }>("firmware/io/net/start-worker.ts");
   assert.equal(machine.workers, [{ module: "firmware/esp32/network", memory: WORKER_MEMORY }]);
@@ -41,9 +55,9 @@ test("a sale by coins and keys, to the product's fall and the fleet's books", ()
   board.pay(4);
   kit.press("A5");
   kit.run(15_000);
-  assert.is(kit.carrier.cabinet.spirals.turns, 1);
+  assert.is(kit.carrier.cabinet.spirals.turns, 2);
   kit.run(60_000);
-  assert.is(board.sales, 1);
+  assert.is(board.sales, 2);
 });
 
 test("the machine feeds the watchdog from now on, and the door is heard", () => {

@@ -26,7 +26,7 @@ interface PiuScreenModule {
 const test = suite("firmware/io piu screen");
 const chip = new SimChip();
 const SIZE = { width: 240, height: 320 };
-const AREA = { x: 20, y: 40, w: 240, h: 320 };
+const AREA = { x: 300, y: 400, w: 240, h: 320 };
 standIn({
   timer: { default: timerOf(chip.world) },
   "piu/MC": {},
@@ -77,7 +77,9 @@ test("a touch that Piu takes back chooses nothing", () => {
   run(2_000);
   const place = piu.placeOf("Potato chips");
   piu.application.began(0, (place?.x ?? 0) + AREA.x + 2, (place?.y ?? 0) + AREA.y + 2);
+  const [content] = piu.application.contents;
   piu.application.cancelled();
+  content?.behavior.onTouchEnded(content, 0, (place?.x ?? 0) + AREA.x + 2, (place?.y ?? 0) + AREA.y + 2);
   assert.equal(inputs, []);
   close();
 });
