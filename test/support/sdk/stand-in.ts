@@ -16,8 +16,8 @@ export function standIn(modules: Modules): void {
 }
 
 /**
- * A module of ours at its path from the root, with the stand-ins under it. Not by an import that TypeScript follows: its
- * types are those of the chip, which the side of the tests does not know.
+ * A module of ours at its path from the root, with the stand-ins under it. Not by an import that TypeScript follows:
+ * its types are those of the chip, which the side of the tests does not know.
  */
 export async function load<Exports = unknown>(path: string): Promise<Exports> {
   return import(new URL(`../../../${path}`, import.meta.url).href);
