@@ -14,6 +14,7 @@ import { listRoutes } from "./api/route-list.js";
 import { buildValidator } from "./api/validators.js";
 import { brokerPlugin } from "./broker/plugin.js";
 import { changesPlugin, feedPlugin } from "./changes/plugin.js";
+import { SYSTEM_CLOCK } from "./clock.js";
 import { commandsPlugin } from "./commands/plugin.js";
 import type { Config, ProcessRole } from "./config.js";
 import { drainingPlugin } from "./draining.js";
@@ -42,6 +43,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     frameworkErrors: refuseAddress,
     schemaController: { compilersFactory: { buildValidator } },
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.decorate("clock", config.clock ?? SYSTEM_CLOCK);
   installErrorHandlers(app);
   listRoutes(app);
   try {

@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
+import type { Clock } from "./clock.js";
 import type { Reach } from "./hooks/target.js";
 import { Environment, PORT_LIMITS } from "./settings.js";
 
@@ -43,6 +44,8 @@ export interface Config {
   readonly oidc: OidcSettings | undefined;
   /** Where webhooks may go, for tests; otherwise to public addresses. */
   readonly hookReach?: Reach;
+  /** For tests; otherwise the system's. */
+  readonly clock?: Clock;
   readonly sessionHours: number;
   readonly metricsToken: string | undefined;
   /** See `drain`. */

@@ -70,7 +70,7 @@ export function alertPorts(app: FastifyInstance): AlertPorts {
   return {
     ingest: () => app.databases.ingest,
     hearing: () => app.ingest?.hears() ?? false,
-    now: Date.now,
+    now: app.clock.now,
     tell: putNews,
     announce: (news) => {
       announceAlerts(app.live, news).catch((error: unknown) => app.log.warn(error, "alerts were not announced"));

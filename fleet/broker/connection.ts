@@ -49,6 +49,8 @@ export interface FleetConnectionOptions {
   /** `refused`: the broker will not have us as we are; trying again helps only once somebody has changed its mind. */
   readonly onState: (connected: boolean, why: string, refused: boolean) => void;
   readonly limits?: LinkLimits;
+  /** Milliseconds that only rise, for `upForMs`; the system's unless given. */
+  readonly monotonic?: () => number;
 }
 
 export interface FleetConnection {
@@ -65,6 +67,8 @@ export interface FleetConnection {
   publish(topic: string, payload: Uint8Array): boolean;
   close(): Promise<void>;
 }
+
+const systemMs = (): number => performance.now();
 
 /** Connects in the background and stays connected until closed. */
 export function openFleetConnection(options: FleetConnectionOptions): FleetConnection {
@@ -93,7 +97,7 @@ export function openFleetConnection(options: FleetConnectionOptions): FleetConne
 
   return {
     isConnected: () => line?.upSinceMs !== undefined,
-    upForMs: () => (line?.upSinceMs === undefined ? 0 : performance.now() - line.upSinceMs),
+    upForMs: () => (line?.upSinceMs === undefined ? 0 : (options.monotonic ?? systemMs)() - line.upSinceMs),
     listen: (subscription) => {
       wanted = [...wanted.filter(({ topic }) => topic !== subscription.topic), subscription];
       line?.subscribe([subscription]);
@@ -180,7 +184,7 @@ function openLine(options: FleetConnectionOptions, wanted: () => readonly Subscr
         if (packet.granted.some((granted) => granted === 128)) return fail("a subscription was refused", true);
         if (line.upSinceMs !== undefined) return;
         clearTimeout(deadline);
-        line.upSinceMs = performance.now();
+        line.upSinceMs = (options.monotonic ?? systemMs)();
         return events.up();
       case "unsuback":
       case "pingresp":

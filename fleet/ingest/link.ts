@@ -34,6 +34,7 @@ export function openLink(app: FastifyInstance, broker: Broker, onArrival: (arriv
     url: broker.url,
     clientId: `spiral-fleet-${randomUUID()}`,
     subscriptions,
+    monotonic: app.clock.monotonic,
     onArrival: (arrival) => {
       arrivals++;
       onArrival(arrival);

@@ -37,6 +37,8 @@ export interface Ingest {
   readonly postbox: Postbox;
   /** True while this process hears births and wills: one of several does. */
   watchesPresence(): boolean;
+  /** See `Watch`. */
+  judgeSilence(): Promise<void>;
   /** What is known of who is connected may be believed. */
   hears(): boolean;
   /** Takes nothing new, and resolves when all that was taken is booked and acknowledged. */
@@ -63,12 +65,12 @@ export const ingestPlugin = fp(
     const { meters } = app;
     const ports = portsOf(app, await readIncarnation(app.databases.ingest), births);
     const worker = startWorker(queue, markedPorts(countedPorts(ports, meters), marks));
-    measureQueue(queue, meters, Date.now);
+    measureQueue(queue, meters, app.clock.now);
     const aside = asideTaker(app, (serial) => marks.mark(serial));
     const bases = new TelemetryBases();
     const lookUp = baseLookUp(app, queue, bases, () => worker.wake());
     const take = (arrival: Arrival): void => {
-      const { undecodable, audit, orphan, refused } = sortArrival(arrival, queue, bases, Date.now());
+      const { undecodable, audit, orphan, refused } = sortArrival(arrival, queue, bases, app.clock.now());
       if (undecodable !== undefined) aside.take(undecodable);
       if (audit !== undefined) keepAudit(app, audit);
       if (orphan !== undefined) lookUp(orphan);
@@ -92,6 +94,7 @@ export const ingestPlugin = fp(
       queue,
       postbox: new Postbox(take),
       watchesPresence: watch.isHeld,
+      judgeSilence: watch.judgeSilence,
       hears: () => hears({ upForMs: link.connection.upForMs(), queueShare: queue.share }),
       drain: async () => {
         await watch.close();
@@ -149,7 +152,7 @@ function portsOf(
     incarnation: () => incarnation,
     announce: (changes) => quietly(announce(live, databases.ingest, changes)),
     announceTelemetry: (items, stored) => quietly(keepTelemetry(live, databases.ingest, items, stored)),
-    now: Date.now,
+    now: app.clock.now,
     committed: () => undefined,
     log: (level, text, detail) => app.log[level](fieldsOf(detail), text),
   };

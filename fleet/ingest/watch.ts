@@ -12,10 +12,14 @@ import type { Link } from "./link.js";
 import { mayJudgeSilence, SILENT_PERIODS } from "./presence.js";
 
 const SILENCE_EVERY_MS = 60_000;
+/** Between two looks at whether that is over by the service's clock. */
+const LOOK_EVERY_MS = 1_000;
 
 export interface Watch {
   /** True while this process hears births and wills. */
   isHeld(): boolean;
+  /** Machines that are silent are offline from now on, unless it is we who are deaf. Done once a minute by itself. */
+  judgeSilence(): Promise<void>;
   /** Lets go of it, so that another process may take it. */
   close(): Promise<void>;
 }
@@ -43,18 +47,23 @@ export function keepWatch(
       })
     : undefined;
   const isHeld = (): boolean => candidacy?.isElected() ?? true;
-  const silence = setInterval(() => {
+  const { clock } = app;
+  let judgedMs = clock.monotonic();
+  const judgeSilence = async (): Promise<void> => {
+    judgedMs = clock.monotonic();
     const facts = { upForMs: link.connection.upForMs(), queueShare: queueShare() };
     if (!isHeld() || !mayJudgeSilence(facts)) return;
-    markSilent(app.databases.ingest, SILENT_PERIODS, Date.now())
-      .then((states) => {
-        onSilent(states);
-        return announceStates(app.live, states);
-      })
-      .catch((error: unknown) => app.log.warn(error, "silence was not judged"));
-  }, SILENCE_EVERY_MS);
+    const states = await markSilent(app.databases.ingest, SILENT_PERIODS, clock.now());
+    onSilent(states);
+    await announceStates(app.live, states);
+  };
+  const silence = setInterval(() => {
+    if (clock.monotonic() - judgedMs < SILENCE_EVERY_MS) return;
+    judgeSilence().catch((error: unknown) => app.log.warn(error, "silence was not judged"));
+  }, LOOK_EVERY_MS);
   return {
     isHeld,
+    judgeSilence,
     close: async () => {
       clearInterval(silence);
       await candidacy?.close();
