@@ -69,7 +69,11 @@ test("the runbook has one section for each alert, in their order", async () => {
 test("settings in compose and in the example are settings of the service", async () => {
   const texts = await Promise.all(["compose.yaml", "spiral.env.example", "Dockerfile"].map(read));
   const named = texts.flatMap((text) => [...text.matchAll(/\bSPIRAL_[A-Z_]+/g)].map(([name]) => name));
-  const unknown = named.filter((name) => !(name in Environment.properties));
+  // What only the edge is told, by compose; the service would refuse it.
+  const edge = [...(await read("edge/Caddyfile")).matchAll(/\{\$(SPIRAL_[A-Z]+):/g)].map(([, name = ""]) => name);
+  assert.equal(edge, ["SPIRAL_SITE", "SPIRAL_DOOR"]);
+  assert.ok(edge.every((name) => texts[0]?.includes(`${name}: "\${${name}:-localhost}"`) && !texts[1]?.includes(name)));
+  const unknown = named.filter((name) => !(name in Environment.properties) && !edge.includes(name));
   assert.equal(unknown, []);
 });
 
@@ -77,6 +81,21 @@ test("the TimescaleDB of compose is one that telemetry is kept in", async () => 
   const [, major, minor] = /timescaledb:([0-9]+)\.([0-9]+)\.[0-9]+-pg[0-9]+/.exec(await read("compose.yaml")) ?? [];
   const [oldMajor, oldMinor] = OLDEST_VERSION;
   assert.ok(Number(major) === oldMajor && Number(minor) >= oldMinor, `${major}.${minor}`);
+});
+
+test("the edge sends machines where compose has a process with their role", async () => {
+  const roles = new Map<string, string>();
+  for (const [, role = "", port = ""] of (await read("compose.yaml")).matchAll(
+    /SPIRAL_ROLES: (\w+)\n +SPIRAL_HTTP_PORT: "(\d+)"/g,
+  )) {
+    roles.set(port, role);
+  }
+  const edge = await read("edge/Caddyfile");
+  const rolesBehind = (matcher: string): readonly string[] => {
+    const [, upstreams = ""] = new RegExp(`handle ${matcher} \\{\\s+reverse_proxy ([^\\n{]+)`).exec(edge) ?? [];
+    return [...upstreams.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port = ""]) => roles.get(port) ?? "none");
+  };
+  assert.equal([rolesBehind("@booked"), rolesBehind("@granted")], [["ingest", "ingest"], ["api"]]);
 });
 
 test("the brokers' access rules say what our own broker does", async () => {
