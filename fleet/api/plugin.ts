@@ -115,7 +115,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(updateRoutes);
         await inside.register(orderRoutes);
         await inside.register(auditRoutes);
-        await inside.register(claimRoutes);
+        await inside.register(claimRoutes, { publicUrl });
         await inside.register(identityRoutes);
         await inside.register(eventRoutes);
         await inside.register(changeRoutes);

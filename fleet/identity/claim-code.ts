@@ -1,6 +1,6 @@
 /**
- * Claim codes: 20 characters of Crockford's base 32, 100 random bits, typed or scanned once by whoever sets a board up.
- * Kept only as a hash: nothing here ever compares a code itself.
+ * Claim codes: 20 characters of Crockford's base 32, 100 random bits, typed once by whoever sets a board up. Kept only
+ * as a hash: nothing here ever compares a code itself.
  */
 import { createHash, randomBytes } from "node:crypto";
 import qrcode from "qrcode-generator";
@@ -11,8 +11,6 @@ const GROUP = 5;
 const DIGIT_GROUP = 3;
 /** No I, L, O, U: what is read for 1 and 0 by mistake is taken as such. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/** What a QR says before the code, so that a scanner knows what it sees. */
-const QR_PREFIX = "SPIRAL-CLAIM:1:";
 
 /** A new code, in groups: "XXXXX-XXXXX-XXXXX-XXXXX". */
 export function newClaimCode(): string {
@@ -20,13 +18,9 @@ export function newClaimCode(): string {
   return letters.replace(new RegExp(`(.{${GROUP}})(?=.)`, "g"), "$1-");
 }
 
-/** The 20 characters in what was typed or scanned, or typed as digits; undefined if they are none. */
+/** The 20 characters in what was typed, as letters or as digits; undefined if they are none. */
 export function plainClaimCode(typed: string): string | undefined {
-  const text = typed.toUpperCase();
-  const code = (text.startsWith(QR_PREFIX) ? text.slice(QR_PREFIX.length) : text)
-    .replaceAll(/[\s-]/g, "")
-    .replaceAll("O", "0")
-    .replaceAll(/[IL]/g, "1");
+  const code = typed.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
   if (code.length === CLAIM_DIGITS) return lettersOf(code);
   const fits = code.length === CLAIM_CODE_LENGTH && [...code].every((letter) => ALPHABET.includes(letter));
   return fits ? code : undefined;
@@ -56,15 +50,18 @@ export function hashClaimCode(plain: string): Buffer {
   return createHash("sha256").update(`spiral-claim-1\0${plain}`).digest();
 }
 
-/** What the QR of a code says. */
-export function claimQrText(code: string): string {
-  return `${QR_PREFIX}${code.replaceAll("-", "")}`;
+/**
+ * Where our pages show the code to whoever stands at the board, and how far the claim is. A board has no camera: what
+ * scans the QR is a phone. Behind the #, so that the code stands in no log.
+ */
+export function claimPath(id: string, code: string): string {
+  return `/#/claims/${id}/${claimDigits(code).replaceAll(" ", "")}`;
 }
 
-/** The QR as an SVG element that scales. */
-export function claimQrSvg(code: string): string {
+/** A QR as an SVG element that scales. */
+export function qrSvg(text: string): string {
   const qr = qrcode(0, "M");
-  qr.addData(claimQrText(code), "Alphanumeric");
+  qr.addData(text);
   qr.make();
   return qr.createSvgTag({ scalable: true, margin: 4 });
 }

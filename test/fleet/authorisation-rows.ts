@@ -121,6 +121,7 @@ export const ROWS: readonly Row[] = [
   { route: "POST /api/v1/channels/:id/test", who: OFFICE, ...channel("/test") },
   { route: "GET /api/v1/claims", who: FIELD },
   { route: "POST /api/v1/claims", who: FIELD, spare: true, body: { serials: ["THEIRS-1"] }, foreign: 503 },
+  { route: "GET /api/v1/claims/:id", who: FIELD, at: () => `/api/v1/claims/${crypto.randomUUID()}` },
   { route: "DELETE /api/v1/claims/:id", who: FIELD, at: () => `/api/v1/claims/${crypto.randomUUID()}` },
   { route: "GET /api/v1/changes", who: ALL },
   { route: "GET /api/v1/changes/stream", who: ALL, streams: true },

@@ -1,22 +1,22 @@
-/** POST makes a claim code and shows it once, GET lists, DELETE revokes. */
+/** POST makes a claim code and shows it once, GET lists or shows how far one is, DELETE revokes. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import {
   claimDigits,
-  claimQrSvg,
-  claimQrText,
+  claimPath,
   hashClaimCode,
   newClaimCode,
   plainClaimCode,
+  qrSvg,
 } from "../../identity/claim-code.js";
-import { addClaim, type ClaimRow, listClaims, revokeClaim } from "../../store/claims.js";
+import { addClaim, type ClaimRow, listClaims, readClaim, revokeClaim } from "../../store/claims.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
 import { ProblemError } from "../problems.js";
-import { ALLOWED_FAILURES, CLAIM_FAILURES, REVOKE_FAILURES } from "../responses.js";
+import { ALLOWED_FAILURES, CLAIM_FAILURES, ONE_FAILURES, REVOKE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
-import { type Claim, ClaimBody, ClaimList, ClaimParams, ClaimQuery, NewClaim } from "./schema.js";
+import { Claim, ClaimBody, ClaimList, ClaimParams, ClaimQuery, NewClaim } from "./schema.js";
 
 /** Codes made, from one address. */
 export const CLAIMS_MADE = { max: 60, timeWindow: "1 minute" } as const;
@@ -28,7 +28,10 @@ const Before = Type.Object({
   id: Type.String({ format: "uuid" }),
 });
 
-export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
+export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string | undefined }> = async (
+  app,
+  { publicUrl },
+) => {
   app.post(
     "/claims",
     {
@@ -46,7 +49,7 @@ export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
         addClaim(tx, actor, { codeHash, serials, note, expiresAt }),
       );
       reply.code(201).header("cache-control", "no-store");
-      return { ...viewOf(row), code, digits: claimDigits(code), qrText: claimQrText(code), qrSvg: claimQrSvg(code) };
+      return { ...viewOf(row), code, digits: claimDigits(code), ...pageOf(claimPath(row.id, code), publicUrl) };
     },
   );
 
@@ -66,6 +69,19 @@ export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 
+  app.get(
+    "/claims/:id",
+    {
+      config: { right: "claims:write" },
+      schema: { params: ClaimParams, response: { 200: Claim, ...ONE_FAILURES } },
+    },
+    async (request) => {
+      const row = await asOperator(app.databases.app, callerOf(request), (tx) => readClaim(tx, request.params.id));
+      if (row === undefined) throw new ProblemError("no-such-claim");
+      return viewOf(row);
+    },
+  );
+
   app.delete(
     "/claims/:id",
     {
@@ -81,6 +97,12 @@ export const claimRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 };
+
+function pageOf(path: string, publicUrl: string | undefined): Pick<NewClaim, "path" | "link" | "qrSvg"> {
+  if (publicUrl === undefined) return { path, link: null, qrSvg: null };
+  const link = publicUrl + path;
+  return { path, link, qrSvg: qrSvg(link) };
+}
 
 function viewOf({ createdAt, expiresAt, usedAt, serials, ...row }: ClaimRow): Claim {
   const { id, note, state, usedBy } = row;

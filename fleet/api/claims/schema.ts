@@ -40,8 +40,11 @@ export const NewClaim = Type.Object({
   ...about,
   code: Type.String({ description: "To be typed; shown only now" }),
   digits: Type.String({ description: "The same code, to be typed where a board has no letters" }),
-  qrText: Type.String({ description: "What the QR says" }),
-  qrSvg: Type.String({ description: "The QR as an SVG element" }),
+  path: Type.String({
+    description: "Of the page that shows the digits at the board, how to type them, and what came of it",
+  }),
+  link: nullable(Type.String({ description: "The same, whole; null without SPIRAL_PUBLIC_URL" })),
+  qrSvg: nullable(Type.String({ description: "A QR of that link as an SVG element, for a phone at the board" })),
 });
 export type NewClaim = Static<typeof NewClaim>;
 

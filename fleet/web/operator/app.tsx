@@ -4,6 +4,7 @@ import type { Session } from "../../api/session/schema.js";
 import { Logo } from "../parts/logo.js";
 import { AccountPage } from "./account-page.js";
 import { AlertsPage } from "./alerts-page.js";
+import { BoardPage } from "./board-page.js";
 import { ChangesPage } from "./changes-page.js";
 import { ClaimsPage } from "./claims-page.js";
 import { RequestError, readSession, signOut } from "./client.js";
@@ -117,6 +118,8 @@ function Page({ route, session }: { readonly route: Route; readonly session: Ses
       return <AlertsPage />;
     case "claims":
       return <ClaimsPage />;
+    case "board":
+      return <BoardPage key={route.id} id={route.id} digits={route.digits} />;
     case "people":
       return <PeoplePage />;
     case "keys":

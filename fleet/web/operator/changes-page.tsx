@@ -39,12 +39,12 @@ export function ChangesPage() {
             <tbody>
               {[...data.changes, ...older].map((entry) => (
                 <tr key={entry.id}>
-                  <td>{exactTime(entry.at, "UTC")}</td>
-                  <td>{entry.user ?? (entry.key === null ? "the service" : `key ${entry.key}`)}</td>
-                  <td>
+                  <td data-label="When">{exactTime(entry.at, "UTC")}</td>
+                  <td data-label="Who">{entry.user ?? (entry.key === null ? "the service" : `key ${entry.key}`)}</td>
+                  <td data-label="What">
                     {entry.subject} {entry.action} <span className="place">{entry.subjectId}</span>
                   </td>
-                  <td>
+                  <td data-label="Before and after">
                     <details>
                       <summary>show</summary>
                       <pre>{JSON.stringify({ before: entry.before, after: entry.after }, null, 2)}</pre>

@@ -1,15 +1,25 @@
-/** New machines: a claim code, as text and QR, by which a board becomes one of these cabinets, once. */
-import { useState } from "react";
+/**
+ * New machines: a claim code by which a board becomes one of these cabinets, once. Boards have no camera: the QR opens
+ * on the installer's phone what he needs in front of one.
+ */
+import { useId, useState } from "react";
 import type { Claim, NewClaim } from "../../api/claims/schema.js";
 import { QrCode } from "../parts/qr-code.js";
 import { makeClaim, readClaims, revokeClaim } from "./desk-client.js";
 import { Field, Form, Once, Problem, useAct } from "./forms.js";
 import { Empty, Failed, Loading } from "./pieces.js";
 import { useResource } from "./resource.js";
-import { machineHref } from "./route.js";
+import { machineHref, pagesUrl } from "./route.js";
 import { exactTime } from "./times.js";
 
 const DEFAULT_HOURS = 72;
+const HOURS: readonly (readonly [number, string])[] = [
+  [8, "8 hours"],
+  [24, "1 day"],
+  [72, "3 days"],
+  [168, "1 week"],
+  [720, "30 days"],
+];
 
 export function ClaimsPage() {
   const claims = useResource("claims", (signal) => readClaims(undefined, signal));
@@ -22,19 +32,7 @@ export function ClaimsPage() {
         A code turns a board into one of your cabinets. A cabinet that has a board already gets the new one in its
         place.
       </p>
-      {fresh === undefined ? null : (
-        <Once
-          title={`Claim code for ${fresh.serials.join(", ")}`}
-          about={`Scan it at the board, or type it. It works once, until ${exactTime(fresh.expiresAt, "UTC")}.`}
-          text={fresh.code}
-          done={() => setFresh(undefined)}
-        >
-          <QrCode text={fresh.qrText} label="The claim code, as a QR code" size={240} />
-          <p>
-            In the board's service menu: <span data-testid="claim-digits">{fresh.digits}</span>
-          </p>
-        </Once>
-      )}
+      {fresh === undefined ? null : <Fresh key={fresh.id} claim={fresh} done={() => setFresh(undefined)} />}
       <NewClaimForm
         show={(claim) => {
           setFresh(claim);
@@ -48,6 +46,37 @@ export function ClaimsPage() {
     </main>
   );
 }
+
+function Fresh({ claim, done }: { readonly claim: NewClaim; readonly done: () => void }) {
+  const { serials, expiresAt, code, digits, path, link } = claim;
+  const url = link ?? pagesUrl(path);
+  return (
+    <Once
+      title={`Claim code for ${serials.join(", ")}`}
+      about={`Scan it with a phone at the board: it shows what to type and press, and when the board is claimed. It
+        works once, until ${exactTime(expiresAt, "UTC")}.`}
+      text={code}
+      done={done}
+    >
+      <QrCode text={url} label="Opens the page for whoever stands at the board, as a QR code" size={240} />
+      {LOOPBACK.test(new URL(url).hostname) ? (
+        <p className="banner warn">
+          This address opens on this computer only. For phones set <code>SPIRAL_PUBLIC_URL</code>.
+        </p>
+      ) : null}
+      <p>
+        <a href={url}>Open that page here</a>
+      </p>
+      <p>
+        As digits, for the service menu: <span data-testid="claim-digits">{digits}</span>
+      </p>
+      <p>As letters, to be flashed:</p>
+    </Once>
+  );
+}
+
+/** Host names that mean the computer itself. */
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
 function ClaimTable({ claims, reload }: { readonly claims: readonly Claim[]; readonly reload: () => void }) {
   return (
@@ -82,9 +111,9 @@ function ClaimRow({ claim, reload }: { readonly claim: Claim; readonly reload: (
   return (
     <tr data-testid={`claim-${serials[0]}`}>
       <th scope="row">{serials.join(", ")}</th>
-      <td>{note}</td>
-      <td>{exactTime(createdAt, "UTC")}</td>
-      <td>
+      <td data-label="Note">{note}</td>
+      <td data-label="Made">{exactTime(createdAt, "UTC")}</td>
+      <td data-label="State">
         {state}
         {usedBy === null ? null : (
           <a className="place" href={machineHref(usedBy)}>
@@ -109,12 +138,14 @@ function NewClaimForm({ show }: { readonly show: (claim: NewClaim) => void }) {
   const act = useAct();
   const [serials, setSerials] = useState("");
   const [note, setNote] = useState("");
+  const [hours, setHours] = useState(DEFAULT_HOURS);
+  const hoursId = useId();
   const submit = async (): Promise<void> => {
     const wanted = serials
       .toUpperCase()
       .split(/[\s,;]+/)
       .filter((serial) => serial !== "");
-    show(await makeClaim(wanted, note.trim(), DEFAULT_HOURS));
+    show(await makeClaim(wanted, note.trim(), hours));
     setSerials("");
     setNote("");
   };
@@ -127,6 +158,16 @@ function NewClaimForm({ show }: { readonly show: (claim: NewClaim) => void }) {
           change={setSerials}
           hint="One or more, with spaces between them: letters, digits and dashes"
         />
+        <div className="field">
+          <label htmlFor={hoursId}>Good for</label>
+          <select id={hoursId} value={hours} onChange={({ target: { value } }) => setHours(Number(value))}>
+            {HOURS.map(([count, words]) => (
+              <option key={count} value={count}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </div>
         <Field label="Note (optional)" value={note} change={setNote} required={false} maxLength={200} />
       </Form>
     </section>

@@ -3,7 +3,7 @@
 import type Type from "typebox";
 import type { OwnSessions, RecoveryCodes, TotpOffer } from "../../api/account/schema.js";
 import type { ChangeEntry, ChangeList } from "../../api/audit-log/schema.js";
-import type { ClaimList, NewClaim } from "../../api/claims/schema.js";
+import type { Claim, ClaimList, NewClaim } from "../../api/claims/schema.js";
 import type { Key, KeyList, MadeKey, NewKey } from "../../api/keys/schema.js";
 import type { Providers } from "../../api/session/schema.js";
 import type { MadeUser, NewUser, PasswordLink, User, UserChange, UserList } from "../../api/users/schema.js";
@@ -49,6 +49,10 @@ export function revokeKey(id: string): Promise<void> {
 
 export function readClaims(cursor?: string, signal?: AbortSignal): Promise<ClaimList> {
   return call("GET", `claims${queryText({ limit: 50, cursor })}`, undefined, signal);
+}
+
+export function readClaim(id: string, signal?: AbortSignal): Promise<Claim> {
+  return call("GET", `claims/${id}`, undefined, signal);
 }
 
 export function makeClaim(serials: readonly string[], note: string, expiresInHours: number): Promise<NewClaim> {

@@ -1,5 +1,5 @@
 /** What forms share: one act at a time, its problem in words, fields with their labels, texts that are shown once. */
-import { type FormEvent, type ReactNode, useCallback, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
 import { RequestError } from "./client.js";
 import { useSession } from "./session.js";
 
@@ -115,9 +115,11 @@ interface OnceProps {
   readonly children?: ReactNode;
 }
 
-/** A secret that is shown this once, to be copied. */
+/** A secret that is shown this once, to be copied. It may stand above what made it: it comes into sight by itself. */
 export function Once({ title, text, about, done, children }: OnceProps) {
   const [copied, setCopied] = useState(false);
+  const shown = useRef<HTMLElement>(null);
+  useEffect(() => shown.current?.focus(), []);
   const copy = (): void => {
     navigator.clipboard.writeText(text).then(
       () => setCopied(true),
@@ -125,7 +127,7 @@ export function Once({ title, text, about, done, children }: OnceProps) {
     );
   };
   return (
-    <section className="once" aria-label={title}>
+    <section ref={shown} className="once" aria-label={title} tabIndex={-1}>
       <h3>{title}</h3>
       <p>{about}</p>
       {children}

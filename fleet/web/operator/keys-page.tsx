@@ -59,12 +59,12 @@ function KeyRow({ row, reload }: { readonly row: Key; readonly reload: () => voi
   return (
     <tr data-testid={`key-${name}`}>
       <th scope="row">{name}</th>
-      <td>
+      <td data-label="Begins with">
         <code>{prefix}…</code>
       </td>
-      <td>{scopes.join(", ")}</td>
-      <td>{lastUsedAt === null ? "never" : exactTime(lastUsedAt, "UTC")}</td>
-      <td>
+      <td data-label="May">{scopes.join(", ")}</td>
+      <td data-label="Last used">{lastUsedAt === null ? "never" : exactTime(lastUsedAt, "UTC")}</td>
+      <td data-label="State">
         {revokedAt === null ? (
           <button
             type="button"

@@ -4,6 +4,7 @@ import "./operator.css";
 import "./fleet.css";
 import "./machine.css";
 import "./desk.css";
+import "./board.css";
 import { mount } from "../parts/mount.js";
 import { App } from "./app.js";
 

@@ -12,6 +12,7 @@ import {
 import { type Act, Field, Form, Once, Problem, useAct } from "./forms.js";
 import { Failed, Loading } from "./pieces.js";
 import { useResource } from "./resource.js";
+import { pagesUrl } from "./route.js";
 import { useSession } from "./session.js";
 import { exactTime } from "./times.js";
 
@@ -102,10 +103,10 @@ function Person(props: PersonProps) {
         {name}
         <span className="place">{email}</span>
       </th>
-      <td>{roleShown}</td>
-      <td>{tags === null ? "all" : tags.join(", ")}</td>
-      <td>{secondFactor ? "on" : "off"}</td>
-      <td>{stateOf(disabledAt, passwordChangedAt)}</td>
+      <td data-label="Role">{roleShown}</td>
+      <td data-label="Machines">{tags === null ? "all" : tags.join(", ")}</td>
+      <td data-label="Second factor">{secondFactor ? "on" : "off"}</td>
+      <td data-label="State">{stateOf(disabledAt, passwordChangedAt)}</td>
       {may ? (
         <td>
           <Acts {...props} act={act} />
@@ -175,11 +176,6 @@ function RolePicker({ label, id, role, pick }: RolePickerProps) {
 function stateOf(disabledAt: string | null, passwordChangedAt: string | null): string {
   if (disabledAt !== null) return `disabled since ${exactTime(disabledAt, "UTC")}`;
   return passwordChangedAt === null ? "invited" : "active";
-}
-
-/** The pages may lie below a path of a proxy. */
-function pagesUrl(path: string): string {
-  return new URL(path.replace(/^\//, ""), location.href.split("#")[0]).href;
 }
 
 function NewPerson({ reload, show }: Pick<PersonProps, "reload" | "show">) {

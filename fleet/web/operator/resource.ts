@@ -71,6 +71,27 @@ export function useCoalesced(work: () => void, everyMs: number): () => void {
   }, [everyMs]);
 }
 
+/**
+ * Calls `work` every `everyMs`, and at once when the page comes back into sight: phones stop its clock meanwhile.
+ * Undefined: no more.
+ */
+export function useEvery(work: () => void, everyMs: number | undefined): void {
+  const latest = useRef(work);
+  latest.current = work;
+  useEffect(() => {
+    if (everyMs === undefined) return undefined;
+    const look = (): void => {
+      if (document.visibilityState === "visible") latest.current();
+    };
+    const timer = setInterval(look, everyMs);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [everyMs]);
+}
+
 /** The present, renewed every `everyMs`: for "5 min ago". */
 export function useNow(everyMs = 5_000): number {
   const [nowMs, setNowMs] = useState(() => Date.now());

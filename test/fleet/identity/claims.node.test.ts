@@ -8,9 +8,18 @@ import type { Claim } from "../../../fleet/api/claims/schema.js";
 import { DOOR_TRIES } from "../../../fleet/api/machine-door/routes.js";
 import { claimDigits, hashClaimCode, newClaimCode, plainClaimCode } from "../../../fleet/identity/claim-code.js";
 import { book } from "../../../fleet/ingest/book.js";
+import { startFleet } from "../../../fleet/server.js";
 import { addOperator } from "../../../fleet/store/provision.js";
 import type { ClaimRefusal } from "../../../shared/wire/claim.js";
-import { OUR_PAGE, startTestFleet, type TestFleet, TestLedger, temporaryFolder, until } from "../support.js";
+import {
+  neighbourOf,
+  OUR_PAGE,
+  startTestFleet,
+  type TestFleet,
+  TestLedger,
+  temporaryFolder,
+  until,
+} from "../support.js";
 import { boardKey, claimed, newBoard, newClaim, openDoor, present, signedIn } from "./boards.js";
 
 interface Context {
@@ -46,7 +55,7 @@ function drop({ fleet }: Context, cookie: string, id: string) {
   return fleet.app.inject({ method: "DELETE", url: `/api/v1/claims/${id}`, headers: { ...OUR_PAGE, cookie } });
 }
 
-test("a code has 100 random bits, is typed with mistakes and read with its prefix", () => {
+test("a code has 100 random bits, is typed with mistakes and read", () => {
   const codes = new Set(Array.from({ length: 1_000 }, newClaimCode));
   assert.is(codes.size, 1_000);
   const letters = new Set([...codes].join("").replaceAll("-", ""));
@@ -54,7 +63,6 @@ test("a code has 100 random bits, is typed with mistakes and read with its prefi
   for (const code of codes) assert.match(code, /^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$/);
   const plain = "01ABCDEFGHJKMNPQRSTV";
   assert.is(plainClaimCode("oiabc-defgh jkmnp qrstv"), plain);
-  assert.is(plainClaimCode(`spiral-claim:1:${plain}`), plain);
   for (const wrong of ["", "0", plain.slice(1), `${plain}0`, plain.replace("A", "U"), plain.replace("A", "é")]) {
     assert.is(plainClaimCode(wrong), undefined, wrong);
   }
@@ -81,8 +89,8 @@ test("a board becomes a machine by it: certificate, authorities, epoch, keys, br
 }) => {
   const board = newBoard("CLAIM-1");
   const claim = await newClaim(fleet, cookie, ["CLAIM-1"]);
-  assert.match(claim.qrSvg, /^<svg .*<\/svg>$/s);
-  assert.is(plainClaimCode(claim.qrText), plainClaimCode(claim.code));
+  assert.is(claim.path, `/#/claims/${claim.id}/${claim.digits.replaceAll(" ", "")}`);
+  assert.equal([claim.link, claim.qrSvg], [null, null], "without SPIRAL_PUBLIC_URL nobody knows where phones find us");
   const answer = await present(fleet, board, claim.code.toLowerCase());
   assert.is(answer.statusCode, 200, answer.body);
   assert.is(answer.headers["cache-control"], "no-store");
@@ -103,6 +111,28 @@ test("a board becomes a machine by it: certificate, authorities, epoch, keys, br
     log.map(({ action }) => action),
     ["created", "claimed"],
   );
+});
+
+test("the QR leads a phone to the digits, and how far a claim is can be asked", async (context) => {
+  const { fleet, folder, cookie, stranger } = context;
+  const publicUrl = "https://fleet.example/spiral";
+  const other = await startFleet(await neighbourOf(fleet, { door: openDoor(folder), publicUrl }));
+  try {
+    const { id, path, link, qrSvg, digits } = await newClaim({ ...fleet, ...other }, cookie, ["CLAIM-14"]);
+    assert.is(link, publicUrl + path);
+    assert.match(qrSvg ?? "", /^<svg .*<\/svg>$/s);
+    const ask = (who: string, claimId: string) =>
+      fleet.app.inject({ url: `/api/v1/claims/${claimId}`, headers: { cookie: who } });
+    assert.equal([(await ask(cookie, id)).json().state, (await ask(cookie, id)).json().usedBy], ["open", null]);
+    assert.not.match((await ask(cookie, id)).body, digits);
+    assert.is((await present(fleet, newBoard("CLAIM-14"), digits)).statusCode, 200);
+    const { state, usedBy, serials } = (await ask(cookie, id)).json();
+    assert.equal([state, usedBy, serials], ["used", "CLAIM-14", ["CLAIM-14"]]);
+    assert.equal([(await ask(stranger, id)).statusCode, (await ask(stranger, id)).json().code], [404, "no-such-claim"]);
+    assert.is((await ask(cookie, crypto.randomUUID())).statusCode, 404);
+  } finally {
+    await other.close();
+  }
 });
 
 test("the claim is dead after use, but the same key of the same board gets the same again", async (context) => {
