@@ -14,7 +14,7 @@ const test = suite<{ system: System; browser: Browser; page: Page }>("the desk i
 
 test.before(async (context) => {
   context.browser = await launchBrowser();
-  context.system = await startSystem();
+  context.system = await startSystem({ SPIRAL_MQTT_TLS_PORT: "0" });
   context.page = await context.browser.newPage();
   context.page.setDefaultTimeout(STEP_MS);
   await signIn(context.page, context.system);
@@ -45,18 +45,24 @@ test("the list is narrowed by words, by status and by what is sold out, and the 
   await machine.waitFor();
 });
 
-test("a jam reaches the inbox; whoever takes it on is named, and it is over when resolved", async (context) => {
-  const { browser, page, system } = context;
+/** At the front panel: the slot jams in a sale. The panel's page. */
+async function jam(browser: Browser, { panelUrl }: System, slot: string): Promise<Page> {
   const panel = await browser.newPage();
   panel.setDefaultTimeout(STEP_MS);
-  await panel.goto(system.panelUrl);
+  await panel.goto(panelUrl);
   await display(panel, "Please choose");
   await panel.getByText("Mischief").first().click();
-  await panel.getByRole("combobox", { name: /slot/i }).selectOption("B1");
+  await panel.getByRole("combobox", { name: /slot/i }).selectOption(slot);
   await panel.getByRole("button", { name: "Jam slot" }).click();
-  await panel.getByRole("button", { name: /^Select B1 / }).click();
-  await display(panel, "Insert $1.00");
+  await panel.getByRole("button", { name: new RegExp(`^Select ${slot} `) }).click();
+  await display(panel, "Insert");
   await panel.getByRole("button", { name: "Insert bill $1.00" }).click();
+  return panel;
+}
+
+test("a jam reaches the inbox; whoever takes it on is named, and it is over when resolved", async (context) => {
+  const { browser, page, system } = context;
+  const panel = await jam(browser, system, "B1");
   await page.getByTestId("open-alerts").getByRole("link", { name: "1" }).click();
   const alert = page.getByTestId("alert").filter({ hasText: "M-1234 slot B1" }).first();
   await alert.waitFor();
@@ -100,6 +106,37 @@ test("a technician gets in by a link that works once, and sees no keys", async (
   await theirs.getByText("The link is none, was used, or is over").waitFor();
 });
 
+test("an alert is acknowledged, then given to somebody and taken from him; each says who did it", async (context) => {
+  const { browser, page, system } = context;
+  const panel = await jam(browser, system, "A5");
+  await page.getByRole("link", { name: "Alerts" }).click();
+  const alert = page.getByTestId("alert").filter({ hasText: "M-1234 slot A5" }).first();
+  await alert.getByText("Nobody has taken it on.").waitFor();
+  await alert.getByRole("button", { name: "Acknowledge" }).click();
+  await alert.getByText("Seen by operator.").waitFor();
+  await alert.getByRole("button", { name: "Acknowledge" }).waitFor({ state: "detached" });
+  await alert.getByRole("button", { name: "Assign …" }).click();
+  const people = alert.getByLabel("Assign to");
+  assert.equal(await people.locator("option").allInnerTexts(), ["nobody", "operator", "tina"]);
+  await people.selectOption("tina");
+  await alert.getByText("tina takes care of it.").waitFor();
+  await people.selectOption("nobody");
+  await alert.getByText("Seen by operator.").waitFor();
+  await page.reload();
+  await alert.getByText("Seen by operator.").waitFor();
+  await alert.getByText("History").click();
+  const lines = alert.locator(".alert-history li");
+  await lines.filter({ hasText: "acknowledged by operator" }).waitFor();
+  assert.is(await lines.filter({ hasText: "assigned by operator" }).count(), 2);
+  await lines.filter({ hasText: "assigned by operator: tina" }).waitFor();
+  await alert.getByRole("button", { name: "Resolve" }).click();
+  await alert.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Over" }).click();
+  await alert.getByText(/^Over since .*: by operator\.$/).waitFor();
+  assert.is(await alert.getByRole("button", { name: "Resolve" }).count(), 0);
+  await panel.close();
+});
+
 test("a key does what it was made for and no more, until it is revoked", async ({ page, system }) => {
   await page.getByRole("link", { name: "Keys" }).click();
   await page.getByLabel("Name").fill("ERP");
@@ -117,6 +154,19 @@ test("a key does what it was made for and no more, until it is revoked", async (
     .getByText(/^revoked/)
     .waitFor();
   assert.is(await ask("transactions"), 401);
+});
+
+test("without an address for phones a code for a new machine leads to our own, and says so", async (context) => {
+  const { page, system } = context;
+  await page.getByRole("link", { name: "New machines" }).click();
+  await page.getByText("No code was made yet.").waitFor();
+  await page.getByLabel("Serial numbers of the cabinets").fill("M-2001");
+  await page.getByRole("button", { name: "Make" }).click();
+  await page.getByText("This address opens on this computer only.").waitFor();
+  const address = await page.getByRole("link", { name: "Open that page here" }).getAttribute("href");
+  assert.ok(address?.startsWith(`${system.operatorUrl}/#/claims/`), address ?? "");
+  await page.getByRole("link", { name: "Open that page here" }).click();
+  await page.getByTestId("standing").filter({ hasText: "Waiting for the board …" }).waitFor();
 });
 
 test("a second factor is set up by its secret, asked for at the next sign-in, and on record", async (context) => {

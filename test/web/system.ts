@@ -22,10 +22,11 @@ export interface System {
   readonly password: string;
 }
 
-export async function startSystem(): Promise<System> {
+/** `more`: settings beside its ports and folder. */
+export async function startSystem(more: Readonly<Record<string, string>> = {}): Promise<System> {
   const folder = await temporaryFolder();
   const ports = { SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_PANEL_PORT: "0" };
-  const env = { ...process.env, ...ports, SPIRAL_DATA_DIR: join(folder, "data") };
+  const env = { ...process.env, ...ports, ...more, SPIRAL_DATA_DIR: join(folder, "data") };
   const child = spawn(process.execPath, ["--import", "tsx", "tools/start/main.ts"], { cwd: ROOT, env });
   let output = "";
   const ready = new Promise<void>((resolve, reject) => {
