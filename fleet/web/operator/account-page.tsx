@@ -23,7 +23,7 @@ export function AccountPage() {
     <main className="page narrow">
       <h1>{user.name}</h1>
       <p className="muted">
-        {user.role} at {session.operator.name}
+        {user.role} at <bdi>{session.operator.name}</bdi>
       </p>
       {secondFactor.required && !secondFactor.on ? (
         <p className="banner calm">Your operator asks for a second factor. Set one up to go on.</p>
@@ -179,7 +179,7 @@ function SessionRow({ one, reload }: { readonly one: OwnSession; readonly reload
     <li>
       <span>
         {current ? <strong>Here. </strong> : null}
-        {userAgent === "" ? "unknown browser" : userAgent}
+        <bdi>{userAgent === "" ? "unknown browser" : userAgent}</bdi>
         <small>
           from {address}, since {exactTime(createdAt, "UTC")}
         </small>

@@ -138,8 +138,17 @@ export function AlertHistory({ id }: { readonly id: string }) {
       {data.history.map(({ kind, at, by, note }) => (
         <li key={`${at} ${kind}`}>
           {exactTime(at, "UTC")}: {kind}
-          {by === null ? "" : ` by ${by}`}
-          {note === "" ? "" : `: ${note}`}
+          {by === null ? null : (
+            <>
+              {" "}
+              by <bdi>{by}</bdi>
+            </>
+          )}
+          {note === "" ? null : (
+            <>
+              : <bdi>{note}</bdi>
+            </>
+          )}
         </li>
       ))}
     </ol>

@@ -150,7 +150,9 @@ function AlertItem({ alert, nowMs, reload }: ItemProps) {
           {agoText(openedAt, nowMs)}
         </time>
       </div>
-      <p className="muted">{standingOf(alert)}</p>
+      <p className="muted">
+        <Standing alert={alert} />
+      </p>
       {resolvedAt === null && session.rights.includes("alerts:write") ? (
         <AlertActs alert={alert} nowMs={nowMs} reload={reload} />
       ) : null}
@@ -163,12 +165,36 @@ function AlertItem({ alert, nowMs, reload }: ItemProps) {
 }
 
 /** In words how far it is. */
-function standingOf({ state, assignedTo, acknowledgedBy, resolvedBy, resolvedAt }: Alert): string {
+function Standing({ alert }: { readonly alert: Alert }) {
+  const { state, assignedTo, acknowledgedBy, resolvedBy, resolvedAt } = alert;
   if (resolvedAt !== null) {
-    const by = resolvedBy === null ? "its cause is gone" : `by ${resolvedBy}`;
-    return `Over since ${exactTime(resolvedAt, "UTC")}: ${by}.`;
+    return (
+      <>
+        Over since {exactTime(resolvedAt, "UTC")}:{" "}
+        {resolvedBy === null ? (
+          "its cause is gone"
+        ) : (
+          <>
+            by <bdi>{resolvedBy}</bdi>
+          </>
+        )}
+        .
+      </>
+    );
   }
-  if (assignedTo !== null) return `${assignedTo} takes care of it.`;
-  if (state === "acknowledged") return `Seen by ${acknowledgedBy ?? "a program"}.`;
-  return "Nobody has taken it on.";
+  if (assignedTo !== null) {
+    return (
+      <>
+        <bdi>{assignedTo}</bdi> takes care of it.
+      </>
+    );
+  }
+  if (state === "acknowledged") {
+    return (
+      <>
+        Seen by <bdi>{acknowledgedBy ?? "a program"}</bdi>.
+      </>
+    );
+  }
+  return <>Nobody has taken it on.</>;
 }

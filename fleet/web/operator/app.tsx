@@ -86,10 +86,10 @@ function Inside({ session, route, enter, leave }: InsideProps) {
           <Logo />
           <span>Spiral</span>
         </a>
-        <span className="operator-name">{session.operator.name}</span>
+        <bdi className="operator-name">{session.operator.name}</bdi>
         <Menu rights={session.rights} page={route.page} />
         <a className="user-name" href="#/account" aria-current={route.page === "account" ? "page" : undefined}>
-          {session.user.name}
+          <bdi>{session.user.name}</bdi>
         </a>
         <button type="button" className="button" onClick={out}>
           Sign out

@@ -40,14 +40,17 @@ export function ChangesPage() {
               {[...data.changes, ...older].map((entry) => (
                 <tr key={entry.id}>
                   <td data-label="When">{exactTime(entry.at, "UTC")}</td>
-                  <td data-label="Who">{entry.user ?? (entry.key === null ? "the service" : `key ${entry.key}`)}</td>
+                  <td data-label="Who">
+                    {entry.user === null && entry.key !== null ? "key " : ""}
+                    <bdi>{entry.user ?? entry.key ?? "the service"}</bdi>
+                  </td>
                   <td data-label="What">
-                    {entry.subject} {entry.action} <span className="place">{entry.subjectId}</span>
+                    {entry.subject} {entry.action} <bdi className="place">{entry.subjectId}</bdi>
                   </td>
                   <td data-label="Before and after">
                     <details>
                       <summary>show</summary>
-                      <pre>{JSON.stringify({ before: entry.before, after: entry.after }, null, 2)}</pre>
+                      <pre>{recordText(entry)}</pre>
                     </details>
                   </td>
                 </tr>
@@ -63,5 +66,13 @@ export function ChangesPage() {
         </button>
       ) : null}
     </main>
+  );
+}
+
+/** Letters that turn the direction of what follows are written as what they are: here it matters what was said. */
+function recordText({ before, after }: ChangeEntry): string {
+  return JSON.stringify({ before, after }, null, 2).replace(
+    /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16)}`,
   );
 }

@@ -173,7 +173,7 @@ function Head({ machine, link, nowMs }: HeadProps) {
     <header className="machine-head card">
       <div className="page-head">
         <h1>
-          {machine.serial} <span className="place">{machine.locationName}</span>
+          {machine.serial} <bdi className="place">{machine.locationName}</bdi>
         </h1>
         <MachineBadge status={machine.status} />
         {machine.simulated ? <SimulatedMark /> : null}
@@ -194,7 +194,7 @@ function Head({ machine, link, nowMs }: HeadProps) {
         </Fact>
         <Fact name="Connection">{machine.online ? "Connected" : "Not connected"}</Fact>
         <Fact name="Model">
-          {machine.model}
+          <bdi>{machine.model}</bdi>
           <small>Firmware {machine.firmwareVersion}</small>
         </Fact>
         <Fact name="Ledger">

@@ -100,7 +100,7 @@ function Person(props: PersonProps) {
   return (
     <tr data-testid={`person-${name}`}>
       <th scope="row">
-        {name}
+        <bdi>{name}</bdi>
         <span className="place">{email}</span>
       </th>
       <td data-label="Role">{roleShown}</td>

@@ -73,7 +73,7 @@ function SaleTable({ transactions, zone, fresh, nowMs }: RowsProps) {
                 <SaleTime sale={sale} zone={zone} nowMs={nowMs} />
               </td>
               <td className="strong">{sale.slotCode}</td>
-              <td>{sale.productName ?? "unknown"}</td>
+              <td className="product">{sale.productName ?? "unknown"}</td>
               <td className="number strong">{amountText(sale.amount, sale.currency)}</td>
               <td className="number">{amountText(sale.paid, sale.currency)}</td>
               <td className="number">{amountText(sale.change, sale.currency)}</td>
@@ -95,7 +95,7 @@ function SaleList({ transactions, zone, fresh, nowMs }: RowsProps) {
       {transactions.map((sale) => (
         <li key={sale.id} className={fresh.has(sale.id) ? "fresh" : undefined} data-testid="transaction">
           <span className="sale-what">
-            <b>{sale.slotCode}</b> {sale.productName ?? "unknown"}
+            <b>{sale.slotCode}</b> <bdi>{sale.productName ?? "unknown"}</bdi>
           </span>
           <b className="sale-price">{amountText(sale.amount, sale.currency)}</b>
           <span className="sale-how">
