@@ -285,6 +285,10 @@ function inTime(state: ReaderState, serving: Serving): ReaderState {
   if (task?.command === "vendFailure" && task.acked && nowMs - task.sinceMs >= answerMaxMs(state)) {
     return failureOver(swept, false, serving);
   }
+  // A cancel that it does not confirm cost nobody anything: no reason to reset it.
+  if (task?.command === "readerCancel" && task.acked && nowMs - task.sinceMs >= state.limits.offlineMs) {
+    return { ...swept, task: undefined };
+  }
   const { card, cancel } = swept;
   if (card.at === "vend" && card.answer === "open" && cancel === undefined) {
     const late = nowMs - card.sinceMs >= answerMaxMs(state);
@@ -314,8 +318,7 @@ function owes(state: ReaderState, nowMs: number): boolean {
   if (card.at === "revalue" || (card.at === "negativeVend" && card.answer === "open")) {
     return nowMs - card.sinceMs >= answerMaxMs(state);
   }
-  const closing = task?.command === "sessionComplete" || task?.command === "readerCancel";
-  return closing && task.acked && nowMs - task.sinceMs >= limits.offlineMs;
+  return task?.command === "sessionComplete" && task.acked && nowMs - task.sinceMs >= limits.offlineMs;
 }
 
 function sweptAway(state: ReaderState, { nowMs, tells }: Serving): ReaderState {

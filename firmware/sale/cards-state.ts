@@ -79,6 +79,8 @@ export type CardOrder =
   | { readonly card: "close" }
   /** The same, but the readers stay on for the next customer. */
   | { readonly card: "end" }
+  /** The same because the customer says so: a reader that is at something of its own lets go of it, too. */
+  | { readonly card: "cancel" }
   /** Takes back what is asked for or held; sessions stay. */
   | { readonly card: "release" }
   | {

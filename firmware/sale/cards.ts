@@ -83,6 +83,10 @@ function onOrder(state: Cards, order: CardOrder, facts: CardFacts, nowMs: number
     }
     case "end":
       return then(release(state, facts, nowMs), (after) => endSessions(after, isFree(after.hold), nowMs));
+    case "cancel": {
+      const step = then(release(state, facts, nowMs), (after) => endSessions(after, isFree(after.hold), nowMs));
+      return { ...step, effects: [...step.effects, ...letGo(state)] };
+    }
     case "release":
       return release(state, facts, nowMs);
     case "request":
@@ -104,6 +108,15 @@ function onOrder(state: Cards, order: CardOrder, facts: CardFacts, nowMs: number
       );
     }
   }
+}
+
+/** Readers that are on and have told of nobody: READER CANCEL (MDB 4.2 §7.2, p122, the escrow lever in Enabled). */
+function letGo({ open, seats, hold }: Cards): readonly CardEffect[] {
+  if (!open) return [];
+  return seats.flatMap(({ abilities, session }, reader): readonly CardEffect[] => {
+    if (abilities === undefined || session !== undefined || isBusyAt(hold, reader)) return [];
+    return [{ do: "mdb", order: { order: "readerCancel", reader } }];
+  });
 }
 
 function told(outcome: "approved" | "denied" | "unknown"): CardEffect {

@@ -3,7 +3,7 @@
 import { sessionAt } from "./cards-state.js";
 import type { SaleFacts } from "./facts.js";
 import { choose, giveBack, proceed, refusal, rest, withoutOldNotice } from "./selecting.js";
-import { DISMISS_BILL, END_SESSIONS, go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
+import { CANCEL_CARDS, DISMISS_BILL, go, type Idle, ignore, type SaleInput, type SaleStep } from "./state.js";
 
 export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs: number): SaleStep {
   switch (input.on) {
@@ -18,8 +18,8 @@ export function stepIdle(state: Idle, input: SaleInput, facts: SaleFacts, nowMs:
       // A bill may be on its way in: it comes back, or is paid out.
       if (facts.moneyPending) return giveBack(input.on);
       // Whoever showed a card has changed his mind.
-      if (sessionAt(facts.cards) !== undefined) return go({ ...state, notice: undefined }, END_SESSIONS);
-      return go({ ...state, notice: undefined }, DISMISS_BILL);
+      if (sessionAt(facts.cards) !== undefined) return go({ ...state, notice: undefined }, CANCEL_CARDS);
+      return go({ ...state, notice: undefined }, DISMISS_BILL, CANCEL_CARDS);
     case "tick": {
       if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService", state.notice);
       if (facts.outOfService !== undefined) return rest(facts, nowMs, state.notice);

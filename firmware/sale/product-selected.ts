@@ -3,7 +3,16 @@ import { offerOf } from "./cards-state.js";
 import { CASH_PAYMENT } from "./cash-payment.js";
 import type { SaleFacts } from "./facts.js";
 import { asTimePasses, choose, giveBack, lapseMs, proceed, refusal, rest, tryOffer } from "./selecting.js";
-import { END_SESSIONS, go, ignore, type ProductSelected, type SaleInput, type SaleStep } from "./state.js";
+import {
+  CANCEL_CARDS,
+  END_SESSIONS,
+  go,
+  ignore,
+  type ProductSelected,
+  type SaleEffect,
+  type SaleInput,
+  type SaleStep,
+} from "./state.js";
 
 export function stepProductSelected(
   state: ProductSelected,
@@ -23,7 +32,7 @@ export function stepProductSelected(
       return input.event.cash === "billWaits" ? checkBill(state.slot, facts, nowMs) : ignore(state);
     case "cancel":
     case "lever":
-      return facts.moneyPending ? giveBack(input.on) : leave(facts, nowMs);
+      return facts.moneyPending ? giveBack(input.on) : leave(facts, nowMs, CANCEL_CARDS);
     case "tick": {
       if (facts.outOfService !== undefined && facts.moneyPending) return giveBack("outOfService");
       const next = asTimePasses(state, facts, nowMs);
@@ -36,9 +45,9 @@ export function stepProductSelected(
   }
 }
 
-function leave(facts: SaleFacts, nowMs: number): SaleStep {
+function leave(facts: SaleFacts, nowMs: number, dismissal: SaleEffect = END_SESSIONS): SaleStep {
   const step = rest(facts, nowMs);
-  return { ...step, effects: [END_SESSIONS, ...step.effects] };
+  return { ...step, effects: [dismissal, ...step.effects] };
 }
 
 /** A bill in escrow would complete the price: try column and beam before it is taken. */

@@ -155,6 +155,12 @@ export const END_SESSIONS: SaleEffect = Object.freeze<SaleEffect>({
   order: Object.freeze({ card: "end" }),
 });
 
+/** The same on the customer's wish: readers let go of a card they are still reading. */
+export const CANCEL_CARDS: SaleEffect = Object.freeze<SaleEffect>({
+  do: "card",
+  order: Object.freeze({ card: "cancel" }),
+});
+
 /** A bill that is not yet seen in escrow is not wanted any more. */
 export const DISMISS_BILL: SaleEffect = Object.freeze<SaleEffect>({
   do: "cash",

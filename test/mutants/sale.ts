@@ -19,6 +19,13 @@ const TURN = `    {
 
 export const SALES: readonly Mutant[] = [
   {
+    name: "the lever does not reach a reader that is reading a card",
+    file: "firmware/sale/cards.ts",
+    find: "effects: [...step.effects, ...letGo(state)] };",
+    replace: "effects: step.effects };",
+    tests: ["test/firmware/sale/cards.test.ts"],
+  },
+  {
     name: "a slot with nothing left is sold",
     file: "firmware/sale/selecting.ts",
     find: "if (stockOf(facts, code) <= 0) return",

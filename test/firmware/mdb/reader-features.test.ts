@@ -166,6 +166,64 @@ test("disabled in mid-session: the session is finished first; the lever cancels 
   assert.is(rig.state.reader1.task, undefined);
 });
 
+test("READER CANCEL without a CANCELLED is no reason to reset the reader", () => {
+  const { rig, card } = enabled();
+  card.says = (hex) => (hex === "1402" ? "ack" : undefined);
+  rig.forget().order({ order: "readerCancel", reader: 0 });
+  rig.run(20_000);
+  assert.equal([sentOf(rig), rig.told(), rig.state.reader1.task], [["1402"], [], undefined]);
+});
+
+test("a cash sale in expanded currency mode names our currency", () => {
+  for (const [offered, sent] of [
+    [0x00, "130500140001"],
+    [0x02, "1305000000140001" + "1840"],
+    [0x04, "1305000000140001" + "1840"],
+  ] as const) {
+    const { rig } = enabled({ level: 3, offered });
+    rig.forget().order({ order: "cashSale", amountMinor: 100, item: 1 });
+    rig.run(1_000);
+    assert.equal(sentOf(rig), [sent]);
+  }
+});
+
+test("a reader that wants no digits any more says so, and late keys are not sent", () => {
+  const { rig, card } = inSession({ level: 3, offered: 0x18 });
+  card.say("1204");
+  rig.run(300).forget();
+  card.say("13");
+  rig.run(300);
+  assert.equal(events(rig), [{ event: "dataEntry", reader: 0, digits: 0, secret: true }]);
+  rig.order({ order: "dataEntry", reader: 0, keys: "1234" });
+  rig.run(500);
+  assert.equal(sentOf(rig), []);
+});
+
+test("a negative vend whose approval was cut short is given back: denied if confirmed, else unknown", () => {
+  for (const refundFails of [false, true]) {
+    const { rig, card } = inSession({ level: 3, offered: 0x08 });
+    Object.assign(card, { vendAnswer: "05", refundFails });
+    rig.order({ order: "negativeVend", reader: 0, amountMinor: 25, item: 3 });
+    rig.run(3_000);
+    const answers = events(rig).filter(({ event }) => event === "negativeVendAnswer");
+    assert.equal(answers, [{ event: "negativeVendAnswer", reader: 0, outcome: refundFails ? "unknown" : "denied" }]);
+  }
+});
+
+/** High nibble of 0A, and whether it is the reader's trouble; C belongs to a refund. */
+const ERRORS = "0 no,1 no,2 yes,3 yes,4 yes,5 yes,6 yes,7 yes,8 yes,9 yes,A yes,B yes,C no,D no".split(",");
+
+test("which errors are the reader's trouble, one by one", () => {
+  for (const row of ERRORS) {
+    const [nibble, troubled] = row.split(" ");
+    const { rig, card } = enabled();
+    rig.forget();
+    card.say(`0A${nibble}1`);
+    rig.run(300);
+    assert.equal(rig.told(), troubled === "yes" ? ["reader1Trouble true"] : [], row);
+  }
+});
+
 test("a currency that is not ours ends the session", () => {
   const { rig, card } = enabled({ level: 3, offered: 0x04 });
   rig.forget();

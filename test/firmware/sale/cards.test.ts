@@ -84,6 +84,27 @@ test("cancel dismisses whoever has shown a card and chosen nothing", () => {
   assert.is(desk.said(), "sessionComplete");
 });
 
+test("cancel or lever, and nobody has shown a card that we know of: readers let go of what they are reading", () => {
+  for (const on of ["cancel", "lever"] as const) {
+    const desk = new Desk();
+    desk.said();
+    desk.input({ on });
+    assert.is(desk.said(), "readerCancel");
+    desk.select();
+    desk.said();
+    desk.input({ on });
+    assert.is(desk.said(), "readerCancel");
+    const busy = asking().input({ on });
+    assert.ok(!busy.said().includes("readerCancel"), "the request is cancelled instead");
+    const shut = new Desk();
+    shut.outOfService = "doorOpen";
+    shut.input({ on: "tick" });
+    shut.said();
+    shut.input({ on });
+    assert.ok(!shut.said().includes("readerCancel"), "nothing is asked of readers that are off");
+  }
+});
+
 test("denied: released in the ledger, the session ended, cash may go on", () => {
   const desk = asking();
   desk.reader({ event: "denied", reader: 0 });

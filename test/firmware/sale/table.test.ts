@@ -60,16 +60,16 @@ const INPUTS: { readonly [name: string]: SaleInput } = {
 /** "·" = means nothing, changes nothing. Otherwise: next state, then each effect. */
 const TABLE: { readonly [at in SaleStateName]: { readonly [input: string]: string } } = {
   IDLE: {
-    cancel: "IDLE dismiss",
-    lever: "IDLE dismiss",
+    cancel: "IDLE dismiss card:cancel",
+    lever: "IDLE dismiss card:cancel",
     select: "PRODUCT_SELECTED open:50 card:open",
     coin: "ACCEPTING_PAYMENT/collecting open:- card:open",
     tick: "ACCEPTING_PAYMENT/collecting open:- card:open",
   },
   PRODUCT_SELECTED: {
     select: "PRODUCT_SELECTED open:50 card:open",
-    cancel: "IDLE card:end open:- card:open",
-    lever: "IDLE card:end open:- card:open",
+    cancel: "IDLE card:cancel open:- card:open",
+    lever: "IDLE card:cancel open:- card:open",
     coin: "ACCEPTING_PAYMENT/collecting open:175 card:open",
     billWaits: "ACCEPTING_PAYMENT/checkingOffer prepare:9",
   },
