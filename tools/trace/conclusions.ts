@@ -34,6 +34,12 @@ export interface DeviceReport {
   readonly reinitialisations: number;
   readonly lost: number;
   readonly sessions: number;
+  /** Asked of it, in order; of card readers. */
+  readonly vends: readonly VendReport[];
+  /** Worth of the coins or bills it has reported as ours. */
+  readonly creditMinor: number;
+  /** Its answers that could not be used, for all the RETs. */
+  readonly badBlocks: number;
   /** Events told to the rest of the machine, with how often. */
   readonly events: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
@@ -49,12 +55,12 @@ export interface ReplayReport {
   readonly complete: boolean;
   readonly replayedMs: number;
   readonly decimals: number;
-  /** Of coins and bills. */
+  /** Of coins and bills, all devices together. */
   readonly creditMinor: number;
   readonly devices: readonly DeviceReport[];
   readonly vends: readonly VendReport[];
   readonly records: Readonly<Record<string, number>>;
-  /** Answers that could not be used, for all the RETs. */
+  /** Of all devices. */
   readonly badBlocks: number;
   readonly link: { readonly blocks: number; readonly rets: number; readonly naks: number; readonly strays: number };
 }
@@ -66,6 +72,8 @@ interface Gathered {
   readonly states: StatePassed[];
   sessions: number;
   lost: number;
+  creditMinor: number;
+  badBlocks: number;
   readonly events: Tally;
   readonly faults: Set<string>;
 }
@@ -84,7 +92,9 @@ export class Conclusions {
   readonly #records: Tally = {};
   readonly #assumed = new Map<Tape, Tally>();
   readonly #unanswered = new Map<Tape, Tally>();
-  #creditMinor = 0;
+  /** Whose answer is awaited, and bad blocks up to then. */
+  #asked: FittedName | undefined;
+  #badBlocks = 0;
 
   constructor(tapes: readonly Tape[], decimals: number) {
     this.#tapes = tapes;
@@ -93,6 +103,9 @@ export class Conclusions {
 
   /** The master has taken a step. */
   look(bus: BusState, nowMs: number): void {
+    if (this.#asked !== undefined) this.#of(this.#asked).badBlocks += bus.badBlocks - this.#badBlocks;
+    this.#badBlocks = bus.badBlocks;
+    this.#asked = bus.exchange?.with.name;
     for (const { name, fittedBit } of SEATS) {
       if ((bus.fitted & fittedBit) === 0) continue;
       const { states } = this.#of(name);
@@ -104,7 +117,8 @@ export class Conclusions {
 
   record(record: NewRecord, _nowMs: number): void {
     add(this.#records, record.kind);
-    if (record.kind === "coinIn" || record.kind === "billStacked") this.#creditMinor += record.valueMinor;
+    if (record.kind === "coinIn") this.#of("changer").creditMinor += record.valueMinor;
+    if (record.kind === "billStacked") this.#of("validator").creditMinor += record.valueMinor;
   }
 
   ordered(order: MdbOrder, nowMs: number): void {
@@ -150,7 +164,7 @@ export class Conclusions {
       complete,
       replayedMs,
       decimals: this.#decimals,
-      creditMinor: this.#creditMinor,
+      creditMinor: this.#of("changer").creditMinor + this.#of("validator").creditMinor,
       devices: this.#tapes.map((tape) => this.#deviceReport(tape, bus)),
       vends: this.#vends,
       records: this.#records,
@@ -173,6 +187,9 @@ export class Conclusions {
       reinitialisations: Math.max(0, setUps - 1),
       lost: seen ? gathered.lost : 0,
       sessions: seen ? gathered.sessions : 0,
+      vends: this.#vends.filter(({ reader }) => reader === seat?.name),
+      creditMinor: seen ? gathered.creditMinor : 0,
+      badBlocks: seen ? gathered.badBlocks : 0,
       events: seen ? gathered.events : {},
       faults: seen ? [...gathered.faults] : [],
       passedOver: tallyOf(tape.passedOver),
@@ -211,7 +228,8 @@ export class Conclusions {
   #of(name: FittedName): Gathered {
     const found = this.#gathered.get(name);
     if (found !== undefined) return found;
-    const fresh: Gathered = { name, states: [], sessions: 0, lost: 0, events: {}, faults: new Set() };
+    const none = { sessions: 0, lost: 0, creditMinor: 0, badBlocks: 0 };
+    const fresh: Gathered = { name, states: [], ...none, events: {}, faults: new Set() };
     this.#gathered.set(name, fresh);
     return fresh;
   }

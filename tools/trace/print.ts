@@ -73,29 +73,21 @@ export function seconds(us: number): string {
 
 export function printReplay(report: ReplayReport): string[] {
   const lines: string[] = [];
-  for (const device of report.devices) lines.push(...deviceLines(device));
-  for (const vend of report.vends) {
-    const price = money(vend.amountMinor, report.decimals);
-    const { approvedMinor } = vend;
-    const held = approvedMinor === undefined ? "" : ` ${money(approvedMinor, report.decimals)}`;
-    lines.push(`vend of item ${vend.item} for ${price} at ${vend.reader}: ${vend.answer}${held}, ${vend.settled}`);
-  }
-  if (report.vends.length === 0) lines.push("no vend was asked of a card reader");
-  lines.push(`credit from coins and bills: ${money(report.creditMinor, report.decimals)}`);
+  for (const device of report.devices) lines.push(...deviceLines(device, report.decimals));
   const { blocks, rets, naks, strays } = report.link;
-  lines.push(
-    `${report.badBlocks} bad blocks; ${blocks} blocks sent, ${rets} RET, ${naks} NAK heard, ${strays} stray words`,
-  );
+  lines.push(`${blocks} blocks sent, ${rets} RET, ${naks} NAK heard, ${strays} stray words`);
   if (!report.complete) lines.push("The master did not get through the whole recording.");
   return lines;
 }
 
-function deviceLines(device: DeviceReport): string[] {
+function deviceLines(device: DeviceReport, decimals: number): string[] {
   if (!device.answered) return [`${device.device}: nobody there`];
   const lines = [`${device.device}:`];
   const states = device.states.map(({ state, atMs }) => `${state} (${(atMs / 1_000).toFixed(2)} s)`);
   lines.push(`  states           ${states.join(" > ") || "none: our master does not serve it"}`);
-  lines.push(`  sessions         ${device.sessions}`);
+  if (isReader(device)) lines.push(...readerLines(device, decimals));
+  if (isPaidIn(device)) lines.push(`  credit           ${money(device.creditMinor, decimals)}`);
+  lines.push(`  bad blocks       ${device.badBlocks}`);
   lines.push(`  re-initialised   ${device.reinitialisations}`);
   const rest: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
     ["told", device.events],
@@ -108,6 +100,24 @@ function deviceLines(device: DeviceReport): string[] {
     if (parts.length > 0) lines.push(`  ${name.padEnd(16)} ${parts.join(", ")}`);
   }
   if (device.faults.length > 0) lines.push(`  faults           ${device.faults.join(", ")}`);
+  return lines;
+}
+
+function isReader({ device }: DeviceReport): boolean {
+  return device.startsWith("cashless");
+}
+
+function isPaidIn({ device }: DeviceReport): boolean {
+  return device === "coinChanger" || device === "billValidator";
+}
+
+function readerLines({ sessions, vends }: DeviceReport, decimals: number): string[] {
+  const lines = [`  sessions         ${sessions}`];
+  if (vends.length === 0) lines.push("  vends            none was asked of it");
+  for (const { item, amountMinor, approvedMinor, answer, settled } of vends) {
+    const held = approvedMinor === undefined ? "" : ` ${money(approvedMinor, decimals)}`;
+    lines.push(`  vend             item ${item} for ${money(amountMinor, decimals)}: ${answer}${held}, ${settled}`);
+  }
   return lines;
 }
 

@@ -122,6 +122,29 @@ test("coins: set up, credited once each, though the recorded VMC's ACK was lost"
   assert.equal([report.creditMinor, report.records.coinIn], [10 + 25, 2]);
 });
 
+test("each device has its own vends, credit and bad blocks, in words, too", () => {
+  const setup = `0218400502${"0003"}${"0102050a14"}${"00".repeat(11)}`;
+  const coins = new Recorder().vmc("08").ack().told("0b", "0b").vmc("09").data(setup).vmcAck();
+  coins
+    .idle("0b", 6)
+    .vmc("0a")
+    .data(`0000${"05".repeat(2)}${"00".repeat(14)}`)
+    .vmcAck();
+  coins.vmc("0c001fffff").ack().idle("0b", 3).told("0b", "5106").idle("0b", 3);
+  coins.vmc("0b").words("S", [0x52, 0x06, 0x100]).idle("0b", 4);
+  const sale = readerSells().text.replaceAll(/^(\d+)/gm, (us) => String(Number(us) + 20e6));
+  const report = replayed(coins.text + sale);
+  const [changer, reader] = [device(report, "coinChanger"), device(report, "cashless1")];
+  assert.equal([changer.creditMinor, changer.badBlocks, changer.vends.length], [10, 1, 0]);
+  assert.equal([reader.creditMinor, reader.badBlocks, reader.vends.length], [0, 0, 1]);
+  assert.equal([report.creditMinor, report.badBlocks, report.vends], [10, 1, reader.vends]);
+  const lines = printReplay(report);
+  const at = lines.indexOf("coinChanger:");
+  const of = lines.slice(at, lines.indexOf("cashless1:"));
+  assert.ok(of.includes("  credit           0.10") && of.includes("  bad blocks       1"), of.join("\n"));
+  assert.ok(lines.includes("  bad blocks       0"));
+});
+
 test("devices that never answer are nobody, and do not hold up the others", () => {
   const recorder = new Recorder();
   for (let nth = 0; nth < 3; nth += 1) recorder.vmc("30").vmc("08");
@@ -155,7 +178,7 @@ test("noise for a recording: no throw, an end in time", () => {
 
 test("printed: what matters, in words", () => {
   const lines = printReplay(replayed(readerSells().text));
-  assert.ok(lines.includes("vend of item 1 for 1.00 at reader1: approved 1.00, success"));
+  assert.ok(lines.includes("  vend             item 1 for 1.00: approved 1.00, success"));
   assert.ok(lines.some((line) => line.startsWith("  states           inactive")));
 });
 
