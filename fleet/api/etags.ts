@@ -20,23 +20,39 @@ export const IfMatch = Type.Object({
   ),
 });
 
-/** Strong: the same for the same representation, whichever process made it. */
-export function etagOf(view: unknown): string {
-  return tagOfText(JSON.stringify(view));
+/**
+ * Strong: the same for the same representation, whichever process made it. `moving`: fields that nobody sets and that
+ * move by themselves, such as a key's last use; the tag then is `"SET.ALL"`, of the view without and with them.
+ */
+export function etagOf(view: object, moving: readonly string[] = []): string {
+  const all = digestOf(JSON.stringify(view));
+  if (moving.length === 0) return `"${all}"`;
+  const set = Object.entries(view).filter(([name]) => !moving.includes(name));
+  return `"${digestOf(JSON.stringify(set))}.${all}"`;
 }
 
-/** Refuses a change that was made for another state than `view`. Throws ProblemError `changed-meanwhile`. */
-export function requireMatch(request: FastifyRequest, view: unknown): void {
+/**
+ * Refuses a change that was made for another state than `view`; what has moved by itself does not count. Throws
+ * ProblemError `changed-meanwhile`.
+ */
+export function requireMatch(request: FastifyRequest, view: object, moving: readonly string[] = []): void {
   const wanted = request.headers["if-match"];
   if (wanted === undefined || wanted.trim() === "*") return;
+  const own = setPartOf(etagOf(view, moving));
   // A weak tag never matches here (RFC 9110 §13.1.1).
-  if (!tagsIn(wanted).includes(etagOf(view))) throw new ProblemError("changed-meanwhile");
+  if (!tagsIn(wanted).map(setPartOf).includes(own)) throw new ProblemError("changed-meanwhile");
 }
 
 /** `view`, with its ETag on the answer: what a later If-Match may name. */
-export function tagged<T>(reply: FastifyReply, view: T): T {
-  reply.header("etag", etagOf(view));
+export function tagged<T extends object>(reply: FastifyReply, view: T, moving: readonly string[] = []): T {
+  reply.header("etag", etagOf(view, moving));
   return view;
+}
+
+/** `"SET"` of `"SET.ALL"`; another tag is its own. */
+function setPartOf(tag: string): string {
+  const dot = tag.indexOf(".");
+  return dot < 0 ? tag : `${tag.slice(0, dot)}"`;
 }
 
 /** From here on GETs are conditional. */
@@ -44,7 +60,7 @@ export function conditionalReads(inside: FastifyInstance): void {
   inside.addHook("onSend", async (request, reply, payload) => {
     if (request.method !== "GET" || reply.statusCode !== 200 || typeof payload !== "string") return payload;
     const own = reply.getHeader("etag");
-    const etag = typeof own === "string" ? own : tagOfText(payload);
+    const etag = typeof own === "string" ? own : `"${digestOf(payload)}"`;
     reply.header("etag", etag);
     // Somebody else's page must never be answered from a cache in between.
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "private, no-cache");
@@ -58,8 +74,8 @@ export function conditionalReads(inside: FastifyInstance): void {
   });
 }
 
-function tagOfText(text: string): string {
-  return `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 27);
 }
 
 function tagsIn(header: string): readonly string[] {

@@ -75,6 +75,10 @@ export const PROBLEMS = deepFreeze({
   "feed-gone": { status: 410, title: "What follows this cursor is not all there: read the resources, then begin anew" },
   "changed-meanwhile": { status: 412, title: "It is no longer what If-Match names: read it again" },
   "key-in-flight": { status: 409, title: "A request with this Idempotency-Key is being carried out" },
+  "shown-once": {
+    status: 409,
+    title: "It was carried out; the answer held a secret, which is shown once and kept nowhere: make another",
+  },
   "key-reused": { status: 422, title: "This Idempotency-Key was used for another request" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "too-many-rows": { status: 413, title: "The file has more rows than are taken at once; split it" },

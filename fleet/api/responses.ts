@@ -21,7 +21,7 @@ export const MAKE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 
 export const CHANGE_FAILURES = { ...ONE_FAILURES, ...BODY_FAILURES, 409: problem, 412: problem } as const;
 /** Something follows the feed from a cursor on: 410 where what is behind it is not all there. */
 export const FOLLOW_FAILURES = { ...MAKE_FAILURES, 410: problem } as const;
-export const CLAIM_FAILURES = { ...ALLOWED_FAILURES, 413: problem, 415: problem, 429: problem, 503: problem } as const;
+export const CLAIM_FAILURES = { ...MAKE_FAILURES, 503: problem } as const;
 export const REVOKE_FAILURES = { ...ONE_FAILURES, 409: problem } as const;
 /** At the machines' door: nobody is signed in there. */
 export const DOOR_FAILURES = {

@@ -10,6 +10,16 @@ export async function ruleSettings(tx: Transaction, operatorId: string): Promise
   return new Map(rows.map(({ rule, ...setting }) => [rule, setting]));
 }
 
+/** Nobody else changes the operator's rules and hours until the transaction ends. */
+export async function lockAlertSettings(tx: Transaction, operatorId: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`alert settings ${operatorId}`}, 0))`;
+}
+
+/** Nor the machine's mutes. */
+export async function lockMutes(tx: Transaction, serial: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`mutes ${serial}`}, 0))`;
+}
+
 export async function setRule(
   tx: Transaction,
   operatorId: string,
@@ -60,6 +70,7 @@ export async function muteMachine(
   rule: string,
   { untilAt, note = "" }: MuteBody,
 ): Promise<void> {
+  await lockMutes(tx, serial);
   await tx`
     INSERT INTO alert_mutes (machine_id, rule, operator_id, until_at, note, created_by)
     SELECT id, ${rule}, operator_id, ${untilAt}, ${note}, ${actor.userId} FROM machines WHERE serial_number = ${serial}
@@ -70,6 +81,7 @@ export async function muteMachine(
 
 /** True if it was muted. */
 export async function unmuteMachine(tx: Transaction, serial: string, rule: string): Promise<boolean> {
+  await lockMutes(tx, serial);
   const rows = await tx`
     DELETE FROM alert_mutes x USING machines m
     WHERE m.id = x.machine_id AND m.serial_number = ${serial} AND x.rule = ${rule} RETURNING x.rule`;

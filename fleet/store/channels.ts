@@ -39,9 +39,16 @@ export async function listChannels(tx: Transaction, operatorId: string): Promise
   return rows.map(channelOf);
 }
 
-export async function readChannel(tx: Transaction, operatorId: string, id: string): Promise<KeptChannel | undefined> {
+/** `lock`: nobody else changes it until the transaction ends. */
+export async function readChannel(
+  tx: Transaction,
+  operatorId: string,
+  id: string,
+  lock = false,
+): Promise<KeptChannel | undefined> {
   const [row] = await tx<ChannelRow[]>`
-    ${tx.unsafe(CHANNEL)} WHERE c.operator_id = ${operatorId} AND c.id = ${id}`;
+    ${tx.unsafe(CHANNEL)} WHERE c.operator_id = ${operatorId} AND c.id = ${id}
+    ${lock ? tx`FOR NO KEY UPDATE OF c` : tx``}`;
   return row === undefined ? undefined : channelOf(row);
 }
 

@@ -82,16 +82,17 @@ export async function readClaim(tx: Transaction, id: string): Promise<ClaimRow |
   return row;
 }
 
-/** Ends an open claim. What it was before; undefined if there is none. One that is used or over stays what it is. */
-export async function revokeClaim(tx: Transaction, actor: Actor, id: string): Promise<ClaimState | undefined> {
-  // Locked: a board that uses it at the same moment has either won already or will find it revoked.
+/** Until the transaction ends: a board that uses it at the same moment has won already, or will find what was done. */
+export async function lockClaim(tx: Transaction, id: string): Promise<ClaimRow | undefined> {
   await tx`SELECT 1 FROM machine_claims WHERE id = ${id} FOR UPDATE`;
-  const row = await readClaim(tx, id);
-  if (row?.state !== "open") return row?.state;
+  return readClaim(tx, id);
+}
+
+/** Ends an open claim; after `lockClaim`. */
+export async function revokeClaim(tx: Transaction, actor: Actor, { id, serials, state }: ClaimRow): Promise<void> {
   await tx`UPDATE machine_claims SET revoked_at = now() WHERE id = ${id}`;
-  const before = { serials: row.serials, state: row.state };
+  const before = { serials, state };
   await recordChange(tx, actor, { action: "revoked", subject: "claim", subjectId: id, before, after: null });
-  return row.state;
 }
 
 /** Whose claim has this hash; undefined: nobody's. */

@@ -13,6 +13,11 @@ export function listIdentities(tx: Transaction, userId: string): Promise<readonl
     ORDER BY linked_at LIMIT 100`;
 }
 
+/** Nobody else changes his until the transaction ends. */
+export async function lockIdentities(tx: Transaction, userId: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`identities ${userId}`}, 0))`;
+}
+
 /** False if it is somebody's already, whoever's. */
 export async function linkIdentity(
   tx: Transaction,
@@ -20,6 +25,7 @@ export async function linkIdentity(
   issuer: string,
   subject: string,
 ): Promise<boolean> {
+  await lockIdentities(tx, owner.userId);
   const rows = await tx`
     INSERT INTO user_identities (issuer, subject, user_id, operator_id)
     VALUES (${issuer}, ${subject}, ${owner.userId}, ${owner.operatorId}) ON CONFLICT DO NOTHING RETURNING 1`;

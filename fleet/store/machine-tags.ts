@@ -7,6 +7,11 @@ export async function machineTags(tx: Transaction, machineId: string): Promise<r
   return rows.map(({ tag }) => tag);
 }
 
+/** Nobody else sets them until the transaction ends. */
+export async function lockMachineTags(tx: Transaction, machineId: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`tags ${machineId}`}, 0))`;
+}
+
 /** In place of those it had. */
 export async function setMachineTags(
   tx: Transaction,
@@ -14,7 +19,7 @@ export async function setMachineTags(
   machineId: string,
   tags: readonly string[],
 ): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`tags ${machineId}`}, 0))`;
+  await lockMachineTags(tx, machineId);
   await tx`DELETE FROM machine_tags WHERE machine_id = ${machineId} AND tag <> ALL (${[...tags]}::text[])`;
   await tx`
     INSERT INTO machine_tags (machine_id, operator_id, tag)

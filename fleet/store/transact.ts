@@ -29,6 +29,18 @@ export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Prom
 }
 
 /**
+ * Runs `work` within `tx` and takes back what it did if it answers true; what it throws ends the transaction. Returns
+ * its answer.
+ */
+export async function undoing(tx: Transaction, work: () => Promise<boolean>): Promise<boolean> {
+  // Not the driver's own savepoint, for the same reason as above.
+  await tx`SAVEPOINT undoing`;
+  const undone = await work();
+  if (undone) await tx`ROLLBACK TO SAVEPOINT undoing`;
+  return undone;
+}
+
+/**
  * Waits for statements that were sent one behind the other; rejects with the first failure. For all of them, also when
  * one has failed: what would still be sent after the transaction's end would be none of it.
  */

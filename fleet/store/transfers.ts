@@ -64,29 +64,35 @@ export async function withdrawOffer(tx: Transaction, by: Actor, id: string): Pro
   return true;
 }
 
-/** The machine of the code is `by`'s operator's from now on; on record with both. */
-export async function acceptOffer(
+/** Runs `work` in a transaction that may write rows of two operators at once. */
+export function betweenTenants<T>(
   { migrate: sql }: Pick<Databases, "migrate">,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return inTransaction(sql, work);
+}
+
+/** The machine of the code is `by`'s operator's from now on; on record with both. In `betweenTenants`. */
+export async function acceptOffer(
+  tx: Transaction,
   by: Actor,
   code: string,
 ): Promise<{ readonly serial: string; readonly from: string } | "unknown" | "own"> {
   const plain = code.toUpperCase().replace(/[^0-9A-Z]/g, "");
-  return inTransaction(sql, async (tx) => {
-    const [offer] = await tx<{ id: string; giver: string; serial: string; owner: string }[]>`
+  const [offer] = await tx<{ id: string; giver: string; serial: string; owner: string }[]>`
       SELECT t.id, t.operator_id AS giver, m.serial_number AS serial, m.operator_id AS owner
       FROM machine_transfers t JOIN machines m ON m.id = t.machine_id
       WHERE t.code_hash = ${hashToken(plain)} AND t.accepted_at IS NULL AND t.withdrawn_at IS NULL
         AND t.expires_at > now() FOR UPDATE OF t, m`;
-    // Somebody else's by now: what was offered is no longer the giver's to give.
-    if (offer === undefined || offer.owner !== offer.giver) return "unknown";
-    const { id, giver, serial } = offer;
-    if (giver === by.operatorId) return "own";
-    await tx`UPDATE machine_transfers SET accepted_at = now() WHERE id = ${id}`;
-    await moveIn(tx, serial, by.operatorId, new Date());
-    const change = { subject: "machine", subjectId: serial };
-    const service = { operatorId: giver, userId: null, keyId: null };
-    await recordChange(tx, service, { ...change, action: "given away", before: {}, after: null });
-    await recordChange(tx, by, { ...change, action: "taken over", before: null, after: {} });
-    return { serial, from: giver };
-  });
+  // Somebody else's by now: what was offered is no longer the giver's to give.
+  if (offer === undefined || offer.owner !== offer.giver) return "unknown";
+  const { id, giver, serial } = offer;
+  if (giver === by.operatorId) return "own";
+  await tx`UPDATE machine_transfers SET accepted_at = now() WHERE id = ${id}`;
+  await moveIn(tx, serial, by.operatorId, new Date());
+  const change = { subject: "machine", subjectId: serial };
+  const service = { operatorId: giver, userId: null, keyId: null };
+  await recordChange(tx, service, { ...change, action: "given away", before: {}, after: null });
+  await recordChange(tx, by, { ...change, action: "taken over", before: null, after: {} });
+  return { serial, from: giver };
 }

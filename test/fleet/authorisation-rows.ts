@@ -99,6 +99,7 @@ export const ROWS: readonly Row[] = [
   { route: "PUT /api/v1/account/totp", who: "session", spare: true, foreign: 409, body: { code: "123456" } },
   { route: "POST /api/v1/account/totp/removal", who: "session", ...OWN_PASSWORD },
   { route: "GET /api/v1/alert-rules", who: ALL },
+  { route: "GET /api/v1/alert-rules/:rule", who: ALL, at: rule, foreign: 200 },
   { route: "PUT /api/v1/alert-rules/:rule", who: OFFICE, at: rule, foreign: 200, body: { enabled: true } },
   { route: "GET /api/v1/alert-settings", who: ALL },
   { route: "PUT /api/v1/alert-settings", who: OFFICE, body: ALERT_SETTINGS },

@@ -17,10 +17,11 @@ import {
   listSessions,
   type UserSession,
 } from "../../store/users.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { checkPassword, hashPassword, passwordProblem } from "../password.js";
 import { ProblemError } from "../problems.js";
 import { addressOf } from "../rate-limits.js";
-import { CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
+import { CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { SESSION_COOKIE, userOf } from "../session/plugin.js";
 import { newEnrolment, renewRecoveryCodes, stepOfCode } from "../session/second-factor.js";
 import { forgetSessions, refreshSession } from "../session/sessions.js";
@@ -114,18 +115,18 @@ function endOnRecord(app: FastifyInstance, user: UserSession, only?: string): Pr
 const secondFactor: FastifyPluginAsyncTypebox<AccountOptions> = async (app, { seal }) => {
   app.post(
     "/account/totp",
-    { schema: { body: ByPassword, response: { 200: TotpOffer, ...CHANGE_FAILURES } } },
+    { schema: { headers: IdempotencyKey, body: ByPassword, response: { 200: TotpOffer, ...MAKE_FAILURES } } },
     async (request, reply) => {
       const user = userOf(request);
       await mustKnowPassword(app, request, request.body.password);
       const offer = newEnrolment(user.name);
       const sealed = seal.seal(offer.secret, user.id);
-      await asOperator(app.databases.app, user, async (tx) => {
+      const work = async (tx: Transaction) => {
         if (!(await offerTotp(tx, user.id, sealed))) throw new ProblemError("second-factor-on");
         await note(tx, user, { action: "offered", subject: "second-factor", before: null, after: {} });
-      });
-      reply.header("cache-control", "no-store");
-      return offer;
+        return { status: 200, body: offer, shownOnce: "a second factor's secret" };
+      };
+      return once(app, request, reply, work, { unhashed: true });
     },
   );
 
@@ -157,16 +158,17 @@ const secondFactor: FastifyPluginAsyncTypebox<AccountOptions> = async (app, { se
 const withoutIt: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/account/totp/removal",
-    { schema: { body: ByPassword, response: { 204: Type.Null(), ...CHANGE_FAILURES } } },
+    { schema: { headers: IdempotencyKey, body: ByPassword, response: { 204: Type.Null(), ...MAKE_FAILURES } } },
     async (request, reply) => {
       const user = userOf(request);
       await mustKnowPassword(app, request, request.body.password);
-      await asOperator(app.databases.app, user, async (tx) => {
+      const work = async (tx: Transaction) => {
         if (!(await removeTotp(tx, user.id))) throw new ProblemError("second-factor-off");
         await note(tx, user, { action: "removed", subject: "second-factor", before: {}, after: null });
-      });
-      await refreshSession(app, request.cookies[SESSION_COOKIE]);
-      return reply.code(204).send(null);
+        return { status: 204, body: null };
+      };
+      const afterwards = () => refreshSession(app, request.cookies[SESSION_COOKIE]);
+      return once(app, request, reply, work, { afterwards, unhashed: true });
     },
   );
 
@@ -175,20 +177,22 @@ const withoutIt: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         description: "Makes new ones; the old ones work no more.",
+        headers: IdempotencyKey,
         body: ByPassword,
-        response: { 200: RecoveryCodes, ...CHANGE_FAILURES },
+        response: { 200: RecoveryCodes, ...MAKE_FAILURES },
       },
     },
     async (request, reply) => {
       const user = userOf(request);
       await mustKnowPassword(app, request, request.body.password);
-      reply.header("cache-control", "no-store");
-      return asOperator(app.databases.app, user, async (tx) => {
+      const work = async (tx: Transaction) => {
         const kept = await readTotp(tx, user.id);
         if (kept === undefined || kept.since === null) throw new ProblemError("second-factor-off");
         await note(tx, user, { action: "renewed", subject: "recovery-codes", before: {}, after: {} });
-        return { recoveryCodes: [...(await renewRecoveryCodes(tx, user))] };
-      });
+        const body = { recoveryCodes: [...(await renewRecoveryCodes(tx, user))] };
+        return { status: 200, body, shownOnce: "recovery codes" };
+      };
+      return once(app, request, reply, work, { unhashed: true });
     },
   );
 };

@@ -1,9 +1,12 @@
 /** An operator's rules, quiet hours and units; maintenance and snoozes of its machines. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyRequest } from "fastify";
 import type { RuleSetting } from "../../alerts/evaluate.js";
 import type { Threshold } from "../../alerts/rule.js";
 import { RULE_CODES, RULES, type RuleCode } from "../../alerts/rules.js";
 import {
+  lockAlertSettings,
+  lockMutes,
   lookAtFleet,
   machineMutes,
   muteMachine,
@@ -14,8 +17,10 @@ import {
   unmuteMachine,
 } from "../../store/alert-rules.js";
 import { recordChange } from "../../store/audit-log.js";
+import type { Transaction } from "../../store/databases.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
 import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, ONE_FAILURES } from "../responses.js";
@@ -41,25 +46,39 @@ const rules: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 
+  app.get(
+    "/alert-rules/:rule",
+    { config: { right: "alerts:read" }, schema: { params: RuleParams, response: { 200: Rule, ...ONE_FAILURES } } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { rule } = request.params;
+      const own = await asOperator(app.databases.app, caller, (tx) => ruleSettings(tx, caller.operatorId));
+      return tagged(reply, ruleOf(rule, own.get(rule)));
+    },
+  );
+
   app.put(
     "/alert-rules/:rule",
     {
       config: { right: "rules:write" },
-      schema: { params: RuleParams, body: RuleBody, response: { 200: Rule, ...CHANGE_FAILURES } },
+      schema: { params: RuleParams, headers: IfMatch, body: RuleBody, response: { 200: Rule, ...CHANGE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { rule } = request.params;
       const { enabled, severity = null, thresholds = {} } = request.body;
       mustFit(rule, thresholds);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
+        await lockAlertSettings(tx, caller.operatorId);
         const before = ruleOf(rule, (await ruleSettings(tx, caller.operatorId)).get(rule));
+        requireMatch(request, before);
         await setRule(tx, caller.operatorId, rule, { enabled, severity, thresholds });
         await lookAtFleet(tx);
         const after = ruleOf(rule, { enabled, severity, thresholds });
         await recordChange(tx, caller, { action: "changed", subject: "alert rule", subjectId: rule, before, after });
         return after;
       });
+      return tagged(reply, changed);
     },
   );
 };
@@ -96,9 +115,10 @@ const settings: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/alert-settings",
     { config: { right: "alerts:read" }, schema: { response: { 200: AlertSettings, ...ALLOWED_FAILURES } } },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
-      return asOperator(app.databases.app, caller, (tx) => readAlertSettings(tx, caller.operatorId));
+      const read = await asOperator(app.databases.app, caller, (tx) => readAlertSettings(tx, caller.operatorId));
+      return tagged(reply, read);
     },
   );
 
@@ -106,24 +126,28 @@ const settings: FastifyPluginAsyncTypebox = async (app) => {
     "/alert-settings",
     {
       config: { right: "rules:write" },
-      schema: { body: AlertSettings, response: { 200: AlertSettings, ...CHANGE_FAILURES } },
+      schema: { headers: IfMatch, body: AlertSettings, response: { 200: AlertSettings, ...CHANGE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
-      const { body: after } = request;
-      mustBeZone(after.timeZone);
-      if ((after.quietFromMinute === null) !== (after.quietToMinute === null)) {
+      const { body } = request;
+      mustBeZone(body.timeZone);
+      if ((body.quietFromMinute === null) !== (body.quietToMinute === null)) {
         throw new ProblemError("bad-request", "quietFromMinute and quietToMinute: both, or neither");
       }
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
+        await lockAlertSettings(tx, operatorId);
         const before = await readAlertSettings(tx, operatorId);
-        await setAlertSettings(tx, operatorId, after);
+        requireMatch(request, before);
+        await setAlertSettings(tx, operatorId, body);
+        const after = await readAlertSettings(tx, operatorId);
         await recordChange(tx, caller, {
           ...{ action: "changed", subject: "alert settings", subjectId: operatorId, before, after },
         });
         return after;
       });
+      return tagged(reply, changed);
     },
   );
 };
@@ -135,13 +159,14 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { right: "alerts:read" },
       schema: { params: SerialParams, response: { 200: MuteList, ...ONE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { serial } = request.params;
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const read = await asOperator(app.databases.app, caller, async (tx) => {
         await mustOwn(tx, caller.operatorId, serial);
-        return { mutes: [...(await machineMutes(tx, serial))] };
+        return mutesOf(tx, serial);
       });
+      return tagged(reply, read);
     },
   );
 
@@ -149,20 +174,22 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
     "/machines/:serial/mutes/:rule",
     {
       config: { right: "alerts:write" },
-      schema: { params: MuteParams, body: MuteBody, response: { 200: MuteList, ...CHANGE_FAILURES } },
+      schema: { params: MuteParams, headers: IfMatch, body: MuteBody, response: { 200: MuteList, ...CHANGE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { serial, rule } = request.params;
       mustBeSoon(request.body.untilAt);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         await mustOwn(tx, caller.operatorId, serial);
-        const before = (await machineMutes(tx, serial)).find((mute) => mute.rule === rule) ?? null;
+        const { mutes: there } = await mutesToChange(tx, request, serial);
+        const before = there.find((mute) => mute.rule === rule) ?? null;
         await muteMachine(tx, caller, serial, rule, request.body);
         const after = { rule, ...request.body };
         await recordChange(tx, caller, { action: "muted", subject: "machine", subjectId: serial, before, after });
-        return { mutes: [...(await machineMutes(tx, serial))] };
+        return mutesOf(tx, serial);
       });
+      return tagged(reply, changed);
     },
   );
 
@@ -170,14 +197,15 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
     "/machines/:serial/mutes/:rule",
     {
       config: { right: "alerts:write" },
-      schema: { params: MuteParams, response: { 200: MuteList, ...ONE_FAILURES } },
+      schema: { params: MuteParams, headers: IfMatch, response: { 200: MuteList, ...CHANGE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { serial, rule } = request.params;
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         await mustOwn(tx, caller.operatorId, serial);
-        const before = (await machineMutes(tx, serial)).find((mute) => mute.rule === rule) ?? { rule };
+        const { mutes: there } = await mutesToChange(tx, request, serial);
+        const before = there.find((mute) => mute.rule === rule) ?? { rule };
         if (await unmuteMachine(tx, serial, rule)) {
           await recordChange(tx, caller, {
             action: "unmuted",
@@ -187,8 +215,21 @@ const mutes: FastifyPluginAsyncTypebox = async (app) => {
             after: null,
           });
         }
-        return { mutes: [...(await machineMutes(tx, serial))] };
+        return mutesOf(tx, serial);
       });
+      return tagged(reply, changed);
     },
   );
 };
+
+async function mutesOf(tx: Transaction, serial: string): Promise<MuteList> {
+  return { mutes: [...(await machineMutes(tx, serial))] };
+}
+
+/** If-Match names all mutes of the machine: nobody else changes one until the transaction ends. */
+async function mutesToChange(tx: Transaction, request: FastifyRequest, serial: string): Promise<MuteList> {
+  await lockMutes(tx, serial);
+  const mutes = await mutesOf(tx, serial);
+  requireMatch(request, mutes);
+  return mutes;
+}

@@ -56,6 +56,7 @@ export type AlertSettings = Static<typeof AlertSettings>;
 export const Mute = Type.Object({ rule: Type.String(), untilAt: Instant, note: Type.String() });
 export type Mute = Static<typeof Mute>;
 export const MuteList = Type.Object({ mutes: Type.Array(Mute) });
+export type MuteList = Static<typeof MuteList>;
 export const MuteBody = Type.Object(
   { untilAt: Instant, note: Type.Optional(Type.String({ maxLength: 500 })) },
   { ...closed, description: "At most 30 days ahead" },

@@ -1,5 +1,6 @@
 /** The alerts inbox: read, acknowledge, assign, comment, snooze, resolve. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   alertHistory,
   type Handling,
@@ -17,10 +18,11 @@ import { asOperator } from "../../store/tenancy.js";
 import { mustBeSoon } from "../alert-rules/until.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { mustHaveKnown } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
-import { type Caller, callerOf } from "../rights.js";
+import { callerOf } from "../rights.js";
 import {
   Alert,
   AlertDetail,
@@ -76,23 +78,25 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
 
 const right = { right: "alerts:write" } as const;
 const response = { 200: Alert, ...MAKE_FAILURES };
+const headers = IdempotencyKey;
 
 const handling: FastifyPluginAsyncTypebox = async (app) => {
-  app.post("/alerts/:id/acknowledge", { config: right, schema: { params: AlertParams, response } }, async (request) =>
-    handle(app.databases.app, callerOf(request), request.params.id, "acknowledged", "", async () => ({
-      do: "acknowledge",
-    })),
+  app.post(
+    "/alerts/:id/acknowledge",
+    { config: right, schema: { params: AlertParams, headers, response } },
+    async (request, reply) =>
+      handle(app, request, reply, request.params.id, "acknowledged", "", async () => ({ do: "acknowledge" })),
   );
 
   app.post(
     "/alerts/:id/assign",
-    { config: right, schema: { params: AlertParams, body: AssignBody, response } },
-    async (request) => {
-      const caller = callerOf(request);
+    { config: right, schema: { params: AlertParams, headers, body: AssignBody, response } },
+    async (request, reply) => {
+      const { operatorId } = callerOf(request);
       const { user } = request.body;
-      return handle(app.databases.app, caller, request.params.id, "assigned", user ?? "nobody", async (tx) => {
+      return handle(app, request, reply, request.params.id, "assigned", user ?? "nobody", async (tx) => {
         if (user === null) return { do: "assign", userId: null };
-        const userId = await personNamed(tx, caller.operatorId, user);
+        const userId = await personNamed(tx, operatorId, user);
         if (userId === undefined) throw new ProblemError("no-such-person", user);
         return { do: "assign", userId };
       });
@@ -101,13 +105,10 @@ const handling: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post(
     "/alerts/:id/resolve",
-    { config: right, schema: { params: AlertParams, body: ResolveBody, response } },
-    async (request) => {
+    { config: right, schema: { params: AlertParams, headers, body: ResolveBody, response } },
+    async (request, reply) => {
       const { note = "" } = request.body;
-      return handle(app.databases.app, callerOf(request), request.params.id, "resolved", note, async () => ({
-        do: "resolve",
-        note,
-      }));
+      return handle(app, request, reply, request.params.id, "resolved", note, async () => ({ do: "resolve", note }));
     },
   );
 };
@@ -115,28 +116,28 @@ const handling: FastifyPluginAsyncTypebox = async (app) => {
 const words: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/alerts/:id/comments",
-    { config: right, schema: { params: AlertParams, body: CommentBody, response } },
-    async (request) => {
+    { config: right, schema: { params: AlertParams, headers, body: CommentBody, response } },
+    async (request, reply) => {
       const caller = callerOf(request);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const found = await mustFind(tx, request.params.id);
         const { note } = request.body;
         await noteAlert(tx, caller, found.id, "commented", note);
         const about = { subject: "alert", subjectId: found.id, before: null, after: { note } };
         await recordChange(tx, caller, { action: "commented", ...about });
-        return found;
+        return { status: 200, body: found };
       });
     },
   );
 
   app.post(
     "/alerts/:id/snooze",
-    { config: right, schema: { params: AlertParams, body: SnoozeBody, response } },
-    async (request) => {
+    { config: right, schema: { params: AlertParams, headers, body: SnoozeBody, response } },
+    async (request, reply) => {
       const caller = callerOf(request);
       const { untilAt, note = "" } = request.body;
       mustBeSoon(untilAt);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const found = await mustFind(tx, request.params.id);
         if (found.machine === null) throw new ProblemError("alert-of-many");
         await muteMachine(tx, caller, found.machine, found.rule, { untilAt, note });
@@ -145,7 +146,7 @@ const words: FastifyPluginAsyncTypebox = async (app) => {
         await recordChange(tx, caller, {
           ...{ action: "snoozed", subject: "machine", subjectId: found.machine, before: null, after },
         });
-        return found;
+        return { status: 200, body: found };
       });
     },
   );
@@ -153,20 +154,22 @@ const words: FastifyPluginAsyncTypebox = async (app) => {
 
 /** Changes the alert, notes it in its history and in the log of changes. */
 function handle(
-  app: Parameters<typeof asOperator>[0],
-  caller: Caller,
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
   id: string,
   kind: NoteKind,
   note: string,
   decide: (tx: Transaction) => Promise<Handling>,
-): Promise<Alert> {
-  return asOperator(app, caller, async (tx) => {
+): Promise<void> {
+  const caller = callerOf(request);
+  return once(app, request, reply, async (tx) => {
     const before = await mustFind(tx, id);
     if (!(await handleAlert(tx, caller, id, await decide(tx)))) throw new ProblemError("alert-resolved");
     await noteAlert(tx, caller, id, kind, note);
     const after = await mustFind(tx, id);
     await recordChange(tx, caller, { action: kind, subject: "alert", subjectId: id, before, after });
-    return after;
+    return { status: 200, body: after };
   });
 }
 

@@ -19,6 +19,8 @@ import { drop, renewSecret } from "../../store/outbox.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
@@ -41,6 +43,8 @@ interface Options {
 }
 
 const WRITE = { right: "rules:write" } as const;
+/** What its outbox says of itself. */
+const MOVING = ["waiting", "dead"];
 
 export const channelRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   await app.register(reads);
@@ -63,11 +67,11 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/channels/:id",
     { config: WRITE, schema: { params: ChannelParams, response: { 200: Channel, ...ONE_FAILURES } } },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const found = await asOperator(app.databases.app, caller, (tx) => mustFind(tx, caller.operatorId, id));
-      return found.channel;
+      return tagged(reply, found.channel, MOVING);
     },
   );
 
@@ -94,41 +98,44 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
 const making: FastifyPluginAsyncTypebox<Options> = async (app, { master }) => {
   app.post(
     "/channels",
-    { config: WRITE, schema: { body: ChannelBody, response: { 201: MadeChannel, ...MAKE_FAILURES } } },
+    {
+      config: WRITE,
+      schema: { headers: IdempotencyKey, body: ChannelBody, response: { 201: MadeChannel, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { body } = request;
       mustLead(body.kind, body);
-      const { channel, secretVersion } = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const id = await addChannel(tx, caller.operatorId, body);
         if (id === undefined) throw new ProblemError("name-taken", body.name);
-        const made = await mustFind(tx, caller.operatorId, id);
-        const after = made.channel;
+        const { channel: after, secretVersion } = await mustFind(tx, caller.operatorId, id);
         await recordChange(tx, caller, { action: "created", subject: "channel", subjectId: id, before: null, after });
-        return made;
+        const secret = after.kind === "webhook" ? hookSecret(master, id, secretVersion) : null;
+        const answer = { status: 201, body: { ...after, secret } };
+        return secret === null ? answer : { ...answer, shownOnce: `channel ${id}` };
       });
-      reply.code(201);
-      const secret = channel.kind === "webhook" ? hookSecret(master, channel.id, secretVersion) : null;
-      return { ...channel, secret };
     },
   );
 
   app.post(
     "/channels/:id/secrets",
-    { config: WRITE, schema: { params: ChannelParams, response: { 201: MadeChannel, ...MAKE_FAILURES } } },
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, headers: IdempotencyKey, response: { 201: MadeChannel, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const { channel } = await mustFind(tx, caller.operatorId, id);
         if (channel.kind !== "webhook") throw new ProblemError("bad-request", "only webhooks have a secret");
         const version = await renewSecret(tx, "channels", caller.operatorId, id);
         const about = { before: null, after: { version } };
         await recordChange(tx, caller, { action: "secret renewed", subject: "channel", subjectId: id, ...about });
-        return { ...channel, secret: hookSecret(master, id, version) };
+        const body = { ...channel, secret: hookSecret(master, id, version) };
+        return { status: 201, body, shownOnce: `channel ${id}` };
       });
-      reply.code(201);
-      return made;
     },
   );
 };
@@ -138,30 +145,41 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
     "/channels/:id",
     {
       config: WRITE,
-      schema: { params: ChannelParams, body: ChannelPatch, response: { 200: Channel, ...CHANGE_FAILURES } },
+      schema: {
+        params: ChannelParams,
+        headers: IfMatch,
+        body: ChannelPatch,
+        response: { 200: Channel, ...CHANGE_FAILURES },
+      },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      return asOperator(app.databases.app, caller, async (tx) => {
-        const { channel: before } = await mustFind(tx, caller.operatorId, id);
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
+        const { channel: before } = await mustFind(tx, caller.operatorId, id, true);
+        requireMatch(request, before, MOVING);
         const after = { ...before, ...request.body };
         mustLead(before.kind, after);
         if (!(await changeChannel(tx, caller.operatorId, after))) throw new ProblemError("name-taken", after.name);
         await recordChange(tx, caller, { action: "changed", subject: "channel", subjectId: id, before, after });
         return after;
       });
+      return tagged(reply, changed, MOVING);
     },
   );
 
   app.delete(
     "/channels/:id",
-    { config: WRITE, schema: { params: ChannelParams, response: { 204: Type.Null(), ...ONE_FAILURES } } },
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       await asOperator(app.databases.app, caller, async (tx) => {
-        const { channel: before } = await mustFind(tx, caller.operatorId, id);
+        const { channel: before } = await mustFind(tx, caller.operatorId, id, true);
+        requireMatch(request, before, MOVING);
         await drop(tx, "channels", caller.operatorId, id);
         await recordChange(tx, caller, { action: "removed", subject: "channel", subjectId: id, before, after: null });
       });
@@ -173,16 +191,17 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
 const sending: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/channels/:id/test",
-    { config: WRITE, schema: { params: ChannelParams, response: { 202: Queued, ...MAKE_FAILURES } } },
+    {
+      config: WRITE,
+      schema: { params: ChannelParams, headers: IdempotencyKey, response: { 202: Queued, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      const deliveryId = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         await mustFind(tx, caller.operatorId, id);
-        return putTest(tx, caller.operatorId, id);
+        return { status: 202, body: { deliveryId: await putTest(tx, caller.operatorId, id) } };
       });
-      reply.code(202);
-      return { deliveryId };
     },
   );
 
@@ -190,21 +209,24 @@ const sending: FastifyPluginAsyncTypebox = async (app) => {
     "/channels/:id/replays",
     {
       config: WRITE,
-      schema: { params: ChannelParams, body: ReplayBody, response: { 202: Replayed, ...MAKE_FAILURES } },
+      schema: {
+        params: ChannelParams,
+        headers: IdempotencyKey,
+        body: ReplayBody,
+        response: { 202: Replayed, ...MAKE_FAILURES },
+      },
     },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { deliveryId = null } = request.body;
-      const replayed = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         await mustFind(tx, caller.operatorId, id);
         const count = await replayDead(tx, id, deliveryId);
         const after = { deliveryId, count };
         await recordChange(tx, caller, { action: "replayed", subject: "channel", subjectId: id, before: null, after });
-        return count;
+        return { status: 202, body: { replayed: count } };
       });
-      reply.code(202);
-      return { replayed };
     },
   );
 };
@@ -219,8 +241,8 @@ function mustLead(kind: string, { url, to }: { url?: string | null; to?: readonl
   if (verdict?.ok === false) throw new ProblemError("bad-request", `the url ${verdict.why}`);
 }
 
-async function mustFind(tx: Transaction, operatorId: string, id: string): Promise<KeptChannel> {
-  const found = await readChannel(tx, operatorId, id);
+async function mustFind(tx: Transaction, operatorId: string, id: string, lock = false): Promise<KeptChannel> {
+  const found = await readChannel(tx, operatorId, id, lock);
   if (found === undefined) throw new ProblemError("no-such-channel", id);
   return found;
 }

@@ -9,12 +9,14 @@ import {
   plainClaimCode,
   qrSvg,
 } from "../../identity/claim-code.js";
-import { addClaim, type ClaimRow, listClaims, readClaim, revokeClaim } from "../../store/claims.js";
+import { addClaim, type ClaimRow, listClaims, lockClaim, readClaim, revokeClaim } from "../../store/claims.js";
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { ProblemError } from "../problems.js";
-import { ALLOWED_FAILURES, CLAIM_FAILURES, ONE_FAILURES, REVOKE_FAILURES } from "../responses.js";
+import { ALLOWED_FAILURES, CHANGE_FAILURES, CLAIM_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { Claim, ClaimBody, ClaimList, ClaimParams, ClaimQuery, NewClaim } from "./schema.js";
 
@@ -36,7 +38,7 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
     "/claims",
     {
       config: { right: "claims:write", rateLimit: CLAIMS_MADE },
-      schema: { body: ClaimBody, response: { 201: NewClaim, ...CLAIM_FAILURES } },
+      schema: { headers: IdempotencyKey, body: ClaimBody, response: { 201: NewClaim, ...CLAIM_FAILURES } },
     },
     async (request, reply) => {
       if (app.door.machineBroker() === undefined) throw new ProblemError("no-machine-broker");
@@ -45,11 +47,11 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
       const code = newClaimCode();
       const codeHash = hashClaimCode(plainClaimCode(code) ?? "");
       const expiresAt = new Date(Date.now() + expiresInHours * HOUR_MS);
-      const row = await asOperator(app.databases.app, actor, (tx) =>
-        addClaim(tx, actor, { codeHash, serials, note, expiresAt }),
-      );
-      reply.code(201).header("cache-control", "no-store");
-      return { ...viewOf(row), code, digits: claimDigits(code), ...pageOf(claimPath(row.id, code), publicUrl) };
+      return once(app, request, reply, async (tx) => {
+        const row = await addClaim(tx, actor, { codeHash, serials, note, expiresAt });
+        const shown = { code, digits: claimDigits(code), ...pageOf(claimPath(row.id, code), publicUrl) };
+        return { status: 201, body: { ...viewOf(row), ...shown }, shownOnce: `claim ${row.id}` };
+      });
     },
   );
 
@@ -75,10 +77,10 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
       config: { right: "claims:write" },
       schema: { params: ClaimParams, response: { 200: Claim, ...ONE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const row = await asOperator(app.databases.app, callerOf(request), (tx) => readClaim(tx, request.params.id));
       if (row === undefined) throw new ProblemError("no-such-claim");
-      return viewOf(row);
+      return tagged(reply, viewOf(row));
     },
   );
 
@@ -86,13 +88,17 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
     "/claims/:id",
     {
       config: { right: "claims:write" },
-      schema: { params: ClaimParams, response: { 204: Type.Null(), ...REVOKE_FAILURES } },
+      schema: { params: ClaimParams, headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } },
     },
     async (request, reply) => {
       const actor = callerOf(request);
-      const was = await asOperator(app.databases.app, actor, (tx) => revokeClaim(tx, actor, request.params.id));
-      if (was === undefined) throw new ProblemError("no-such-claim");
-      if (was !== "open") throw new ProblemError("claim-over", was);
+      await asOperator(app.databases.app, actor, async (tx) => {
+        const row = await lockClaim(tx, request.params.id);
+        if (row === undefined) throw new ProblemError("no-such-claim");
+        requireMatch(request, viewOf(row));
+        if (row.state !== "open") throw new ProblemError("claim-over", row.state);
+        await revokeClaim(tx, actor, row);
+      });
       return reply.code(204).send(null);
     },
   );

@@ -15,7 +15,8 @@ const ABOUT = [
   "Lists come in pages by `cursor`. Failures are RFC 9457 problem documents; `code` is stable, see /docs#problems.",
   "Sign in for a cookie (`POST /api/v1/session`), or send `Authorization: Bearer KEY`.",
   "`ETag` with `If-None-Match` answers 304 where nothing has changed; with `If-Match` a change of what somebody else",
-  "has changed meanwhile is refused with 412. A `POST` with `Idempotency-Key` is done once, however often it is sent.",
+  "has changed meanwhile is refused with 412. A `POST` with `Idempotency-Key` is done once, however often it is sent",
+  "within a day, and answered alike; where the answer held a secret, a repeat is told `shown-once` and what was made.",
 ].join(" ");
 
 /** What `@fastify/swagger` is registered with. */

@@ -3,12 +3,14 @@ import { randomBytes } from "node:crypto";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { readIdentity, revokeMachine } from "../../store/certificates.js";
+import type { Transaction } from "../../store/databases.js";
 import { liftSuspension } from "../../store/suspensions.js";
 import { asOperator } from "../../store/tenancy.js";
 import { SerialParams } from "../common.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
-import { ONE_FAILURES, REVOKE_FAILURES } from "../responses.js";
+import { MAKE_FAILURES, ONE_FAILURES, REVOKE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { MachineIdentity, Revocation } from "./schema.js";
 
@@ -46,17 +48,17 @@ export const identityRoutes: FastifyPluginAsyncTypebox = async (app) => {
     "/machines/:serial/revocations",
     {
       config: { right: "claims:write" },
-      schema: { params: SerialParams, response: { 200: Revocation, ...ONE_FAILURES } },
+      schema: { params: SerialParams, headers: IdempotencyKey, response: { 200: Revocation, ...MAKE_FAILURES } },
     },
-    async (request) => {
+    async (request, reply) => {
       const actor = callerOf(request);
       const { serial } = request.params;
-      const certificates = await asOperator(app.databases.app, actor, (tx) =>
-        revokeMachine(tx, actor, serial, randomBytes(32)),
-      );
-      if (certificates === undefined) throw new ProblemError("no-such-machine", serial);
-      await app.door.changed(serial);
-      return { certificates };
+      const work = async (tx: Transaction) => {
+        const certificates = await revokeMachine(tx, actor, serial, randomBytes(32));
+        if (certificates === undefined) throw new ProblemError("no-such-machine", serial);
+        return { status: 200, body: { certificates } };
+      };
+      return once(app, request, reply, work, { afterwards: () => app.door.changed(serial) });
     },
   );
 

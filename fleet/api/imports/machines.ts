@@ -15,12 +15,11 @@ import { Serial } from "../common.js";
 import { patchProfile } from "../machines/profile-change.js";
 import { type MachineProfile, ProfilePatch } from "../machines/profile-schema.js";
 import { ProblemError } from "../problems.js";
-import { MAKE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
 import { lookAtListeners } from "../session/watch.js";
 import { MachineTags } from "../tags/schema.js";
 import { type RowError, rowsOf } from "./rows.js";
-import { Import, ImportQuery, MAX_IMPORT_BYTES, type Outcome, runImport, tookEffect } from "./run.js";
+import { IMPORT_SCHEMA, MAX_IMPORT_BYTES, type Outcome, sendImport } from "./run.js";
 
 const { model, locationName, timeZone, latitude, longitude, telemetryPeriodS } = ProfilePatch.properties;
 const MachineLine = Type.Object(
@@ -47,25 +46,22 @@ export const machineImports: FastifyPluginAsyncTypebox = async (app) => {
       config: { right: "machines:write" },
       bodyLimit: MAX_IMPORT_BYTES,
       schema: {
+        ...IMPORT_SCHEMA,
         description:
           "Columns: serial, model, location (by name), locationName, timeZone, latitude, longitude, " +
           "telemetryPeriodS, tags (between semicolons; needs the right tags:write). Each line: a machine you have.",
-        querystring: ImportQuery,
-        body: Type.String(),
-        response: { 200: Import, ...MAKE_FAILURES },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { rows, errors } = rowsOf(request.body, MachineLine, { numbers: ["telemetryPeriodS"] });
       const tagging = rows.some(({ value }) => value.tags !== undefined);
       if (tagging && !caller.rights.includes("tags:write")) throw new ProblemError("not-allowed", "tags:write");
       const file = { rows: rows.length, errors: [...errors, ...repeated(rows)], items: bySerial(rows) };
       const dryRun = request.query.dryRun === true;
-      const done = await runImport(app, caller, dryRun, file, (tx, item) => putMachine(tx, caller, item));
       // Whoever listens may see more or less by it.
-      if (tagging && tookEffect(done)) await lookAtListeners(app, caller.operatorId);
-      return done;
+      const afterwards = async () => (tagging && !dryRun ? lookAtListeners(app, caller.operatorId) : undefined);
+      return sendImport(app, request, reply, file, (tx, item) => putMachine(tx, caller, item), { dryRun, afterwards });
     },
   );
 };

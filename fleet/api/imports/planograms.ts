@@ -11,10 +11,9 @@ import { documentMachine, plannedProducts, readDocument } from "../../store/docu
 import { Serial } from "../common.js";
 import { orderPlanogram, saysTheSame } from "../planograms/ordering.js";
 import { SlotBody } from "../planograms/schema.js";
-import { MAKE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
 import { type RowError, rowsOf } from "./rows.js";
-import { Import, ImportQuery, MAX_IMPORT_BYTES, type Outcome, runImport, tookEffect } from "./run.js";
+import { IMPORT_SCHEMA, MAX_IMPORT_BYTES, type Outcome, sendImport } from "./run.js";
 
 const PlanogramLine = Type.Object({ machine: Serial, ...SlotBody.properties }, { additionalProperties: false });
 type Slot = Type.Static<typeof SlotBody>;
@@ -38,24 +37,24 @@ export const planogramImports: FastifyPluginAsyncTypebox = async (app) => {
       config: { right: "planograms:write" },
       bodyLimit: MAX_IMPORT_BYTES,
       schema: {
+        ...IMPORT_SCHEMA,
         description:
           "Columns: machine, slot, column, productNumber, price, capacity, quantity, retry, homeOnly. The lines of a " +
           "machine are its whole planogram: the version behind its newest, as if posted. Counted by machine: created " +
           "is the first one, changed a new version.",
-        querystring: ImportQuery,
-        body: Type.String(),
-        response: { 200: Import, ...MAKE_FAILURES },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { rows, errors } = rowsOf(request.body, PlanogramLine, COLUMNS);
       const items = byMachine(rows.map(({ line, value: { machine, ...slot } }) => ({ line, machine, slot })));
       const file = { rows: rows.length, errors, items };
       const dryRun = request.query.dryRun === true;
-      const done = await runImport(app, caller, dryRun, file, (tx, item) => putPlanogram(tx, caller, item));
-      if (tookEffect(done)) wakeOrders(app.live);
-      return done;
+      const afterwards = async () => (dryRun ? undefined : wakeOrders(app.live));
+      return sendImport(app, request, reply, file, (tx, item) => putPlanogram(tx, caller, item), {
+        dryRun,
+        afterwards,
+      });
     },
   );
 };

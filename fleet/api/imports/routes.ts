@@ -1,6 +1,5 @@
 /** Imports of CSV. Products and locations: what is there already, by number or name, is changed; the rest is made. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
 import { isAmountOf } from "../../store/amounts.js";
 import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
@@ -8,13 +7,12 @@ import { addLocation, changeLocation, findLocation, readLocation } from "../../s
 import { changeProduct, insertProduct, readProduct } from "../../store/products.js";
 import { LocationBody } from "../locations/schema.js";
 import { ProductBody } from "../products/schema.js";
-import { MAKE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
 import { isZone } from "../zones.js";
 import { machineImports } from "./machines.js";
 import { planogramImports } from "./planograms.js";
 import { rowsOf } from "./rows.js";
-import { Import, ImportQuery, MAX_IMPORT_BYTES, type Outcome, runImport } from "./run.js";
+import { IMPORT_SCHEMA, MAX_IMPORT_BYTES, type Outcome, sendImport } from "./run.js";
 
 export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addContentTypeParser("text/csv", { parseAs: "string", bodyLimit: MAX_IMPORT_BYTES }, (_request, body, done) =>
@@ -29,15 +27,14 @@ export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { right: "products:write" },
       bodyLimit: MAX_IMPORT_BYTES,
-      schema: { querystring: ImportQuery, body: Type.String(), response: { 200: Import, ...MAKE_FAILURES } },
+      schema: IMPORT_SCHEMA,
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { rows, errors } = rowsOf(request.body, ProductBody, { numbers: ["number"] });
       const file = { rows: rows.length, errors, items: rows };
-      return runImport(app, caller, request.query.dryRun === true, file, (tx, { line, value }) =>
-        putProduct(tx, caller, line, value),
-      );
+      const take = (tx: Transaction, { line, value }: (typeof rows)[number]) => putProduct(tx, caller, line, value);
+      return sendImport(app, request, reply, file, take, { dryRun: request.query.dryRun === true });
     },
   );
 
@@ -46,15 +43,14 @@ export const importRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { right: "locations:write" },
       bodyLimit: MAX_IMPORT_BYTES,
-      schema: { querystring: ImportQuery, body: Type.String(), response: { 200: Import, ...MAKE_FAILURES } },
+      schema: IMPORT_SCHEMA,
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { rows, errors } = rowsOf(request.body, LocationBody);
       const file = { rows: rows.length, errors, items: rows };
-      return runImport(app, caller, request.query.dryRun === true, file, (tx, { line, value }) =>
-        putLocation(tx, caller, line, value),
-      );
+      const take = (tx: Transaction, { line, value }: (typeof rows)[number]) => putLocation(tx, caller, line, value);
+      return sendImport(app, request, reply, file, take, { dryRun: request.query.dryRun === true });
     },
   );
 };

@@ -7,6 +7,8 @@ import { addKey, changeKey, type KeyRow, listKeys, lockKeys, readKey, revokeKey 
 import { asOperator } from "../../store/tenancy.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { type Caller, callerOf, RIGHT_NAMES } from "../rights.js";
@@ -15,6 +17,7 @@ import { Key, KeyChange, KeyList, KeyParams, KeyQuery, MadeKey, NewKey } from ".
 
 const DEFAULT_REQUESTS_PER_MINUTE = 600;
 const config = { right: "keys:write" } as const;
+const MOVING = ["lastUsedAt"];
 
 export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   await app.register(changing);
@@ -32,44 +35,49 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post(
     "/keys",
-    { config, schema: { body: NewKey, response: { 201: MadeKey, ...MAKE_FAILURES } } },
+    { config, schema: { headers: IdempotencyKey, body: NewKey, response: { 201: MadeKey, ...MAKE_FAILURES } } },
     async (request, reply) => {
       const caller = callerOf(request);
       const { name, scopes, tags = null, requestsPerMinute = DEFAULT_REQUESTS_PER_MINUTE, expiresAt } = request.body;
       mustHave(caller, scopes);
       const wanted = { name, scopes, tags, requestsPerMinute, expiresAt: dateOf(expiresAt) };
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const added = await addKey(tx, caller, wanted);
         if (added === "taken") throw new ProblemError("name-taken", name);
         if (added === "too many") throw new ProblemError("too-many-keys");
         const after = viewOf(await mustFind(tx, added.id));
         await recordChange(tx, caller, { action: "created", subject: "key", subjectId: after.id, before: null, after });
-        return { ...after, key: added.key };
+        return { status: 201, body: { ...after, key: added.key }, shownOnce: `key ${after.id}` };
       });
-      return reply.code(201).header("cache-control", "no-store").send(made);
     },
   );
 
   app.get(
     "/keys/:id",
     { config, schema: { params: KeyParams, response: { 200: Key, ...ONE_FAILURES } } },
-    async (request) =>
-      viewOf(await asOperator(app.databases.app, callerOf(request), (tx) => mustFind(tx, request.params.id))),
+    async (request, reply) => {
+      const row = await asOperator(app.databases.app, callerOf(request), (tx) => mustFind(tx, request.params.id));
+      return tagged(reply, viewOf(row), MOVING);
+    },
   );
 };
 
 const changing: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     "/keys/:id",
-    { config, schema: { params: KeyParams, body: KeyChange, response: { 200: Key, ...CHANGE_FAILURES } } },
-    async (request) => {
+    {
+      config,
+      schema: { params: KeyParams, headers: IfMatch, body: KeyChange, response: { 200: Key, ...CHANGE_FAILURES } },
+    },
+    async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { expiresAt, ...change } = request.body;
       mustHave(caller, change.scopes ?? []);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         await lockKeys(tx, caller.operatorId);
         const row = await mustFind(tx, id);
+        requireMatch(request, viewOf(row), MOVING);
         if (row.revokedAt !== null) throw new ProblemError("no-such-key", "It is revoked");
         const wanted = { ...row, ...change, expiresAt: expiresAt === undefined ? row.expiresAt : dateOf(expiresAt) };
         if (!(await changeKey(tx, id, wanted))) throw new ProblemError("name-taken", wanted.name);
@@ -77,18 +85,20 @@ const changing: FastifyPluginAsyncTypebox = async (app) => {
         await recordChange(tx, caller, { action: "changed", subject: "key", subjectId: id, before, after });
         return after;
       });
+      return tagged(reply, changed, MOVING);
     },
   );
 
   app.delete(
     "/keys/:id",
-    { config, schema: { params: KeyParams, response: { 204: Type.Null(), ...ONE_FAILURES } } },
+    { config, schema: { params: KeyParams, headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } } },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       await asOperator(app.databases.app, caller, async (tx) => {
         await lockKeys(tx, caller.operatorId);
         const before = viewOf(await mustFind(tx, id));
+        requireMatch(request, before, MOVING);
         if (!(await revokeKey(tx, id))) return;
         const after = viewOf(await mustFind(tx, id));
         await recordChange(tx, caller, { action: "revoked", subject: "key", subjectId: id, before, after });

@@ -8,11 +8,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static } from "typebox";
 import { Value } from "typebox/value";
 import { recordChange } from "../../store/audit-log.js";
-import { linkIdentity, listIdentities, unlinkIdentities } from "../../store/identities.js";
+import type { Transaction } from "../../store/databases.js";
+import { linkIdentity, listIdentities, lockIdentities, unlinkIdentities } from "../../store/identities.js";
 import type { Seal } from "../../store/sealing.js";
 import { allOf, asOperator } from "../../store/tenancy.js";
 import { findByIdentity, listSessions } from "../../store/users.js";
 import { Identities, JourneyStart } from "../account/schema.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
 import { ProblemError } from "../problems.js";
 import { CHANGE_FAILURES, FAILURES, ONE_FAILURES } from "../responses.js";
 import { userOf } from "./plugin.js";
@@ -87,11 +89,14 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcOptions> = async (app, op
 const identityRoutes: FastifyPluginAsyncTypebox<OidcOptions> = async (app, options) => {
   app.addHook("onRequest", app.requireUser);
 
-  app.get("/account/identities", { schema: { response: { 200: Identities, ...ONE_FAILURES } } }, async (request) => {
-    const user = userOf(request);
-    const rows = await asOperator(app.databases.app, user, (tx) => listIdentities(tx, user.id));
-    return { identities: rows.map(({ linkedAt, ...row }) => ({ ...row, linkedAt: linkedAt.toISOString() })) };
-  });
+  app.get(
+    "/account/identities",
+    { schema: { response: { 200: Identities, ...ONE_FAILURES } } },
+    async (request, reply) => {
+      const user = userOf(request);
+      return tagged(reply, await asOperator(app.databases.app, user, (tx) => identitiesOf(tx, user.id)));
+    },
+  );
 
   app.post(
     "/account/identities",
@@ -104,11 +109,13 @@ const identityRoutes: FastifyPluginAsyncTypebox<OidcOptions> = async (app, optio
 
   app.delete(
     "/account/identities",
-    { schema: { response: { 204: Type.Null(), ...ONE_FAILURES } } },
+    { schema: { headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } } },
     async (request, reply) => {
       const user = userOf(request);
       await asOperator(app.databases.app, user, async (tx) => {
-        const before = { identities: (await listIdentities(tx, user.id)).map(({ linkedAt: _, ...row }) => row) };
+        await lockIdentities(tx, user.id);
+        const before = await identitiesOf(tx, user.id);
+        requireMatch(request, before);
         if ((await unlinkIdentities(tx, user.id)) === 0) return;
         const by = { operatorId: user.operatorId, userId: user.id, keyId: null };
         const change = { action: "unlinked", subject: "identity", subjectId: user.id, before, after: null };
@@ -118,6 +125,11 @@ const identityRoutes: FastifyPluginAsyncTypebox<OidcOptions> = async (app, optio
     },
   );
 };
+
+async function identitiesOf(tx: Transaction, userId: string): Promise<Static<typeof Identities>> {
+  const rows = await listIdentities(tx, userId);
+  return { identities: rows.map(({ linkedAt, ...row }) => ({ ...row, linkedAt: linkedAt.toISOString() })) };
+}
 
 async function begin(
   app: FastifyInstance,

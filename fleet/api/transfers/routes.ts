@@ -1,8 +1,10 @@
 /** Offers of machines to other operators: made, listed, withdrawn, accepted. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
+import type { Transaction } from "../../store/databases.js";
 import { asOperator } from "../../store/tenancy.js";
-import { acceptOffer, listOffers, offerMachine, withdrawOffer } from "../../store/transfers.js";
+import { acceptOffer, betweenTenants, listOffers, offerMachine, withdrawOffer } from "../../store/transfers.js";
+import { type Answer, IdempotencyKey, once } from "../idempotency.js";
 import { mustOwn } from "../machines/known.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
@@ -26,17 +28,17 @@ export const transferRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post(
     "/transfers",
-    { config, schema: { body: NewOffer, response: { 201: MadeOffer, ...MAKE_FAILURES } } },
+    { config, schema: { headers: IdempotencyKey, body: NewOffer, response: { 201: MadeOffer, ...MAKE_FAILURES } } },
     async (request, reply) => {
       const caller = callerOf(request);
       const { serial } = request.body;
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const { id } = await mustOwn(tx, caller.operatorId, serial);
-        return offerMachine(tx, caller, { id, serial });
+        const made = await offerMachine(tx, caller, { id, serial });
+        if (made === "already") throw new ProblemError("already-offered", serial);
+        const body = { ...made, expiresAt: made.expiresAt.toISOString() };
+        return { status: 201, body, shownOnce: `transfer ${made.id}` };
       });
-      if (made === "already") throw new ProblemError("already-offered", serial);
-      reply.code(201).header("cache-control", "no-store");
-      return { ...made, expiresAt: made.expiresAt.toISOString() };
     },
   );
 
@@ -54,14 +56,20 @@ export const transferRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post(
     "/transfers/acceptances",
-    { config, schema: { body: Acceptance, response: { 201: Accepted, ...MAKE_FAILURES } } },
+    { config, schema: { headers: IdempotencyKey, body: Acceptance, response: { 201: Accepted, ...MAKE_FAILURES } } },
     async (request, reply) => {
       const caller = callerOf(request);
-      const done = await acceptOffer(app.databases, caller, request.body.code);
-      if (done === "unknown") throw new ProblemError("no-such-transfer");
-      if (done === "own") throw new ProblemError("own-machine");
-      await lookAtListeners(app, done.from);
-      return reply.code(201).send({ serial: done.serial });
+      let giver: string | undefined;
+      const work = async (tx: Transaction) => {
+        const done = await acceptOffer(tx, caller, request.body.code);
+        if (done === "unknown") throw new ProblemError("no-such-transfer");
+        if (done === "own") throw new ProblemError("own-machine");
+        giver = done.from;
+        return { status: 201, body: { serial: done.serial } };
+      };
+      const afterwards = async () => (giver === undefined ? undefined : lookAtListeners(app, giver));
+      const inside = (within: (tx: Transaction) => Promise<Answer>) => betweenTenants(app.databases, within);
+      return once(app, request, reply, work, { afterwards, inside });
     },
   );
 };

@@ -18,14 +18,19 @@ export function linkPath(token: string): string {
   return `/#/password/${token}`;
 }
 
-/** Sends the link in the background; true if it is on its way. */
+/** True if there is a way to mail this person a link. */
+export function canMail({ mailer, publicUrl }: Post, { email }: { readonly email: string | null }): boolean {
+  return mailer !== undefined && publicUrl !== undefined && email !== null;
+}
+
+/** Sends the link in the background where it can be mailed. */
 export function mailLink(
   { mailer, publicUrl }: Post,
   log: FastifyBaseLogger,
   to: { readonly name: string; readonly email: string | null },
   link: { readonly token: string; readonly expiresAt: Date },
-): boolean {
-  if (mailer === undefined || publicUrl === undefined || to.email === null) return false;
+): void {
+  if (mailer === undefined || publicUrl === undefined || to.email === null) return;
   const text = [
     `With this link you set the password of ${to.name}:`,
     "",
@@ -37,5 +42,4 @@ export function mailLink(
   void mailer.send({ to: [to.email], subject: "Your password at Spiral", text }).then((mailed) => {
     if (!mailed.ok) log.error({ why: mailed.why }, "a link to a password was not sent");
   });
-  return true;
 }

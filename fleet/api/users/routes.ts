@@ -18,12 +18,14 @@ import { asOperator } from "../../store/tenancy.js";
 import { endSessions } from "../../store/users.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor } from "../cursor.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { ProblemError } from "../problems.js";
 import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { callerOf } from "../rights.js";
 import { forgetSessions } from "../session/sessions.js";
 import { lookAtListeners } from "../session/watch.js";
-import { INVITED_FOR_MS, linkPath, mailLink, type Post, RESET_WITHIN_MS } from "./links.js";
+import { canMail, INVITED_FOR_MS, linkPath, mailLink, type Post, RESET_WITHIN_MS } from "./links.js";
 import { MadeUser, NewUser, PasswordLink, User, UserChange, UserList, UserParams, UserQuery } from "./schema.js";
 
 const AfterName = Type.Tuple([Type.String({ maxLength: 100 })]);
@@ -51,21 +53,29 @@ export const userRoutes: FastifyPluginAsyncTypebox<Post> = async (app, post) => 
   app.get(
     "/users/:id",
     { config: reading, schema: { params: UserParams, response: { 200: User, ...ONE_FAILURES } } },
-    async (request) =>
-      viewOf(await asOperator(app.databases.app, callerOf(request), (tx) => mustFind(tx, request.params.id))),
+    async (request, reply) => {
+      const row = await asOperator(app.databases.app, callerOf(request), (tx) => mustFind(tx, request.params.id));
+      return tagged(reply, viewOf(row));
+    },
   );
 };
 
 const changes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     "/users/:id",
-    { config: writing, schema: { params: UserParams, body: UserChange, response: { 200: User, ...CHANGE_FAILURES } } },
-    async (request) => changeUser(app, request, request.params.id, request.body),
+    {
+      config: writing,
+      schema: { params: UserParams, headers: IfMatch, body: UserChange, response: { 200: User, ...CHANGE_FAILURES } },
+    },
+    async (request, reply) => tagged(reply, await changeUser(app, request, request.params.id, request.body)),
   );
 
   app.delete(
     "/users/:id",
-    { config: writing, schema: { params: UserParams, response: { 204: Type.Null(), ...CHANGE_FAILURES } } },
+    {
+      config: writing,
+      schema: { params: UserParams, headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } },
+    },
     async (request, reply) => {
       await changeUser(app, request, request.params.id, { disabled: true });
       return reply.code(204).send(null);
@@ -102,12 +112,16 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
 const links: FastifyPluginAsyncTypebox<Post> = async (app, post) => {
   app.post(
     "/users",
-    { config: writing, schema: { body: NewUser, response: { 201: MadeUser, ...MAKE_FAILURES } } },
+    {
+      config: writing,
+      schema: { headers: IdempotencyKey, body: NewUser, response: { 201: MadeUser, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { name, role, tags = null, email = null } = request.body;
       mustFit(role, tags);
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      let letter: Letter | undefined;
+      const work = async (tx: Transaction) => {
         await lockPeople(tx, caller.operatorId);
         const added = await addPerson(tx, caller.operatorId, name, { role, tags, email });
         if (added === "taken") throw new ProblemError("name-taken", name);
@@ -120,33 +134,48 @@ const links: FastifyPluginAsyncTypebox<Post> = async (app, post) => {
           before: null,
           after,
         });
-        return { user: after, link: await addLink(tx, ownerOf(caller.operatorId, added.id), INVITED_FOR_MS) };
-      });
-      const mailed = mailLink(post, request.log, made.user, made.link);
-      reply.code(201).header("cache-control", "no-store");
-      return { user: made.user, link: viewOfLink(made.link, mailed) };
+        const link = await addLink(tx, ownerOf(caller.operatorId, added.id), INVITED_FOR_MS);
+        letter = { to: after, link };
+        const body = { user: after, link: viewOfLink(link, canMail(post, after)) };
+        return { status: 201, body, shownOnce: `user ${after.id}, and a link to a password` };
+      };
+      return once(app, request, reply, work, { afterwards: async () => sendLetter(post, request, letter) });
     },
   );
 
   app.post(
     "/users/:id/password-links",
-    { config: writing, schema: { params: UserParams, response: { 201: PasswordLink, ...MAKE_FAILURES } } },
+    {
+      config: writing,
+      schema: { params: UserParams, headers: IdempotencyKey, response: { 201: PasswordLink, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      let letter: Letter | undefined;
+      const work = async (tx: Transaction) => {
         const person = await mustFind(tx, id);
         if (person.disabledAt !== null) throw new ProblemError("no-such-user", "He is disabled");
         const change = { action: "created", subject: "password-link", subjectId: id, before: null, after: {} };
         await recordChange(tx, caller, change);
-        return { person, link: await addLink(tx, ownerOf(caller.operatorId, id), RESET_WITHIN_MS) };
-      });
-      const mailed = mailLink(post, request.log, made.person, made.link);
-      reply.code(201).header("cache-control", "no-store");
-      return viewOfLink(made.link, mailed);
+        const link = await addLink(tx, ownerOf(caller.operatorId, id), RESET_WITHIN_MS);
+        letter = { to: person, link };
+        return { status: 201, body: viewOfLink(link, canMail(post, person)), shownOnce: "a link to a password" };
+      };
+      return once(app, request, reply, work, { afterwards: async () => sendLetter(post, request, letter) });
     },
   );
 };
+
+/** What is mailed once the link is kept. */
+interface Letter {
+  readonly to: { readonly name: string; readonly email: string | null };
+  readonly link: { readonly token: string; readonly expiresAt: Date };
+}
+
+function sendLetter(post: Post, request: FastifyRequest, letter: Letter | undefined): void {
+  if (letter !== undefined) mailLink(post, request.log, letter.to, letter.link);
+}
 
 type Change = Type.Static<typeof UserChange>;
 
@@ -156,6 +185,7 @@ async function changeUser(app: FastifyInstance, request: FastifyRequest, id: str
   const done = await asOperator(app.databases.app, caller, async (tx) => {
     await lockPeople(tx, caller.operatorId);
     const row = await mustFind(tx, id);
+    requireMatch(request, viewOf(row));
     const { role = row.role, tags = row.tags, email = row.email, disabled = row.disabledAt !== null } = change;
     mustFit(role, tags);
     if (!(await changePerson(tx, id, { role, tags, email, disabled }))) throw new ProblemError("last-owner");

@@ -22,8 +22,10 @@ import {
 import { positionIn } from "../changes/feed.js";
 import { DEFAULT_PAGE } from "../common.js";
 import { decodeCursor, encodeCursor, Newest } from "../cursor.js";
+import { IfMatch, requireMatch, tagged } from "../etags.js";
+import { IdempotencyKey, once } from "../idempotency.js";
 import { ProblemError } from "../problems.js";
-import { ALLOWED_FAILURES, FOLLOW_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
+import { ALLOWED_FAILURES, CHANGE_FAILURES, FOLLOW_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "../responses.js";
 import { type Caller, callerOf } from "../rights.js";
 import {
   FeedDeliveryList,
@@ -45,6 +47,8 @@ interface Options {
 }
 
 const config = { right: "webhooks:write" } as const;
+/** How far it has come, which is nobody's to set but by `after`. */
+const MOVING = ["cursor", "behind", "stopped", "waiting", "dead"];
 
 export const webhookRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   await app.register(reads);
@@ -63,10 +67,11 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/webhooks/:id",
     { config, schema: { params: WebhookParams, response: { 200: Webhook, ...ONE_FAILURES } } },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      return (await asOperator(app.databases.app, caller, (tx) => mustFind(tx, caller, id))).webhook;
+      const found = await asOperator(app.databases.app, caller, (tx) => mustFind(tx, caller, id));
+      return tagged(reply, found.webhook, MOVING);
     },
   );
 
@@ -97,43 +102,47 @@ const reads: FastifyPluginAsyncTypebox = async (app) => {
 const making: FastifyPluginAsyncTypebox<Options> = async (app, { master }) => {
   app.post(
     "/webhooks",
-    { config, schema: { body: WebhookBody, response: { 201: MadeWebhook, ...FOLLOW_FAILURES } } },
+    {
+      config,
+      schema: { headers: IdempotencyKey, body: WebhookBody, response: { 201: MadeWebhook, ...FOLLOW_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { name, url, kinds, enabled = true, after } = request.body;
       mustLead(url);
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const { incarnation, newest } = await feedState(tx, caller.operatorId);
         const { seq } = after === undefined ? { seq: newest } : await positionIn(tx, caller, after);
         const row = { name, url, kinds, enabled, incarnation, afterSeq: seq };
         const added = await addWebhook(tx, caller.operatorId, row, MAX_WEBHOOKS);
         if (added === "too many") throw new ProblemError("too-many-webhooks", `at most ${MAX_WEBHOOKS}`);
         if (added === "taken") throw new ProblemError("name-taken", name);
-        const kept = await mustFind(tx, caller, added.id);
-        const about = { subject: "webhook", subjectId: added.id, before: null, after: kept.webhook };
+        const { webhook, secretVersion } = await mustFind(tx, caller, added.id);
+        const about = { subject: "webhook", subjectId: added.id, before: null, after: webhook };
         await recordChange(tx, caller, { action: "created", ...about });
-        return kept;
+        const body = { ...webhook, secret: hookSecret(master, webhook.id, secretVersion) };
+        return { status: 201, body, shownOnce: `webhook ${webhook.id}` };
       });
-      reply.code(201);
-      return { ...made.webhook, secret: hookSecret(master, made.webhook.id, made.secretVersion) };
     },
   );
 
   app.post(
     "/webhooks/:id/secrets",
-    { config, schema: { params: WebhookParams, response: { 201: MadeWebhook, ...MAKE_FAILURES } } },
+    {
+      config,
+      schema: { params: WebhookParams, headers: IdempotencyKey, response: { 201: MadeWebhook, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      const made = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         const { webhook } = await mustFind(tx, caller, id, true);
         const version = await renewSecret(tx, "webhooks", caller.operatorId, id);
         const about = { subject: "webhook", subjectId: id, before: null, after: { version } };
         await recordChange(tx, caller, { action: "secret renewed", ...about });
-        return { ...webhook, secret: hookSecret(master, id, version) };
+        const body = { ...webhook, secret: hookSecret(master, id, version) };
+        return { status: 201, body, shownOnce: `webhook ${id}` };
       });
-      reply.code(201);
-      return made;
     },
   );
 };
@@ -143,15 +152,21 @@ const changing: FastifyPluginAsyncTypebox = async (app) => {
     "/webhooks/:id",
     {
       config,
-      schema: { params: WebhookParams, body: WebhookPatch, response: { 200: Webhook, ...FOLLOW_FAILURES } },
+      schema: {
+        params: WebhookParams,
+        headers: IfMatch,
+        body: WebhookPatch,
+        response: { 200: Webhook, ...CHANGE_FAILURES, ...FOLLOW_FAILURES },
+      },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { after: cursor, ...change } = request.body;
       if (change.url !== undefined) mustLead(change.url);
-      return asOperator(app.databases.app, caller, async (tx) => {
+      const changed = await asOperator(app.databases.app, caller, async (tx) => {
         const { webhook: before } = await mustFind(tx, caller, id, true);
+        requireMatch(request, before, MOVING);
         const wanted = { ...before, ...change };
         if (!(await changeWebhook(tx, caller.operatorId, wanted))) throw new ProblemError("name-taken", wanted.name);
         if (cursor !== undefined) await moveWebhook(tx, id, await positionIn(tx, caller, cursor));
@@ -160,17 +175,22 @@ const changing: FastifyPluginAsyncTypebox = async (app) => {
         await recordChange(tx, caller, { action: "changed", subject: "webhook", subjectId: id, before, after });
         return after;
       });
+      return tagged(reply, changed, MOVING);
     },
   );
 
   app.delete(
     "/webhooks/:id",
-    { config, schema: { params: WebhookParams, response: { 204: Type.Null(), ...ONE_FAILURES } } },
+    {
+      config,
+      schema: { params: WebhookParams, headers: IfMatch, response: { 204: Type.Null(), ...CHANGE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       await asOperator(app.databases.app, caller, async (tx) => {
         const { webhook: before } = await mustFind(tx, caller, id, true);
+        requireMatch(request, before, MOVING);
         await drop(tx, "webhooks", caller.operatorId, id);
         await recordChange(tx, caller, { action: "removed", subject: "webhook", subjectId: id, before, after: null });
       });
@@ -182,17 +202,18 @@ const changing: FastifyPluginAsyncTypebox = async (app) => {
 const sending: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     "/webhooks/:id/test",
-    { config, schema: { params: WebhookParams, response: { 202: FeedQueued, ...MAKE_FAILURES } } },
+    {
+      config,
+      schema: { params: WebhookParams, headers: IdempotencyKey, response: { 202: FeedQueued, ...MAKE_FAILURES } },
+    },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const test = { event: "test", body: '{"changes":[]}', changes: 0, lastSeq: null } as const;
-      const deliveryId = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         await mustFind(tx, caller, id);
-        return putBatch(tx, caller.operatorId, id, test);
+        return { status: 202, body: { deliveryId: await putBatch(tx, caller.operatorId, id, test) } };
       });
-      reply.code(202);
-      return { deliveryId };
     },
   );
 
@@ -200,21 +221,24 @@ const sending: FastifyPluginAsyncTypebox = async (app) => {
     "/webhooks/:id/replays",
     {
       config,
-      schema: { params: WebhookParams, body: FeedReplayBody, response: { 202: FeedReplayed, ...MAKE_FAILURES } },
+      schema: {
+        params: WebhookParams,
+        headers: IdempotencyKey,
+        body: FeedReplayBody,
+        response: { 202: FeedReplayed, ...MAKE_FAILURES },
+      },
     },
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
       const { deliveryId = null } = request.body;
-      const replayed = await asOperator(app.databases.app, caller, async (tx) => {
+      return once(app, request, reply, async (tx) => {
         await mustFind(tx, caller, id);
         const count = await replayDeadBatches(tx, id, deliveryId);
         const after = { deliveryId, count };
         await recordChange(tx, caller, { action: "replayed", subject: "webhook", subjectId: id, before: null, after });
-        return count;
+        return { status: 202, body: { replayed: count } };
       });
-      reply.code(202);
-      return { replayed };
     },
   );
 };
