@@ -1,14 +1,15 @@
 /** The OpenAPI document: complete, well-formed, and good enough that a client made from it at run time works. */
 import { isAxiosError } from "axios";
-import { type Document, OpenAPIClientAxios } from "openapi-client-axios";
+import { type AxiosResponse, type Document, OpenAPIClientAxios } from "openapi-client-axios";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PROBLEM_CODES, PROBLEMS } from "../../fleet/api/problems.js";
-import { signedIn } from "./signed-in.js";
+import { type SignedIn, signedIn } from "./signed-in.js";
 import { startTestFleet, type TestFleet, TestLedger, TestMachine } from "./support.js";
 
 interface Context {
   fleet: TestFleet;
+  api: SignedIn;
   cookie: string;
   document: Document;
 }
@@ -16,7 +17,8 @@ const test = suite<Context>("fleet/openapi");
 
 test.before(async (context) => {
   context.fleet = await startTestFleet();
-  context.cookie = (await signedIn(context.fleet)).cookie;
+  context.api = await signedIn(context.fleet);
+  context.cookie = context.api.cookie;
   const machine = await TestMachine.connect(context.fleet.mqttPort, await context.fleet.addMachine("DOC-1"));
   await machine.sync(new TestLedger().boot().sellCoke(1));
   context.document = (await context.fleet.app.inject({ url: "/docs/openapi.json" })).json();
@@ -64,6 +66,32 @@ test("every route is in the document with an id of its own, its parameters and i
     assert.ok("500" in responses, `${name} does not state its failures`);
     assert.ok(security !== undefined, name);
   }
+});
+
+/** Pages for people, and what Prometheus reads: no client of the API calls them. */
+const UNDOCUMENTED = ["GET /docs", "GET /docs/openapi.json", "GET /metrics", "GET /problems/:code"];
+
+test("what the service answers to and what the document names are the same", ({ fleet, document }) => {
+  const named = operationsOf(document).map(
+    ({ method, path }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
+  );
+  const routes = fleet.app.routeList.map(({ method, url }) => `${method} ${url}`);
+  assert.equal(named.sort(), routes.filter((route) => !UNDOCUMENTED.includes(route)).sort());
+});
+
+/** CBOR is what machines send, CSV what is imported. */
+const BODY_TYPES = ["application/cbor", "application/json", "text/csv"];
+
+test("every body is of a type that the route takes, and one that is a file is named as such", async (context) => {
+  const types = new Set<string>();
+  for (const { method, path, requestBody } of operationsOf(context.document)) {
+    for (const type of Object.keys(requestBody?.content ?? {})) types.add(type);
+    if (path.endsWith("/imports")) {
+      assert.equal(Object.keys(requestBody?.content ?? {}), ["text/csv"], `${method} ${path}`);
+      assert.is(requestBody?.content?.["text/csv"]?.schema?.type, "string", `${method} ${path}`);
+    }
+  }
+  assert.equal([...types].sort(), BODY_TYPES);
 });
 
 test("every body in JSON is closed: what nobody knows is refused", ({ document }) => {
@@ -125,6 +153,76 @@ test("a client made from the document reads, filters, and is refused by problem"
     (error: unknown) => error,
   );
   assert.is(isAxiosError(refused) ? refused.response?.data.code : refused, "no-such-machine");
+});
+
+/** What the client was refused with. */
+async function refusalOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (refused: unknown) => refused,
+  );
+  return isAxiosError(error) ? `${error.response?.status} ${error.response?.data.code}` : String(error);
+}
+
+type Call = (id: string, parameters?: object, data?: object | string, config?: object) => Promise<AxiosResponse>;
+
+/** Calls an operation by its id with a key: where a header goes, and of which type a body is, the document says. */
+async function clientOf({ fleet, api, document }: Context, scopes: readonly string[]): Promise<Call> {
+  const made = await api.ask("POST", "/keys", { name: `client ${scopes.join()}`.slice(0, 100), scopes });
+  assert.is(made.status, 201, made.text);
+  const { key } = made.json();
+  const axiosConfigDefaults = { baseURL: fleet.url, headers: { authorization: `Bearer ${key}` } };
+  const client = await new OpenAPIClientAxios({ definition: document, axiosConfigDefaults }).init();
+  const described = new Map(operationsOf(document).map((operation) => [operation.operationId, operation]));
+  return (id, parameters = {}, data = undefined, config = {}) => {
+    const operation = client[id];
+    assert.ok(operation, id);
+    const [type] = Object.keys(described.get(id)?.requestBody?.content ?? {});
+    const headers = type === undefined ? {} : { "content-type": type };
+    return operation({ ...parameters }, data, { headers, ...config });
+  };
+}
+
+test("a client made from the document makes, changes on condition, is refused, removes", async (context) => {
+  const call = await clientOf(context, ["locations:read", "locations:write"]);
+  const hall = { name: "Client's hall", timeZone: "UTC" };
+  const key = { "idempotency-key": "of the client" };
+  const made = await call("postLocations", key, hall);
+  assert.equal([made.status, made.data.name], [201, hall.name]);
+  const { id } = made.data;
+  assert.is((await call("postLocations", key, hall)).data.id, id);
+  const { etag } = (await call("getLocationsId", { id })).headers;
+  const changed = await call("patchLocationsId", { id, "if-match": etag }, { region: "East" });
+  assert.is(changed.data.region, "East");
+  const stale = { id, "if-match": etag };
+  assert.is(await refusalOf(call("patchLocationsId", stale, { region: "West" })), "412 changed-meanwhile");
+  assert.is(await refusalOf(call("deleteLocationsId", stale)), "412 changed-meanwhile");
+  assert.is((await call("deleteLocationsId", { id, "if-match": changed.headers.etag })).status, 204);
+  assert.is(await refusalOf(call("getLocationsId", { id })), "404 no-such-location");
+});
+
+test("it imports a file, first only to see what would happen, and reads an export piece by piece", async (context) => {
+  const call = await clientOf(context, ["products:read", "products:write", "sales:read"]);
+  const file = "number,name,category,sku,defaultPrice,currency\n70,Imported,snack,I,1.10,USD\n";
+  const look = (await call("postProductsImports", { dryRun: true }, file)).data;
+  assert.equal([look.dryRun, look.created, look.errorCount], [true, 1, 0]);
+  assert.is(await refusalOf(call("getProductsNumber", { number: 70 })), "404 no-such-product");
+  const taken = (await call("postProductsImports", {}, file)).data;
+  assert.equal([taken.dryRun, taken.created, taken.errorCount], [false, 1, 0]);
+  assert.is((await call("getProductsNumber", { number: 70 })).data.name, "Imported");
+  const asked = { format: "ndjson", machine: "DOC-1" };
+  const { data, headers } = await call("getTransactionsExport", asked, undefined, { responseType: "stream" });
+  assert.match(String(headers["content-type"]), "application/x-ndjson");
+  let text = "";
+  for await (const piece of data) text += String(piece);
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    lines.map(({ machine, amount }) => [machine, amount]),
+    [["DOC-1", "1.75"]],
+  );
 });
 
 test("what a reader has already is not sent again", async ({ fleet, cookie }) => {
