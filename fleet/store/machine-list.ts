@@ -119,6 +119,11 @@ export interface MachineFilter {
   readonly words?: readonly string[] | undefined;
   /** Product number: only machines with a slot of it that is empty. */
   readonly soldOut?: number | undefined;
+  readonly tag?: string | undefined;
+  /** Id of the location where it stands. */
+  readonly location?: string | undefined;
+  /** Of its location. */
+  readonly region?: string | undefined;
   readonly limit: number;
   /** Serial of the last one of the page before. */
   readonly after?: string | undefined;
@@ -154,33 +159,45 @@ interface FoundMachine {
   readonly serial: string;
 }
 
+/** What names machines by other than their own rows: each the `machine_id` of those it names. */
+function namings(tx: Transaction, operatorId: string, filter: MachineFilter) {
+  const { words = [], soldOut, tag, location, region } = filter;
+  const byWord = words.map(
+    (word) => tx`
+      SELECT w.machine_id FROM machine_words w
+      WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER}`,
+  );
+  const byTag = tx`
+    SELECT t.machine_id FROM machine_tags t WHERE t.operator_id = ${operatorId} AND t.tag = ${tag ?? ""}`;
+  const byLocation = tx`
+    SELECT o.id AS machine_id FROM machines o
+    WHERE o.operator_id = ${operatorId} AND o.location_id = ${location ?? null}`;
+  const byRegion = tx`
+    SELECT o.id AS machine_id FROM locations l JOIN machines o ON o.location_id = l.id
+    WHERE l.operator_id = ${operatorId} AND l.region = ${region ?? ""} AND o.operator_id = ${operatorId}`;
+  const bySoldOut = tx`
+    SELECT s.machine_id FROM machine_slots s
+    WHERE s.operator_id = ${operatorId} AND s.is_empty AND s.in_use AND s.product_id = (
+      SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${soldOut ?? null})`;
+  return [
+    ...byWord,
+    ...(location === undefined ? [] : [byLocation]),
+    ...(tag === undefined ? [] : [byTag]),
+    ...(region === undefined ? [] : [byRegion]),
+    ...(soldOut === undefined ? [] : [bySoldOut]),
+  ];
+}
+
 /**
- * The page and one more, by serial. Machines that words or an empty slot name are fetched one by one if they are few;
- * of many a page soon comes together by going through all in order and asking of each whether it is among them. Which
- * it is, is found out by asking, not guessed from statistics: a guess costs the whole fleet of 50,000.
+ * The page and one more, by serial. Machines that words, a tag, a place or an empty slot name are fetched one by one if
+ * they are few; of many a page soon comes together by going through all in order and asking of each whether it is among
+ * them. Which it is, is found out by asking, not guessed from statistics: a guess costs the whole fleet of 50,000.
  */
-function findMachines(
-  tx: Transaction,
-  operatorId: string,
-  { status, words = [], soldOut, limit, after = "" }: MachineFilter,
-): Promise<readonly FoundMachine[]> {
+function findMachines(tx: Transaction, operatorId: string, filter: MachineFilter): Promise<readonly FoundMachine[]> {
+  const { status, limit, after = "" } = filter;
   const wanted = tx`m.operator_id = ${operatorId} AND m.serial_number > ${after}
     ${status === undefined ? tx`` : tx`AND m.status = ${status}`}`;
-  const [first, ...others] = [
-    ...words.map(
-      (word) => tx`
-        SELECT w.machine_id FROM machine_words w
-        WHERE w.operator_id = ${operatorId} AND w.word >= ${word} AND w.word < ${word + LAST_LETTER}`,
-    ),
-    ...(soldOut === undefined
-      ? []
-      : [
-          tx`
-            SELECT s.machine_id FROM machine_slots s
-            WHERE s.operator_id = ${operatorId} AND s.is_empty AND s.in_use AND s.product_id = (
-              SELECT id FROM products WHERE operator_id = ${operatorId} AND number = ${soldOut})`,
-        ]),
-  ];
+  const [first, ...others] = namings(tx, operatorId, filter);
   if (first === undefined) {
     return tx<FoundMachine[]>`
       SELECT m.id, m.serial_number AS serial FROM machines m WHERE ${wanted} ORDER BY serial LIMIT ${limit + 1}`;

@@ -20,7 +20,17 @@ interface Machine {
   readonly status: string;
   readonly words: readonly string[];
   readonly soldOut: readonly number[];
+  readonly tags: readonly string[];
+  readonly location: string | null;
+  readonly region: string | null;
 }
+
+/** Of many machines, of few, and of none. */
+const HALLS = ["East", "West", "North"].map((region, at) => ({
+  region,
+  id: `00000000-0000-4000-8000-00000000000${at}`,
+}));
+const [EAST, WEST, NORTH] = HALLS;
 
 test.before(async (context) => {
   context.fleet = await startTestFleet();
@@ -30,11 +40,28 @@ test.before(async (context) => {
   await databases.migrate`
     UPDATE machine_slots s SET quantity = 0 FROM products p WHERE p.id = s.product_id AND p.number = ${SOLD_OUT}
       AND s.operator_id = ${context.operatorId}`;
+  for (const { id, region } of HALLS) {
+    await databases.migrate`
+      INSERT INTO locations (id, operator_id, name, region)
+      VALUES (${id}, ${context.operatorId}, ${region}, ${region})`;
+  }
+  // Every other machine, which are more than are fetched one by one; and seven.
+  await databases.migrate`
+    WITH own AS (SELECT id, row_number() OVER (ORDER BY serial_number) AS no FROM machines
+      WHERE operator_id = ${context.operatorId}),
+    tagged AS (INSERT INTO machine_tags (machine_id, operator_id, tag)
+      SELECT id, ${context.operatorId}::uuid, 'often' FROM own WHERE no % 2 = 0
+      UNION ALL SELECT id, ${context.operatorId}::uuid, 'seldom' FROM own WHERE no % 180 = 1)
+    UPDATE machines m
+    SET location_id = CASE WHEN own.no % 180 = 0 THEN ${WEST?.id ?? null}::uuid ELSE ${EAST?.id ?? null}::uuid END
+    FROM own WHERE own.id = m.id AND own.no % 3 <> 1`;
   context.machines = await databases.migrate<Machine[]>`
     SELECT m.serial_number AS serial, m.status,
       (SELECT array_agg(w.word::text) FROM machine_words w WHERE w.machine_id = m.id) AS words,
       (SELECT coalesce(array_agg(p.number::int), '{}') FROM machine_slots s JOIN products p ON p.id = s.product_id
-        WHERE s.machine_id = m.id AND s.quantity = 0 AND s.in_use) AS "soldOut"
+        WHERE s.machine_id = m.id AND s.quantity = 0 AND s.in_use) AS "soldOut",
+      (SELECT coalesce(array_agg(t.tag::text), '{}') FROM machine_tags t WHERE t.machine_id = m.id) AS tags,
+      m.location_id AS location, (SELECT l.region FROM locations l WHERE l.id = m.location_id) AS region
     FROM machines m WHERE m.operator_id = ${context.operatorId} ORDER BY 1`;
 });
 
@@ -55,15 +82,28 @@ const ASKED: readonly Omit<MachineFilter, "limit">[] = [
   { soldOut: SOLD_OUT, words: wordsOf("q0"), status: "operational" },
   { soldOut: SOLD_OUT, words: wordsOf("airport") },
   { soldOut: 3, words: wordsOf("q0 vienna") },
+  { tag: "often" },
+  { tag: "seldom" },
+  { tag: "never" },
+  { tag: "often", status: "error", words: wordsOf("q0") },
+  { location: EAST?.id },
+  { location: WEST?.id },
+  { location: NORTH?.id },
+  { region: "East", tag: "often" },
+  { region: "West", tag: "often" },
+  { region: "East", tag: "seldom", soldOut: SOLD_OUT },
 ];
 
 for (const asked of ASKED) {
   test(`all pages of ${JSON.stringify(asked)} hold what they must, once and in order`, async (context) => {
     const { fleet, operatorId, machines } = context;
-    const { status, words = [], soldOut } = asked;
+    const { status, words = [], soldOut, tag, location, region } = asked;
     const expected = machines
       .filter((machine) => status === undefined || machine.status === status)
       .filter((machine) => soldOut === undefined || machine.soldOut.includes(soldOut))
+      .filter((machine) => tag === undefined || machine.tags.includes(tag))
+      .filter((machine) => location === undefined || machine.location === location)
+      .filter((machine) => region === undefined || machine.region === region)
       .filter((machine) => words.every((word) => machine.words.some((own) => own.startsWith(word))))
       .map(({ serial }) => serial);
     const found: string[] = [];

@@ -166,6 +166,25 @@ test("a machine goes to a location and takes its zone; a decommissioned one is l
   await back.client.disconnect();
 });
 
+test("the list of machines is cut by tag, place and region", async ({ fleet, api }) => {
+  await fleet.addMachine("RES-4");
+  const place = (await api.ask("POST", "/locations", { name: "Pier", timeZone: "UTC", region: "Coast" })).json();
+  await api.ask("PATCH", "/machines/RES-4/profile", { locationId: place.id });
+  await api.ask("PUT", "/machines/RES-4/tags", { tags: ["by the sea"] });
+  const serials = async (query: string) =>
+    (await api.ask("GET", `/machines?${query}`)).json().machines.map(({ serial }: { serial: string }) => serial);
+  for (const query of [
+    "tag=by%20the%20sea",
+    `location=${place.id}`,
+    "region=Coast",
+    "region=Coast&tag=by%20the%20sea",
+  ]) {
+    assert.equal(await serials(query), ["RES-4"], query);
+  }
+  assert.equal(await serials("region=Coast&tag=inland"), []);
+  assert.is((await api.ask("GET", "/machines?location=pier")).status, 400);
+});
+
 test("nobody reads, changes or names what is another operator's", async ({ fleet, api }) => {
   const stranger = await addOperator(fleet.databases, "Somebody Else");
   const [theirs] = await asOperator(

@@ -26,12 +26,12 @@ export const machineRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const caller = callerOf(request);
       const { operatorId } = caller;
-      const { status, q, soldOut, limit = DEFAULT_PAGE, cursor } = request.query;
+      const { q, limit = DEFAULT_PAGE, cursor, ...filter } = request.query;
       const words = wordsOf(q ?? "");
       if (words.length > MAX_WORDS) throw new ProblemError("bad-request", `q has more than ${MAX_WORDS} words`);
       const after = decodeCursor(AfterSerial, cursor)?.[0];
       const page = await asOperator(app.databases.app, caller, (tx) =>
-        listMachines(tx, operatorId, { status, words, soldOut, limit, after }),
+        listMachines(tx, operatorId, { ...filter, words, limit, after }),
       );
       const next = page.next === undefined ? undefined : [page.next];
       return { machines: [...page.items], nextCursor: encodeCursor(next) };

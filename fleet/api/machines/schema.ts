@@ -1,6 +1,7 @@
 /** Machines: the fleet list and one machine. Revenue today is counted in the location's own time zone. */
 import Type, { type Static } from "typebox";
 import { Amount, Currency, Cursor, Instant, Limit, NextCursor, nullable, Serial, Uuid } from "../common.js";
+import { Tag } from "../keys/schema.js";
 
 export const MachineStatus = Type.Enum(["operational", "error", "offline", "maintenance"]);
 export type MachineStatus = Static<typeof MachineStatus>;
@@ -66,6 +67,9 @@ export const MachineListQuery = Type.Object({
   soldOut: Type.Optional(
     Type.Integer({ minimum: 0, description: "Product number: machines with an empty slot of it" }),
   ),
+  tag: Type.Optional(Tag),
+  location: Type.Optional(Type.String({ ...Uuid, description: "Id of the location where they stand" })),
+  region: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "Of their location" })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
