@@ -252,7 +252,6 @@ const KEPT: readonly Act[] = [
   {
     route: "DELETE /claims/:id",
     prepare: async (stage) => ({ path: `/claims/${(await stage.make("/claims", { serials: ["ACT-GONE"] })).id}` }),
-    unconditional: NO_READ,
   },
   {
     route: "POST /keys",
