@@ -5,9 +5,12 @@ import { startFleet } from "../../fleet/server.js";
 import { addOperator, addProduct, addSlots, registerMachine } from "../../fleet/store/provision.js";
 import { brokerDoor } from "./broker-door.js";
 import { restDoor } from "./rest-door.js";
+import { syncDoor } from "./sync-door.js";
 import type { Target } from "./target.js";
 
 const SERIAL = "FUZZ-1";
+/** Machines that speak HTTP: together they may ask more often than one. */
+const HTTP_MACHINES = 20;
 /** Streams without end, and what would call somebody outside. */
 const LEFT_OUT = ["/events", "/stream", "/test"];
 
@@ -28,6 +31,10 @@ export async function doorsOf(config: Config): Promise<Doors> {
     await addSlots(databases, machine.machineId, [
       { slotCode: "B4", productNumber: 7, quantity: 6, maxCapacity: 8, price: "1.75" },
     ]);
+    const machines = [];
+    for (let number = 1; number <= HTTP_MACHINES; number++) {
+      machines.push(await registerMachine(databases, { serial: `FUZZ-H${number}`, operatorId }));
+    }
     const { name, password } = await ensureFirstUser(databases, operatorId, config.dataDir);
     const signIn = async (): Promise<Readonly<Record<string, string>>> => {
       const answer = await app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
@@ -37,6 +44,7 @@ export async function doorsOf(config: Config): Promise<Doors> {
     const { host } = config;
     const targets = [
       brokerDoor({ host, port: fleet.mqttPort, serial: SERIAL, password: machine.password }),
+      syncDoor({ app, machines }),
       await restDoor({ app, signIn, known, leftOut: LEFT_OUT }),
     ];
     return { targets, close: () => fleet.close() };

@@ -31,9 +31,11 @@ import {
   MAX_MESSAGE_BYTES,
   type WireResult,
 } from "../../shared/wire/messages.js";
+import { decodeSync, decodeSyncAnswer, encodeSync, encodeSyncAnswer, MAX_SYNC_BYTES } from "../../shared/wire/sync.js";
 import { encodeReport, type HeldBase, readReport, wholeReport } from "../../shared/wire/telemetry.js";
 import { parseTopic } from "../../shared/wire/topics.js";
 import { doorAnswers } from "./answers.js";
+import { importFiles } from "./imports.js";
 import { mustEqual, type Target } from "./target.js";
 
 const NO_BYTES = new Uint8Array(0);
@@ -81,7 +83,8 @@ const TELEMETRY_REPORT = encodeReport(
   }),
 );
 
-function envelopes(): Uint8Array[] {
+/** A batch, another one, an ack, a birth, a report. */
+export function envelopes(): Uint8Array[] {
   const records = recordBodies().map((bytes) => ({ code: bytes[0] ?? 0, body: bytes.subarray(1) }));
   const about = { epoch: 1, boot: 2, connection: 3, firmware: "1.0.0", model: "SPIRAL-40" };
   return [
@@ -108,6 +111,12 @@ function readEnvelopes(bytes: Uint8Array): void {
   twice(decodeOrder, encodeOrder, bytes);
   twice(decodeAsk, encodeAsk, bytes);
   twice(decodeAudit, encodeAudit, bytes);
+}
+
+/** What goes by HTTP: the envelopes in one, and what is answered. */
+function readSyncs(bytes: Uint8Array): void {
+  twice(decodeSync, encodeSync, bytes);
+  twice(decodeSyncAnswer, encodeSyncAnswer, bytes);
 }
 
 /** A change of telemetry is read against a base that is held, or against none. */
@@ -162,6 +171,7 @@ function readRecord(bytes: Uint8Array): void {
 /** Every reader that needs nothing but bytes. */
 export function pureReaders(): readonly Target[] {
   const records = recordBodies();
+  const [batch = NO_BYTES, , ack = NO_BYTES, birth = NO_BYTES] = envelopes();
   const slots = [{ slot: "A1", column: 0, productId: 7, name: "Cola", priceMinor: 150, quantity: 4, capacity: 8 }];
   const topics = ["fleet/API-1/events", "fleet/API-1/status"];
   const packets = topics.map((topic, at) =>
@@ -183,6 +193,18 @@ export function pureReaders(): readonly Target[] {
       corpus: envelopes(),
       maxBytes: MAX_MESSAGE_BYTES,
       run: readEnvelopes,
+    },
+    {
+      name: "syncs",
+      about: "what a machine and the fleet send each other by HTTP",
+      corpus: [
+        encodeSync({ events: batch, status: birth, telemetry: TELEMETRY_REPORT }),
+        encodeSync({ audit: batch }),
+        encodeSyncAnswer({ acks: [ack], commands: [] }),
+        encodeSyncAnswer({ acks: [], commands: [batch, ack] }),
+      ],
+      maxBytes: MAX_SYNC_BYTES,
+      run: readSyncs,
     },
     {
       name: "telemetry",
@@ -217,5 +239,6 @@ export function pureReaders(): readonly Target[] {
       run: readTexts,
     },
     doorAnswers(),
+    importFiles(),
   ].map((target) => ({ ...target, corpus: [NO_BYTES, ...target.corpus] }));
 }

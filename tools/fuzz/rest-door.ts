@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { Rng } from "../bench/rng.js";
+import { importFor } from "./imports.js";
 import { mutate } from "./mutate.js";
 import type { Target } from "./target.js";
 
@@ -99,6 +100,8 @@ function requestOf(operation: Operation, rng: Rng, known: readonly string[]): Re
   const asked = { method: methodOf(method), url: search === "" ? url : `${url}?${search}`, headers };
   if (body === undefined) return asked;
   headers["content-type"] = contentType;
+  const file = contentType === "text/csv" ? importFor(path, rng, () => stringOf({}, rng, known)) : undefined;
+  if (file !== undefined) return { ...asked, payload: rng.chance(150_000) ? broken(file, rng) : file };
   const value = anyOf(body, rng, known, 0);
   const written = typeof value === "string" && contentType !== "application/json" ? value : JSON.stringify(value);
   return { ...asked, payload: rng.chance(150_000) ? broken(written, rng) : written };

@@ -22,7 +22,7 @@ import { type RowError, rowsOf } from "./rows.js";
 import { IMPORT_SCHEMA, MAX_IMPORT_BYTES, type Outcome, sendImport } from "./run.js";
 
 const { model, locationName, timeZone, latitude, longitude, telemetryPeriodS } = ProfilePatch.properties;
-const MachineLine = Type.Object(
+export const MachineLine = Type.Object(
   {
     serial: Serial,
     model,
@@ -32,7 +32,7 @@ const MachineLine = Type.Object(
   },
   { additionalProperties: false },
 );
-type MachineLine = Static<typeof MachineLine>;
+export type MachineLine = Static<typeof MachineLine>;
 
 interface Item {
   readonly line: number;

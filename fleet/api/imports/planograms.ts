@@ -15,10 +15,10 @@ import { type Caller, callerOf } from "../rights.js";
 import { type RowError, rowsOf } from "./rows.js";
 import { IMPORT_SCHEMA, MAX_IMPORT_BYTES, type Outcome, sendImport } from "./run.js";
 
-const PlanogramLine = Type.Object({ machine: Serial, ...SlotBody.properties }, { additionalProperties: false });
+export const PlanogramLine = Type.Object({ machine: Serial, ...SlotBody.properties }, { additionalProperties: false });
 type Slot = Type.Static<typeof SlotBody>;
 
-const COLUMNS = {
+export const PLANOGRAM_COLUMNS = {
   numbers: ["column", "productNumber", "capacity", "quantity"],
   booleans: ["retry", "homeOnly"],
 } as const;
@@ -46,7 +46,7 @@ export const planogramImports: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const { rows, errors } = rowsOf(request.body, PlanogramLine, COLUMNS);
+      const { rows, errors } = rowsOf(request.body, PlanogramLine, PLANOGRAM_COLUMNS);
       const items = byMachine(rows.map(({ line, value: { machine, ...slot } }) => ({ line, machine, slot })));
       const file = { rows: rows.length, errors, items };
       const dryRun = request.query.dryRun === true;

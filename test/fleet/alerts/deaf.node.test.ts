@@ -78,7 +78,7 @@ async function born({ broker }: Context, serial: string, connection: number): Pr
   return machine;
 }
 
-test("our own link is down for longer than three periods: nobody offline, no alert; back, it judges", async (context) => {
+test("our own link is down for longer than three periods: none offline, no alert; back, it judges", async (context) => {
   const { broker, fleet, pass } = context;
   const ingest = ingestOf(fleet);
   await until(ingest.watchesPresence, "it does not watch");

@@ -1,7 +1,11 @@
 /** That the fuzzer finds what is wrong, says how to find it again, and tries the same for the same seed. */
+import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { rowsOf } from "../../../fleet/api/imports/rows.js";
+import { ProductBody } from "../../../fleet/api/products/schema.js";
 import { Rng } from "../../../tools/bench/rng.js";
+import { importFor } from "../../../tools/fuzz/imports.js";
 import { mutate } from "../../../tools/fuzz/mutate.js";
 import { pureReaders } from "../../../tools/fuzz/readers.js";
 import { fuzz, inputOf } from "../../../tools/fuzz/run.js";
@@ -46,6 +50,31 @@ test("every reader takes what its corpus holds, and no time to speak of", async 
     assert.ok(target.corpus.length > 1, target.name);
     for (const bytes of target.corpus) await target.run(bytes);
   }
+});
+
+test("the program fails if it tried fewer inputs than were asked for", () => {
+  const run = (least: string) => {
+    const args = ["--target", "texts", "--inputs", "500", "--seconds", "100", "--least", least];
+    return spawnSync(process.execPath, ["--import", "tsx", "tools/fuzz/main.ts", ...args], { encoding: "utf8" });
+  };
+  const enough = run("500");
+  assert.is(enough.status, 0, enough.stderr);
+  const tooFew = run("501");
+  assert.is(tooFew.status, 1);
+  assert.match(tooFew.stderr, "FAIL inputs: 500, at least 501 were asked for");
+});
+
+test("a file of CSV for each import is nearly right, and the reader is told of one that is not", () => {
+  const files = Array.from({ length: 200 }, (_, at) =>
+    importFor("/api/v1/products/imports", new Rng(at), () => 'Cola, "old"'),
+  );
+  const read = files.map((file) => rowsOf(file ?? "", ProductBody, { numbers: ["number"] }));
+  assert.ok(read.filter(({ rows, errors }) => rows.length > 0 && errors.length === 0).length > 20);
+  assert.ok(read.filter(({ errors }) => errors.length > 0).length > 20);
+  assert.is(
+    importFor("/api/v1/products", new Rng(1), () => ""),
+    undefined,
+  );
 });
 
 test.run();
