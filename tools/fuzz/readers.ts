@@ -168,10 +168,25 @@ function readRecord(bytes: Uint8Array): void {
   decodeBody(bytes[0] ?? 0, 1, bytes.subarray(1));
 }
 
+function syncs(): Target {
+  const [batch = NO_BYTES, , ack = NO_BYTES, birth = NO_BYTES] = envelopes();
+  return {
+    name: "syncs",
+    about: "what a machine and the fleet send each other by HTTP",
+    corpus: [
+      encodeSync({ events: batch, status: birth, telemetry: TELEMETRY_REPORT }),
+      encodeSync({ audit: batch }),
+      encodeSyncAnswer({ acks: [ack], commands: [] }),
+      encodeSyncAnswer({ acks: [], commands: [batch, ack] }),
+    ],
+    maxBytes: MAX_SYNC_BYTES,
+    run: readSyncs,
+  };
+}
+
 /** Every reader that needs nothing but bytes. */
 export function pureReaders(): readonly Target[] {
   const records = recordBodies();
-  const [batch = NO_BYTES, , ack = NO_BYTES, birth = NO_BYTES] = envelopes();
   const slots = [{ slot: "A1", column: 0, productId: 7, name: "Cola", priceMinor: 150, quantity: 4, capacity: 8 }];
   const topics = ["fleet/API-1/events", "fleet/API-1/status"];
   const packets = topics.map((topic, at) =>
@@ -194,18 +209,7 @@ export function pureReaders(): readonly Target[] {
       maxBytes: MAX_MESSAGE_BYTES,
       run: readEnvelopes,
     },
-    {
-      name: "syncs",
-      about: "what a machine and the fleet send each other by HTTP",
-      corpus: [
-        encodeSync({ events: batch, status: birth, telemetry: TELEMETRY_REPORT }),
-        encodeSync({ audit: batch }),
-        encodeSyncAnswer({ acks: [ack], commands: [] }),
-        encodeSyncAnswer({ acks: [], commands: [batch, ack] }),
-      ],
-      maxBytes: MAX_SYNC_BYTES,
-      run: readSyncs,
-    },
+    syncs(),
     {
       name: "telemetry",
       about: "whole reports and changes",
