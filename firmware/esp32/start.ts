@@ -12,7 +12,7 @@ import Timer from "timer";
 import type { PanelView } from "../../shared/panel-view.js";
 import { FITTED_BY_DEFAULT, isFitted, type Settings } from "../../shared/wire/documents.js";
 import { type ChipPort, HEARTBEAT_MS } from "../io/board.js";
-import type { PinMap } from "../io/boards/pin-map.js";
+import type { PinMap, ScreenUse } from "../io/boards/pin-map.js";
 import { openClock } from "../io/clock.js";
 import type { Timers } from "../io/ecma-419.js";
 import { freeBytes, random, restart, restartCause } from "../io/native/chip.js";
@@ -27,6 +27,7 @@ import { startNetWorker } from "../io/net/start-worker.js";
 import { Parts } from "../io/parts.js";
 import { runSelfTest } from "../io/self-test.js";
 import { checksOf, type SelfTestFacts } from "../io/self-test-checks.js";
+import type { LookAtCable } from "../io/self-test-network.js";
 import { smbusOn } from "../io/smbus.js";
 import { PAGE_MS, textPages } from "../panel/text-display.js";
 import type { PanelPort } from "../ports/hardware.js";
@@ -43,6 +44,10 @@ export interface BoardStart {
   readonly map: PinMap;
   /** A graphic panel; absent: the text display of the map. deliver: to the machine, once it listens. */
   readonly openPanel?: (deliver: (input: WorldInput) => void) => PanelPort<PanelView>;
+  /** Of a board with a screen: what its driver says of it. */
+  readonly screen?: () => ScreenUse | undefined;
+  /** Of a board with a chip for the cable; not once the network's worker has it. */
+  readonly lookAtCable?: LookAtCable;
 }
 
 export function startBoard(start: BoardStart): void {
@@ -66,11 +71,17 @@ export function startBoard(start: BoardStart): void {
       run?.network.keyIsMade();
     },
   });
+  const facts = (): SelfTestFacts => ({
+    ...factsOf(parts, chip),
+    keyState: key.state,
+    used: run?.network.addresses.used,
+    screen: start.screen?.(),
+  });
   const look = (): void => {
-    runSelfTest(checksOf(parts, factsOf(parts, chip)), say, () => {
+    runSelfTest(checksOf(parts, facts(), start.lookAtCable), say, () => {
       if (parts.serviceButton?.sample() === true) timers.after(SELF_TEST_AGAIN_MS, look);
       else {
-        run = startOn(start, parts, chip, key);
+        run = startOn(start, parts, chip, key, facts);
         machineFeeds = run !== undefined;
       }
     });
@@ -79,7 +90,13 @@ export function startBoard(start: BoardStart): void {
 }
 
 /** Undefined: no machine can run on it; the lines of the self-test say why. */
-function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key: DeviceKey): Run | undefined {
+function startOn(
+  start: BoardStart,
+  parts: Parts<PanelView>,
+  chip: ChipPort,
+  key: DeviceKey,
+  testFacts: () => SelfTestFacts,
+): Run | undefined {
   const { openPanel } = start;
   return runBoard({
     parts,
@@ -95,7 +112,7 @@ function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key
             parts.touchPanel?.close();
             return openPanel(deliver);
           },
-    testFacts: () => factsOf(parts, chip),
+    testFacts,
     network: {
       secrets: parts.secrets?.network(),
       claim: parts.secrets?.pendingClaim(),
@@ -108,15 +125,18 @@ function startOn(start: BoardStart, parts: Parts<PanelView>, chip: ChipPort, key
   });
 }
 
-function factsOf(parts: Parts<PanelView>, chip: ChipPort): SelfTestFacts {
+function factsOf(parts: Parts<PanelView>, chip: ChipPort): Omit<SelfTestFacts, "keyState" | "used" | "screen"> {
   const { slots, settings } = documentsOf(parts);
   const secrets = parts.secrets;
+  const network = secrets?.network();
+  const claim = secrets?.pendingClaim();
   return {
     cause: chip.cause,
     freeBytes: chip.freeBytes(),
     machineId: secrets?.identity(imageVersion())?.machineId,
-    networkProvisioned: secrets?.network() !== undefined || secrets?.pendingClaim() !== undefined,
-    isClaimed: secrets?.pendingClaim() === undefined,
+    networkProvisioned: network !== undefined || claim !== undefined,
+    isClaimed: claim === undefined,
+    ssid: (network ?? claim?.place)?.ssid,
     slots,
     isFitted: (device) => isFitted(settings, device),
   };

@@ -1,6 +1,7 @@
 /** What the manifest starts on the touch board: customers choose on its screen. */
 import Digital from "embedded:io/digital";
 import type { PanelView } from "../../shared/panel-view.js";
+import type { ScreenUse } from "../io/boards/pin-map.js";
 import { TOUCH } from "../io/boards/touch.js";
 import { openApplication, openPiuScreen } from "../io/screen/piu-screen.js";
 import type { PanelPort } from "../ports/hardware.js";
@@ -18,4 +19,10 @@ function openPanel(deliver: (input: WorldInput) => void): PanelPort<PanelView> {
   return openPiuScreen(openApplication(), { ...area, language: "en", deliver }).panel;
 }
 
-startBoard({ map: TOUCH, openPanel });
+/** The SDK's own start has made it of the configuration's class, before anything of ours runs. */
+function screenSize(): ScreenUse | undefined {
+  const { width, height } = Object(Reflect.get(globalThis, "screen"));
+  return typeof width === "number" && typeof height === "number" ? { width, height } : undefined;
+}
+
+startBoard({ map: TOUCH, openPanel, screen: screenSize });

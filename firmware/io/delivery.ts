@@ -19,6 +19,7 @@ export interface DeliveryRimIo {
   readonly homeClosed: boolean;
   readonly dark: boolean;
   readonly mainsFailing: boolean;
+  readonly stalling: boolean;
   readonly nowUs: number;
   close(): void;
 }
@@ -80,6 +81,11 @@ export class Delivery {
 
   get mainsFailing(): boolean {
     return this.#rim().mainsFailing;
+  }
+
+  /** The comparator says that stall current is drawn. */
+  get stalling(): boolean {
+    return this.#rim().stalling;
   }
 
   /** From now on news goes to `deliver`; what waits at once. */

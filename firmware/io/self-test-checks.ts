@@ -6,11 +6,22 @@
 import { deepFreeze } from "../../shared/freeze.js";
 import type { BootCause } from "../../shared/records/kinds.js";
 import type { Finding, SelfTestText } from "../../shared/self-test-texts.js";
-import type { FittedName } from "../../shared/wire/documents.js";
+import { FITTED, type FittedName } from "../../shared/wire/documents.js";
 import type { LinkResult } from "../ports/inputs.js";
+import type { ScreenUse } from "./boards/pin-map.js";
 import type { BeamTest } from "./delivery.js";
+import { DEX_BAUD } from "./dex-serial.js";
 import type { Parts, Trouble } from "./parts.js";
 import type { Check } from "./self-test.js";
+import {
+  cable,
+  deviceKey,
+  identity,
+  type LookAtCable,
+  type NetworkFacts,
+  networkSecrets,
+  wifi,
+} from "./self-test-network.js";
 
 /** Less is too little for a TLS handshake beside the machine. */
 export const MIN_FREE_BYTES = 40_960;
@@ -20,29 +31,36 @@ export const BUS_RESET_MS = 900;
 const LOOK_EVERY_MS = 20;
 export const MAX_LOOKS = 25;
 
-export interface SelfTestFacts {
+export interface SelfTestFacts extends NetworkFacts {
   readonly cause: BootCause;
   readonly freeBytes: number;
-  /** "M-1234"; undefined: not provisioned. */
-  readonly machineId: string | undefined;
-  readonly networkProvisioned: boolean;
-  /** False: it waits for its claim. */
-  readonly isClaimed: boolean;
+  /** What the display's driver says of itself; undefined: there is none. */
+  readonly screen: ScreenUse | undefined;
   /** Slots by name and column, of the planogram in force. */
   readonly slots: readonly { readonly slot: string; readonly column: number }[];
   readonly isFitted: (device: FittedName) => boolean;
 }
 
+interface BusDevice {
+  readonly name: string;
+  readonly address: number;
+  readonly ask: number;
+  readonly level: boolean;
+}
+
 /** Devices on the bus and what they are asked: SETUP where it only reads, POLL else. level: their answer begins so. */
-const BUS_DEVICES = deepFreeze([
-  { name: "changer", fitted: "changer", address: 0x08, ask: [0x09], level: true },
-  { name: "validator", fitted: "validator", address: 0x30, ask: [0x31], level: true },
-  { name: "reader 1", fitted: "reader1", address: 0x10, ask: [0x12], level: false },
-  { name: "reader 2", fitted: "reader2", address: 0x60, ask: [0x62], level: false },
-  { name: "hopper 1", fitted: "hopper1", address: 0x58, ask: [0x59], level: true },
-  { name: "hopper 2", fitted: "hopper2", address: 0x70, ask: [0x71], level: true },
-] as const);
-type BusDevice = (typeof BUS_DEVICES)[number];
+const BUS_DEVICES: { readonly [device in FittedName]: BusDevice } = deepFreeze({
+  changer: { name: "changer", address: 0x08, ask: 0x09, level: true },
+  validator: { name: "validator", address: 0x30, ask: 0x31, level: true },
+  reader1: { name: "reader 1", address: 0x10, ask: 0x12, level: false },
+  reader2: { name: "reader 2", address: 0x60, ask: 0x62, level: false },
+  hopper1: { name: "hopper 1", address: 0x58, ask: 0x59, level: true },
+  hopper2: { name: "hopper 2", address: 0x70, ask: 0x71, level: true },
+  satellite1: { name: "satellite 1", address: 0x40, ask: 0x42, level: false },
+  satellite2: { name: "satellite 2", address: 0x48, ask: 0x4a, level: false },
+  satellite3: { name: "satellite 3", address: 0x50, ask: 0x52, level: false },
+  ageVerifier: { name: "age verifier", address: 0x68, ask: 0x6a, level: false },
+});
 
 const STARTED_BY: { readonly [cause in BootCause]: SelfTestText } = deepFreeze({
   power: "{} ({}), started by power",
@@ -52,40 +70,56 @@ const STARTED_BY: { readonly [cause in BootCause]: SelfTestText } = deepFreeze({
   order: "{} ({}), started by order",
 });
 
-/** All checks of a board. */
-export function checksOf<View>(parts: Parts<View>, facts: SelfTestFacts): readonly Check[] {
-  const looks = looksOf(parts, facts, () => keypad(parts));
+/** All checks of a board. lookAtCable: of one with a chip for it, before the network's worker has that. */
+export function checksOf<View>(parts: Parts<View>, facts: SelfTestFacts, lookAtCable?: LookAtCable): readonly Check[] {
+  const looks = looksOf(parts, facts, () => cable(facts, parts.map, lookAtCable), [
+    () => keypad(parts),
+    () => touchPanel(parts),
+  ]);
   return looks.map(asCheck).concat(beam(parts), ...bus(parts, facts));
 }
 
 /**
  * For the service menu, while the machine runs and no motor does. Without what is the machine's then (bus, beam), and
- * without the keypad: whoever asks has just pressed a key.
+ * without keypad and touch panel: whoever asks has just pressed a key.
  */
 export function lookNow<View>(parts: Parts<View>, facts: SelfTestFacts): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const look of looksOf(parts, facts, () => undefined)) {
+  for (const look of looksOf(parts, facts, () => cable(facts, parts.map), [])) {
     const finding = look();
     if (finding !== undefined) findings.push(finding);
   }
   return findings;
 }
 
-function looksOf<View>(parts: Parts<View>, facts: SelfTestFacts, atKeypad: Look): readonly Look[] {
+function looksOf<View>(
+  parts: Parts<View>,
+  facts: SelfTestFacts,
+  atCable: Look,
+  atKeys: readonly Look[],
+): readonly Look[] {
   const { map } = parts;
   return [
     saying({ part: "board", saw: STARTED_BY[facts.cause], values: [map.board, map.module] }),
     saying(memory(facts)),
     saying(identity(facts)),
-    saying(network(facts)),
+    saying(networkSecrets(facts)),
+    saying(deviceKey(facts)),
+    atCable,
+    saying(wifi(facts, map)),
     ...parts.troubles.map((trouble) => saying(missing(trouble))),
     () => flash(parts),
+    () => turnNotes(parts),
     () => door(parts),
-    atKeypad,
+    () => serviceButton(parts),
+    ...atKeys,
     () => thermometer(parts),
     () => compressor(parts),
     () => textDisplay(parts),
+    () => screen(parts, facts),
+    () => dex(parts),
     () => mains(parts),
+    () => stall(parts),
     () => selectLines(parts),
     () => homeSwitches(parts, facts),
   ];
@@ -108,19 +142,6 @@ function memory({ freeBytes }: SelfTestFacts): Finding {
   return { ...finding, cure: "less than {} bytes: build it smaller", cureValues: [MIN_FREE_BYTES] };
 }
 
-function identity({ machineId, isClaimed }: SelfTestFacts): Finding {
-  if (machineId !== undefined && !isClaimed) {
-    return { part: "identity", saw: "{}, not claimed", values: [machineId], cure: "claim it: its page in this menu" };
-  }
-  if (machineId !== undefined) return { part: "identity", saw: "{}", values: [machineId] };
-  return { part: "identity", saw: "none", cure: "provision the board: without a name and keys it sells nothing" };
-}
-
-function network({ networkProvisioned }: SelfTestFacts): Finding {
-  if (networkProvisioned) return { part: "network secrets", saw: "there" };
-  return { part: "network secrets", saw: "none", cure: "provision the board: it sells, but tells nobody" };
-}
-
 function missing({ part, why }: Trouble): Finding {
   const cure = "compare the pin map with the wiring: two parts on one pin?";
   return { part, saw: "not opened ({})", values: [why], cure };
@@ -132,8 +153,26 @@ function flash<View>({ ledgerFlash, documentFlash }: Parts<View>): Finding | und
   return { part: "flash", saw: "ledger {} blocks, documents {} blocks", values };
 }
 
+function turnNotes<View>({ noteFlash }: Parts<View>): Finding | undefined {
+  return noteFlash === undefined ? undefined : { part: "turn notes", saw: "{} blocks", values: [noteFlash.blocks] };
+}
+
 function door<View>({ door: it }: Parts<View>): Finding | undefined {
   return it === undefined ? undefined : { part: "door", saw: it.sample() ? "open" : "shut" };
+}
+
+function serviceButton<View>({ serviceButton: it }: Parts<View>): Finding | undefined {
+  return it === undefined ? undefined : { part: "service button", saw: it.sample() ? "pressed" : "not pressed" };
+}
+
+function touchPanel<View>({ touchPanel: it }: Parts<View>): Finding | undefined {
+  if (it === undefined) return undefined;
+  const part = "touch panel";
+  const points = it.sample();
+  if (!it.answers) return { part, saw: "silent", cure: "no FT6206 answers: supply, SDA, SCL, address 38h" };
+  if (points === undefined || points.length === 0) return { part, saw: "answers, no finger on it" };
+  const cure = "take it away; if none is there: water or dirt on the glass, a cable near it";
+  return { part, saw: "a finger on it", cure };
 }
 
 function keypad<View>({ keypad: it, keypadExpander }: Parts<View>): Finding | undefined {
@@ -173,6 +212,29 @@ function textDisplay<View>({ textDisplay: it }: Parts<View>): Finding | undefine
   const part = "text display";
   if (it.answers) return { part, saw: "answers ({} columns)", values: [it.columns] };
   return { part, saw: "silent", cure: "no HD44780 answers behind its expander: supply, SDA, SCL, address, contrast" };
+}
+
+/** Its driver only writes: what it shows has to be looked at. */
+function screen<View>({ map }: Parts<View>, { screen: it }: SelfTestFacts): Finding | undefined {
+  const wanted = map.screen;
+  if (wanted === undefined) return undefined;
+  const part = "screen";
+  if (it !== undefined && it.width === wanted.width && it.height === wanted.height) {
+    return { part, saw: "{} x {}, cannot be asked", values: [it.width, it.height] };
+  }
+  return { part, saw: "none", cure: "no display driver of this size in this image: build it for this board" };
+}
+
+function dex<View>({ dex: it }: Parts<View>): Finding | undefined {
+  return it === undefined ? undefined : { part: "DEX", saw: "open at {} baud", values: [DEX_BAUD] };
+}
+
+function stall<View>({ delivery, map }: Parts<View>): Finding | undefined {
+  if (delivery === undefined || map.pins.stall === undefined) return undefined;
+  const part = "stall line";
+  if (!delivery.stalling) return { part, saw: "at rest" };
+  const cure = "measure the comparator and the shunt: it would stop every motor";
+  return { part, saw: "says stall current with no motor running", cure };
 }
 
 function mains<View>({ delivery, map }: Parts<View>): Finding | undefined {
@@ -242,13 +304,13 @@ function bus<View>(parts: Parts<View>, { isFitted }: SelfTestFacts): readonly Ch
       tell(told ? { part: "MDB", saw: "reset" } : { part: "MDB", saw: "no end of its reset", cure });
     });
   };
-  return [reset, ...BUS_DEVICES.map((device) => deviceCheck(parts, device, isFitted(device.fitted)))];
+  return [reset, ...FITTED.map((name) => deviceCheck(parts, BUS_DEVICES[name], isFitted(name)))];
 }
 
 function deviceCheck<View>({ link, timers }: Parts<View>, device: BusDevice, fitted: boolean): Check {
   return (tell) => {
     if (link === undefined) return tell(undefined);
-    link.send(Uint8Array.from(device.ask), { ackFirst: false });
+    link.send(Uint8Array.of(device.ask), { ackFirst: false });
     let answer: LinkResult | undefined;
     const look = (looks: number): void => {
       for (const result of drained(() => link.take())) answer ??= result;

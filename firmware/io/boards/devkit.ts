@@ -26,7 +26,6 @@ export const DEVKIT: PinMap = deepFreeze<PinMap>({
     dexReceive: { pin: 16, way: "in", resting: "pullUp" },
     dexTransmit: { pin: 17, way: "out", resting: "pullUp" },
     serviceButton: { pin: 0, way: "in", resting: "pullUp", strap: "the kit's BOOT button; open it reads 1: boot" },
-    lamp: { pin: 2, way: "out", resting: "pullDown", strap: "the kit's lamp to ground keeps it low" },
     spiClock: { pin: 18, way: "out", resting: "driven" },
     spiIn: { pin: 19, way: "in", resting: "driven" },
     spiOut: { pin: 23, way: "out", resting: "driven" },

@@ -32,7 +32,6 @@ export type PinRole =
   | "dexReceive"
   | "dexTransmit"
   | "serviceButton"
-  | "lamp"
   | "spiClock"
   | "spiIn"
   | "spiOut"
@@ -198,7 +197,6 @@ const ROLES: { readonly [role in PinRole]: true } = deepFreeze({
   dexReceive: true,
   dexTransmit: true,
   serviceButton: true,
-  lamp: true,
   spiClock: true,
   spiIn: true,
   spiOut: true,

@@ -470,6 +470,12 @@ TASK void xs_delivery_rim_mains_failing(xsMachine *the)
 	xsmcSetBoolean(xsResult, active(POWER_FAIL));
 }
 
+TASK void xs_delivery_rim_stalling(xsMachine *the)
+{
+	needOpen(the);
+	xsmcSetBoolean(xsResult, active(STALL));
+}
+
 TASK void xs_delivery_rim_now_us(xsMachine *the)
 {
 	needOpen(the);

@@ -54,6 +54,7 @@ declare class DeliveryRim {
   readonly homeClosed: boolean;
   readonly dark: boolean;
   readonly mainsFailing: boolean;
+  readonly stalling: boolean;
   /** The clock of the events: whole µs since power-up. */
   readonly nowUs: number;
   readonly eventsLost: number;

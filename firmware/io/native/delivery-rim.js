@@ -28,6 +28,9 @@ class DeliveryRim extends Native("xs_delivery_rim_destructor") {
   get mainsFailing() {
     return native("xs_delivery_rim_mains_failing").call(this);
   }
+  get stalling() {
+    return native("xs_delivery_rim_stalling").call(this);
+  }
   get nowUs() {
     return native("xs_delivery_rim_now_us").call(this);
   }

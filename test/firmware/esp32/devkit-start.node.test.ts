@@ -2,6 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEVKIT } from "../../../firmware/io/boards/devkit.js";
+import { ethernetWiringOf } from "../../../firmware/io/boards/ethernet.js";
+import { SimLan } from "../../support/io/lan.js";
+import { W5500Model } from "../../support/io/w5500.js";
 import { load, standIn } from "../../support/sdk/stand-in.js";
 import { ProvisionedBoard } from "../../support/sdk/started.js";
 
@@ -9,6 +12,9 @@ const test = suite("firmware/esp32 devkit");
 const board = new ProvisionedBoard(DEVKIT);
 const { kit, machine, fleet } = board;
 machine.keyState = "making";
+const wiring = ethernetWiringOf(DEVKIT);
+const { chip } = kit.carrier;
+machine.spi.device = new W5500Model(chip, new SimLan(chip.world), { interrupt: wiring?.interrupt ?? -1 });
 standIn(machine.modules());
 
 test("power: the watchdog is fed at once, the parts' displays have time, then each port says its line", async () => {
@@ -24,7 +30,11 @@ test("power: the watchdog is fed at once, the parts' displays have time, then ea
 test("the service button held: the self-test again and again; let go, the machine starts", () => {
   const ended = machine.lines.filter((line) => line.startsWith("self-test: "));
   assert.ok(ended.length >= 2, `${ended.length} times`);
-  assert.not.ok(machine.lines.some((line) => line.includes("not opened")));
+  assert.match(machine.lines.find((line) => line.startsWith("self-test: ")) ?? "", /all 32 well/);
+  for (const line of ["Ethernet: answers, cable has a link", "Wi-Fi: set up for shop", "device key: being made"]) {
+    assert.ok(machine.lines.includes(line), line);
+  }
+  assert.not.ok(chip.isOwned(wiring?.clock ?? -1), "the worker's from now on");
   assert.equal(machine.workers, []);
   kit.setButton(false);
   kit.run(20_000);

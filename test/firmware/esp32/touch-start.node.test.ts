@@ -42,6 +42,9 @@ test("the self-test finds every part of this board opened; the screen stays dark
   assert.is(chip.driven(BACKLIGHT), undefined, "its pull-up keeps it dark");
   kit.run(20_000);
   assert.not.ok(machine.lines.some((line) => line.includes("not opened")));
+  for (const line of ["screen: 240 x 320, cannot be asked", "touch panel: answers, no finger on it"]) {
+    assert.ok(machine.lines.includes(line), line);
+  }
   assert.match(machine.lines.find((line) => line.startsWith("self-test: ")) ?? "", /^self-test: all \d+ well$/);
 });
 

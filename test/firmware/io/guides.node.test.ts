@@ -96,7 +96,8 @@ for (const map of [DEVKIT, TOUCH]) {
 }
 
 test("the common guide says of each line of the self-test what it means", () => {
-  const checks = readFileSync(new URL("io/self-test-checks.ts", FIRMWARE), "utf8");
+  const files = ["io/self-test-checks.ts", "io/self-test-network.ts"];
+  const checks = files.map((file) => readFileSync(new URL(file, FIRMWARE), "utf8")).join("\n");
   const parts = new Set([...checks.matchAll(/\bpart(?: =|:) "([^"]+)"/g)].map(([, part]) => part));
   const explained = table(readFileSync(new URL("BRING-UP.md", FIRMWARE), "utf8"), "port").map(([part]) => part);
   assert.equal([...parts].sort(), explained.filter((part) => part?.includes("08h") !== true).sort());

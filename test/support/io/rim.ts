@@ -24,6 +24,8 @@ export class SimCabinet {
   /** Motors whose two select lines are high. */
   selected: () => readonly number[] = () => [];
   mainsFailing = false;
+  /** The comparator's line hangs: no motor runs. */
+  stalling = false;
   readonly chip: SimChip;
   /** To the rim that is open. */
   tell: ((event: DeliveryRimEvent) => void) | undefined;
@@ -155,6 +157,11 @@ class SimRim implements DeliveryRimIo {
   get mainsFailing(): boolean {
     this.#check();
     return this.#cabinet.mainsFailing;
+  }
+
+  get stalling(): boolean {
+    this.#check();
+    return this.#cabinet.stalling;
   }
 
   get nowUs(): number {

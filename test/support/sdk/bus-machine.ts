@@ -3,6 +3,7 @@ import type { ImageState } from "../../../firmware/io/native/firmware-image.js";
 
 import type { SimDevkit } from "../io/devkit.js";
 import type { FleetWorker } from "../io/fleet-worker.js";
+import { SimSpi } from "../io/spi.js";
 import { type Modules, timeOf, timerOf } from "./stand-in.js";
 
 /** Seconds: when the image was built. As `mcconfig` gives it: a text. */
@@ -19,12 +20,15 @@ export class BusMachine {
   /** Workers started. */
   readonly workers: { readonly module: string; readonly memory: unknown }[] = [];
   keyReady: () => void = () => {};
+  /** Nothing is wired to it unless a test does. */
+  readonly spi: SimSpi;
   readonly #kit: SimDevkit;
   readonly #fleet: FleetWorker;
 
   constructor(kit: SimDevkit, fleet: FleetWorker) {
     this.#kit = kit;
     this.#fleet = fleet;
+    this.spi = new SimSpi(kit.carrier.chip);
     Reflect.set(globalThis, "trace", (text: string) => this.lines.push(text.trimEnd()));
   }
 
@@ -37,6 +41,7 @@ export class BusMachine {
     return {
       "embedded:io/digital": { default: classes.Digital },
       "embedded:io/i2c": { default: classes.I2C },
+      "embedded:io/spi": { default: this.spi.SPI },
       "embedded:io/serial": { default: classes.Serial },
       "embedded:storage/flash": { default: classes.flash },
       "embedded:storage/key-value": { default: classes.keyValue },

@@ -76,7 +76,8 @@ export class SimPiu {
         return piu.application;
       },
     };
-    Object.assign(globalThis, globals);
+    // the SDK's start has made the screen before
+    Object.assign(globalThis, globals, { screen: size });
   }
 
   drawn(text: DrawnText): void {

@@ -35,17 +35,17 @@ test("pins 34 to 39 drive nothing", () => {
 });
 
 test("flash, PSRAM and console keep their pins, and some pins do not exist", () => {
-  refused(pins({ lamp: { pin: 6, way: "out", resting: "pullDown" } }), "lamp: pin 6 belongs to the flash");
-  refused(pins({ lamp: { pin: 3, way: "out", resting: "pullDown" } }), "lamp: pin 3 belongs to the console");
-  refused(pins({ lamp: { pin: 20, way: "out", resting: "pullDown" } }), "lamp: pin 20 does not exist");
+  refused(pins({ backlight: { pin: 6, way: "out", resting: "pullDown" } }), "backlight: pin 6 belongs to the flash");
+  refused(pins({ backlight: { pin: 3, way: "out", resting: "pullDown" } }), "backlight: pin 3 belongs to the console");
+  refused(pins({ backlight: { pin: 20, way: "out", resting: "pullDown" } }), "backlight: pin 20 does not exist");
   refused({ ...DEVKIT, psram: true }, "dexReceive: pin 16 belongs to the PSRAM");
 });
 
 test("a strapping pin says why, and rests as the strap wants it", () => {
   const strap = "is a strapping pin and nothing says why that is well";
-  refused(pins({ lamp: { pin: 15, way: "out", resting: "pullUp" } }), `lamp: pin 15 ${strap}`);
-  const high = pins({ lamp: { pin: 12, way: "out", resting: "pullUp", strap: "no reason" } });
-  refused(high, "lamp: pin 12 is a strapping pin and must rest at its pullDown");
+  refused(pins({ backlight: { pin: 15, way: "out", resting: "pullUp" } }), `backlight: pin 15 ${strap}`);
+  const high = pins({ backlight: { pin: 12, way: "out", resting: "pullUp", strap: "no reason" } });
+  refused(high, "backlight: pin 12 is a strapping pin and must rest at its pullDown");
 });
 
 test("motor and compressor rest while nobody drives them", () => {
