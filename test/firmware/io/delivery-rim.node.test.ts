@@ -144,12 +144,16 @@ test("what the pins say, and the clock of the events", () => {
   assert.match(out[4] ?? "", / false$/);
   assert.match(out[5] ?? "", / false$/);
   assert.match(out[6] ?? "", / 5000$/);
+  const stall = ask(OPEN, "stalling", `pin ${STALL} 1 5000`, "stalling");
+  assert.match(stall[1] ?? "", / false$/);
+  assert.match(stall[3] ?? "", / true$/);
 });
 
 test("a board without stall and power-fail lines", () => {
   const out = ask(
     `open 25 ${HOME} -1 ${EMITTER} ${BEAM} -1 home`,
     "mains",
+    "stalling",
     "go 1 1000",
     "at 700000",
     ...READS,
@@ -157,6 +161,7 @@ test("a board without stall and power-fail lines", () => {
     "held",
   );
   assert.match(out[1] ?? "", / false$/);
+  assert.match(out[2] ?? "", / false$/);
   assert.is(out.at(-1), "- 0");
   assert.ok(
     out.some((line) => fieldsOf(line)?.why === "stall"),

@@ -10,6 +10,7 @@ void xs_delivery_rim_read(xsMachine *the);
 void xs_delivery_rim_home_closed(xsMachine *the);
 void xs_delivery_rim_dark(xsMachine *the);
 void xs_delivery_rim_mains_failing(xsMachine *the);
+void xs_delivery_rim_stalling(xsMachine *the);
 void xs_delivery_rim_now_us(xsMachine *the);
 void xs_delivery_rim_events_lost(xsMachine *the);
 void xs_delivery_rim_close(xsMachine *the);
@@ -60,8 +61,9 @@ static bool call(const char *line)
 		{ "go", xs_delivery_rim_turn, 3 }, { "stop", xs_delivery_rim_stop, 0 },
 		{ "emitter", xs_delivery_rim_emitter, 1 }, { "read", xs_delivery_rim_read, 0 },
 		{ "home", xs_delivery_rim_home_closed, 0 }, { "dark", xs_delivery_rim_dark, 0 },
-		{ "mains", xs_delivery_rim_mains_failing, 0 }, { "now", xs_delivery_rim_now_us, 0 },
-		{ "lost", xs_delivery_rim_events_lost, 0 }, { "close", xs_delivery_rim_close, 0 },
+		{ "mains", xs_delivery_rim_mains_failing, 0 }, { "stalling", xs_delivery_rim_stalling, 0 },
+		{ "now", xs_delivery_rim_now_us, 0 }, { "lost", xs_delivery_rim_events_lost, 0 },
+		{ "close", xs_delivery_rim_close, 0 },
 	};
 	double numbers[3] = { 0, 0, 0 };
 	char word[16] = "";
