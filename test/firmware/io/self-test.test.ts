@@ -255,7 +255,7 @@ test("the touch panel: none answers, another chip, a finger that rests on it", (
 });
 
 test("a screen whose driver is missing, or of another size", () => {
-  for (const screen of [undefined, { width: 320, height: 240 }]) {
+  for (const screen of [undefined, { width: 320, height: 320 }, { width: 240, height: 240 }]) {
     const all = told(new SimDevkit([0, 1, 2], TOUCH), { screen });
     assert.match(line(all, "screen"), /none - no display driver of this size/);
   }

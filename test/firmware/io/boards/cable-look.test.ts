@@ -11,6 +11,7 @@ const test = suite("firmware/io w5500 look");
 test("there, with a link and without; its pins are free for the network afterwards", () => {
   const bench = new EthernetBench();
   assert.is(lookAtW5500(DEVKIT, bench.spi.SPI), "link");
+  assert.is(bench.spi.frames, 3, "the first one brings select to rest");
   bench.model.plug(false);
   assert.is(lookAtW5500(DEVKIT, bench.spi.SPI), "noLink");
   bench.model.plug(true);
