@@ -3,6 +3,7 @@ import { BOOKS } from "./books.js";
 import { CASH } from "./cash.js";
 import { CHANGER } from "./changer.js";
 import { CLAIMS } from "./claim.js";
+import { JUDGES } from "./judge.js";
 import { LEDGERS } from "./ledger.js";
 import { LINK_AND_RIM } from "./link-and-rim.js";
 import { MACHINE } from "./machine.js";
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MACHINE,
   ...PERIPHERALS,
   ...CLAIMS,
+  ...JUDGES,
 ];

@@ -3,17 +3,15 @@
  * caught. Before that the tests are run on the copy as it is: one that fails there could catch nothing. Part of the
  * nightly script, not of `npm test`. Exit code 1 if a mutant got away, 2 if there was nothing sound to say.
  */
-import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { copyTree } from "../support/copy-tree.js";
 import { readOutcome } from "../support/outcome.js";
 import { MUTANTS } from "./all.js";
 import { choose, testsOf } from "./choose.js";
 import type { Mutant } from "./mutant.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WORKERS = 2;
 /** A test that hangs has noticed something, too. */
 const LIMIT_MS = 180_000;
@@ -29,19 +27,6 @@ Exit code: 0 all caught, 1 some got away, 2 nothing could be said.`;
 
 type Verdict = { readonly mutant: Mutant; readonly by: string | undefined };
 type Told = { readonly fails: boolean; readonly output: string };
-
-/** A copy of everything git knows, as it stands now. */
-function copyTree(): string {
-  const folder = mkdtempSync(join(tmpdir(), "spiral-mutant-"));
-  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
-  for (const file of files.split("\0")) {
-    if (file === "" || !existsSync(join(ROOT, file))) continue;
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(folder, file));
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  return folder;
-}
 
 /** What a test file says in this copy. */
 function ask(folder: string, test: string): Promise<Told> {
