@@ -246,8 +246,8 @@ export const JUDGES: readonly Mutant[] = [
   {
     name: "a run ends without rest and nobody minds",
     file: RUN,
-    find: "if (!rested()) return [notAtRest(cabinet)];\n  if (isFull",
-    replace: "rested();\n  if (isFull",
+    find: "=> cabinet.settled && cabinet.powered && cabinet.counted;",
+    replace: "=> cabinet.powered && cabinet.counted;",
     tests: LIMITS,
   },
   {
