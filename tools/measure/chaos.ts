@@ -44,6 +44,7 @@ export const CHAOS: Bench = {
         name: "chaos",
         value: lost + doubled,
         unit: "lost or doubled",
+        target: { value: 0, is: "most" },
         counted: { lost, doubled, wrongMachines: wrong, rounds: recoveries.length, ...worst, records, sales, machines },
       };
     });

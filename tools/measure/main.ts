@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { explain } from "../ledger/explain.js";
 import { ALERTS } from "./alerts.js";
 import { BACKLOG } from "./backlog.js";
-import type { Bench, BenchResult } from "./bench.js";
+import { type Bench, inJson, inWords } from "./bench.js";
 import { CHAOS } from "./chaos.js";
 import { CONNECTIONS } from "./connections.js";
 import { INGEST } from "./ingest.js";
@@ -76,18 +76,9 @@ async function main(): Promise<number> {
     if (values.json) console.log(JSON.stringify({ ...result, value: null }));
     return EXIT_NOT_MEASURED;
   }
-  tell(result, values.json);
+  for (const line of values.json ? [inJson(result)] : inWords(result)) console.log(line);
   for (const why of result.broken ?? []) console.error(why);
   return (result.broken ?? []).length > 0 ? EXIT_BROKEN_LIMIT : 0;
-}
-
-function tell(result: BenchResult, json: boolean): void {
-  if (json) {
-    console.log(JSON.stringify(result));
-    return;
-  }
-  console.log(`${result.name}: ${result.value} ${result.unit}`);
-  for (const [key, value] of Object.entries(result.counted)) console.log(`  ${key}: ${value ?? "not measured"}`);
 }
 
 function refuse(why: string): number {

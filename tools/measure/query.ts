@@ -38,7 +38,8 @@ export const QUERY_FILL: Bench = {
       const counted = await countRows(databases);
       await markFilled(folder, counted);
       const value = Math.round((performance.now() - startMs) / 1_000);
-      return { name: "query-fill", value, unit: "s", counted: { targetSeconds: FILL_TARGET_S, folder, ...counted } };
+      const target = { value: FILL_TARGET_S, is: "most" } as const;
+      return { name: "query-fill", value, unit: "s", target, counted: { folder, ...counted } };
     } finally {
       await databases.close();
     }
@@ -81,8 +82,8 @@ function resultOf(times: Times, tookMs: number, filled: string): BenchResult {
     name: "query",
     value: Math.max(...p99.map(([, ms]) => ms)),
     unit: "ms",
+    target: { value: TARGET_MS, is: "most" },
     counted: {
-      targetMs: TARGET_MS,
       clients: CLIENTS,
       answers,
       answersPerSecond: Math.round((answers * 1_000) / tookMs),

@@ -13,6 +13,14 @@ export const VEND_LATENCY: Bench = {
   name: "vend-latency",
   about: `p99 ms from the last coin's report to the motor's start; target ${TARGET_MS}`,
   async run(say) {
+    const entry = fileURLToPath(new URL("./vend-latency-on-xs.ts", import.meta.url));
+    const xs = await xsMeter({ entry, functions: ["lastCoin"], say });
+    const name = "vend-latency";
+    // The firmware's own share is most of it: without it the rest is no figure.
+    if (!xs.ok) return { name, notMeasured: xs.reason };
+    const units = xs.measures.get("lastCoin")?.result;
+    if (units === undefined) return { name, notMeasured: "the meter has not told the units of a sale" };
+    const xsMs = (units * US_A_UNIT) / 1_000;
     const cabinet = quickCabinet();
     const latencies: number[] = [];
     let mostOperations = 0;
@@ -25,23 +33,18 @@ export const VEND_LATENCY: Bench = {
     cabinet.assertSound("after the bench");
     latencies.sort((left, right) => left - right);
     const at = (share: number): number => latencies[Math.min(SALES - 1, Math.ceil(share * SALES) - 1)] ?? 0;
-    const entry = fileURLToPath(new URL("./vend-latency-on-xs.ts", import.meta.url));
-    const xs = await xsMeter({ entry, functions: ["lastCoin"], say });
-    if (!xs.ok) say(`no XS figure: ${xs.reason}`);
-    const units = xs.ok ? xs.measures.get("lastCoin")?.result : undefined;
-    const xsMs = ((units ?? 0) * US_A_UNIT) / 1_000;
     return {
-      name: "vend-latency",
+      name,
       value: Number((at(0.99) + xsMs).toFixed(1)),
       unit: "ms",
+      target: { value: TARGET_MS, is: "most" },
       counted: {
         sales: SALES,
-        targetMs: TARGET_MS,
         medianMs: Number((at(0.5) + xsMs).toFixed(1)),
         mostMs: Number((at(1) + xsMs).toFixed(1)),
         busAndFlashP99Ms: Number(at(0.99).toFixed(1)),
         mostFlashOperations: mostOperations,
-        xsUnits: units === undefined ? null : Math.round(units),
+        xsUnits: Math.round(units),
       },
     };
   },

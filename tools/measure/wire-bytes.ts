@@ -64,8 +64,8 @@ export const WIRE_BYTES: Bench = {
       name: "wire-bytes",
       value: (records + handshakes) * DAYS,
       unit: "B/month",
+      target: { value: TARGET, is: "most" },
       counted: {
-        target: TARGET,
         salesADay: SALES_A_DAY,
         telemetryADay: reports,
         batchesADay: batches,

@@ -121,10 +121,10 @@ export const XS_MEMORY: Bench = {
         name: "xs-memory",
         value: late.slots,
         unit: "slots",
+        target: { value: TARGET_SLOTS, is: "most" },
         counted: {
           sales: both.sales,
           columns: cabinet.planogram.slots.length,
-          targetSlots: TARGET_SLOTS,
           chunkBytes: late.deviceBytes,
           targetChunkBytes: TARGET_CHUNK_BYTES,
           chunkBytesHere: late.chunkBytes,
