@@ -1,4 +1,5 @@
 /** Every mutant, in the order in which they are tried. */
+import { AUDITS } from "./audit.js";
 import { BOOKS } from "./books.js";
 import { CASH } from "./cash.js";
 import { CHANGER } from "./changer.js";
@@ -21,5 +22,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...MACHINE,
   ...PERIPHERALS,
   ...CLAIMS,
+  ...AUDITS,
   ...JUDGES,
 ];

@@ -17,7 +17,7 @@ import {
 } from "../../shared/eva-dts/text.js";
 import { type Durable, emptyDurable } from "../../shared/records/durable.js";
 import { applyRecord } from "../../shared/records/fold.js";
-import type { NewRecord } from "../../shared/records/kinds.js";
+import type { NewRecord, NewRecordOf } from "../../shared/records/kinds.js";
 
 const test = suite("EVA-DTS report");
 
@@ -84,16 +84,20 @@ function fields(report: EvaReport): { [name: string]: string } {
   return found;
 }
 
-test("worked example: a cash sale of product 6 at 40 moves exactly the fields of one sale", () => {
-  const state = fold(emptyDurable(), ...SALE, { kind: "auditRead", by: 0, reset: true });
-  const before = fields(auditReport(factsOf(state)));
-  const after = fields(auditReport(factsOf(fold(state, ...SALE))));
+/** What these records move, by field, in a report that was reset just before. */
+function movesOf(before: readonly NewRecord[], records: readonly NewRecord[]): { [name: string]: number } {
+  const state = fold(emptyDurable(), ...before, { kind: "auditRead", by: 0, reset: true });
+  const was = fields(auditReport(factsOf(state)));
+  const is = fields(auditReport(factsOf(fold(state, ...records))));
   const moves: { [name: string]: number } = {};
-  for (const name of Object.keys(after)) {
-    const by = Number(after[name]) - Number(before[name] ?? 0);
-    if (after[name] !== before[name]) moves[name] = by;
+  for (const name of Object.keys(is)) {
+    if (is[name] !== was[name]) moves[name] = Number(is[name]) - Number(was[name] ?? 0);
   }
-  assert.equal(moves, {
+  return moves;
+}
+
+test("worked example: a cash sale of product 6 at 40 moves exactly the fields of one sale", () => {
+  assert.equal(movesOf(SALE, SALE), {
     VA101: 40,
     VA102: 1,
     VA103: 40,
@@ -117,6 +121,170 @@ test("worked example: a cash sale of product 6 at 40 moves exactly the fields of
     "LA1/6-04": 1,
     "LA1/6-05": 1,
   });
+});
+
+const CARD = 1;
+const FREE = 3;
+const TEST_VEND = 4;
+const EMPTIED = 6;
+/** Of type 1 three coins fewer than were counted. */
+const FOUR_LEFT = Uint8Array.of(0, 4);
+
+function sold(of: Partial<NewRecordOf<"saleSettled">>): NewRecord {
+  const sale = { saleNo: 2, slot: "6", priceMinor: 40, paidMinor: 40, means: 0, productId: 6, planogramVersion: 1 };
+  return { kind: "saleSettled", ...sale, changeMinor: 0, proof: 0, ...of };
+}
+
+/** A hold of 40 at a reader, 0 or 1, and its sale, for which so much was captured. */
+function soldByCard(reader: number, capturedMinor?: number): readonly NewRecord[] {
+  return [
+    { kind: "vendRequested", holdNo: 1, reader, slot: "6", item: 6, amountMinor: 40 },
+    { kind: "vendApproved", holdNo: 1, amountMinor: 40 },
+    sold({ means: CARD, ...(capturedMinor === undefined ? {} : { capturedMinor }) }),
+  ];
+}
+
+/** Coins of 20 are counted: seven in their tube. */
+const COUNTED: readonly NewRecord[] = [
+  { kind: "tubeAudit", type: 1, valueMinor: 20, expected: 0, found: 7, following: 0 },
+];
+const VA1 = { VA101: 40, VA102: 1, VA103: 40, VA104: 1 };
+const PA2 = { "PA2/6-01": 1, "PA2/6-02": 40, "PA2/6-03": 1, "PA2/6-04": 40, "LA1/6-04": 1, "LA1/6-05": 1 };
+const PA7_CARD = { "PA7/6-DA-05": 1, "PA7/6-DA-06": 40, "PA7/6-DA-07": 1, "PA7/6-DA-08": 40 };
+const PA7_CASH = { "PA7/6-CA-05": 1, "PA7/6-CA-06": 40, "PA7/6-CA-07": 1, "PA7/6-CA-08": 40 };
+const CA2 = { CA201: 40, CA202: 1, CA203: 40, CA204: 1 };
+const DA2 = { DA201: 40, DA202: 1, DA203: 40, DA204: 1 };
+const DB2 = { DB201: 40, DB202: 1, DB203: 40, DB204: 1 };
+
+/** What happened, the records of it, and every field that it moves (mdb.md section 7). */
+const EVENTS: readonly (readonly [string, readonly NewRecord[], { readonly [field: string]: number }])[] = [
+  ["a sale on the first reader", soldByCard(0), { ...VA1, ...DA2, ...PA2, ...PA7_CARD }],
+  ["a sale on the second reader", soldByCard(1), { ...VA1, ...DB2, ...PA2, ...PA7_CARD }],
+  [
+    "a discount on the first reader",
+    soldByCard(0, 33),
+    { ...VA1, ...DA2, ...PA2, ...PA7_CARD, DA501: 7, DA502: 1, DA503: 7, DA504: 1 },
+  ],
+  [
+    "a surcharge on the first reader",
+    soldByCard(0, 45),
+    { ...VA1, ...DA2, ...PA2, ...PA7_CARD, DA505: 5, DA506: 1, DA507: 5, DA508: 1 },
+  ],
+  [
+    "a discount on the second reader",
+    soldByCard(1, 33),
+    { ...VA1, ...DB2, ...PA2, ...PA7_CARD, DB501: 7, DB502: 1, DB503: 7, DB504: 1 },
+  ],
+  [
+    "a surcharge on the second reader",
+    soldByCard(1, 45),
+    { ...VA1, ...DB2, ...PA2, ...PA7_CARD, DB505: 5, DB506: 1, DB507: 5, DB508: 1 },
+  ],
+  [
+    "a test vend",
+    [sold({ means: TEST_VEND })],
+    { VA201: 40, VA202: 1, VA203: 40, VA204: 1, "PA3/6-01": 1, "PA3/6-03": 1 },
+  ],
+  ["a free vend", [sold({ means: FREE })], { VA301: 40, VA302: 1, VA303: 40, VA304: 1, "PA4/6-01": 1, "PA4/6-03": 1 }],
+  [
+    "a sale while only exact change is taken",
+    [sold({ exactChange: true })],
+    { ...VA1, ...CA2, ...PA2, ...PA7_CASH, CA901: 40, CA902: 40 },
+  ],
+  [
+    "a coin to its tube",
+    [{ kind: "coinIn", type: 1, valueMinor: 20, path: 1, tubeCount: 8 }],
+    { CA301: 20, CA303: 20, CA305: 20, CA307: 20, CA1501: 20, CA1703: 1 },
+  ],
+  [
+    "a coin to the cash box",
+    [{ kind: "coinIn", type: 1, valueMinor: 20, path: 0, tubeCount: 7 }],
+    { CA301: 20, CA302: 20, CA305: 20, CA306: 20 },
+  ],
+  [
+    "a bill to the stacker",
+    [{ kind: "billStacked", type: 0, valueMinor: 500, route: 0 }],
+    { CA301: 500, CA305: 500, CA309: 500, CA310: 500 },
+  ],
+  [
+    "a bill to the recycler",
+    [{ kind: "billStacked", type: 0, valueMinor: 500, route: 1 }],
+    { CA301: 500, CA305: 500, CA309: 500, CA310: 500, CA311: 500, CA312: 500 },
+  ],
+  [
+    "change paid out",
+    [{ kind: "payoutDone", payoutNo: 1, reason: 0, paidMinor: 60, tubes: FOUR_LEFT }],
+    { CA401: 60, CA403: 60, CA1501: -60, CA1703: -3 },
+  ],
+  [
+    "tubes emptied in the menu",
+    [{ kind: "payoutDone", payoutNo: 1, reason: EMPTIED, paidMinor: 60, tubes: FOUR_LEFT }],
+    { CA402: 60, CA404: 60, CA1501: -60, CA1703: -3 },
+  ],
+  [
+    "three coins let out at the changer's keys",
+    [{ kind: "coinsManuallyDispensed", type: 1, count: 3, valueMinor: 20, tubeCount: 4 }],
+    { CA402: 60, CA404: 60, CA1501: -60, CA1703: -3, CA1705: 3 },
+  ],
+  [
+    "five coins filled in by hand",
+    [{ kind: "storeFilled", type: 1, count: 5, valueMinor: 20 }],
+    { CA1001: 100, CA1002: 100, CA1704: 5, CA1501: 100, CA1703: 5 },
+  ],
+  [
+    "a coin filled in through the slot",
+    [{ kind: "coinFilled", type: 1, valueMinor: 20, path: 1, tubeCount: 8 }],
+    { CA1001: 20, CA1002: 20, CA1704: 1, CA1501: 20, CA1703: 1 },
+  ],
+  ["credit put on a card at the first reader", [revalued(0)], { DA401: 70, DA402: 70 }],
+  ["credit put on a card at the second reader", [revalued(1)], { DB401: 70, DB402: 70 }],
+  ["a power outage", [{ kind: "boot", bootNo: 2, cause: 0, firmware: "1" }], { EA701: 1, EA702: 1 }],
+];
+
+function revalued(reader: number): NewRecord {
+  return { kind: "revalueDone", reader, amountMinor: 70, accepted: true };
+}
+
+for (const [name, records, moves] of EVENTS) {
+  test(`${name} moves exactly its fields`, () => {
+    const booted = { kind: "boot", bootNo: 1, cause: 0, firmware: "1" } as const;
+    assert.equal(movesOf([booted, ...COUNTED, ...soldByCard(0)], records), moves);
+  });
+}
+
+test("CA17 names type, value, count, filled and let out, each in its own field", () => {
+  const state = fold(
+    emptyDurable(),
+    ...COUNTED,
+    { kind: "storeFilled", type: 1, count: 5, valueMinor: 20 },
+    { kind: "coinsManuallyDispensed", type: 1, count: 3, valueMinor: 20, tubeCount: 9 },
+  );
+  const line = auditReport(factsOf(state)).segments.find(([id]) => id === "CA17");
+  assert.equal(line, ["CA17", "1", "20", "9", "5", "3"]);
+});
+
+test("what stands since initialisation stays at a reset; what stands since the reset begins anew", () => {
+  const all = [...COUNTED, ...SALE, ...soldByCard(0, 33), ...soldByCard(1, 45), revalued(0), revalued(1)];
+  const filled: readonly NewRecord[] = [
+    { kind: "storeFilled", type: 1, count: 5, valueMinor: 20 },
+    { kind: "payoutDone", payoutNo: 1, reason: 0, paidMinor: 60, tubes: FOUR_LEFT },
+    { kind: "payoutDone", payoutNo: 2, reason: EMPTIED, paidMinor: 30, tubes: FOUR_LEFT },
+  ];
+  const read: NewRecord = { kind: "auditRead", by: 0, reset: true };
+  const { segments } = auditReport(factsOf(fold(emptyDurable(), ...all, ...filled, read)));
+  const of = (wanted: string): readonly string[] | undefined => segments.find(([id]) => id === wanted);
+  // since reset first in these …
+  assert.equal(of("CA4"), ["CA4", "0", "0", "60", "30"]);
+  assert.equal(of("CA10"), ["CA10", "0", "100"]);
+  assert.equal(of("DA5"), ["DA5", "0", "0", "7", "1", "0", "0", "0", "0"]);
+  assert.equal(of("DB5"), ["DB5", "0", "0", "0", "0", "0", "0", "5", "1"]);
+  // … and since initialisation in these
+  assert.equal(of("VA1"), ["VA1", "120", "3", "0", "0"]);
+  assert.equal(of("CA2"), ["CA2", "40", "1", "0", "0"]);
+  assert.equal(of("DA2"), ["DA2", "40", "1", "0", "0"]);
+  assert.equal(of("DB2"), ["DB2", "40", "1", "0", "0"]);
+  assert.equal(of("DA4"), ["DA4", "70", "0"]);
+  assert.equal(of("DB4"), ["DB4", "70", "0"]);
 });
 
 test("the report's text is for ever", () => {
