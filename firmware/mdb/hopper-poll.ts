@@ -7,19 +7,23 @@ import { decodeReply } from "../../shared/mdb/codec.js";
 import { COIN_HOPPER_1, type HopperEvent } from "../../shared/mdb/hopper.js";
 import { decodePoll } from "../../shared/mdb/poll.js";
 import type { TubeReport } from "../ports/rooms.js";
+import { ftlHeard, ftlTick } from "./file-transport.js";
 import {
   faultsOf,
   type HopperFaults,
   type HopperState,
   type HopperStep,
   hopperRestarted,
+  nameOf,
   only,
   payoutAfterCounts,
   payoutResting,
   payoutShifted,
   payoutWorking,
   storeOf,
+  withFiles,
 } from "./hopper-state.js";
+import { filesTold } from "./mailbox.js";
 import {
   COUNT_EVERY_MS,
   commandAnswered,
@@ -47,9 +51,10 @@ const NO_NEWS: News = Object.freeze<News>({ moved: false, busy: false });
 /** A bare ACK. */
 export function hopperQuiet(state: HopperState, nowMs: number): HopperStep {
   const contact = pollAnswered(state.contact, nowMs);
-  if (contact.troubles.length === 0) return settle({ ...state, contact }, NO_NEWS, NO_EFFECTS, nowMs);
+  const { state: timed, effects: over } = withFiles({ ...state, contact }, ftlTick(state.files, nowMs), NO_EFFECTS);
+  if (contact.troubles.length === 0) return settle(timed, NO_NEWS, over, nowMs);
   const { troubles, effects } = troublesAfterPoll(contact.troubles, NO_FAULTS, nowMs);
-  return settle({ ...state, contact: { ...contact, troubles } }, NO_NEWS, effects, nowMs);
+  return settle({ ...timed, contact: { ...contact, troubles } }, NO_NEWS, [...over, ...effects], nowMs);
 }
 
 /** A block of events. */
@@ -59,7 +64,7 @@ export function hopperReplied(state: HopperState, reply: Uint8Array, nowMs: numb
   const said = troublesAfterPoll(heard.troubles, faultsIn(events, faultsOf(state)), nowMs);
   const contact = { ...heard, troubles: said.troubles, unknownCodes: heard.unknownCodes + unknown.length };
   const effects: PeripheralEffect[] = [...said.effects];
-  let { payout } = state;
+  let { payout, files } = state;
   let busy = false;
   let reset = false;
   let moved = truncated.length > 0 || unknown.length > 0;
@@ -82,11 +87,21 @@ export function hopperReplied(state: HopperState, reply: Uint8Array, nowMs: numb
       case "returnLever":
         effects.push(tell({ event: "lever" }));
         break;
+      case "ftlRequestToReceive":
+      case "ftlRetryDeny":
+      case "ftlSendBlock":
+      case "ftlOkToSend":
+      case "ftlRequestToSend": {
+        const heardOf = ftlHeard(files, event, nowMs);
+        files = heardOf.state;
+        effects.push(...filesTold(nameOf(state), heardOf.events));
+        break;
+      }
     }
   }
-  const next: HopperState = { ...state, contact, payout, readAtMs: moved ? nowMs : state.readAtMs };
+  const next: HopperState = { ...state, contact, payout, files, readAtMs: moved ? nowMs : state.readAtMs };
   const again = reset ? justReset(contact, nowMs) : undefined;
-  if (again !== undefined) return { state: hopperRestarted(next, again), effects };
+  if (again !== undefined) return hopperRestarted(next, again, effects);
   return settle(next, { moved, busy }, effects, nowMs);
 }
 

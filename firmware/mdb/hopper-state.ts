@@ -5,8 +5,11 @@
 import { equalBytes } from "../../shared/bytes.js";
 import type { FaultName } from "../../shared/faults.js";
 import { deepFreeze } from "../../shared/freeze.js";
+import { COIN_HOPPERS } from "../../shared/mdb/hopper.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { TubeReport } from "../ports/rooms.js";
+import { emptied, emptyMailbox, type FtlState, type FtlStep } from "./file-transport.js";
+import { filesTold } from "./mailbox.js";
 import { type Contact, FIRST_CONTACT, type Limits, NO_EFFECTS, type PeripheralEffect } from "./peripheral.js";
 
 /** mdb §1.4: 5 s, or Z6 if larger. */
@@ -32,7 +35,8 @@ export type HopperCommand =
   | "dispenseCoins"
   | "dispenseValue"
   | "payoutStatus"
-  | "payoutValuePoll";
+  | "payoutValuePoll"
+  | "file";
 
 export interface HopperDispense {
   readonly type: number;
@@ -94,6 +98,7 @@ export interface HopperState {
   readonly payout: HopperPayout | undefined;
   /** DISPENSEs by type running that were neither ACKed nor moved a coin. */
   readonly refusals: number;
+  readonly files: FtlState;
   /** DISPENSE orders given while one was open: not carried out. */
   readonly ordersRefused: number;
 }
@@ -115,6 +120,7 @@ export function hopperAtBoot(hopper: 0 | 1): HopperState {
     dispense: undefined,
     payout: undefined,
     refusals: 0,
+    files: emptyMailbox(COIN_HOPPERS[hopper].address),
     ordersRefused: 0,
   });
 }
@@ -128,6 +134,18 @@ export function only(state: HopperState): HopperStep {
   return { state, effects: NO_EFFECTS };
 }
 
+/** Its mailbox after a step, and what is told of it behind `before`. */
+export function withFiles(state: HopperState, step: FtlStep, before: readonly PeripheralEffect[]): HopperStep {
+  const next = step.state === state.files ? state : { ...state, files: step.state };
+  if (step.events.length === 0) return { state: next, effects: before };
+  return { state: next, effects: [...before, ...filesTold(nameOf(state), step.events)] };
+}
+
+/** As among what is fitted. */
+export function nameOf({ hopper }: HopperState): "hopper1" | "hopper2" {
+  return hopper === 0 ? "hopper1" : "hopper2";
+}
+
 /** Index of STORES. */
 export function storeOf({ hopper }: HopperState): number {
   return FIRST_HOPPER_STORE + hopper;
@@ -138,9 +156,9 @@ export function faultsOf({ hopper }: HopperState): HopperFaults {
 }
 
 /** Everything that a reset of the device makes void. An open DISPENSE is answered by `storeReady` with its counts. */
-export function hopperRestarted(state: HopperState, contact: Contact): HopperState {
+export function hopperRestarted(state: HopperState, contact: Contact, before: readonly PeripheralEffect[]): HopperStep {
   const gone = { counts: undefined, reading: undefined, dispense: undefined, payout: undefined };
-  return { ...state, ...gone, contact, short: undefined };
+  return withFiles({ ...state, ...gone, contact, short: undefined }, emptied(state.files), before);
 }
 
 /**

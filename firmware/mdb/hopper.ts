@@ -13,6 +13,7 @@ import {
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import type { Driver } from "./driver.js";
+import { nextFtl } from "./file-transport.js";
 import { hopperCounted, hopperCounts, hopperQuiet, hopperReplied } from "./hopper-poll.js";
 import {
   FIRST_HOPPER_LIMITS,
@@ -25,11 +26,14 @@ import {
   type HopperStep,
   hopperRestarted,
   isWhole,
+  nameOf,
   only,
   payoutStarted,
   payoutWorking,
   storeOf,
+  withFiles,
 } from "./hopper-state.js";
+import { fileBlock, fileOrdered, fileSaid } from "./mailbox.js";
 import {
   COUNT_EVERY_MS,
   type Contact,
@@ -108,15 +112,20 @@ function nextWhenReady(state: HopperState, nowMs: number): HopperCommand {
     if (state.contact.silentSinceMs !== undefined) return "poll";
     return dispense.byValue ? "dispenseValue" : "dispenseCoins";
   }
-  return nowMs >= state.readAtMs ? "status" : "poll";
+  if (nowMs >= state.readAtMs) return "status";
+  return nextFtl(state.files, nowMs) === undefined ? "poll" : "file";
 }
 
-function hopperBlock(state: HopperState, command: HopperCommand): Uint8Array {
+function hopperBlock(state: HopperState, command: HopperCommand, _facts: MdbFacts, nowMs: number): Uint8Array {
   const table = COIN_HOPPERS[state.hopper];
   const { type, count } = state.dispense ?? { type: 0, count: 0 };
   switch (command) {
     case "poll":
       return Uint8Array.of(table.address | POLL_CODE);
+    case "file": {
+      const message = nextFtl(state.files, nowMs);
+      return message === undefined ? Uint8Array.of(table.address | POLL_CODE) : fileBlock(table.address, message);
+    }
     case "manual":
       return encodeCommand(table, "manual", { manualDispenseMask: ALL_TYPES });
     case "dispenseCoins":
@@ -140,6 +149,8 @@ function unitsOf({ unitMinor, valuesMinor }: HopperState, type: number, count: n
  * is lost by `storeLost` once more.
  */
 function orderHopper(state: HopperState, order: MdbOrder, nowMs: number): HopperStep {
+  const mail = fileOrdered(state.files, order, nameOf(state), state.contact.told === "lost");
+  if (mail !== undefined) return withFiles(hurry(state, nowMs), mail, NO_EFFECTS);
   if (order.order !== "dispense" && order.order !== "readTubes") return only(state);
   if (order.store !== storeOf(state)) return only(state);
   if (state.contact.phase !== "ready") {
@@ -203,6 +214,8 @@ function take(
     case "payoutStatus":
     case "payoutValuePoll":
       return statusRead(state, command, outcome, nowMs);
+    case "file":
+      return mailed(state, outcome, nowMs);
     default:
       break;
   }
@@ -212,7 +225,7 @@ function take(
     case "poll":
       return bytes === undefined ? hopperQuiet(state, nowMs) : hopperReplied(state, bytes, nowMs);
     case "reset":
-      return only(hopperRestarted(state, resetDone(state.contact, nowMs)));
+      return hopperRestarted(state, resetDone(state.contact, nowMs), NO_EFFECTS);
     case "setup":
       return only(setUp(state, bytes, facts, nowMs));
     case "identification":
@@ -229,11 +242,21 @@ function take(
   }
 }
 
+/** A message of its mailbox has left us; what it answers at once is said in POLL codes. */
+function mailed(state: HopperState, outcome: Outcome, nowMs: number): HopperStep {
+  const answered = outcome.is !== "noAnswer";
+  const contact = answered ? commandAnswered(state.contact, nowMs) : unanswered(state.contact, true, nowMs);
+  const step = withFiles({ ...state, contact }, fileSaid(state.files, outcome, nowMs), NO_EFFECTS);
+  if (outcome.is !== "data") return step;
+  const after = hopperReplied(step.state, outcome.bytes, nowMs);
+  return { state: after.state, effects: [...step.effects, ...after.effects] };
+}
+
 /** Gives the hopper up; `rest`: leave it alone for 10 s. */
 function loseHopper(state: HopperState, rest: boolean, nowMs: number): HopperStep {
-  const next = { ...hopperRestarted(state, givenUp(state.contact, rest, nowMs)), limits: FIRST_HOPPER_LIMITS };
-  if (state.contact.told === "lost") return only(next);
-  return { state: next, effects: [lost(state), trouble(faultsOf(state).offline, true)] };
+  const told = state.contact.told === "lost" ? NO_EFFECTS : [lost(state), trouble(faultsOf(state).offline, true)];
+  const gone = { ...state, limits: FIRST_HOPPER_LIMITS };
+  return hopperRestarted(gone, givenUp(state.contact, rest, nowMs), told);
 }
 
 function lost(state: HopperState): PeripheralEffect {

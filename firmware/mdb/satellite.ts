@@ -4,21 +4,12 @@
  */
 import { AGE_QUESTION, AGE_VERIFICATION, ageStatus } from "../../shared/mdb/age-verification.js";
 import { decodeReply, encodeCommand } from "../../shared/mdb/codec.js";
-import type { FtlMessage } from "../../shared/mdb/file-transport.js";
 import { decodePoll } from "../../shared/mdb/poll.js";
 import { SATELLITE_1, SATELLITE_POLL_CODE } from "../../shared/mdb/satellite.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import type { Driver } from "./driver.js";
-import {
-  emptied,
-  type FtlEvent,
-  type FtlStep,
-  ftlHeard,
-  ftlSent,
-  ftlTick,
-  nextFtl,
-  wishFile,
-} from "./file-transport.js";
+import { emptied, type FtlStep, ftlHeard, ftlTick, nextFtl } from "./file-transport.js";
+import { fileBlock, fileOrdered, fileSaid, filesTold } from "./mailbox.js";
 import {
   COUNT_EVERY_MS,
   type Contact,
@@ -36,7 +27,6 @@ import {
   type PeripheralEffect,
   pollAnswered,
   resetDone,
-  tell,
   unanswered,
 } from "./peripheral.js";
 import {
@@ -90,58 +80,27 @@ function satelliteBlock(state: SatelliteState, command: SatelliteCommand, facts:
       const { displayColumns: columns, displayRows: rows } = facts;
       return encodeCommand(table, "setup", { level: LEVEL_1, columns, rows, display: FULL_ASCII });
     }
-    case "file":
-      return fileBlock(table.address, nextFtl(state.files, nowMs));
-  }
-}
-
-/** The same at every address. */
-function fileBlock(address: number, message: FtlMessage | undefined): Uint8Array {
-  const block = message === undefined ? Uint8Array.of(address | SATELLITE_POLL_CODE) : encodeFile(message);
-  block[0] = address | ((block[0] ?? 0) & 0x07);
-  return block;
-}
-
-function encodeFile(message: FtlMessage): Uint8Array {
-  switch (message.event) {
-    case "ftlSendBlock":
-      return encodeCommand(SATELLITE_1, message.event, message);
-    case "ftlOkToSend":
-      return encodeCommand(SATELLITE_1, message.event, message);
-    case "ftlRetryDeny":
-      return encodeCommand(SATELLITE_1, message.event, message);
-    default:
-      return encodeCommand(SATELLITE_1, message.event, message);
+    case "file": {
+      const message = nextFtl(state.files, nowMs);
+      return message === undefined
+        ? Uint8Array.of(table.address | SATELLITE_POLL_CODE)
+        : fileBlock(table.address, message);
+    }
   }
 }
 
 // ---- orders --------------------------------------------------------------------------------------------------------
 
 function orderSatellite(state: SatelliteState, order: MdbOrder, nowMs: number): SatelliteStep {
-  if (order.order !== "putFile" && order.order !== "getFile") return only(state);
-  if (order.device !== state.name) return only(state);
-  const bytes = order.order === "putFile" ? order.bytes : undefined;
-  const wished = wishFile(state.files, { file: order.file, bytes });
-  if (state.contact.told === "lost") return withFiles(state, emptied(wished.state), NO_EFFECTS);
-  return withFiles({ ...state, contact: hurried(state.contact, nowMs) }, wished, NO_EFFECTS);
+  const { name, contact, files } = state;
+  const step = fileOrdered(files, order, name, contact.told === "lost");
+  return step === undefined ? only(state) : withFiles({ ...state, contact: hurried(contact, nowMs) }, step, NO_EFFECTS);
 }
 
 function withFiles(state: SatelliteState, step: FtlStep, before: readonly PeripheralEffect[]): SatelliteStep {
   const next = step.state === state.files ? state : { ...state, files: step.state };
   if (step.events.length === 0) return { state: next, effects: before };
-  return { state: next, effects: [...before, ...step.events.map((event) => told(state, event))] };
-}
-
-function told({ name: device }: SatelliteState, event: FtlEvent): PeripheralEffect {
-  const { file } = event;
-  switch (event.did) {
-    case "sent":
-      return tell({ event: "fileSent", device, file, outcome: event.outcome });
-    case "received":
-      return tell({ event: "fileReceived", device, file, bytes: event.bytes });
-    case "missed":
-      return tell({ event: "fileMissed", device, file });
-  }
+  return { state: next, effects: [...before, ...filesTold(state.name, step.events)] };
 }
 
 // ---- what it brought -----------------------------------------------------------------------------------------------
@@ -162,7 +121,7 @@ function takeSatelliteOutcome(
 }
 
 function take(state: SatelliteState, command: SatelliteCommand, outcome: Outcome, nowMs: number): SatelliteStep {
-  if (command === "file") return fileSaid(state, outcome, nowMs);
+  if (command === "file") return saidOfFile(state, outcome, nowMs);
   if (outcome.is === "noAnswer") {
     const contact = unanswered(state.contact, command !== "setup", nowMs);
     // A question that nobody understands is put again in a minute.
@@ -192,13 +151,10 @@ function quiet(state: SatelliteState, nowMs: number): SatelliteStep {
   return withFiles({ ...state, contact }, ftlTick(state.files, nowMs), NO_EFFECTS);
 }
 
-function fileSaid(state: SatelliteState, outcome: Outcome, nowMs: number): SatelliteStep {
-  const message = nextFtl(state.files, nowMs);
+function saidOfFile(state: SatelliteState, outcome: Outcome, nowMs: number): SatelliteStep {
   const answered = outcome.is !== "noAnswer";
   const contact = answered ? commandAnswered(state.contact, nowMs) : unanswered(state.contact, true, nowMs);
-  const said =
-    message === undefined ? { state: state.files, events: [] } : ftlSent(state.files, message, answered, nowMs);
-  const step = withFiles({ ...state, contact }, said, NO_EFFECTS);
+  const step = withFiles({ ...state, contact }, fileSaid(state.files, outcome, nowMs), NO_EFFECTS);
   if (outcome.is !== "data") return step;
   const after = heard(step.state, outcome.bytes, nowMs);
   return { state: after.state, effects: [...step.effects, ...after.effects] };

@@ -5,6 +5,7 @@
  */
 import { deepFreeze } from "../freeze.js";
 import type { CommandRow, EventRow, PollEvent } from "./device.js";
+import { FTL_COMMANDS, FTL_EVENTS } from "./file-transport.js";
 
 export const HOPPER_TYPES = 16;
 /** Credit value in SETUP that marks a token, as in the coin changer. */
@@ -78,11 +79,7 @@ const COMMANDS = deepFreeze([
       ["options", "u32"],
     ],
   },
-  { name: "ftlRequestToReceive", code: 7, sub: 0xfa, fields: REST, reply: REST },
-  { name: "ftlRetryDeny", code: 7, sub: 0xfb, fields: REST, reply: REST },
-  { name: "ftlSendBlock", code: 7, sub: 0xfc, fields: REST, reply: REST },
-  { name: "ftlOkToSend", code: 7, sub: 0xfd, fields: REST, reply: REST },
-  { name: "ftlRequestToSend", code: 7, sub: 0xfe, fields: REST, reply: REST },
+  ...FTL_COMMANDS,
   { name: "diagnostics", code: 7, sub: 0xff, fields: REST, reply: REST },
 ]) satisfies readonly CommandRow[];
 
@@ -112,6 +109,7 @@ const EVENTS = deepFreeze([
   { mask: 0xdf, code: 0x09, event: "hopperDisabled" },
   { mask: 0xdf, code: 0x0b, event: "justReset" },
   { mask: 0xdf, code: 0x0f, event: "filledKey" },
+  ...FTL_EVENTS,
 ]) satisfies readonly EventRow[];
 
 export const COIN_HOPPER_1 = deepFreeze({

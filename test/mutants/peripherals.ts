@@ -19,6 +19,20 @@ export const PERIPHERALS: readonly Mutant[] = [
     tests: CURRENCY,
   },
   {
+    name: "a hopper's file is sent before its counts are known",
+    file: "firmware/mdb/hopper.ts",
+    find: "if (payout !== undefined) {\n",
+    replace: 'if (nextFtl(state.files, nowMs) !== undefined) return "file";\n  if (payout !== undefined) {\n',
+    tests: ["test/firmware/mdb/hopper-files.test.ts"],
+  },
+  {
+    name: "what waits for a hopper is forgotten at its reset",
+    file: "firmware/mdb/hopper-state.ts",
+    find: "contact, short: undefined }, emptied(state.files), before);",
+    replace: "contact, short: undefined }, { state: emptied(state.files).state, events: [] }, before);",
+    tests: ["test/firmware/mdb/hopper-files.test.ts"],
+  },
+  {
     name: "a hopper of another currency pays",
     file: "firmware/mdb/hopper.ts",
     find: "foreign || credit === HOPPER_TOKEN ? 0",
