@@ -6,7 +6,7 @@ import { SATELLITE_1 } from "../../shared/mdb/satellite.js";
 import type { FittedName } from "../../shared/wire/documents.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import { emptied, type FtlEvent, type FtlState, type FtlStep, ftlSent, nextFtl, wishFile } from "./file-transport.js";
-import { type Outcome, type PeripheralEffect, tell } from "./peripheral.js";
+import { NO_EFFECTS, type Outcome, type PeripheralEffect, tell } from "./peripheral.js";
 
 /** The message as a block for the device: the rows are the same at every address. */
 export function fileBlock(address: number, message: FtlMessage): Uint8Array {
@@ -46,15 +46,25 @@ export function fileSaid(files: FtlState, outcome: Outcome, nowMs: number): FtlS
 }
 
 export function filesTold(device: FittedName, events: readonly FtlEvent[]): readonly PeripheralEffect[] {
-  return events.map((event) => {
-    const { file } = event;
-    switch (event.did) {
-      case "sent":
-        return tell({ event: "fileSent", device, file, outcome: event.outcome });
-      case "received":
-        return tell({ event: "fileReceived", device, file, bytes: event.bytes });
-      case "missed":
-        return tell({ event: "fileMissed", device, file });
-    }
-  });
+  return events.map((event) => told(device, event));
+}
+
+function told(device: FittedName, event: FtlEvent): PeripheralEffect {
+  const { file } = event;
+  switch (event.did) {
+    case "sent":
+      return tell({ event: "fileSent", device, file, outcome: event.outcome });
+    case "received":
+      return tell({ event: "fileReceived", device, file, bytes: event.bytes });
+    case "missed":
+      return tell({ event: "fileMissed", device, file });
+  }
+}
+
+/** The answer to an order for a device that has no mailbox; none to any other order. */
+export function filesRefused(order: MdbOrder, hasMailbox: boolean): readonly PeripheralEffect[] {
+  if (hasMailbox || (order.order !== "putFile" && order.order !== "getFile")) return NO_EFFECTS;
+  const { device, file } = order;
+  const sent = order.order === "putFile";
+  return [told(device, sent ? { did: "sent", file, outcome: "failed" } : { did: "missed", file })];
 }

@@ -19,6 +19,13 @@ export const PERIPHERALS: readonly Mutant[] = [
     tests: CURRENCY,
   },
   {
+    name: "a file for a device without a mailbox is never answered",
+    file: "firmware/mdb/mailbox.ts",
+    find: "if (hasMailbox || (order.order",
+    replace: "if (!hasMailbox || (order.order",
+    tests: ["test/firmware/mdb/hopper-files.test.ts"],
+  },
+  {
     name: "a hopper's file is sent before its counts are known",
     file: "firmware/mdb/hopper.ts",
     find: "if (payout !== undefined) {\n",

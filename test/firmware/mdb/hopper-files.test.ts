@@ -73,6 +73,22 @@ test("coins come first: nothing of a file is sent in a payout", () => {
   assert.is(said[0], "5FFE5800010100");
 });
 
+test("devices without a mailbox answer at once, fitted or not", () => {
+  for (const fitted of [0b1111, 0]) {
+    const rig = new Rig(undefined, undefined);
+    rig.facts = { ...rig.facts, fitted };
+    rig.start().run(1_000).forget();
+    for (const device of ["changer", "validator", "reader1", "reader2"] as const) {
+      rig.forget().order({ ...PUT, device });
+      rig.order({ order: "getFile", device, file: 2 });
+      assert.equal(files(rig), [
+        { event: "fileSent", device, file: 1, outcome: "failed" },
+        { event: "fileMissed", device, file: 2 },
+      ]);
+    }
+  }
+});
+
 test("each order is answered once: reset, silent for good, lost, taken away", () => {
   const reset = ready();
   reset.rig.order(PUT);
