@@ -34,6 +34,8 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
   app,
   { publicUrl },
 ) => {
+  await app.register(revoking);
+
   app.post(
     "/claims",
     {
@@ -83,7 +85,9 @@ export const claimRoutes: FastifyPluginAsyncTypebox<{ readonly publicUrl: string
       return tagged(reply, viewOf(row));
     },
   );
+};
 
+const revoking: FastifyPluginAsyncTypebox = async (app) => {
   app.delete(
     "/claims/:id",
     {
