@@ -16,6 +16,7 @@ import { topicOf } from "../../shared/wire/topics.js";
 import { HttpMachine } from "./http-machine.js";
 import { newBoard } from "./identity/boards.js";
 import { environmentOf, type ServiceProcess, startProcess } from "./processes.js";
+import { openProvider, type ProviderServer, sendSecretsThrough } from "./secret-traffic.js";
 import {
   addTestMachine,
   addTestProducts,
@@ -38,6 +39,7 @@ interface Context {
   databases: Databases;
   operatorId: string;
   service: ServiceProcess;
+  provider: ProviderServer;
   credentials: MachineCredentials;
   master: Uint8Array;
 }
@@ -47,15 +49,17 @@ test.before(async (context) => {
   context.dataDir = await temporaryFolder();
   const config = testConfig(context.dataDir);
   const env = { SPIRAL_LOG_LEVEL: "debug", SPIRAL_METRICS_TOKEN: TOKEN, SPIRAL_MQTT_TLS_PORT: "0" };
-  context.service = await startProcess(environmentOf(config, env));
+  context.provider = await openProvider();
+  context.service = await startProcess(environmentOf(config, { ...env, ...context.provider.env }));
   context.databases = await openDatabases(config, { join: true });
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);
   context.credentials = await addTestMachine(context, context.operatorId, SERIAL);
   context.master = await masterKey(config);
 });
-test.after(async ({ dataDir, databases, service }) => {
+test.after(async ({ dataDir, databases, service, provider }) => {
   await databases.close();
+  await provider.close();
   await service.end("SIGKILL");
   // The database lives on after kill -9: whoever joins it last ends it.
   await (await openDatabases(testConfig(dataDir))).close();
@@ -183,6 +187,12 @@ test("what comes by HTTP is counted apart: batches, their way to the commit, who
   assert.equal(told, wanted);
 });
 
+/** What a board is given to check orders and sign vouchers by, hex. */
+interface MachineKeys {
+  readonly order: string;
+  readonly voucher: string;
+}
+
 /** A board becomes a machine by a claim code, and others try; the code as letters and as digits. */
 async function claimsBoard({ service, databases }: Context, cookie: string) {
   const { url } = service;
@@ -194,18 +204,20 @@ async function claimsBoard({ service, databases }: Context, cookie: string) {
   assert.is(made.status, 201);
   const { code: claimCode = "", digits = "" } = (await made.json()) as { code?: string; digits?: string };
   const board = newBoard("METER-CLAIM");
+  const keys: string[] = [];
   for (const code of [claimCode, digits, claimCode.replaceAll("-", "")]) {
     // by its own key, by another, and in a body that is refused
     for (const { serial, request } of [board, newBoard("METER-CLAIM"), { ...board, serial: "no serial" }]) {
-      await (
-        await post("/machine/v1/claims", { code, serial, request: Buffer.from(request).toString("base64") })
-      ).text();
+      const body = { code, serial, request: Buffer.from(request).toString("base64") };
+      const { keys: given } = (await (await post("/machine/v1/claims", body)).json()) as { keys?: MachineKeys };
+      if (given !== undefined) keys.push(given.order, given.voucher);
     }
   }
   const [used] = await databases.migrate<{ used: boolean }[]>`
     SELECT used_at IS NOT NULL AS used FROM machine_claims WHERE 'METER-CLAIM' = ANY (serials)`;
   assert.is(used?.used, true);
-  return { claimCode, digits };
+  assert.ok(keys.length > 0, "the board was given no keys");
+  return { claimCode, digits, keys };
 }
 
 test("no secret is in what it said, whatever went through it", async (context) => {
@@ -234,7 +246,8 @@ test("no secret is in what it said, whatever went through it", async (context) =
   const sales = await fetch(`${url}/api/v1/transactions?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } });
   assert.is(sales.status, 200);
   assert.is((await fetch(`${url}/api/v1/transactions?cursor=${code}`, { headers: { cookie } })).status, 400);
-  const { claimCode, digits } = await claimsBoard(context, cookie);
+  const { claimCode, digits, keys } = await claimsBoard(context, cookie);
+  const others = await sendSecretsThrough(url, cookie, SERIAL);
   const login = { clientId: SERIAL, username: SERIAL, password: GUESSED };
   await (await TestClient.open(mqttPort, login)).client.cut();
 
@@ -252,6 +265,8 @@ test("no secret is in what it said, whatever went through it", async (context) =
     TOKEN,
     credentials.password,
     Buffer.from(master).toString("hex"),
+    ...keys,
+    ...others,
   ];
   for (const secret of [...secrets, ...roles.map(String)]) {
     assert.ok(secret.length >= 10, "a secret is missing");
