@@ -27,6 +27,7 @@ const COMMANDS = Object.freeze({
   load: ["--import", "tsx", "tools/load/main.ts"],
   twin: ["--import", "tsx", "tools/twin/main.ts"],
   fuzz: ["--import", "tsx", "tools/fuzz/main.ts"],
+  audit: ["--import", "tsx", "tools/audit.ts"],
   trace: ["--import", "tsx", "tools/trace/main.ts"],
   mutants: ["--import", "tsx", "test/mutants/run.ts"],
   ledger: ["--import", "tsx", "tools/ledger/main.ts"],
