@@ -2,7 +2,7 @@
 import type { Mutant } from "./mutant.js";
 
 const DURABLE = ["test/shared/records-durable.test.ts", "test/shared/records-folds.test.ts"];
-const MONEY = ["test/shared/money.test.ts", "test/shared/money.node.test.ts"];
+const MONEY = ["test/shared/money.test.ts", "test/shared/money-properties.test.ts"];
 const SYNC = ["test/firmware/uplink/sync.test.ts"];
 const SETTINGS = ["test/firmware/settings.test.ts"];
 

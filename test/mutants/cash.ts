@@ -1,7 +1,7 @@
 /** Faults of firmware/cash: what may be accepted, what the counts prove, how what is owed goes back. */
 import type { Mutant } from "./mutant.js";
 
-const ACCEPTANCE = ["test/firmware/cash/acceptance.test.ts", "test/firmware/cash/acceptance.node.test.ts"];
+const ACCEPTANCE = ["test/firmware/cash/acceptance.test.ts", "test/firmware/cash/acceptance-properties.test.ts"];
 const BILLS = ["test/firmware/cash/bills.test.ts", "test/firmware/cash/boot.test.ts"];
 const PAYOUT = ["test/firmware/cash/payout.test.ts", "test/firmware/cash/stores.test.ts"];
 const BOOT = ["test/firmware/cash/boot.test.ts", "test/firmware/cash/payout.test.ts"];
@@ -391,20 +391,20 @@ export const CASH: readonly Mutant[] = [
     file: "shared/money/plan.ts",
     find: "if (coins !== UNPAYABLE && coins + used <= least) {",
     replace: "if (coins !== UNPAYABLE && coins + used < least) {",
-    tests: ["test/shared/money.test.ts", "test/shared/money.node.test.ts"],
+    tests: ["test/shared/money.test.ts", "test/shared/money-properties.test.ts"],
   },
   {
     name: "amounts are lost at a word's edge of the payable set",
     file: "shared/money/payable.ts",
     find: "(upper << bitShift) | (lower >>> back);",
     replace: "(upper << bitShift);",
-    tests: ["test/shared/money.test.ts", "test/shared/money.node.test.ts"],
+    tests: ["test/shared/money.test.ts", "test/shared/money-properties.test.ts"],
   },
   {
     name: "half a cent is rounded",
     file: "shared/money/scaling.ts",
     find: "const minor = shift >= 0 ? scaled * 10 ** shift : scaled / 10 ** -shift;",
     replace: "const minor = shift >= 0 ? scaled * 10 ** shift : Math.round(scaled / 10 ** -shift);",
-    tests: ["test/shared/money.test.ts", "test/shared/money.node.test.ts"],
+    tests: ["test/shared/money.test.ts", "test/shared/money-properties.test.ts"],
   },
 ];

@@ -9,6 +9,7 @@ import { checkLock, checkManifest, checkReadme } from "../../tools/tidy/listings
 import { functionsOf, importsOf, scan } from "../../tools/tidy/scan.js";
 import { checkSizes, FUNCTION_MAX_LINES } from "../../tools/tidy/sizes.js";
 import type { Finding, Tree } from "../../tools/tidy/tree.js";
+import { checkXsTests } from "../../tools/tidy/xs-tests.js";
 
 const NPM = new Set(["fastify", "react", "@fastify/static"]);
 
@@ -391,6 +392,22 @@ listings("finds registry hosts and lost platforms in the lock file", () => {
     "package-lock.json:0 names a registry host at node_modules/@a/linux",
     "package-lock.json:0 lacks @a/mac, which another platform needs",
   ]);
+});
+
+listings("finds a test of the core that only Node runs without a reason, and a reason without a test", () => {
+  const files = {
+    "test/shared/a.test.ts": "",
+    "test/shared/mdb/b.node.test.ts": "",
+    "test/firmware/c.node.test.ts": "",
+    "test/firmware/io/d.node.test.ts": "",
+    "test/firmware/esp32/d.node.test.ts": "",
+    "test/tools/e.node.test.ts": "",
+  };
+  const reasons = { "test/firmware/c.node.test.ts": "reads a file", "test/shared/f.node.test.ts": "is gone" };
+  const [stays = "", gone = "", ...more] = said(checkXsTests(tree(files), reasons));
+  assert.match(stays, /^test\/shared\/mdb\/b\.node\.test\.ts:0 stays off XS: name it \*\.test\.ts, or say in /);
+  assert.is(gone, "tools/tidy/xs-tests.ts:0 names test/shared/f.node.test.ts, which is not there");
+  assert.equal(more, []);
 });
 
 listings.run();

@@ -5,6 +5,7 @@ import { checkLaw } from "./law.js";
 import { checkLock, checkManifest, checkReadme } from "./listings.js";
 import { checkSizes } from "./sizes.js";
 import { readTree, type Tree } from "./tree.js";
+import { checkXsTests } from "./xs-tests.js";
 
 /** Names of the packages in every package.json of the project. */
 function packageNames(tree: Tree): Set<string> {
@@ -28,6 +29,7 @@ const findings = [
   ...checkReadme(tree),
   ...checkManifest(tree),
   ...checkLock(tree),
+  ...checkXsTests(tree),
 ];
 for (const { path, line, message } of findings) {
   process.stdout.write(`${path}${line > 0 ? `:${line}` : ""}: ${message}\n`);

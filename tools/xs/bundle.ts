@@ -3,6 +3,7 @@
  * device could not have (`node:`, npm packages), naming the file that asks for them.
  */
 
+import { readFile } from "node:fs/promises";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type OnResolveArgs, type OnResolveResult, type Plugin } from "esbuild";
@@ -20,8 +21,14 @@ export type XsBundle =
   | { readonly ok: true; readonly source: string; locate(line: number): string | undefined }
   | { readonly ok: false; readonly problem: string };
 
-/** Packages that run on XS as they are. */
-const ALLOWED_PACKAGES: ReadonlySet<string> = new Set(["uvu/assert", "dequal"]);
+/** Packages that run on XS. */
+const ALLOWED_PACKAGES: readonly RegExp[] = [/^uvu\/assert$/, /^dequal$/, /^fast-check$/, /^pure-rand\//];
+
+/**
+ * fast-check takes hold of timers when it is loaded, for properties that wait or have a limit in time. XS has none: who
+ * uses them is told so.
+ */
+const NO_TIMERS = 'const setTimeout = () => { throw new Error("XS has no timers"); }, clearTimeout = setTimeout; ';
 
 const onlyWhatXsHas: Plugin = {
   name: "only-what-xs-has",
@@ -29,6 +36,10 @@ const onlyWhatXsHas: Plugin = {
     builder.onResolve({ filter: /^uvu$/ }, () => ({ path: RUNNER_FILE }));
     builder.onResolve({ filter: /^uvu\/diff$/ }, () => ({ path: DIFF_FILE }));
     builder.onResolve({ filter: /^[^./]/ }, refuseForeign);
+    builder.onLoad({ filter: /[\\/]fast-check[\\/]lib[\\/]fast-check\.js$/ }, async ({ path }) => ({
+      contents: `${NO_TIMERS}${await readFile(path, "utf8")}`,
+      loader: "js",
+    }));
   },
 };
 
@@ -77,7 +88,7 @@ function locator(mapText: string): (line: number) => string | undefined {
 }
 
 function refuseForeign(asked: OnResolveArgs): OnResolveResult | undefined {
-  if (ALLOWED_PACKAGES.has(asked.path)) {
+  if (ALLOWED_PACKAGES.some((allowed) => allowed.test(asked.path))) {
     return undefined;
   }
   const asks = `${asked.importer} imports "${asked.path}", which XS does not have`;
