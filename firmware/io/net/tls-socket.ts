@@ -26,7 +26,7 @@ export interface TlsOptions {
   /** Of our own certificate, PKCS #8 in DER. */
   readonly key: Uint8Array;
   readonly now: () => TrustedTime;
-  /** Why a connection came to nothing: for the service menu and the log. */
+  /** Why a connection came to nothing, once: for the service menu and the log. */
   readonly onFault?: (why: ChainFault | GuardFault | "tls") => void;
 }
 
@@ -44,7 +44,7 @@ const FINISHED = 20;
 /** The SDK's session with one suite, and a guard in front of it. */
 class GuardedSession extends Session {
   readonly guard = new HandshakeGuard();
-  fault: GuardFault | undefined;
+  fault: ChainFault | GuardFault | undefined;
 
   override doProtocol(socket: SessionSocket, protocol: object, first?: unknown, second?: unknown): void {
     if (protocol !== handshake.clientHello) return super.doProtocol(socket, protocol, first, second);
@@ -66,20 +66,22 @@ class OurCertificates implements CertificateSide {
   readonly #options: TlsOptions;
   readonly #host: string;
   readonly #credentials: Credentials;
+  readonly #refused: (why: ChainFault) => void;
   #server: object | undefined;
 
-  constructor(options: TlsOptions, host: string) {
+  constructor(options: TlsOptions, host: string, refused: (why: ChainFault) => void) {
     this.#options = options;
     this.#host = host;
+    this.#refused = refused;
     this.#credentials = options.credentials();
   }
 
   verify(chain: readonly Uint8Array[]): boolean {
-    const { now, onFault } = this.#options;
+    const { now } = this.#options;
     const authorities = certificatesIn(this.#credentials.authorities);
     const judged = judgeChain(chain, { authorities, host: this.#host, now: now() });
     if (!judged.ok) {
-      onFault?.(judged.why);
+      this.#refused(judged.why);
       return false;
     }
     this.#server = { modulus: toBigInt(judged.server.modulus), exponent: 65_537n };
@@ -161,7 +163,9 @@ class TlsSocket implements Socket {
       cache: false,
       tls_max_fragment_length: MAX_FRAGMENT_BYTES,
     });
-    session.certificateManager = new OurCertificates(tls, host);
+    session.certificateManager = new OurCertificates(tls, host, (why) => {
+      session.fault = why;
+    });
     session.initiateHandshake();
     this.#session = session;
     this.#below.tcp = new tls.io({
