@@ -22,7 +22,7 @@ import {
 } from "../../shared/wire/messages.js";
 import { encodeSync, MAX_ORDERS_TOGETHER, MAX_POLL_S } from "../../shared/wire/sync.js";
 import { type Answer, ackOf, contentOf, HttpMachine, problemOf } from "./http-machine.js";
-import { type Board, claimed, newBoard, openDoor, signedIn as ownerOf } from "./identity/boards.js";
+import { type Board, claimed, newBoard, openDoor, signedIn as ownerOf, renewed } from "./identity/boards.js";
 import { type SignedIn, signedIn } from "./signed-in.js";
 import {
   startTestFleet,
@@ -56,8 +56,12 @@ test.after(async ({ fleet, folder }) => {
 
 async function certified({ fleet, cookie }: Context, board: Board): Promise<HttpMachine> {
   const identity = await claimed(fleet, cookie, board);
-  const certificate = new X509Certificate(identity.certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+  const certificate = fingerprintOf(identity.certificate);
   return new HttpMachine(fleet.url, board.serial, { key: board.key, certificate });
+}
+
+function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
 }
 
 test("a certificate's key speaks for its machine, and for the very request that it signed", async (context) => {
@@ -123,6 +127,38 @@ test("suspended and revoked machines are shut out, also while they wait", async 
   assert.is(problemOf(await machine.orders(0)), "403 machine-shut-out");
   const byPassword = new HttpMachine(fleet.url, "PROOF-4", { password: "" });
   assert.is(problemOf(await byPassword.sync({})), "401 machine-unproved");
+});
+
+test("an expired certificate sends nothing and gets no order, until it is renewed by its own key", async (context) => {
+  const { fleet } = context;
+  const board = newBoard("PROOF-5");
+  const { certificate } = await claimed(fleet, context.cookie, board);
+  const machine = new HttpMachine(fleet.url, "PROOF-5", { key: board.key, certificate: fingerprintOf(certificate) });
+  const ledger = new TestLedger().boot().sellCoke(1);
+  const first = await machine.sync({ events: encodeBatch(ledger.batch(1, 2)) });
+  assert.is(ackOf(first).mark, 2);
+  await fleet.databases.migrate`
+    UPDATE machine_certificates c SET not_after = now() FROM machines m
+    WHERE m.id = c.machine_id AND m.serial_number = 'PROOF-5'`;
+  const refusals = [
+    await machine.sync({ events: encodeBatch(ledger.batch(3)) }),
+    await machine.sync({ status: encodeStatus(statusOf(1, 1)) }),
+    await machine.orders(0),
+    await machine.orders(55),
+  ];
+  for (const refused of refusals) {
+    const { code, detail } = JSON.parse(Buffer.from(refused.bytes).toString());
+    assert.equal([refused.status, code, detail], [403, "machine-shut-out", "expired"]);
+  }
+  const [kept] = await fleet.databases.migrate<{ records: number; online: boolean | null }[]>`
+    SELECT (SELECT count(*)::int FROM ledger_records r WHERE r.machine_id = m.id) AS records,
+      (SELECT true FROM machine_births b WHERE b.machine_id = m.id) AS online
+    FROM machines m WHERE m.serial_number = 'PROOF-5'`;
+  assert.equal(kept, { records: 2, online: null }, "what it sent was taken");
+  const next = await renewed(fleet, board, certificate);
+  const young = new HttpMachine(fleet.url, "PROOF-5", { key: board.key, certificate: fingerprintOf(next.certificate) });
+  assert.is(ackOf(await young.sync({ events: encodeBatch(ledger.batch(3)) }, 2)).mark, ledger.newest);
+  assert.is((await young.orders(0, 1)).status, 200, "a refusal takes no number");
 });
 
 function pollsOf({ app }: TestFleet) {

@@ -223,6 +223,30 @@ test("revoked: the live session is cut from the inside, and the list keeps it ou
   await other.client.disconnect();
 });
 
+test("two boards by their births: suspended, cut off, kept out until it is lifted", async (context) => {
+  const { fleet, cookie } = context;
+  const twin = await member(context, "MR-3");
+  const live = await TestMachine.on("MR-3", await dial(context, twin));
+  const births = [
+    [5, 1],
+    [3, 1],
+    [5, 2],
+    [3, 2],
+  ] as const;
+  for (const [boot, connection] of births) {
+    live.client.publish("fleet/MR-3/status", encodeStatus(statusOf(boot, connection)), true);
+  }
+  await within(live.client.closed, "the session lives on");
+  await keptOut(context, twin);
+  const url = "/api/v1/machines/MR-3";
+  const identity = (await fleet.app.inject({ url: `${url}/identity`, headers: { cookie } })).json();
+  assert.is(identity.suspension.reason, "clonedIdentity");
+  const headers = { ...OUR_PAGE, cookie };
+  const lifted = await fleet.app.inject({ method: "DELETE", url: `${url}/suspension`, headers });
+  assert.is(lifted.statusCode, 204);
+  await until(async () => (await failure(dial(context, twin).then(({ client }) => client.cut()))) === "", "kept out");
+});
+
 test("another board: the old one is cut off and kept out, looked for until the new one is there", async (context) => {
   const { ingest } = context.fleet.databases;
   const old = context.other;

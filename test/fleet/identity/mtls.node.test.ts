@@ -277,6 +277,43 @@ test("births of two boards suspend; one board on a bad line, or set back once, d
   assert.is(await suspended(), true);
 });
 
+test("two boards with one identity: both are suspended, and the operator has an open alert of it", async (context) => {
+  const { board, held, live } = await machine(context, "TLS-18");
+  const { migrate } = context.fleet.databases;
+  // Their clone has the same key and certificate, and its own boots; both are behind one address.
+  const births: readonly (readonly [number, number])[] = [
+    [40, 1],
+    [7, 1],
+    [40, 2],
+    [7, 2],
+  ];
+  let { client } = live;
+  for (const [at, [boot, connection]] of births.entries()) {
+    if (at > 0) {
+      const opened = await dial(context, board, held);
+      assert.is(opened.code, 0, `birth ${at}: it is kept out too early`);
+      ({ client } = opened);
+    }
+    const payload = encodeStatus(statusOf(boot, connection, { nonce: boot + connection }));
+    await client.published(topicOf("TLS-18", "status"), payload, true);
+  }
+  await within(client.closed, "two series of births went unnoticed");
+  const { suspension } = (await api(context, "GET", "TLS-18/identity")).json();
+  assert.is(suspension.reason, "clonedIdentity");
+  assert.match(suspension.evidence, /^births of two boards/);
+  for (const from of ["127.0.0.1", "127.0.0.5"]) {
+    assert.is(await codeOf(context, board, held, { from }), NOT_AUTHORISED, from);
+  }
+  const told = () => migrate<{ state: string; open: boolean }[]>`
+    SELECT a.state, a.resolved_at IS NULL AS open FROM alerts a JOIN machines m ON m.id = a.machine_id
+    WHERE m.serial_number = 'TLS-18' AND a.rule = 'clonedIdentity'`;
+  await until(async () => (await told()).length > 0, "no alert was raised");
+  const states = (await told()).map(({ state, open }) => [state, open]);
+  assert.equal(states, [["open", true]]);
+  assert.is((await api(context, "DELETE", "TLS-18/suspension")).statusCode, 204);
+  await until(async () => (await told())[0]?.open === false, "the alert outlives the suspension");
+});
+
 test("a board claimed after the suspension is the one: its claim lifts it", async (context) => {
   const { fleet, cookie } = context;
   await claimed(fleet, cookie, newBoard("TLS-13"));
