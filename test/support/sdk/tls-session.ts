@@ -17,7 +17,7 @@ const SUITES = Object.freeze([
 const HELLO_REQUEST = 0;
 const CLIENT_HELLO = Object.freeze({ name: "clientHello", msgType: 1 });
 const CERTIFICATE = 11;
-const RECORD = Object.freeze({ alert: 21, handshake: 22 });
+const RECORD = Object.freeze({ changeCipherSpec: 20, alert: 21, handshake: 22 });
 const HEADER_BYTES = 5;
 
 interface SessionSocket {
@@ -66,6 +66,8 @@ class Session {
   #filled = 0;
   #plain: Uint8Array[] = [];
   #secure = false;
+  /** The server has changed to its cipher: what its messages say cannot be read any more. */
+  #encrypted = false;
   #error: Error | undefined;
   readonly #turn: () => void;
 
@@ -184,11 +186,12 @@ class Session {
   /** A record of the server: what the SDK judges itself is judged, then Node has it. */
   #take(packet: Uint8Array): void {
     const [type] = packet;
-    if (type === RECORD.alert && !this.#secure) {
+    if (type === RECORD.alert && !this.#encrypted) {
       this.alert = { level: packet[5] ?? 0, description: packet[6] ?? 0 };
       return;
     }
-    const chain = type === RECORD.handshake && !this.#secure ? chainIn(packet.subarray(HEADER_BYTES)) : undefined;
+    if (type === RECORD.changeCipherSpec) this.#encrypted = true;
+    const chain = type === RECORD.handshake && !this.#encrypted ? chainIn(packet.subarray(HEADER_BYTES)) : undefined;
     if (chain !== undefined && this.certificateManager?.verify(chain, {}) !== true) {
       throw new Error("certificate: auth failed");
     }
