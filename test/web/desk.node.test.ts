@@ -6,6 +6,7 @@ import { TOTP } from "otpauth";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { api } from "./desk.js";
 import { launchBrowser } from "./support.js";
 import { display, STEP_MS, type System, signIn, startSystem, stopSystem } from "./system.js";
 
@@ -43,6 +44,36 @@ test("the list is narrowed by words, by status and by what is sold out, and the 
   await none.waitFor();
   await page.getByRole("link", { name: "Show all machines" }).click();
   await machine.waitFor();
+});
+
+test("the list is narrowed by tag, place and region, each kept in the address", async ({ page }) => {
+  const machine = page.getByTestId("machine-M-1234").first();
+  const gym = { timeZone: "UTC", region: "South", name: "The gym" };
+  const { id } = await api<{ id: string }>(page, "POST", "locations", gym);
+  await api(page, "POST", "locations", { ...gym, name: "The harbour", region: "North" });
+  await api(page, "PATCH", "machines/M-1234/profile", { locationId: id });
+  await api(page, "PUT", "machines/M-1234/tags", { tags: ["route 7"] });
+  await page.reload();
+  await page.getByLabel("Tag").selectOption("route 7");
+  await machine.waitFor();
+  assert.match(page.url(), "tag=route+7");
+  const place = page.locator("label", { hasText: /^Place/ }).getByRole("combobox");
+  const region = page.locator("label", { hasText: /^Region/ }).getByRole("combobox");
+  await place.selectOption({ label: "The harbour, North" });
+  await page.getByText("No machine fits.").waitFor();
+  await page.reload();
+  await page.getByText("No machine fits.").waitFor();
+  await place.selectOption({ label: "The gym, South" });
+  await machine.waitFor();
+  await place.selectOption("");
+  await region.selectOption("North");
+  await page.getByText("No machine fits.").waitFor();
+  await region.selectOption("South");
+  await machine.waitFor();
+  assert.match(page.url(), "region=South");
+  await region.selectOption("");
+  await page.getByLabel("Tag").selectOption("");
+  await page.waitForURL((url) => url.hash === "#/");
 });
 
 /** At the front panel: the slot jams in a sale. The panel's page. */

@@ -67,3 +67,17 @@ export async function openSignedIn(
 export function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
+
+/** What the page itself would ask of the API, in its session. */
+export async function api<T>(page: Page, method: string, path: string, body?: object): Promise<T> {
+  const { ok, text } = await page.evaluate(
+    async ([verb, url, json]) => {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`api/v1/${url}`, { method: verb, ...(json === "" ? {} : { headers, body: json }) });
+      return { ok: answer.ok, text: await answer.text() };
+    },
+    [method, path, body === undefined ? "" : JSON.stringify(body)] as const,
+  );
+  if (!ok) throw new Error(`${method} ${path}: ${text}`);
+  return text === "" ? JSON.parse("null") : JSON.parse(text);
+}

@@ -28,6 +28,10 @@ test("the fleet's filter lives in the address, and what is no filter of ours is 
   assert.is(filterQuery(filter), "?status=error&q=gate+12&soldOut=7");
   assert.equal(filterOf(filterQuery(filter)), filter);
   assert.equal(filterOf("?status=happy&q=&soldOut=x&other=1"), {});
+  const where = { tag: "route 7", location: "01890a5d-ac96-774b-bcce-b302099a8057", region: "Süd & West" };
+  assert.equal(filterOf(filterQuery({ ...filter, ...where })), { ...filter, ...where });
+  assert.equal(filterOf("?tag=NO&location=7&region="), {});
+  assert.equal([isWhole(filter), isWhole({ region: "South" }), isWhole({ q: " " })], [false, false, true]);
   assert.equal(routeOf(`#/${filterQuery(filter)}`), { page: "fleet", filter });
   assert.equal(["", "#", "#/"].map(routeOf), Array(3).fill({ page: "fleet", filter: {} }));
   assert.equal([isWhole({}), isWhole({ q: " " }), isWhole({ soldOut: 0 })], [true, true, false]);

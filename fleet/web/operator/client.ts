@@ -1,6 +1,9 @@
 /** The fleet's API as the page calls it: same origin, the session in a cookie that no script sees. */
+
+import type { Static } from "typebox";
 import type { Problem } from "../../api/common.js";
 import type { FaultList } from "../../api/faults/schema.js";
+import type { Location, LocationList } from "../../api/locations/schema.js";
 import type { MachineDetail, MachineList, MachineStatus } from "../../api/machines/schema.js";
 import type { Overview } from "../../api/overview/schema.js";
 import type { OwedList } from "../../api/owed/schema.js";
@@ -8,8 +11,13 @@ import type { ProductList } from "../../api/products/schema.js";
 import type { RevenueSeries } from "../../api/revenue/schema.js";
 import type { Session, SignIn } from "../../api/session/schema.js";
 import type { SlotList } from "../../api/slots/schema.js";
+import type { TagList } from "../../api/tags/schema.js";
 import type { TelemetrySeries } from "../../api/telemetry/schema.js";
 import type { TransactionList } from "../../api/transactions/schema.js";
+
+const PLACES_A_PAGE = 200;
+/** More would be no list to choose from: the search finds places by their words. */
+const MAX_PLACES = 1_000;
 
 /** Relative, so that the pages also work below a path of a proxy. */
 const BASE = "api/v1/";
@@ -43,6 +51,9 @@ export interface MachinePage {
   readonly status?: MachineStatus | undefined;
   readonly q?: string | undefined;
   readonly soldOut?: number | undefined;
+  readonly tag?: string | undefined;
+  readonly location?: string | undefined;
+  readonly region?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit?: number;
 }
@@ -75,6 +86,24 @@ export function readTelemetry(serial: string, signal?: AbortSignal): Promise<Tel
 
 export function readProducts(signal?: AbortSignal): Promise<ProductList> {
   return call("GET", "products", undefined, signal);
+}
+
+/** Tags in use. */
+export function readTags(signal?: AbortSignal): Promise<Static<typeof TagList>> {
+  return call("GET", "tags", undefined, signal);
+}
+
+/** All places, by name, up to `MAX_PLACES`. */
+export async function readPlaces(signal?: AbortSignal): Promise<readonly Location[]> {
+  const places: Location[] = [];
+  let cursor: string | undefined;
+  do {
+    const path = `locations${queryText({ limit: PLACES_A_PAGE, cursor })}`;
+    const page: Static<typeof LocationList> = await call("GET", path, undefined, signal);
+    places.push(...page.locations);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && places.length < MAX_PLACES);
+  return places;
 }
 
 export function readMachine(serial: string, signal?: AbortSignal): Promise<MachineDetail> {

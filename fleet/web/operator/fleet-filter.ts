@@ -7,16 +7,29 @@ export interface FleetFilter {
   readonly q?: string | undefined;
   /** Product number that is sold out. */
   readonly soldOut?: number | undefined;
+  readonly tag?: string | undefined;
+  /** Id of the place where they stand. */
+  readonly location?: string | undefined;
+  /** Of that place. */
+  readonly region?: string | undefined;
 }
 
 export const STATUSES: readonly MachineStatus[] = ["operational", "error", "offline", "maintenance"];
 
 /** The part behind `#/`, e.g. "?status=error&q=gate"; empty for the whole fleet. */
-export function filterQuery({ status, q, soldOut }: FleetFilter): string {
+export function filterQuery({ q = "", ...rest }: FleetFilter): string {
+  const { status, soldOut, tag, location, region } = rest;
   const search = new URLSearchParams();
-  if (status !== undefined) search.set("status", status);
-  if (q !== undefined && q.trim() !== "") search.set("q", q);
-  if (soldOut !== undefined) search.set("soldOut", String(soldOut));
+  for (const [name, value] of Object.entries({
+    status,
+    q: q.trim() === "" ? undefined : q,
+    soldOut,
+    tag,
+    location,
+    region,
+  })) {
+    if (value !== undefined) search.set(name, String(value));
+  }
   const text = search.toString();
   return text === "" ? "" : `?${text}`;
 }
@@ -28,13 +41,24 @@ export function filterOf(query: string): FleetFilter {
   const q = search.get("q")?.slice(0, 200);
   const number = search.get("soldOut") ?? "";
   const soldOut = /^[0-9]{1,15}$/.test(number) ? Number(number) : undefined;
+  const tag = fitting(search, "tag", /^[a-z0-9][a-z0-9 ._:/-]{0,39}$/);
+  const location = fitting(search, "location", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  const region = fitting(search, "region", /^.{1,100}$/s);
   return {
     ...(status === undefined ? {} : { status }),
     ...(q === undefined || q === "" ? {} : { q }),
     ...(soldOut === undefined ? {} : { soldOut }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(location === undefined ? {} : { location }),
+    ...(region === undefined ? {} : { region }),
   };
 }
 
-export function isWhole({ status, q, soldOut }: FleetFilter): boolean {
-  return status === undefined && (q ?? "").trim() === "" && soldOut === undefined;
+function fitting(search: URLSearchParams, name: string, pattern: RegExp): string | undefined {
+  const value = search.get(name) ?? "";
+  return pattern.test(value) ? value : undefined;
+}
+
+export function isWhole(filter: FleetFilter): boolean {
+  return filterQuery(filter) === "";
 }

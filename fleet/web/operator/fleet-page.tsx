@@ -4,7 +4,16 @@ import type { LiveEvent } from "../../api/events/schema.js";
 import type { MachineList } from "../../api/machines/schema.js";
 import type { Overview, RevenueTotal } from "../../api/overview/schema.js";
 import { amountText } from "../parts/amounts.js";
-import { RequestError, readMachine, readMachines, readOverview, readProducts, readRevenue } from "./client.js";
+import {
+  RequestError,
+  readMachine,
+  readMachines,
+  readOverview,
+  readPlaces,
+  readProducts,
+  readRevenue,
+  readTags,
+} from "./client.js";
 import { FilterBar } from "./filter-bar.js";
 import { type FleetFilter, filterQuery, isWhole } from "./fleet-filter.js";
 import { MachineCards, MachineTable } from "./fleet-rows.js";
@@ -25,6 +34,8 @@ export function FleetPage({ filter }: { readonly filter: FleetFilter }) {
   const list = useResource(`machines ${filterQuery(filter)}`, (signal) => readMachines({ ...filter }, signal));
   const overview = useResource("overview", readOverview);
   const products = useResource("products", readProducts);
+  const tags = useResource("tags", readTags);
+  const places = useResource("places", readPlaces);
   const live = useFleetChanges(list, overview, filter);
   const nowMs = useNow();
   const { data, problem, loading, reload } = list;
@@ -45,6 +56,8 @@ export function FleetPage({ filter }: { readonly filter: FleetFilter }) {
         filter={filter}
         counts={overview.data?.statuses}
         products={products.data?.products ?? []}
+        tags={tags.data?.tags ?? []}
+        places={places.data ?? []}
         change={(next) => goToFleet(next, next.q === filter.q)}
       />
       {problem === undefined ? null : <Failed what="The list could not be read." problem={problem} retry={reload} />}
