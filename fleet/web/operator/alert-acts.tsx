@@ -1,5 +1,5 @@
 /** What can be done about an alert, and what was. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Alert, acknowledge, assign, comment, readAlert, resolve, snooze } from "./alert-client.js";
 import { readPeople } from "./desk-client.js";
 import { type Act, Problem, useAct } from "./forms.js";
@@ -124,8 +124,14 @@ function Comment({ id, act, reload }: { readonly id: string; readonly act: Act; 
   );
 }
 
-export function AlertHistory({ id }: { readonly id: string }) {
+/** `acts`: how many were done here; another one is another line. */
+export function AlertHistory({ id, acts }: { readonly id: string; readonly acts: number }) {
   const { data, problem, reload } = useResource(`alert ${id}`, (signal) => readAlert(id, signal));
+  const read = useRef(acts);
+  useEffect(() => {
+    if (read.current !== acts) reload();
+    read.current = acts;
+  }, [acts, reload]);
   if (data === undefined) {
     return problem === undefined ? (
       <Loading what="Reading" />

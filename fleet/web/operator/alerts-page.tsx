@@ -135,6 +135,11 @@ interface ItemProps {
 function AlertItem({ alert, nowMs, reload }: ItemProps) {
   const { session } = useSession();
   const [open, setOpen] = useState(false);
+  const [acts, setActs] = useState(0);
+  const again = (): void => {
+    setActs((count) => count + 1);
+    reload();
+  };
   const { id, machine, severity, sentence, openedAt, resolvedAt } = alert;
   return (
     <li className="card" data-testid="alert">
@@ -154,11 +159,11 @@ function AlertItem({ alert, nowMs, reload }: ItemProps) {
         <Standing alert={alert} />
       </p>
       {resolvedAt === null && session.rights.includes("alerts:write") ? (
-        <AlertActs alert={alert} nowMs={nowMs} reload={reload} />
+        <AlertActs alert={alert} nowMs={nowMs} reload={again} />
       ) : null}
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>History</summary>
-        {open ? <AlertHistory id={id} /> : null}
+        {open ? <AlertHistory id={id} acts={acts} /> : null}
       </details>
     </li>
   );
