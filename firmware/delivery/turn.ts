@@ -91,7 +91,9 @@ export function bringHome(
 function moveOn(state: DeliveryState, turn: Turn): DeliveryStep {
   const { phase, away } = state;
   if (phase.is === "turning" || phase.is === "watching" || phase.is === "closing") return ignore(state);
-  if (!away.includes(turn.column)) return answered(state, "unknown", tell({ delivery: "unknown" }));
+  // A spiral that ran on past its home may be near its next product, whose fall a blind beam would not tell of.
+  const unwatched = turn.kind === "home" && isBlind(state);
+  if (unwatched || !away.includes(turn.column)) return answered(state, "unknown", tell({ delivery: "unknown" }));
   return chain(go(state, ...brokenOff(state)), (after) => run(after, turn));
 }
 
@@ -104,13 +106,16 @@ export function noRetry(state: DeliveryState): DeliveryStep {
 }
 
 function run(state: DeliveryState, begun: Turn): DeliveryStep {
-  const { dark, glare } = state.beam;
-  const turn = !begun.homeOnly && (glare || dark) ? { ...begun, blind: true } : begun;
+  const turn = !begun.homeOnly && isBlind(state) ? { ...begun, blind: true } : begun;
   const { kind, column, proven } = turn;
   const maxMs = kind === "home" ? HOMING_MAX_MS : TURN_MAX_MS;
   // What has fallen before an unproven turn nobody saw, so it proves nothing; a way home is of no sale.
   const noted = proven && (kind === "turn" || kind === "finish");
   return go({ ...state, phase: { is: "turning", turn } }, { do: "motor", column, maxMs, noted });
+}
+
+function isBlind({ beam: { dark, glare } }: DeliveryState): boolean {
+  return dark || glare;
 }
 
 /** The home switch opened. */

@@ -277,7 +277,7 @@ export type DeliveryOrder =
     }
   /**
    * Nobody's product is due. attended: a technician watches, and the whole way home is run; else only the last of it,
-   * too short for anything to fall.
+   * as a rule too short for anything to fall, and none of it while the beam is blind (answer: unknown).
    */
   | { readonly delivery: "home"; readonly column: number; readonly attended: boolean }
   /** The door was opened: the turn under way is the last one. No answer of its own. */

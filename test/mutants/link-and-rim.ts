@@ -166,9 +166,16 @@ export const LINK_AND_RIM: readonly Mutant[] = [
   {
     name: "a turn that is finished behind a covered beam is believed to have dropped nothing",
     file: "firmware/delivery/turn.ts",
-    find: "!begun.homeOnly && (glare || dark)",
-    replace: "!begun.homeOnly && glare",
+    find: "!begun.homeOnly && isBlind(state)",
+    replace: "!begun.homeOnly && state.beam.glare",
     tests: PAUSE,
+  },
+  {
+    name: "a spiral is brought home before a blind beam, with nobody there",
+    file: "firmware/delivery/turn.ts",
+    find: "if (unwatched || !away",
+    replace: "if (!away",
+    tests: ["test/firmware/delivery/drops.test.ts"],
   },
   {
     name: "a turn is begun while the mains fail",

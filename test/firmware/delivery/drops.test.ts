@@ -323,6 +323,22 @@ test("with nobody's product due only the last of the way home is run; what falls
   assert.equal(stays.state.away, [COLUMN]);
 });
 
+test("with nobody there and nothing that would see a fall, a spiral stays where it is", () => {
+  const home = { delivery: "home", column: COLUMN } as const;
+  for (const spoil of [
+    { on: "beam", dark: true, atMs: 9_000 },
+    { on: "glare", present: true, atMs: 9_000 },
+  ] as const) {
+    const blind = new DeliveryRoom(deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 0));
+    blind.input(spoil);
+    blind.take();
+    blind.order({ ...home, attended: false });
+    assert.equal(blind.take(), [{ do: "tellSale", event: { delivery: "unknown" } }]);
+    blind.order({ ...home, attended: true });
+    assert.equal(blind.take(), [{ ...MOTOR, noted: false }], "a technician sees what falls");
+  }
+});
+
 test("after a power cut away from home: the turn is finished with the beam armed", () => {
   const away = deliveryAtBoot({ beamDark: false, awayFromHome: [COLUMN] }, 0);
   const falls = new DeliveryRoom(away);
