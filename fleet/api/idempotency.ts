@@ -40,7 +40,7 @@ export interface Answer {
 const SHOWN_ONCE = PROBLEMS["shown-once"].status;
 
 export interface OnceOptions {
-  /** Between the change and its answer. For a repeat, too: who died there has left it undone. */
+  /** Between the change, unless it was undone, and its answer. For a repeat, too: who died there has left it undone. */
   readonly afterwards?: () => Promise<void>;
   /** How the change is made; default: in a transaction of the caller's scope. */
   readonly inside?: (work: (tx: Transaction) => Promise<Answer>) => Promise<Answer>;
@@ -82,7 +82,7 @@ export async function once(
     await keepAnswer(tx, use, { requestHash, status: told.status, body: JSON.stringify(told.body) });
     return fresh;
   });
-  await afterwards?.();
+  if (answer.undone !== true) await afterwards?.();
   if (answer.status === SHOWN_ONCE) throw new ProblemError("shown-once", answer.shownOnce);
   if (answer.shownOnce !== undefined) reply.header("cache-control", "no-store");
   // Resolves when it is sent.

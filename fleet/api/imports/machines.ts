@@ -60,7 +60,7 @@ export const machineImports: FastifyPluginAsyncTypebox = async (app) => {
       const file = { rows: rows.length, errors: [...errors, ...repeated(rows)], items: bySerial(rows) };
       const dryRun = request.query.dryRun === true;
       // Whoever listens may see more or less by it.
-      const afterwards = async () => (tagging && !dryRun ? lookAtListeners(app, caller.operatorId) : undefined);
+      const afterwards = async () => (tagging ? lookAtListeners(app, caller.operatorId) : undefined);
       return sendImport(app, request, reply, file, (tx, item) => putMachine(tx, caller, item), { dryRun, afterwards });
     },
   );

@@ -50,7 +50,7 @@ export const planogramImports: FastifyPluginAsyncTypebox = async (app) => {
       const items = byMachine(rows.map(({ line, value: { machine, ...slot } }) => ({ line, machine, slot })));
       const file = { rows: rows.length, errors, items };
       const dryRun = request.query.dryRun === true;
-      const afterwards = async () => (dryRun ? undefined : wakeOrders(app.live));
+      const afterwards = async () => wakeOrders(app.live);
       return sendImport(app, request, reply, file, (tx, item) => putPlanogram(tx, caller, item), {
         dryRun,
         afterwards,

@@ -9,16 +9,7 @@ import { isHeld } from "../../../shared/mdb/held.js";
 import { LINK_TIMING } from "../../../shared/mdb/link.js";
 import * as cash from "../../vectors/mdb.js";
 import * as cashless from "../../vectors/mdb-cashless.js";
-import {
-  BIT_US,
-  type Burst,
-  burstsOf,
-  FAST_BIT_US,
-  type Level,
-  levelsOf,
-  SLOW_BIT_US,
-  wordsOf,
-} from "./native/levels.js";
+import { BIT_US, burstLine, burstsOf, FAST_BIT_US, levelsIn, levelsOf, SLOW_BIT_US, wordsOf } from "./native/levels.js";
 import { eventLines, hex, sendLine } from "./native/mdb.js";
 import { nativeProgram } from "./native/program.js";
 
@@ -53,15 +44,6 @@ function commandOf({ device, command }: cash.BlockVector): string {
   const found = COMMAND_VECTORS.find((vector) => vector.device === device && vector.command === command);
   if (found === undefined) throw new Error(`no vector for ${device} ${command}`);
   return found.hex;
-}
-
-function levelsIn(answer: string): Level[] {
-  const runs = / t([0-9a-f]+)/.exec(answer)?.[1]?.match(/.{4}/g) ?? [];
-  return runs.map((run) => Number.parseInt(run, 16)).map((run): Level => [(run & 0x8000) !== 0, run & 0x7fff]);
-}
-
-function burstLine({ startUs, heardUs, runs }: Burst): string {
-  return `u ${startUs} ${heardUs} ${runs}`;
 }
 
 test("each command goes out as levels in which its words stand, mode bit on the first alone", () => {

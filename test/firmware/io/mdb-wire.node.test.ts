@@ -9,10 +9,10 @@ import { LINK_TIMING, MAX_BLOCK_BYTES } from "../../../shared/mdb/link.js";
 import { Rng } from "../../../tools/bench/rng.js";
 import {
   BIT_US,
-  type Burst,
+  burstLine,
   burstsOf,
   FAST_BIT_US,
-  type Level,
+  levelsIn,
   levelsOf,
   SLOW_BIT_US,
   WORD_BITS,
@@ -27,10 +27,6 @@ const SKEWS_US = [-6, 0, 6];
 const POLL = Uint8Array.of(0x0b);
 const COIN = Uint8Array.of(0x52, 0x03);
 
-function burstLine({ startUs, heardUs, runs }: Burst): string {
-  return `u ${startUs} ${heardUs} ${runs}`;
-}
-
 /** The program's answers to `lines`, without those of the event tables. */
 function ask(...lines: readonly string[]): string[] {
   return native([...eventLines(), "x", ...lines]);
@@ -42,9 +38,7 @@ const ANSWER_US = 1_000 + 2 * LINK_TIMING.wordUs + 1_000;
 
 test("a block goes out as the levels of its words, mode bit on the address", () => {
   const [answer = ""] = ask(SEND);
-  const sent = /t([0-9a-f]+)/.exec(answer)?.[1] ?? "";
-  const runs = sent.match(/.{4}/g)?.map((run) => Number.parseInt(run, 16)) ?? [];
-  const levels = runs.map((run): Level => [(run & 0x8000) !== 0, run & 0x7fff]);
+  const levels = levelsIn(answer);
   const spans = levelsOf(masterWords(POLL), BIT_US);
   assert.equal(
     levels.map(([high]) => high),

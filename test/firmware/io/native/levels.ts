@@ -10,6 +10,12 @@ export const BURST_IDLE_US = 1_300;
 /** A line's levels from its first start bit on: [high, µs]. */
 export type Level = readonly [high: boolean, us: number];
 
+/** The levels in an answer of the wire's program, which it tells as 16 bits of hex each. */
+export function levelsIn(answer: string): Level[] {
+  const runs = / t([0-9a-f]+)/.exec(answer)?.[1]?.match(/.{4}/g) ?? [];
+  return runs.map((run) => Number.parseInt(run, 16)).map((run): Level => [(run & 0x8000) !== 0, run & 0x7fff]);
+}
+
 /** The levels of words, `gapUs` of rest between them; each low level lasts `skewUs` longer than it should. */
 export function levelsOf(words: readonly number[], bitUs: number, gapUs = 0, skewUs = 0): Level[] {
   const levels: Level[] = [];
@@ -61,6 +67,11 @@ export interface Burst {
   /** The line has rested for BURST_IDLE_US. */
   readonly heardUs: number;
   readonly runs: string;
+}
+
+/** A burst as the wire's program is told of it. */
+export function burstLine({ startUs, heardUs, runs }: Burst): string {
+  return `u ${startUs} ${heardUs} ${runs}`;
 }
 
 /** What the pulse counter makes of levels that begin at `startUs`: split where the line rests too long. */
