@@ -15,12 +15,17 @@ export interface BrokerAddress {
   readonly password: string;
 }
 
+export interface BrokerOptions extends BrokerAddress {
+  /** Lifts the suspension of a machine: births that go back speak for two boards of one identity. */
+  readonly readmit: (serial: string) => Promise<void>;
+}
+
 /** A broker that has not hung up by then, though we have, is left. */
 const PATIENCE_MS = 500;
 const CHECK_EVERY = 200;
 const CHECK_WITHIN_MS = 5_000;
 
-export function brokerDoor(address: BrokerAddress): Target {
+export function brokerDoor({ readmit, ...address }: BrokerOptions): Target {
   const { serial } = address;
   const connack = connectPacket(address);
   const status = encodeStatus({
@@ -57,7 +62,9 @@ export function brokerDoor(address: BrokerAddress): Target {
     async run(bytes) {
       await throwAt(address, bytes);
       tried += 1;
-      if (tried % CHECK_EVERY === 0) await mustServe(address, connack);
+      if (tried % CHECK_EVERY !== 0) return;
+      await readmit(serial);
+      await mustServe(address, connack);
     },
   };
 }

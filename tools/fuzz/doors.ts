@@ -40,11 +40,23 @@ export async function doorsOf(config: Config): Promise<Doors> {
       const answer = await app.inject({ method: "POST", url: "/api/v1/session", payload: { name, password } });
       return { cookie: String(answer.headers["set-cookie"]).split(";")[0] ?? "", "sec-fetch-site": "same-origin" };
     };
+    let headers = await signIn();
+    const readmit = async (serial: string): Promise<void> => {
+      const url = `/api/v1/machines/${serial}/suspension`;
+      let answer = await app.inject({ method: "DELETE", url, headers });
+      if (answer.statusCode === 401) {
+        headers = await signIn();
+        answer = await app.inject({ method: "DELETE", url, headers });
+      }
+      if (answer.statusCode !== 204 && answer.json<{ code?: string }>().code !== "not-suspended") {
+        throw new Error(`${url} answers ${answer.statusCode}: ${answer.body}`);
+      }
+    };
     const known = [SERIAL, "B4", "Fuzz", name, machine.machineId, operatorId, "USD", "EUR", "Europe/Berlin", "1.75"];
     const { host } = config;
     const targets = [
-      brokerDoor({ host, port: fleet.mqttPort, serial: SERIAL, password: machine.password }),
-      syncDoor({ app, machines }),
+      brokerDoor({ host, port: fleet.mqttPort, serial: SERIAL, password: machine.password, readmit }),
+      syncDoor({ app, machines, readmit }),
       await restDoor({ app, signIn, known, leftOut: LEFT_OUT }),
     ];
     return { targets, close: () => fleet.close() };

@@ -8,12 +8,14 @@ export interface SyncOptions {
   readonly app: FastifyInstance;
   /** Taken by turns: each may ask only so often. */
   readonly machines: readonly { readonly serial: string; readonly password: string }[];
+  /** Lifts the suspension of a machine. */
+  readonly readmit: (serial: string) => Promise<void>;
 }
 
 /** The answer of a machine that asks too often, or finds no room. */
 const REFUSED_FOR_NOW = [429, 503];
 
-export function syncDoor({ app, machines }: SyncOptions): Target {
+export function syncDoor({ app, machines, readmit }: SyncOptions): Target {
   const [batch, , , status, telemetry] = envelopes();
   const asked = { events: batch, status, telemetry } as const;
   const corpus = [
@@ -50,6 +52,10 @@ export function syncDoor({ app, machines }: SyncOptions): Target {
         return;
       }
       if (!type.includes("problem+json")) throw new Error(why);
+      // Births that go back speak for two boards of one identity.
+      if (statusCode === 403 && answer.json<{ detail?: string }>().detail === "suspended") {
+        return readmit(machine.serial);
+      }
       if (statusCode !== 400 && !REFUSED_FOR_NOW.includes(statusCode)) throw new Error(why);
     },
   };
