@@ -6,7 +6,6 @@
 import type { LinkResult } from "../ports/inputs.js";
 import type { MdbOrder } from "../ports/rooms.js";
 import type { DriverStep } from "./driver.js";
-import { filesRefused } from "./mailbox.js";
 import {
   type Draft,
   dueAt,
@@ -197,8 +196,7 @@ function ordered(before: BusState, order: MdbOrder, nowMs: number): Step {
     state = withDevice(state, seat, step.state);
     effects = joined(effects, step.effects);
   }
-  const hasMailbox = !("device" in order) || "files" in state[order.device];
-  return { state, effects: joined(effects, filesRefused(order, hasMailbox)) };
+  return { state, effects };
 }
 
 /** An order that is to be answered is answered by a device that is not fitted, too: as one that is lost. */

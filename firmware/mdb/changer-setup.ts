@@ -19,9 +19,12 @@ import {
   valueMinor,
 } from "./peripheral.js";
 
-/** Of what it offers, what we use: no files (FTL) over this device. */
+/** Of what it offers, what we use. */
 const WANTED_OPTIONS =
-  COIN_OPTIONS.alternativePayout | COIN_OPTIONS.extendedDiagnostic | COIN_OPTIONS.controlledManualFill;
+  COIN_OPTIONS.alternativePayout |
+  COIN_OPTIONS.extendedDiagnostic |
+  COIN_OPTIONS.controlledManualFill |
+  COIN_OPTIONS.fileTransport;
 /** IDENTIFICATION up to its option bits. */
 const IDENTIFICATION_BYTES = 33;
 /** Tries of what only an option allows after the first. */

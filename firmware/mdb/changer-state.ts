@@ -1,6 +1,8 @@
 /** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
+import { COIN_CHANGER } from "../../shared/mdb/coin-changer.js";
 import type { TubeReport } from "../ports/rooms.js";
 import { type HandReports, NO_REPORTS } from "./changer-reports.js";
+import { emptyMailbox, type FtlState } from "./file-transport.js";
 import type { Payout, PayoutOrder } from "./payout.js";
 import {
   type Contact,
@@ -75,6 +77,7 @@ export interface ChangerState {
   readonly payout: Payout | undefined;
   /** DISPENSE orders given while one was open: not carried out. */
   readonly ordersRefused: number;
+  readonly files: FtlState;
 }
 
 /** Bit behind the sixteen types. */
@@ -111,6 +114,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   dispense: undefined,
   payout: undefined,
   ordersRefused: 0,
+  files: emptyMailbox(COIN_CHANGER.address),
 });
 
 export interface ChangerStep {
@@ -159,5 +163,6 @@ export function withContact(state: ChangerState, contact: Contact): Draft<Change
     dispense: state.dispense,
     payout: state.payout,
     ordersRefused: state.ordersRefused,
+    files: state.files,
   };
 }

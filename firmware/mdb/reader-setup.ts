@@ -33,9 +33,13 @@ import {
 } from "./reader-state.js";
 import { trouble, troublesWhenReady } from "./troubles.js";
 
-/** What we can use of what it offers: all but file transport. */
+/** What we can use of what it offers: all there is. */
 const WANTED_OPTIONS =
-  EXPANDING_OPTIONS | CASHLESS_OPTIONS.negativeVend | CASHLESS_OPTIONS.dataEntry | CASHLESS_OPTIONS.alwaysIdle;
+  CASHLESS_OPTIONS.fileTransport |
+  EXPANDING_OPTIONS |
+  CASHLESS_OPTIONS.negativeVend |
+  CASHLESS_OPTIONS.dataEntry |
+  CASHLESS_OPTIONS.alwaysIdle;
 
 const BOTH_READERS = (1 << FITTED.indexOf("reader1")) | (1 << FITTED.indexOf("reader2"));
 

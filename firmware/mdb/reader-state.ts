@@ -9,10 +9,12 @@ import {
   CASHLESS_MISC,
   CASHLESS_OPTIONS,
   type CashlessDialect,
+  cashlessTable,
   MAX_DISPLAY_CHARACTERS,
 } from "../../shared/mdb/cashless.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { ReaderAbilities } from "../ports/rooms.js";
+import { emptyMailbox, type FtlState } from "./file-transport.js";
 import { type Contact, FIRST_CONTACT, type Limits, type MdbFacts, type PeripheralEffect } from "./peripheral.js";
 import type { LegalFacts, ReaderCommand } from "./reader-legal.js";
 import { NO_UNIT, type ReaderUnit, rangeOf } from "./reader-money.js";
@@ -168,6 +170,7 @@ export interface ReaderState {
   /** Messages that mean nothing in the state they came in. */
   readonly strayMessages: number;
   readonly outOfSequence: number;
+  readonly files: FtlState;
 }
 
 const INACTIVE: CardState = Object.freeze<CardState>({ at: "inactive" });
@@ -206,6 +209,7 @@ export function readerAtBoot(reader: number): ReaderState {
     cashSalesLost: 0,
     strayMessages: 0,
     outOfSequence: 0,
+    files: emptyMailbox(cashlessTable(reader, "level1").address),
   });
 }
 
@@ -244,6 +248,7 @@ export function withContact(state: ReaderState, contact: Contact): ReaderState {
     cashSalesLost: state.cashSalesLost,
     strayMessages: state.strayMessages,
     outOfSequence: state.outOfSequence,
+    files: state.files,
   };
 }
 

@@ -3,6 +3,9 @@
  * one more name in `Devices`. The bus itself knows drivers only.
  */
 import type { FaultName } from "../../shared/faults.js";
+import { BILL_OPTIONS, BILL_VALIDATOR } from "../../shared/mdb/bill-validator.js";
+import { CASHLESS_OPTIONS, cashlessTable } from "../../shared/mdb/cashless.js";
+import { COIN_CHANGER, COIN_OPTIONS } from "../../shared/mdb/coin-changer.js";
 import { FITTED, type FittedName } from "../../shared/wire/documents.js";
 import { changerBlock, loseChanger, nextChangerCommand, orderChanger, takeChangerOutcome } from "./changer.js";
 import {
@@ -14,6 +17,7 @@ import {
 import type { Driver } from "./driver.js";
 import { HOPPER_DRIVER } from "./hopper.js";
 import { type HopperState, hopperAtBoot } from "./hopper-state.js";
+import { MailedDriver } from "./mailbox.js";
 import type { Contact } from "./peripheral.js";
 import { READER_DRIVER } from "./reader.js";
 import { type ReaderState, readerAtBoot, readerIsBusy } from "./reader-state.js";
@@ -33,7 +37,11 @@ import {
   withContact as validatorWithContact,
 } from "./validator-state.js";
 
-const CHANGER_DRIVER: Driver<ChangerState, ChangerCommand> = Object.freeze({
+function isOn({ contact, options }: ChangerState | ValidatorState | ReaderState, fileTransport: number): boolean {
+  return contact.phase === "ready" && (options & fileTransport) !== 0;
+}
+
+const CHANGER_BARE: Driver<ChangerState, ChangerCommand> = Object.freeze({
   next: nextChangerCommand,
   block: changerBlock,
   order: orderChanger,
@@ -41,14 +49,40 @@ const CHANGER_DRIVER: Driver<ChangerState, ChangerCommand> = Object.freeze({
   withContact: changerWithContact,
   lose: loseChanger,
 });
+const CHANGER_DRIVER = new MailedDriver<ChangerState>(CHANGER_BARE, {
+  name: () => "changer",
+  table: () => COIN_CHANGER,
+  isOn: (state) => isOn(state, COIN_OPTIONS.fileTransport),
+  isFree: ({ payout, dispense, reading }) => payout === undefined && dispense === undefined && reading === undefined,
+});
 
-const VALIDATOR_DRIVER: Driver<ValidatorState, ValidatorCommand> = Object.freeze({
+const VALIDATOR_BARE: Driver<ValidatorState, ValidatorCommand> = Object.freeze({
   next: nextValidatorCommand,
   block: validatorBlock,
   order: orderValidator,
   take: takeValidatorOutcome,
   withContact: validatorWithContact,
   lose: loseValidator,
+});
+const VALIDATOR_DRIVER = new MailedDriver<ValidatorState>(VALIDATOR_BARE, {
+  name: () => "validator",
+  table: () => BILL_VALIDATOR,
+  isOn: (state) => isOn(state, BILL_OPTIONS.fileTransport),
+  isFree: ({ inEscrow, escrow, reading, recycler }) =>
+    inEscrow === undefined &&
+    escrow === undefined &&
+    reading === undefined &&
+    recycler.reading === undefined &&
+    recycler.payout === undefined &&
+    recycler.dispense === undefined,
+});
+
+const CARD_DRIVER = new MailedDriver<ReaderState>(READER_DRIVER, {
+  name: ({ reader }) => (reader === 1 ? "reader2" : "reader1"),
+  table: ({ reader, dialect }) => cashlessTable(reader, dialect),
+  isOn: (state) => isOn(state, CASHLESS_OPTIONS.fileTransport),
+  isFree: ({ card, task, diagnosis }) =>
+    (card.at === "enabled" || card.at === "disabled") && task === undefined && diagnosis === undefined,
 });
 
 /** What the master knows of each device, by its name in FITTED. */
@@ -112,8 +146,8 @@ function seat<N extends DeviceName & FittedName>(
 export const SEATS: readonly Seat[] = Object.freeze([
   seat("changer", CHANGER_DRIVER, "changerOffline", "foreignCoins", 1),
   seat("validator", VALIDATOR_DRIVER, "validatorOffline", "foreignBills", 2),
-  seat("reader1", READER_DRIVER, "reader1Offline", "reader1Foreign"),
-  seat("reader2", READER_DRIVER, "reader2Offline", "reader2Foreign"),
+  seat("reader1", CARD_DRIVER, "reader1Offline", "reader1Foreign"),
+  seat("reader2", CARD_DRIVER, "reader2Offline", "reader2Foreign"),
   seat("hopper1", HOPPER_DRIVER, "hopper1Offline", "hopper1Foreign"),
   seat("hopper2", HOPPER_DRIVER, "hopper2Offline", "hopper2Foreign"),
   seat("satellite1", SATELLITE_DRIVER, "satellite1Offline"),

@@ -116,9 +116,10 @@ export function identifyCounted(state: ValidatorState, moving: boolean, nowMs: n
 }
 
 function withOptions(state: ValidatorState, bytes: Uint8Array): ValidatorState {
-  if (bytes.length < WITH_OPTIONS_BYTES || state.recycleMask === 0) return state;
+  if (bytes.length < WITH_OPTIONS_BYTES) return state;
   const { options } = decodeReply(BILL_VALIDATOR, "identificationWithOptions", bytes).fields;
-  return { ...state, options: options & BILL_OPTIONS.recycling };
+  const wanted = BILL_OPTIONS.fileTransport | (state.recycleMask === 0 ? 0 : BILL_OPTIONS.recycling);
+  return { ...state, options: options & wanted };
 }
 
 /** No answer: a second try, then without. */
@@ -138,10 +139,10 @@ function nextStage(state: ValidatorState, nowMs: number): ValidatorState {
 }
 
 function stageBehind(state: ValidatorState, stage: IdentifyStage): IdentifyStage | undefined {
-  const recycles = state.options !== 0;
+  const recycles = (state.options & BILL_OPTIONS.recycling) !== 0;
   switch (stage) {
     case "identification":
-      if (recycles) return "featureEnable";
+      if (state.options !== 0) return "featureEnable";
       return state.securityMask === 0 ? undefined : "security";
     case "featureEnable":
       if (state.securityMask !== 0) return "security";

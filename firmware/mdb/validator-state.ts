@@ -1,4 +1,6 @@
 /** What the master knows of the bill validator (MDB 4.2 §6), and what a step of it returns. */
+import { BILL_VALIDATOR } from "../../shared/mdb/bill-validator.js";
+import { emptyMailbox, type FtlState } from "./file-transport.js";
 import {
   type Contact,
   type Draft,
@@ -76,7 +78,7 @@ export interface ValidatorState {
   readonly unitMinor: number;
   /** It is for another currency than the machine: it may take nothing. */
   readonly foreign: boolean;
-  /** Options of IDENTIFICATION that the master uses and has not yet switched on. */
+  /** BILL_OPTIONS that it offers and the master uses: switched on behind IDENTIFICATION. */
   readonly options: number;
   /** As it tells it; "" = it tells none. */
   readonly serial: string;
@@ -93,6 +95,7 @@ export interface ValidatorState {
   /** It was reset with a bill on its way into the stacker: its counts are asked when that can be over. */
   readonly wasStacking: boolean;
   readonly escrow: EscrowOrder | undefined;
+  readonly files: FtlState;
 }
 
 const NO_STACKER: StackerReport = Object.freeze<StackerReport>({ count: 0, full: false });
@@ -122,6 +125,7 @@ export const VALIDATOR_AT_BOOT: ValidatorState = Object.freeze<ValidatorState>({
   inEscrow: undefined,
   wasStacking: false,
   escrow: undefined,
+  files: emptyMailbox(BILL_VALIDATOR.address),
 });
 
 export interface ValidatorStep {
@@ -175,5 +179,6 @@ export function withContact(state: ValidatorState, contact: Contact): Draft<Vali
     inEscrow: state.inEscrow,
     wasStacking: state.wasStacking,
     escrow: state.escrow,
+    files: state.files,
   };
 }

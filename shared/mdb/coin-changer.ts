@@ -1,6 +1,6 @@
 /**
  * The coin changer, 08h (MDB 4.2 §5, PDF p61-88), as one frozen table. File transport replies (1B-1F in POLL) are
- * not in it while option b3 stays off: nobody may send them then, and their data must never be read as coins.
+ * not in it: without option b3 nobody may send them, and with it they are taken out before (firmware/mdb/mailbox.ts).
  */
 import { deepFreeze } from "../freeze.js";
 import type { DeviceTable, PollEvent } from "./device.js";

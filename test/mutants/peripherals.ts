@@ -19,11 +19,25 @@ export const PERIPHERALS: readonly Mutant[] = [
     tests: CURRENCY,
   },
   {
-    name: "a file for a device without a mailbox is never answered",
+    name: "a file for a device whose file transport is off is never answered",
     file: "firmware/mdb/mailbox.ts",
-    find: "if (hasMailbox || (order.order",
-    replace: "if (!hasMailbox || (order.order",
+    find: "this.plug.name(state), !this.plug.isOn(state));",
+    replace: "this.plug.name(state), false);",
     tests: ["test/firmware/mdb/hopper-files.test.ts"],
+  },
+  {
+    name: "a changer's file is read as coins",
+    file: "firmware/mdb/mailbox.ts",
+    find: "if (ours === undefined) rest.push(...part);",
+    replace: "if (ours !== null) rest.push(...part);",
+    tests: ["test/firmware/mdb/money-files.test.ts"],
+  },
+  {
+    name: "a file goes out while a customer is at the reader",
+    file: "firmware/mdb/seats.ts",
+    find: '(card.at === "enabled" || card.at === "disabled") && task === undefined',
+    replace: "task === undefined",
+    tests: ["test/firmware/mdb/money-files.test.ts"],
   },
   {
     name: "a hopper's file is sent before its counts are known",

@@ -15,7 +15,7 @@ const test = suite("firmware/mdb changer options");
 
 test("level 3 is identified, its options switched on, its diagnosis and its reports read before it is ready", () => {
   const { rig } = ready(0b1111);
-  assert.equal(expansion(rig).slice(0, 5), ["0F00", "0F0100000007", "0F05", "0F06", "0F07"]);
+  assert.equal(expansion(rig).slice(0, 5), ["0F00", "0F010000000F", "0F05", "0F06", "0F07"]);
   assert.is(isReady(rig)?.payUnitMinor, 5);
   const order = rig.hexes();
   assert.ok(order.indexOf("0F05") < order.indexOf("0A"), "diagnosis before the tubes");

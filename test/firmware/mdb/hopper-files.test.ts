@@ -73,7 +73,7 @@ test("coins come first: nothing of a file is sent in a payout", () => {
   assert.is(said[0], "5FFE5800010100");
 });
 
-test("devices without a mailbox answer at once, fitted or not", () => {
+test("devices whose file transport is not on answer at once, fitted or not", () => {
   for (const fitted of [0b1111, 0]) {
     const rig = new Rig(undefined, undefined);
     rig.facts = { ...rig.facts, fitted };

@@ -49,7 +49,7 @@ test("level 1 is set up in the order of the specification, answered at once or i
 
 test("level 3 gets its options, and its prices again where they made money wider", () => {
   const { rig, card } = enabled({ level: 3, offered: 0x3f });
-  assert.equal(sentOf(rig).slice(4), ["17040000003E", "11010000003C0000000F1840", "1401"]);
+  assert.equal(sentOf(rig).slice(4), ["17040000003F", "11010000003C0000000F1840", "1401"]);
   assert.equal([card.at, card.wrongs], ["enabled", []]);
   assert.is(rig.state.reader1.dialect, "expanded");
   const narrow = enabled({ level: 3, offered: 0x20 });
