@@ -10,6 +10,8 @@ const CABINET = "tools/sim/sim-cabinet.ts";
 const RUN = "tools/sim/run.ts";
 const WORLDS = ["test/seeds/violated-worlds.node.test.ts"];
 const LIMITS = ["test/seeds/violated-limits.node.test.ts"];
+const EVERY_RECORD = "tools/sim/every-record.ts";
+const MEANWHILE = ["test/seeds/violated-meanwhile.node.test.ts"];
 
 export const JUDGES: readonly Mutant[] = [
   {
@@ -18,6 +20,34 @@ export const JUDGES: readonly Mutant[] = [
     find: "if (history.lost.size === 0) found.push(...violations(cabinet.facts()));",
     replace: "if (history.lost.size < 0) found.push(...violations(cabinet.facts()));",
     tests: WORLDS,
+  },
+  {
+    name: "nobody looks behind a record at money, cards and goods",
+    file: EVERY_RECORD,
+    find: "[...truthViolations(this.#cabinet.factsBehind(this.#sums)), ...this.#fleetCopy()]",
+    replace: "[...this.#fleetCopy()]",
+    tests: MEANWHILE,
+  },
+  {
+    name: "nobody looks behind a record at the fleet's copy",
+    file: EVERY_RECORD,
+    find: "[...truthViolations(this.#cabinet.factsBehind(this.#sums)), ...this.#fleetCopy()]",
+    replace: "truthViolations(this.#cabinet.factsBehind(this.#sums))",
+    tests: MEANWHILE,
+  },
+  {
+    name: "behind a record what the fleet has once is believed for ever",
+    file: EVERY_RECORD,
+    find: "if (agreed[at] === theirs) continue;",
+    replace: "if (agreed[at] !== undefined) continue;",
+    tests: MEANWHILE,
+  },
+  {
+    name: "what is behind a record forgets the sales of before",
+    file: EVERY_RECORD,
+    find: "this.#sums = RecordSums.of(this.#records);",
+    replace: "this.#sums = new RecordSums();",
+    tests: MEANWHILE,
   },
   {
     name: "the judge lets any number of inputs wait",

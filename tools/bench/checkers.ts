@@ -3,8 +3,6 @@
  * says and know nothing of how the machine came to it. Each returns what is wrong, in words; empty = sound.
  */
 import { auditViolations } from "../../shared/eva-dts/rules.js";
-import { COIN_CHANGER } from "../../shared/mdb/coin-changer.js";
-import { decodePoll } from "../../shared/mdb/poll.js";
 import {
   creditDifferenceMinor,
   type Durable,
@@ -13,9 +11,9 @@ import {
 } from "../../shared/records/durable.js";
 import { applyRecord } from "../../shared/records/fold.js";
 import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
-import { CLAIM_PAYOUT, CLAIM_REVALUE } from "../../shared/records/fold-money-out.js";
 import { MEANS_CARD, MEANS_CASH } from "../../shared/records/fold-sale.js";
-import { DROP_PROOFS, type LedgerRecord } from "../../shared/records/kinds.js";
+import type { LedgerRecord } from "../../shared/records/kinds.js";
+import { RecordSums } from "./record-sums.js";
 import type { BillPlace, Truth } from "./truth.js";
 
 export interface CheckerFacts {
@@ -23,6 +21,8 @@ export interface CheckerFacts {
   readonly durable: Durable;
   /** All records from sequence 1 on; undefined if the ring has dropped some. */
   readonly records: readonly LedgerRecord[] | undefined;
+  /** The same added up; absent: of `records`, if they are there. */
+  readonly sums?: RecordSums | undefined;
   /** Coins in every tube now, by type, and what a coin of that type is worth; cash-box types too. */
   readonly tubes: readonly { readonly count: number; readonly valueMinor: number }[];
   /** The same of the recycler's drums; absent if there is none. */
@@ -40,13 +40,21 @@ export interface CheckerFacts {
 
 /** Everything that does not hold. */
 export function violations(facts: CheckerFacts): string[] {
-  return [
-    ...checkMoney(facts),
-    ...checkCards(facts),
-    ...checkGoods(facts),
-    ...auditViolations(facts.durable),
-    ...(facts.records ? checkRecords(facts.records, facts.durable) : []),
-  ];
+  return [...truthViolations(facts), ...(facts.records ? checkRecords(facts.records, facts.durable) : [])];
+}
+
+/**
+ * What does not hold between the truth and the ledger as it stands: cheap enough to be asked behind every record. What
+ * the records say of each other is not looked at.
+ */
+export function truthViolations(facts: CheckerFacts): string[] {
+  const { records } = facts;
+  const summed = { ...facts, sums: facts.sums ?? (records === undefined ? undefined : RecordSums.of(records)) };
+  return [...checkMoney(summed), ...checkCards(summed), ...checkGoods(summed), ...auditViolations(facts.durable)];
+}
+
+function sumsOf({ sums, records }: CheckerFacts): RecordSums | undefined {
+  return sums ?? (records === undefined ? undefined : RecordSums.of(records));
 }
 
 /** Throws with every violation in the message. */
@@ -82,10 +90,8 @@ export function checkMoney(facts: CheckerFacts): string[] {
 }
 
 /** Coins that a service person put in through the slot. */
-function coinsFilledMinor({ records }: CheckerFacts): number {
-  let sum = 0;
-  for (const record of records ?? []) if (record.kind === "coinFilled") sum += record.valueMinor;
-  return sum;
+function coinsFilledMinor(facts: CheckerFacts): number {
+  return sumsOf(facts)?.filledMinor ?? 0;
 }
 
 /** Bills in the recycler against the records, once everything has been told and counted. */
@@ -118,7 +124,8 @@ function checkBowls({ durable, bowls, audited }: CheckerFacts): string[] {
  * The same of cards: what readers charged is sold, due back or claimed (or the hold is still open); what was sold or
  * claimed by card was charged, or its reader has yet to be told; what is on cards left the credit.
  */
-export function checkCards({ truth, durable, records }: CheckerFacts): string[] {
+export function checkCards(facts: CheckerFacts): string[] {
+  const { truth, durable } = facts;
   const { counters, hold, revalue } = durable;
   const found: string[] = [];
   const difference = holdDifferenceMinor(durable);
@@ -130,48 +137,27 @@ export function checkCards({ truth, durable, records }: CheckerFacts): string[] 
     found.push(`cards were charged ${charged}, the ledger knows ${kept + counters.refundsDueMinor + openMinor}`);
   }
   if (kept > charged + truth.cards.heldMinor()) found.push(`sold ${kept} by card, charged ${charged}`);
-  let claimedMinor = revalue?.amountMinor ?? 0;
-  for (const record of records ?? []) {
-    if (record.kind === "claimOpened" && record.cause === CLAIM_REVALUE) claimedMinor += record.amountMinor;
-  }
   const toppedUp = truth.cards.creditedMinor();
-  if (records !== undefined) {
+  const sums = sumsOf(facts);
+  if (sums !== undefined) {
+    const claimedMinor = (revalue?.amountMinor ?? 0) + sums.claimedRevaluesMinor;
     within(found, "put on cards", counters.revaluedMinor, toppedUp - claimedMinor, toppedUp);
   }
   return found;
 }
 
-const EXPANSION = COIN_CHANGER.address | 7;
-
-/**
- * Coins to the cash box in suppressed repeats: a second equal coin that falls between a report and the extra poll
- * cannot be told from the repeat (design.md, money rules); the record is its name.
- */
-function suppressedMinor({ records, durable, tubes }: CheckerFacts): number {
-  if (records === undefined) return durable.counters.suppressedRepeats === 0 ? 0 : Number.POSITIVE_INFINITY;
-  let sum = 0;
-  for (const record of records) {
-    // Reports of hands (EXPANSION 0F) are no customer's coins.
-    if (record.kind !== "repeatSuppressed" || record.reply[0] === EXPANSION) continue;
-    for (const event of decodePoll(COIN_CHANGER, record.reply).events) {
-      if (event.event !== "coinDeposited" || event.path !== "cashBox") continue;
-      if (record.device === COIN_CHANGER.address) sum += tubes[event.type]?.valueMinor ?? 0;
-    }
-  }
-  return sum;
+/** Without records anything may be in the repeats that were suppressed. */
+function suppressedMinor(facts: CheckerFacts): number {
+  const sums = sumsOf(facts);
+  if (sums === undefined) return facts.durable.counters.suppressedRepeats === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return sums.suppressedCoins.reduce((sum, count, type) => sum + count * (facts.tubes[type]?.valueMinor ?? 0), 0);
 }
 
 /** Money of payouts whose end the ledger does not (yet) know: of the open one, and of those that became claims. */
-function payoutSlackMinor({ durable, records }: CheckerFacts): number {
-  const open = durable.payout === undefined ? 0 : durable.payout.count * durable.payout.valueMinor;
-  if (records === undefined) return open + durable.counters.claimsMinor;
-  let claimed = 0;
-  let planned = 0;
-  for (const record of records) {
-    if (record.kind === "payoutStarted") planned = record.count * record.valueMinor;
-    if (record.kind === "claimOpened" && record.cause === CLAIM_PAYOUT) claimed += planned;
-  }
-  return open + claimed;
+function payoutSlackMinor(facts: CheckerFacts): number {
+  const { payout, counters } = facts.durable;
+  const open = payout === undefined ? 0 : payout.count * payout.valueMinor;
+  return open + (sumsOf(facts)?.claimedPayoutsMinor ?? counters.claimsMinor);
 }
 
 function checkTubes({ truth, durable, tubes, audited, waitingCoinsMinor }: CheckerFacts): string[] {
@@ -201,18 +187,15 @@ export function customerDifferenceMinor(facts: CheckerFacts): number {
 }
 
 /** Promise 2: every fall that the beam could see is exactly one of settled, extra, stray. */
-export function checkGoods({ truth, durable, records, waitingPulses }: CheckerFacts): string[] {
+export function checkGoods(facts: CheckerFacts): string[] {
+  const { truth, durable, waitingPulses } = facts;
   const found: string[] = [];
   const { sales, testVends, freeVends, extraDrops, strayDrops } = durable.counters;
   const settled = sales + testVends + freeVends;
-  const beamSales =
-    records === undefined ? settled : records.filter((r) => r.kind === "saleSettled" && r.proof === PROOF_BEAM).length;
-  const recorded = beamSales + extraDrops + strayDrops;
+  const recorded = (sumsOf(facts)?.beamSales ?? settled) + extraDrops + strayDrops;
   within(found, "drops", recorded, truth.beamPulses - truth.beamPulsesUncertain - waitingPulses, truth.beamPulses);
   return found;
 }
-
-const PROOF_BEAM = DROP_PROOFS.indexOf("beam");
 
 /** The ledger by itself: no holes, every bracket closed once by its own outcome, money balanced after each record. */
 export function checkRecords(records: readonly LedgerRecord[], durable?: Durable): string[] {

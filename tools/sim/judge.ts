@@ -4,16 +4,17 @@
  *
  * | | what | by whom | when |
  * | --- | --- | --- | --- |
- * | 1 | no cent lost or invented | `bench/checkers`; ledger sums by `SimCabinet` | every look; every record |
- * | 2 | every drop named once, none charged twice | `bench/checkers`; `goods` | every look; end |
- * | 3 | sequences whole, the fleet's copy a prefix | `History`, `fleetCopy` | every look |
+ * | 1 | no cent lost or invented | `bench/checkers`; ledger sums by `SimCabinet` | every record, look |
+ * | 2 | every drop named once, none charged twice | `bench/checkers`; `goods` | every record, look; end |
+ * | 3 | sequences whole, the fleet's copy a prefix | `EveryRecord`; `History`, `fleetCopy` | every record, look |
  * | 4 | ingest twice = once | `ingestTwice` | end |
  * | 5 | payouts within the store, queues, replies in 5 ms | `SimCabinet`; `queues` | every payout, reply and effect |
  * | 6 | converges in the times of `run.ts`, sells again | `run.ts`, `closing.ts` | when troubles stop |
  * | 7 | `outcomeUnknown` only from cuts in the drop window | `unknownOutcomes` | every look |
  * | 8 | no way to gain | `judge-people.ts`; `cards`, `voucherThieves` | each rest between people; end |
  *
- * A look is taken after each person, at a moment drawn while each is there, at every power cut and at the end.
+ * Behind every record `every-record.ts` compares truth, ledger and fleet copy, what is in flight allowed for. A look
+ * reads the flash, too: after each person, at a moment drawn while each is there, at every power cut and at the end.
  *
  * **Rot.** Of a record that rots before the fleet has it the money and goods it was about may be lost: the ledger may
  * differ from the truth by at most the amount in it (`amountOf`), goods by one for each record of a vend; it stays

@@ -16,7 +16,9 @@ import { Cabinet } from "../bench/cabinet.js";
 import type { CheckerFacts } from "../bench/checkers.js";
 import { PowerCut } from "../bench/flash.js";
 import type { MqttMessage } from "../bench/network.js";
+import type { RecordSums } from "../bench/record-sums.js";
 import type { TappedTransmission } from "../bench/wire.js";
+import { EveryRecord } from "./every-record.js";
 import { History } from "./history.js";
 import type { RandomMachine } from "./random-machine.js";
 import { applyQuirks } from "./random-machine.js";
@@ -62,6 +64,8 @@ export class SimCabinet extends Cabinet {
   clockJumped = false;
   /** Every record there ever was. */
   readonly history = new History();
+  /** Judges behind each of them. */
+  readonly everyRecord = new EveryRecord(this);
   /** Codes that the panel has ever shown. */
   readonly codesSeen = { vouchers: new Set<string>(), claims: new Set<string>() };
   /** Power stays away so long after a cut. */
@@ -166,13 +170,20 @@ export class SimCabinet extends Cabinet {
   /** Of the whole life, also of what the ring has dropped. */
   override facts(audited = false): CheckerFacts {
     const facts = super.facts(audited);
+    return this.#withAcked({ ...facts, records: facts.records ?? this.history.records });
+  }
+
+  /** Of the running machine in the middle of what it does, with all its records as `sums`; the flash is not read. */
+  factsBehind(sums: RecordSums): CheckerFacts {
+    const { durable } = this;
+    const unread = { durable, records: [], oldestSeq: Number.POSITIVE_INFINITY, room: 0 };
+    return this.#withAcked({ ...this.factsWith(durable, unread), sums });
+  }
+
+  #withAcked(facts: CheckerFacts): CheckerFacts {
     const { coins, bills } = this.#ackedMinor(this.js.unfinished);
-    return {
-      ...facts,
-      records: facts.records ?? this.history.records,
-      waitingCoinsMinor: facts.waitingCoinsMinor + coins,
-      waitingBillsMinor: facts.waitingBillsMinor + bills,
-    };
+    const waitingCoinsMinor = facts.waitingCoinsMinor + coins;
+    return { ...facts, waitingCoinsMinor, waitingBillsMinor: facts.waitingBillsMinor + bills };
   }
 
   /** Money in reports that were ACKed on arrival (setting `ackFirst`) and that JavaScript has not done with. */
@@ -230,6 +241,7 @@ export class SimCabinet extends Cabinet {
   }
 
   #effect(effect: Effect, after: boolean): void {
+    this.everyRecord.follow();
     if (this.effectsToCut > 0) {
       this.effectsToCut -= 1;
       if (this.effectsToCut === 0) throw new PowerCut(`${after ? "after" : "before"} ${effect.do}`);
