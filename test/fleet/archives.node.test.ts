@@ -12,7 +12,7 @@ import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { directoryObjects, type ObjectStore } from "../../fleet/store/objects.js";
 import { ensurePartitions } from "../../fleet/store/partitions.js";
 import { addOperator } from "../../fleet/store/provision.js";
-import { addTestMachine, addTestProducts, COKE, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, addTestProducts, begunFolder, COKE, failure, TestLedger, testConfig } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -25,7 +25,7 @@ const test = suite<Context>("fleet/archives");
 const MARCH = "2026-03-01";
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.objects = directoryObjects(join(context.dataDir, "archive"));
   for (const month of [1, 4, 7]) await ensurePartitions(context.databases.migrate, new Date(Date.UTC(2026, month, 3)));

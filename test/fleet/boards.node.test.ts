@@ -15,10 +15,10 @@ import { chainStart } from "../../shared/records/codec.js";
 import {
   addTestMachine,
   addTestProducts,
+  begunFolder,
   statusOf,
   TestLedger,
   telemetryOf,
-  temporaryFolder,
   testConfig,
   untilRowAwaited,
 } from "./support.js";
@@ -32,7 +32,7 @@ const test = suite<Context>("fleet/boards");
 const JAM = FAULTS.jam.code;
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

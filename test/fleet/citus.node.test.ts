@@ -3,7 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
-import { temporaryFolder, testConfig } from "./support.js";
+import { begunFolder, testConfig } from "./support.js";
 
 interface Table {
   readonly name: string;
@@ -16,7 +16,7 @@ interface Table {
 const test = suite<{ dataDir: string; databases: Databases; plan: string; tables: readonly Table[] }>("fleet/citus");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.plan = await readFile(new URL("../../fleet/store/citus.sql", import.meta.url), "utf8");
   context.tables = await context.databases.migrate<Table[]>`

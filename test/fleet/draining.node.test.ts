@@ -17,10 +17,10 @@ import { BROKER_USER, mosquitto, type Server } from "./servers.js";
 import {
   addTestMachine,
   addTestProducts,
+  begunFolder,
   neighbourOf,
   TestLedger,
   TestMachine,
-  temporaryFolder,
   testConfig,
   until,
   untilBlocked,
@@ -46,7 +46,7 @@ interface Context {
 const test = suite<Context>("fleet/draining");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   const own = testConfig(context.dataDir, { databaseOptions: { fsync: "off" } });
   context.databases = await openDatabases(own);
   const operatorId = await addOperator(context.databases, "Test Vending");

@@ -11,7 +11,7 @@ import { adoptSlots } from "../../fleet/store/shelves.js";
 import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { crc32 } from "../../shared/bytes.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
-import { addTestMachine, addTestProducts, COKE, TestLedger, temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, addTestProducts, begunFolder, COKE, TestLedger, testConfig } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -21,7 +21,7 @@ interface Context {
 const test = suite<Context>("fleet/in force");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

@@ -11,7 +11,7 @@ import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { addOperator } from "../../fleet/store/provision.js";
 import { newBoard } from "./identity/boards.js";
 import { environmentOf, type ServiceProcess, startProcess } from "./processes.js";
-import { temporaryFolder, testConfig, until } from "./support.js";
+import { begunFolder, testConfig, until } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -27,7 +27,7 @@ function start({ dataDir }: Pick<Context, "dataDir">): Promise<ServiceProcess> {
 }
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.service = await start(context);
   context.databases = await openDatabases(testConfig(context.dataDir), { join: true });
   context.operatorId = await addOperator(context.databases, "Test Vending");

@@ -9,7 +9,7 @@ import { addOperator, issueEpoch } from "../../fleet/store/provision.js";
 import { crc32 } from "../../shared/bytes.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
 import { Rng } from "../../tools/bench/rng.js";
-import { addTestMachine, addTestProducts, COKE, TestLedger, temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, addTestProducts, begunFolder, COKE, TestLedger, testConfig } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -19,7 +19,7 @@ interface Context {
 const test = suite<Context>("fleet/rebuild");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

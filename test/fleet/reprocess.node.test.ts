@@ -7,7 +7,7 @@ import { rebuild } from "../../fleet/ingest/rebuild.js";
 import { reprocess } from "../../fleet/ingest/reprocess.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { addOperator } from "../../fleet/store/provision.js";
-import { addTestMachine, addTestProducts, COKE, TestLedger, temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, addTestProducts, begunFolder, COKE, TestLedger, testConfig } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -17,7 +17,7 @@ interface Context {
 const test = suite<Context>("fleet/reprocess");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

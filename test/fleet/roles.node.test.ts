@@ -17,12 +17,12 @@ import { BROKER_USER, mosquitto, redis, type Server } from "./servers.js";
 import {
   addTestMachine,
   addTestProducts,
+  begunFolder,
   neighbourOf,
   statusOf,
   TestLedger,
   TestMachine,
   telemetryOf,
-  temporaryFolder,
   testConfig,
   until,
   within,
@@ -56,7 +56,7 @@ function start({ config }: Pick<Context, "config">, roles: string): Promise<Serv
 }
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   const own = testConfig(context.dataDir, { databaseOptions: { fsync: "off" } });
   context.databases = await openDatabases(own);
   context.operatorId = await addOperator(context.databases, "Test Vending");

@@ -15,10 +15,10 @@ import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import {
   addTestMachine,
   addTestProducts,
+  begunFolder,
   COKE,
   failure,
   TestLedger,
-  temporaryFolder,
   testConfig,
   until,
 } from "./support.js";
@@ -31,7 +31,7 @@ interface Context {
 const test = suite<Context>("fleet/rollups");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

@@ -2,11 +2,14 @@
  * What fleet tests share: a whole service with an embedded database of its own on free ports, a ledger that chains like
  * a machine's, and a machine's MQTT side, packet by packet. Nothing here sleeps: everything waits for what must come.
  */
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { type Packet, parser, writeToStream } from "mqtt-packet";
 import { type Config, readConfig } from "../../fleet/config.js";
 import type { Ingest } from "../../fleet/ingest/plugin.js";
@@ -44,6 +47,27 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/**
+ * A folder in which a service was started once and has ended, with a database of today and nothing in it. Within a
+ * whole run it is made once and copied (`SPIRAL_TEST_RUN_FOLDER`, set by test/support/run.ts), else made anew.
+ */
+export async function begunFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  const runFolder = process.env.SPIRAL_TEST_RUN_FOLDER;
+  if (runFolder === undefined) return folder;
+  const begun = join(runFolder, "begun");
+  if (!existsSync(begun)) {
+    const draft = await mkdtemp(join(runFolder, "draft-"));
+    await chmod(draft, 0o755);
+    await (await startFleet(testConfig(draft))).close();
+    // Of two that made one at the same time, the second finds it there.
+    await rename(draft, begun).catch(() => rm(draft, { recursive: true }));
+  }
+  // It keeps the owner, who is the database's user.
+  await promisify(execFile)("cp", ["-a", `${begun}/.`, folder]);
+  return folder;
+}
+
 /** Settings of a service on free ports whose data are thrown away. */
 export function testConfig(dataDir: string, more: Partial<Config> = {}): Config {
   const env = { SPIRAL_DATA_DIR: dataDir, SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_LOG_LEVEL: "silent" };
@@ -59,7 +83,7 @@ export interface TestFleet extends Fleet {
 
 /** Starts a service with one operator and two products. `close` also removes its folder. */
 export async function startTestFleet(more: Partial<Config> = {}): Promise<TestFleet> {
-  const dataDir = await temporaryFolder();
+  const dataDir = await begunFolder();
   const config = testConfig(dataDir, more);
   const fleet = await startFleet(config);
   const operatorId = await addOperator(fleet.databases, "Test Vending");

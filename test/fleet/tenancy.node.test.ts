@@ -13,7 +13,7 @@ import { sumDays } from "../../fleet/store/rollups.js";
 import { insertTelemetry } from "../../fleet/store/telemetry.js";
 import { allOf, asOperator } from "../../fleet/store/tenancy.js";
 import { addSession, addUser, findSession, findUser } from "../../fleet/store/users.js";
-import { addTestMachine, addTestProducts, failure, TestLedger, temporaryFolder, testConfig } from "./support.js";
+import { addTestMachine, addTestProducts, begunFolder, failure, TestLedger, testConfig } from "./support.js";
 
 interface Context {
   dataDir: string;
@@ -25,7 +25,7 @@ interface Context {
 const test = suite<Context>("fleet/tenancy");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.ours = await addTenant(context.databases, "OURS");
   context.theirs = await addTenant(context.databases, "THEIRS");

@@ -9,7 +9,7 @@ import { type Doors, doorsOf } from "../../tools/fuzz/doors.js";
 import { MAX_GROWTH_MIB } from "../../tools/fuzz/limits.js";
 import { pureReaders } from "../../tools/fuzz/readers.js";
 import { fuzz, type TargetResult } from "../../tools/fuzz/run.js";
-import { temporaryFolder, testConfig } from "../fleet/support.js";
+import { begunFolder, testConfig } from "../fleet/support.js";
 
 interface Context {
   dataDir: string;
@@ -23,7 +23,7 @@ const rejections: unknown[] = [];
 
 test.before(async (context) => {
   process.on("unhandledRejection", (error) => rejections.push(error));
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.doors = await doorsOf(testConfig(context.dataDir));
 });
 test.after(async ({ doors, dataDir }) => {

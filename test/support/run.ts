@@ -3,7 +3,8 @@
  * a time, those of test/web alone at the end), then the core's tests on XS. The last line is `N passed, N failed`.
  * Arguments: `--check` stops before the tests; others are patterns: only test files whose path contains one are run.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Outcome, readOutcome } from "./outcome.js";
@@ -121,6 +122,14 @@ async function runTests(patterns: readonly string[], tally: Tally): Promise<void
   }
 }
 
+/** What the tests of this run make once and share. */
+function makeRunFolder(): void {
+  const folder = mkdtempSync(join(tmpdir(), "spiral-run-"));
+  chmodSync(folder, 0o755);
+  process.env.SPIRAL_TEST_RUN_FOLDER = folder;
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
+
 async function main(): Promise<void> {
   const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
   const onlyCheck = process.argv.includes("--check");
@@ -131,6 +140,7 @@ async function main(): Promise<void> {
     await runJobs(steps(), WORKERS, tally);
   }
   if (!onlyCheck) {
+    makeRunFolder();
     await runTests(patterns, tally);
   }
   for (const notice of tally.notices) {

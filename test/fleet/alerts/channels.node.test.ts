@@ -18,7 +18,7 @@ import { holdChannels, LEASE_MS, MAX_WAITING, putNews } from "../../../fleet/sto
 import { addOperator } from "../../../fleet/store/provision.js";
 import { inTransaction } from "../../../fleet/store/transact.js";
 import { issue } from "../../../tools/measure/certificates.js";
-import { temporaryFolder, testConfig } from "../support.js";
+import { begunFolder, testConfig } from "../support.js";
 
 interface Hooked {
   readonly id: string;
@@ -42,7 +42,7 @@ const T0 = Date.UTC(2026, 5, 3, 12);
 const MINUTE = 60_000;
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   const authority = issue({ name: "Mail authority", authority: true });
   const leaf = issue({ name: "here", issuer: authority, dns: ["localhost", "hook.example"], usage: "server" });

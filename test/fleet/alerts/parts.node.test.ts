@@ -15,11 +15,11 @@ import { encodeTelemetry } from "../../../shared/wire/messages.js";
 import {
   addTestMachine,
   addTestProducts,
+  begunFolder,
   failure,
   statusOf,
   TestLedger,
   telemetryOf,
-  temporaryFolder,
   testConfig,
 } from "../support.js";
 
@@ -32,7 +32,7 @@ const test = suite<Context>("fleet/alerts/parts");
 const MINUTE_MS = 60_000;
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);

@@ -16,7 +16,7 @@ import { inTransaction } from "../../../fleet/store/transact.js";
 import { stopWebhook } from "../../../fleet/store/webhook-deliveries.js";
 import { addWebhook, changeWebhook, readWebhook } from "../../../fleet/store/webhooks.js";
 import { FAULTS, type FaultName } from "../../../shared/faults.js";
-import { COKE, statusOf, TestLedger, temporaryFolder, testConfig } from "../support.js";
+import { begunFolder, COKE, statusOf, TestLedger, testConfig } from "../support.js";
 import { REPORT_EVERY_MIN, Scene } from "./scene.js";
 
 const HOUR_MIN = 60;
@@ -405,7 +405,7 @@ interface Context {
 const test = suite<Context>("fleet/alerts over rows");
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
 });
 test.after(async ({ databases, dataDir }) => {

@@ -9,7 +9,7 @@ import { addUser } from "../../../fleet/store/users.js";
 import { ask, quantile } from "../../../tools/measure/query/ask.js";
 import { fillFleet, operatorName } from "../../../tools/measure/query/fill.js";
 import { QUESTIONS } from "../../../tools/measure/query/questions.js";
-import { temporaryFolder, testConfig } from "../../fleet/support.js";
+import { begunFolder, testConfig } from "../../fleet/support.js";
 
 interface Context {
   dataDir: string;
@@ -19,7 +19,7 @@ const test = suite<Context>("tools/measure: query");
 const SIZE = { operators: [30, 10], days: 4, slots: 40, products: 60, sales: 20 };
 
 test.before(async (context) => {
-  context.dataDir = await temporaryFolder();
+  context.dataDir = await begunFolder();
   context.fleet = await startFleet(testConfig(context.dataDir));
   await fillFleet(context.fleet.databases, SIZE, () => undefined);
 });

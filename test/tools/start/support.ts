@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { Transaction, TransactionList } from "../../../fleet/api/transactions/schema.js";
 import type { Action, PanelState } from "../../../fleet/web/panel/contract.js";
 import { type System, startSystem } from "../../../tools/start/system.js";
-import { temporaryFolder, testConfig } from "../../fleet/support.js";
+import { begunFolder, testConfig } from "../../fleet/support.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const POLL_MS = 15;
@@ -175,7 +175,7 @@ export async function startTestSystem(
 }
 
 export async function newDataFolder(): Promise<string> {
-  return temporaryFolder();
+  return begunFolder();
 }
 
 export async function removeFolder(dataDir: string): Promise<void> {
