@@ -2,16 +2,12 @@
  * What fleet tests share: a whole service with an embedded database of its own on free ports, a ledger that chains like
  * a machine's, and a machine's MQTT side, packet by packet. Nothing here sleeps: everything waits for what must come.
  */
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { type Packet, parser, writeToStream } from "mqtt-packet";
-import { type Config, readConfig } from "../../fleet/config.js";
+import type { Config } from "../../fleet/config.js";
 import type { Ingest } from "../../fleet/ingest/plugin.js";
 import { type Fleet, startFleet } from "../../fleet/server.js";
 import { randomSecret, rolePasswords } from "../../fleet/store/data-folder.js";
@@ -36,43 +32,12 @@ import {
   type TelemetryMessage,
 } from "../../shared/wire/messages.js";
 import { topicOf } from "../../shared/wire/topics.js";
+import { begunFolder, testConfig } from "./folders.js";
+
+export { begunFolder, temporaryFolder, testConfig } from "./folders.js";
 
 /** Longest any step of a test may take. */
 export const PATIENCE_MS = 20_000;
-
-/** A folder that the database's user can enter. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "spiral-test-"));
-  await chmod(folder, 0o755);
-  return folder;
-}
-
-/**
- * A folder in which a service was started once and has ended, with a database of today and nothing in it. Within a
- * whole run it is made once and copied (`SPIRAL_TEST_RUN_FOLDER`, set by test/support/run.ts), else made anew.
- */
-export async function begunFolder(): Promise<string> {
-  const folder = await temporaryFolder();
-  const runFolder = process.env.SPIRAL_TEST_RUN_FOLDER;
-  if (runFolder === undefined) return folder;
-  const begun = join(runFolder, "begun");
-  if (!existsSync(begun)) {
-    const draft = await mkdtemp(join(runFolder, "draft-"));
-    await chmod(draft, 0o755);
-    await (await startFleet(testConfig(draft))).close();
-    // Of two that made one at the same time, the second finds it there.
-    await rename(draft, begun).catch(() => rm(draft, { recursive: true }));
-  }
-  // It keeps the owner, who is the database's user.
-  await promisify(execFile)("cp", ["-a", `${begun}/.`, folder]);
-  return folder;
-}
-
-/** Settings of a service on free ports whose data are thrown away. */
-export function testConfig(dataDir: string, more: Partial<Config> = {}): Config {
-  const env = { SPIRAL_DATA_DIR: dataDir, SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_LOG_LEVEL: "silent" };
-  return { ...readConfig(env), databaseOptions: { fsync: "off", synchronous_commit: "off" }, ...more };
-}
 
 export interface TestFleet extends Fleet {
   readonly operatorId: string;
