@@ -7,6 +7,7 @@ import { archivedBefore, listArchives, restoreMonth } from "../fleet/store/archi
 import { type BackUp, backUp, raiseIncarnation, restoreBackUp } from "../fleet/store/backups.js";
 import { hasDatabase } from "../fleet/store/data-folder.js";
 import { type Databases, openDatabases } from "../fleet/store/databases.js";
+import { fleetDays, sumFleetDay, wrongFleetSums } from "../fleet/store/fleet-days.js";
 import { openObjects } from "../fleet/store/open-objects.js";
 import { findOperator } from "../fleet/store/provision.js";
 import { authorityAct, writeRevocations } from "./authorities.js";
@@ -81,7 +82,8 @@ async function books({ migrate }: Databases, serial: string | undefined, replace
       tell,
     );
     process.stdout.write(`${machines} machines, ${records} records: ${wrong} with books that differ\n`);
-    return broken > 0 || (wrong > 0 && !replace) ? 1 : 0;
+    const wrongDays = await fleetSums(migrate, replace);
+    return broken > 0 || (wrong + wrongDays > 0 && !replace) ? 1 : 0;
   }
   const rebuilt = await rebuild(migrate, serial, { replace, fromMs: await archivedBefore(migrate) });
   if (rebuilt === undefined) {
@@ -90,6 +92,19 @@ async function books({ migrate }: Databases, serial: string | undefined, replace
   }
   tell(rebuilt);
   return broken > 0 || (rebuilt.differences.length > 0 && !replace) ? 1 : 0;
+}
+
+/** The days' sums over the fleet; returns how many are not those of its machines. */
+async function fleetSums(migrate: Databases["migrate"], replace: boolean): Promise<number> {
+  let wrongDays = 0;
+  for (const day of await fleetDays(migrate)) {
+    const rows = await wrongFleetSums(migrate, day);
+    if (rows === 0) continue;
+    wrongDays += 1;
+    say(`${day}: ${rows} sums over the fleet are not those of its machines${replace ? ", put right" : ""}`);
+    if (replace) await sumFleetDay(migrate, day);
+  }
+  return wrongDays;
 }
 
 async function raising({ migrate }: Databases): Promise<number> {

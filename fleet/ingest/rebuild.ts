@@ -1,18 +1,22 @@
 /**
  * Everything derived, derived once more from `ledger_records`, compared with what is kept, and put in its place where
- * asked. A machine at a time, in one transaction that holds its cursors: booking of that machine waits meanwhile.
+ * asked. A machine at a time. Comparing reads one snapshot and holds nothing; replacing holds the machine's cursors, so
+ * its booking waits meanwhile.
  */
 import { chainNext, chainStart, decodeBody } from "../../shared/records/codec.js";
 import type { LedgerRecord } from "../../shared/records/kinds.js";
+import { notePutRight } from "../store/book-checks.js";
 import {
   compareBooks,
   type Difference,
   type KeptRecord,
   keptRecords,
+  makeBooks,
   nextSerials,
   openBooks,
   replaceBooks,
 } from "../store/books.js";
+import { lockLedgers } from "../store/cursors.js";
 import type { Sql, Transaction } from "../store/databases.js";
 import { type GapKept, readGaps } from "../store/gaps.js";
 import {
@@ -25,7 +29,7 @@ import {
 } from "../store/ledger.js";
 import { addToQuarters } from "../store/rollups.js";
 import { applyShelves, markApplied } from "../store/shelves.js";
-import { inTransaction } from "../store/transact.js";
+import { inTransaction, SNAPSHOT } from "../store/transact.js";
 import { derive, emptyRows, productNumberOf, type Rows, type Running, refusalOf } from "./derive.js";
 import { planogramOf } from "./derive-shelves.js";
 import { lookUp, type Wanted } from "./known.js";
@@ -54,15 +58,48 @@ export interface RebuildOptions {
 
 /** Rebuilds one machine's books. Undefined if there is no such machine. */
 export async function rebuild(owner: Sql, serial: string, options: RebuildOptions): Promise<Rebuilt | undefined> {
-  return inTransaction(owner, (tx) => rebuildIn(tx, serial, options));
+  if (options.replace) return inTransaction(owner, (tx) => rebuildIn(tx, serial, options));
+  const [rebuilt] = await compareSome(owner, [serial], options);
+  return rebuilt;
 }
 
-/** The same in a transaction that has more to do. */
+/**
+ * Compares the books of these machines, as many of them in order as `maxMs` allows, at least one, by one snapshot that
+ * is not kept for longer. Undefined in the place of one that is not there.
+ */
+export async function compareSome(
+  owner: Sql,
+  serials: readonly string[],
+  { maxMs = 0, ...options }: Omit<RebuildOptions, "replace"> & { readonly maxMs?: number },
+): Promise<readonly (Rebuilt | undefined)[]> {
+  const endMs = performance.now() + maxMs;
+  return inTransaction(
+    owner,
+    async (tx) => {
+      await makeBooks(tx);
+      const compared: (Rebuilt | undefined)[] = [];
+      for (const serial of serials) {
+        compared.push(await rederiveAll(tx, serial, { ...options, replace: false }));
+        if (performance.now() >= endMs || options.stop?.aborted === true) break;
+      }
+      return compared;
+    },
+    SNAPSHOT,
+  );
+}
+
+/** The same in a transaction that has more to do: it holds the machine's cursors to its end. */
 export async function rebuildIn(
   tx: Transaction,
   serial: string,
   options: RebuildOptions,
 ): Promise<Rebuilt | undefined> {
+  await lockLedgers(tx, serial);
+  await makeBooks(tx);
+  return rederiveAll(tx, serial, options);
+}
+
+async function rederiveAll(tx: Transaction, serial: string, options: RebuildOptions): Promise<Rebuilt | undefined> {
   const { replace, pageRecords = PAGE_RECORDS } = options;
   // Nothing archived is "from for ever", which no instant says.
   const fromMs = Math.max(0, options.fromMs ?? 0);
@@ -75,6 +112,7 @@ export async function rebuildIn(
   for (const running of cursors) records += await rederive(tx, running, gaps, broken, pageRecords);
   const differences = await compareBooks(tx, first.machineId, fromMs);
   if (replace && differences.length > 0) await replaceBooks(tx, first.machineId, cursors, fromMs);
+  if (replace && broken.length === 0) await notePutRight(tx, first.machineId);
   return { serial, records, broken, differences };
 }
 

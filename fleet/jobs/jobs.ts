@@ -2,9 +2,8 @@
  * What the service does by itself, as a table: how often, and what. Each may be late, cut short anywhere, or run by two
  * processes, and does no harm.
  */
-import { rebuildAll } from "../ingest/rebuild.js";
 import { reprocess } from "../ingest/reprocess.js";
-import { archivedBefore, archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
+import { archiveMonth, closeMonths, monthsHere } from "../store/archives.js";
 import { sweepChanges } from "../store/changes.js";
 import type { Databases } from "../store/databases.js";
 import { sumGaps } from "../store/gaps.js";
@@ -17,15 +16,20 @@ import { addUpMachineCounts } from "../store/revenue.js";
 import { MAX_QUARTERS_AT_ONCE, sumDays } from "../store/rollups.js";
 import { adoptSlots } from "../store/shelves.js";
 import { type TelemetryKept, telemetryStorage } from "../store/telemetry-storage.js";
+import { CHECK_BOOKS, checkBooks } from "./check-books.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Rows that one statement mends or forgets. */
 const MAX_SWEPT_AT_ONCE = 10_000;
-/** Named in a check's error; more are counted. */
-const MAX_NAMED = 10;
+
+/** Jobs of one lane run one after the other, lanes beside each other. */
+export const LANES = Object.freeze(["jobs", "checks"] as const);
+export type Lane = (typeof LANES)[number];
 
 export interface Job extends Timing {
+  /** Absent: "jobs". */
+  readonly lane?: Lane;
   /** False if `stop` came before its end. Throws what an operator should know. */
   readonly run: (context: JobContext, now: Date, stop: AbortSignal) => Promise<boolean>;
 }
@@ -38,6 +42,8 @@ export interface JobContext {
   readonly telemetryKept: TelemetryKept;
 }
 
+const NIGHTLY = { everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, retryMs: 24 * HOUR_MS, atItsHour: true } as const;
+
 export const JOBS: readonly Job[] = Object.freeze([
   { name: "partitions", everyMs: 6 * HOUR_MS, run: makePartitions },
   { name: "days", everyMs: MINUTE_MS, run: sumAllDays },
@@ -49,8 +55,17 @@ export const JOBS: readonly Job[] = Object.freeze([
   { name: "reprocess", everyMs: HOUR_MS, run: bookFlagged },
   { name: "gaps", everyMs: 15 * MINUTE_MS, run: sumAllGaps },
   { name: "archive", everyMs: 24 * HOUR_MS, run: archiveOld },
-  { name: "check-books", everyMs: 24 * HOUR_MS, firstAfterMs: 24 * HOUR_MS, retryMs: 24 * HOUR_MS, run: checkBooks },
+  {
+    name: CHECK_BOOKS,
+    lane: "checks",
+    ...NIGHTLY,
+    run: ({ databases }, _now, stop) => checkBooks(databases.aside, stop),
+  },
 ]);
+
+export function jobsOf(lane: Lane): readonly Job[] {
+  return JOBS.filter((job) => (job.lane ?? "jobs") === lane);
+}
 
 async function makePartitions({ databases: { migrate } }: JobContext, now: Date): Promise<boolean> {
   const strays = await ensurePartitions(migrate, now);
@@ -117,21 +132,4 @@ async function archiveOld(context: JobContext, now: Date, stop: AbortSignal): Pr
     if (month.month < cut) await archiveMonth({ owner: databases.migrate, objects }, month, stop);
   }
   return !stop.aborted;
-}
-
-async function checkBooks({ databases: { migrate } }: JobContext, _now: Date, stop: AbortSignal): Promise<boolean> {
-  const named: string[] = [];
-  const { machines, wrong } = await rebuildAll(
-    migrate,
-    { replace: false, fromMs: await archivedBefore(migrate), stop },
-    ({ serial }) => {
-      if (named.length < MAX_NAMED) named.push(serial);
-    },
-  );
-  if (wrong === 0) return !stop.aborted;
-  const more = wrong > named.length ? " …" : "";
-  throw new Error(
-    `the books of ${wrong} of ${machines} machines are not what their ledgers say: ${named.join(", ")}${more}; ` +
-      "npm run admin -- check-books SERIAL tells the differences, rebuild-books puts them right",
-  );
 }

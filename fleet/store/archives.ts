@@ -51,7 +51,7 @@ export async function monthsHere(owner: Sql): Promise<readonly MonthHere[]> {
 }
 
 /** The first instant that is not archived; sales before it are booked at it. Unix ms, −Infinity: everything is here. */
-export async function archivedBefore(sql: Sql): Promise<number> {
+export async function archivedBefore(sql: Sql | Transaction): Promise<number> {
   const [row] = await sql<{ ms: number | null }[]>`
     SELECT CASE WHEN archived_before > '-infinity' THEN (extract(epoch FROM archived_before) * 1000)::bigint END AS ms
     FROM fleet_settings`;

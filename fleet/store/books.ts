@@ -2,7 +2,7 @@
  * The books of one machine made anew beside those that are kept: temporary tables of the same names, which hide the
  * kept ones from every statement of the transaction, so that rebuilding writes with the functions that booking does.
  */
-import { booleans, instant, lockLedgers, millis } from "./cursors.js";
+import { booleans, instant, millis } from "./cursors.js";
 import type { Sql, Transaction } from "./databases.js";
 import type { CursorRow, TimeQuality } from "./rows.js";
 
@@ -23,20 +23,23 @@ const TABLES = Object.keys(DERIVED).filter((name): name is DerivedTable => name 
 
 /** A row that is kept and not derived (extra), or derived and not kept (missing). */
 export interface Difference {
-  readonly table: DerivedTable;
+  readonly table: DerivedTable | "sales_days";
   readonly extra: number;
   readonly missing: number;
   /** One such row, as JSON. */
   readonly example: string;
 }
 
-/** Locks the machine's cursors, so that nothing is booked meanwhile; they come as they would be before any record. */
-export async function openBooks(tx: Transaction, serial: string): Promise<readonly CursorRow[]> {
-  await lockLedgers(tx, serial);
+/** The temporary tables, for as many machines as the transaction deals with. */
+export async function makeBooks(tx: Transaction): Promise<void> {
   for (const table of TABLES) {
     await tx.unsafe(`CREATE TEMP TABLE ${table} (LIKE public.${table} INCLUDING DEFAULTS INCLUDING INDEXES)
       ON COMMIT DROP`);
   }
+}
+
+/** A machine's books before any record, in those tables; its cursors come as they would be then. */
+export async function openBooks(tx: Transaction, serial: string): Promise<readonly CursorRow[]> {
   await tx`
     INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price, currency,
       planned_quantity, planned_product_id, planned_price, planned_capacity)
@@ -98,16 +101,42 @@ export async function compareBooks(tx: Transaction, machineId: string, fromMs: n
     const rowsOf = (schema: string): string => `
       SELECT ${DERIVED[table]} FROM ${schema}.${table} WHERE machine_id = '${machineId}'
         ${table === "transactions" ? `AND booked_at >= '${instant(fromMs)}'` : ""}`;
-    const [row] = await tx.unsafe<{ extra: number; missing: number; example: string | null }[]>(`
-      WITH extra AS (${rowsOf("public")} EXCEPT ALL ${rowsOf("pg_temp")}),
-        missing AS (${rowsOf("pg_temp")} EXCEPT ALL ${rowsOf("public")})
-      SELECT (SELECT count(*)::int FROM extra) AS extra, (SELECT count(*)::int FROM missing) AS missing,
-        coalesce((SELECT to_json(extra)::text FROM extra LIMIT 1), (SELECT to_json(missing)::text FROM missing LIMIT 1))
-          AS example`);
-    if (row === undefined || row.extra + row.missing === 0) continue;
-    found.push({ table, extra: row.extra, missing: row.missing, example: row.example ?? "" });
+    found.push(...(await differing(tx, table, rowsOf("public"), rowsOf("pg_temp"))));
   }
+  found.push(...(await differing(tx, "sales_days", keptDays(machineId), countedDays(machineId))));
   return found;
+}
+
+/** Two queries' rows against each other: nothing, or the difference. */
+async function differing(
+  tx: Transaction,
+  table: Difference["table"],
+  kept: string,
+  derived: string,
+): Promise<readonly Difference[]> {
+  const [row] = await tx.unsafe<{ extra: number; missing: number; example: string | null }[]>(`
+    WITH extra AS (${kept} EXCEPT ALL ${derived}), missing AS (${derived} EXCEPT ALL ${kept})
+    SELECT (SELECT count(*)::int FROM extra) AS extra, (SELECT count(*)::int FROM missing) AS missing,
+      coalesce((SELECT to_json(extra)::text FROM extra LIMIT 1), (SELECT to_json(missing)::text FROM missing LIMIT 1))
+        AS example`);
+  if (row === undefined || row.extra + row.missing === 0) return [];
+  return [{ table, extra: row.extra, missing: row.missing, example: row.example ?? "" }];
+}
+
+function keptDays(machineId: string): string {
+  return `
+    SELECT day, operator_id, currency, payment_method, time_zone, sales, amount FROM public.sales_days
+    WHERE machine_id = '${machineId}' AND (sales, amount) <> (0, 0)`;
+}
+
+/** Of the quarters as they are kept, what their days count: the rest is pending (rollups.ts). */
+function countedDays(machineId: string): string {
+  return `
+    SELECT (q.quarter AT TIME ZONE m.time_zone)::date, q.operator_id, q.currency, q.payment_method, m.time_zone,
+      sum(q.day_sales), sum(q.day_amount)
+    FROM public.sales_quarters q JOIN machines m ON m.id = q.machine_id
+    WHERE q.machine_id = '${machineId}' GROUP BY 1, 2, 3, 4, 5
+    HAVING (sum(q.day_sales), sum(q.day_amount)) <> (0, 0)`;
 }
 
 /** Those that are written; is_empty follows. */

@@ -18,6 +18,8 @@ export interface Databases {
   readonly migrate: Sql;
   readonly ingest: Sql;
   readonly app: Sql;
+  /** As `migrate`, apart from it: what is long under way keeps no other job waiting. */
+  readonly aside: Sql;
   /** What the server said it is, e.g. "18.4". */
   readonly version: string;
   /** Milliseconds until the server answered and was migrated. */
@@ -47,7 +49,8 @@ interface Server {
   close(): Promise<void>;
 }
 
-const POOL = { migrate: 3, ingest: 6, app: 6 } as const;
+const POOL = { migrate: 3, ingest: 6, app: 6, aside: 2 } as const;
+const ASIDE_IDLE_S = 60;
 const CONNECT_TIMEOUT_S = 10;
 const END_WITHIN_S = 5;
 const RENEW_EVERY_MS = 2_000;
@@ -95,10 +98,12 @@ function poolsOf(server: Server, owner: Sql, facts: Pick<Databases, "version" | 
   const reading = (): Sql => pool(server.app, POOL.app, READING);
   let ingest = booking();
   let app = reading();
+  const aside = pool(server.migrate, POOL.aside, {}, { idle_timeout: ASIDE_IDLE_S });
   let renewedMs = Number.NEGATIVE_INFINITY;
   return {
     ...facts,
     migrate: owner,
+    aside,
     get ingest() {
       return ingest;
     },
@@ -114,7 +119,7 @@ function poolsOf(server: Server, owner: Sql, facts: Pick<Databases, "version" | 
     },
     lone: (onClose) => pool(server.migrate, 1, {}, { max_lifetime: null, onclose: onClose }),
     close: async () => {
-      await Promise.all([owner, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
+      await Promise.all([owner, aside, ingest, app].map((sql) => sql.end({ timeout: END_WITHIN_S })));
       await server.close();
     },
   };

@@ -18,6 +18,8 @@ export interface Timing {
   readonly everyMs: number;
   /** From when the job is first known; absent: at once. */
   readonly firstAfterMs?: number;
+  /** It comes again at its hour, however long it took; otherwise so long after its end. */
+  readonly atItsHour?: true;
   /** From a failure until it is tried again; absent: RETRY_MS, or everyMs if that is shorter. */
   readonly retryMs?: number;
 }
@@ -27,6 +29,13 @@ const RETRY_MS = 15 * 60_000;
 
 export function retryMsOf({ everyMs, retryMs = RETRY_MS }: Timing): number {
   return Math.min(everyMs, retryMs);
+}
+
+/** The first time after now that is a whole number of rests after it was due; or a rest from now on. */
+function dueAgain(sql: Sql, { atItsHour }: Timing, restMs: number) {
+  const rest = sql`make_interval(secs => ${restMs / 1_000})`;
+  if (atItsHour !== true) return sql`now() + ${rest}`;
+  return sql`due_at + ${rest} * (floor(extract(epoch FROM now() - due_at) / ${restMs / 1_000}::float8) + 1)`;
 }
 
 const MAX_ERROR_LENGTH = 2_000;
@@ -72,6 +81,6 @@ async function run(owner: Sql, job: Timing, work: () => Promise<boolean>): Promi
   const nextMs = error === null ? job.everyMs : retryMsOf(job);
   await owner`
     UPDATE jobs SET ended_at = now(), error = ${error}, runs = runs + 1,
-      due_at = now() + make_interval(secs => ${nextMs / 1_000}) WHERE name = ${name}`;
+      due_at = ${dueAgain(owner, job, nextMs)} WHERE name = ${name}`;
   return { ran: true, nextMs, ...(error === null ? {} : { error }) };
 }

@@ -71,9 +71,10 @@ async function registerChunk(
       INSERT INTO machine_owners (machine_id, from_at, operator_id)
       SELECT id, '-infinity', ${operatorId} FROM unnest(${ids}::uuid[]) AS m (id)`;
     await tx`
-      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, planned_quantity,
-        max_capacity, price, currency)
-      SELECT m.id, ${operatorId}, s.code, p.id, s.quantity, s.quantity, s.capacity, s.price, ${currency}
+      INSERT INTO machine_slots (machine_id, operator_id, slot_code, product_id, quantity, max_capacity, price,
+        currency, planned_quantity, planned_product_id, planned_capacity, planned_price)
+      SELECT m.id, ${operatorId}, s.code, p.id, s.quantity, s.capacity, s.price, ${currency}, s.quantity, p.id,
+        s.capacity, s.price
       FROM unnest(${ids}::uuid[]) AS m (id)
       CROSS JOIN unnest(${each(({ slotCode }) => slotCode)}::text[],
         ${each(({ productNumber }) => productNumber)}::bigint[], ${each(({ quantity }) => quantity)}::smallint[],

@@ -5,11 +5,18 @@
  */
 import type { Sql, Transaction } from "./databases.js";
 
+/** All of a transaction is answered from what was committed when it began. What it writes must be nobody else's. */
+export const SNAPSHOT = "isolation level repeatable read";
+
 /** Runs `work` in one transaction; rejects with its error, or with the connection's if that ends. */
-export async function inTransaction<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  sql: Sql,
+  work: (tx: Transaction) => Promise<T>,
+  mode: typeof SNAPSHOT | "" = "",
+): Promise<T> {
   const box: { value?: T; isGone?: boolean } = {};
   const never = new Promise<never>(() => undefined);
-  const begun = sql.begin(async (tx) => {
+  const begun = sql.begin(mode, async (tx) => {
     try {
       box.value = await work(tx);
     } catch (error) {

@@ -77,7 +77,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const databaseUrl = `postgres://fleet_owner@localhost:${database.port}/fleet?host=${database.sockets}`;
     databases = await openDatabases(readConfig({ SPIRAL_DATABASE_URL: databaseUrl, SPIRAL_DATA_DIR: folder }, []));
     const bootUnixMs = Math.floor(Date.now() / 1_000) * 1_000 - BOOTED_AGO_MS;
-    await register(databases, seed, machines, bootUnixMs);
+    await registerSellers(databases, seed, machines, bootUnixMs);
     // As it is a minute after any fleet was made: without it the first questions are planned for empty tables.
     await databases.migrate`ANALYZE`;
     say(`${machines} machines registered`);
@@ -225,7 +225,13 @@ const SERVICE_FLAGS = ["--max-semi-space-size=32", "--max-old-space-size=160"];
 /** By its address: the service's folder is not ours, and its modules are found from here. */
 const TSX = import.meta.resolve("tsx");
 
-async function register(databases: Databases, seed: number, machines: number, bootUnixMs: number): Promise<void> {
+/** An operator with the products of selling ledgers, and the machines that roster.ts names, installed a day before. */
+export async function registerSellers(
+  databases: Databases,
+  seed: number,
+  machines: number,
+  bootUnixMs: number,
+): Promise<void> {
   const operatorId = await addOperator(databases, "Load Vending");
   const price = (minor: number): string => (minor / 10 ** CURRENCY_DECIMALS).toFixed(CURRENCY_DECIMALS);
   for (const { productId: number, name, priceMinor } of SLOTS) {

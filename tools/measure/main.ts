@@ -5,6 +5,7 @@ import { ALERTS } from "./alerts.js";
 import { BACKLOG } from "./backlog.js";
 import { type Bench, inJson, inWords } from "./bench.js";
 import { CHAOS } from "./chaos.js";
+import { CHECK_BOOKS_BENCH } from "./check-books.js";
 import { CONNECTIONS } from "./connections.js";
 import { INGEST } from "./ingest.js";
 import { LEDGER } from "./ledger.js";
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   CONNECTIONS,
   BACKLOG,
   CHAOS,
+  CHECK_BOOKS_BENCH,
 ];
 const EXIT_BROKEN_LIMIT = 1;
 /** As of `npm run firmware`: something has to be installed first. */
