@@ -27,7 +27,7 @@ export interface MenuKey {
   readonly does: string;
 }
 
-/** The technician's menu, in place of what customers see. */
+/** What is typed into: the technician's menu, or what a card reader asks for; in place of what customers see. */
 export interface MenuView {
   /** What it is written in. */
   readonly language: Language;
@@ -67,7 +67,7 @@ export interface PanelView {
   /** The credit may be put on the card shown: input `revalue`. */
   readonly topUp: boolean;
   readonly code: CodeView | undefined;
-  /** Open only behind an open door. */
+  /** Behind an open door the technician's menu; else the digits a card reader wants. */
   readonly menu?: MenuView | undefined;
   readonly products: readonly ProductView[];
 }

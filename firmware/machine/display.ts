@@ -4,7 +4,7 @@
  */
 import type { MenuView } from "../../shared/panel-view.js";
 import type { CashFacts, CashState } from "../cash/state.js";
-import { type PanelFacts, type PanelView, panelView } from "../panel/view.js";
+import { digitsView, type PanelFacts, type PanelView, panelView } from "../panel/view.js";
 import type { Cards } from "../sale/cards-state.js";
 import type { SaleState } from "../sale/state.js";
 import { panelFacts } from "./reports.js";
@@ -53,7 +53,7 @@ export class Display {
     this.entry = entry;
     this.menuSteps = steps;
     this.forText = textDisplay;
-    const menu = technician.view(nowMs);
+    const menu = technician.view(nowMs) ?? asked(cards, technician);
     const facts = panelFacts(this.rooms, this.facts, this.shelf, entry);
     if (shown !== undefined && this.told !== undefined && isTold(this.told, facts) && isSameMenu(shown.menu, menu)) {
       return shown;
@@ -65,6 +65,11 @@ export class Display {
     this.shown = view;
     return view;
   }
+}
+
+/** What a reader asks the customer for. */
+function asked({ entry, shows }: Cards, { language }: Technician): MenuView | undefined {
+  return entry && digitsView(entry.digits, entry.keys.length, shows?.text, language);
 }
 
 function isSameMenu(a: MenuView | undefined, b: MenuView | undefined): boolean {

@@ -47,6 +47,7 @@ const VIEW_WAITS_MS = 100;
 const TICK = Object.freeze({ on: "tick" } as const);
 const BUS_TICK: Task = Object.freeze<Task>({ to: "mdb", input: TICK });
 const CAN_WAIT: readonly string[] = Object.freeze(["accept", "readers", "readTubes"]);
+const GIVES_UP = Object.freeze({ on: "key", key: "*" } as const);
 const COMMITTED_SOON = Object.freeze({ on: "committed", soon: true } as const);
 const COMMITTED = Object.freeze({ on: "committed", soon: false } as const);
 
@@ -243,11 +244,14 @@ export class Machine implements Executor {
         return this.failing || this.stopped ? undefined : this.stepBus(input);
       case "key":
         if (this.technician.take(input, this.recorder.nowMs)) return;
+        if (this.rooms.cards.entry !== undefined) return this.push({ to: "cards", input });
         return this.onKeypad(pressKey(this.keypad, input.key, this.rooms.planogram?.slots ?? [], this.recorder.nowMs));
       case "language":
         return this.technician.speak(input.language);
-      case "select":
       case "cancel":
+        if (this.rooms.cards.entry !== undefined) return this.push({ to: "cards", input: GIVES_UP });
+        return this.push({ to: "sale", input });
+      case "select":
       case "revalue":
         return this.push({ to: "sale", input });
       case "door":

@@ -69,6 +69,11 @@ export class Technician {
     return step.taken;
   }
 
+  /** What panel and menu speak. */
+  get language(): Language {
+    return this.facts.language;
+  }
+
   /** From now on it speaks `language`, on this visit and the next ones until power-up. */
   speak(language: Language): void {
     if (language === this.facts.language) return;

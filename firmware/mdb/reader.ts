@@ -187,7 +187,7 @@ function took(state: ReaderState, command: ReaderCommand, serving: Serving): Rea
     case "timeDate":
       return { ...state, timeWanted: false, reportSends: 0 };
     case "dataEntryResponse":
-      return { ...state, keys: undefined, reportSends: 0 };
+      return { ...withTimeAnew(state, nowMs), keys: undefined, reportSends: 0 };
     case "diagnostics":
       return { ...state, diagnosis: { bytes: state.diagnosis?.bytes ?? [], ackedMs: nowMs }, reportSends: 0 };
     case "vendCancel":
@@ -200,6 +200,12 @@ function took(state: ReaderState, command: ReaderCommand, serving: Serving): Rea
     default:
       return taskSent(state, command, true, nowMs);
   }
+}
+
+/** It has what it asked for, and from now on its usual time to answer a vend. */
+function withTimeAnew(state: ReaderState, sinceMs: number): ReaderState {
+  const { card } = state;
+  return "answer" in card && card.answer === "open" ? { ...state, card: { ...card, sinceMs } } : state;
 }
 
 /** Nothing usable came; the command may have been heard all the same. */
@@ -291,7 +297,8 @@ function inTime(state: ReaderState, serving: Serving): ReaderState {
   }
   const { card, cancel } = swept;
   if (card.at === "vend" && card.answer === "open" && cancel === undefined) {
-    const late = nowMs - card.sinceMs >= answerMaxMs(state);
+    // While the customer types, the reader owes us nothing.
+    const late = !swept.entryOpen && nowMs - card.sinceMs >= answerMaxMs(state);
     return late ? { ...swept, cancel: { acked: false, sinceMs: undefined } } : swept;
   }
   if (!owes(swept, nowMs)) return swept;

@@ -5,7 +5,7 @@
 import { formatMinor } from "../../shared/money/amounts.js";
 import type { CurrencyCode } from "../../shared/money/currencies.js";
 import { type Language, type Phrase, type PhraseName, phraseText } from "../../shared/panel-phrases.js";
-import type { CodeView, PanelView, ProductView } from "../../shared/panel-view.js";
+import type { CodeView, MenuView, PanelView, ProductView } from "../../shared/panel-view.js";
 
 export type { CodeView, PanelView, ProductView };
 
@@ -75,6 +75,25 @@ export function panelView(facts: PanelFacts): PanelView {
     topUp: facts.topUp,
     code: facts.code,
     products: facts.products,
+  };
+}
+
+/** Keys for the digits that a reader asks for, as every panel draws keys. text: what the reader shows itself. */
+export function digitsView(digits: number, typed: number, text: string | undefined, language: Language): MenuView {
+  const say = (name: PhraseName, value = ""): string => phraseText(phrase(name, value), language);
+  const keys = [
+    { key: "#", does: say("digitsDone") },
+    { key: "*", does: say("digitsNone") },
+  ];
+  return {
+    language,
+    title: say("digits", String(digits)),
+    lines: text === undefined ? [] : [text.slice(0, READER_COLUMNS).trim(), text.slice(READER_COLUMNS).trim()],
+    entry: "*".repeat(typed),
+    hint: keys.map(({ key, does }) => `${key} ${does}`).join("  "),
+    keys,
+    typed: "number",
+    choice: false,
   };
 }
 

@@ -50,6 +50,15 @@ export interface ReaderText {
   readonly untilMs: number;
 }
 
+/** Digits that a reader asks for (DATA ENTRY, MDB 4.2 §7.4). They may be a PIN: shown as stars, kept nowhere else. */
+export interface Entry {
+  readonly reader: number;
+  readonly digits: number;
+  readonly keys: string;
+  /** The customer is given up, ms. */
+  readonly untilMs: number;
+}
+
 export interface Cards {
   /** By index of READERS. */
   readonly seats: readonly Seat[];
@@ -59,6 +68,7 @@ export interface Cards {
   readonly declined: boolean;
   readonly hold: Hold;
   readonly shows: ReaderText | undefined;
+  readonly entry: Entry | undefined;
 }
 
 export const NO_HOLD: Hold = Object.freeze<Hold>({ is: "none" });
@@ -69,6 +79,7 @@ export const CARDS_AT_BOOT: Cards = Object.freeze<Cards>({
   declined: false,
   hold: NO_HOLD,
   shows: undefined,
+  entry: undefined,
 });
 
 /** What the sale orders. item: number the reader is told. Amounts in minor units. */
@@ -119,6 +130,8 @@ export type CardInput =
   | { readonly on: "boot" }
   | { readonly on: "tick" }
   | { readonly on: "order"; readonly order: CardOrder }
+  /** A key of the machine's, while `entry` is open. */
+  | { readonly on: "key"; readonly key: string }
   | { readonly on: "reader"; readonly event: ReaderEvent };
 
 export type CardEffect =
@@ -157,9 +170,9 @@ export function isAsking({ hold }: Cards): boolean {
   return hold.is === "asking" && !hold.withdrawn;
 }
 
-/** A customer's card is being asked: the time of the customer stands still. An invitation lasts its time. */
-export function cardPending({ hold }: Cards): boolean {
-  return hold.is === "revaluing" || (hold.is === "asking" && !hold.invited && !hold.withdrawn);
+/** A card is being asked, or its customer: his time stands still. An invitation lasts its time. */
+export function cardPending({ hold, entry }: Cards): boolean {
+  return entry !== undefined || hold.is === "revaluing" || (hold.is === "asking" && !hold.invited && !hold.withdrawn);
 }
 
 /** Most that the card at a reader can be topped up with. */
@@ -172,11 +185,11 @@ export function topUpOffer(cards: Cards): { readonly reader: number; readonly li
 }
 
 /** When this state wants a tick, absolute ms. */
-export function cardsDueMs({ seats, hold, shows }: Cards): number {
-  let dueMs = shows?.untilMs ?? Infinity;
+export function cardsDueMs({ seats, hold, shows, entry }: Cards): number {
+  let dueMs = Math.min(shows?.untilMs ?? Infinity, entry?.untilMs ?? Infinity);
   for (let reader = 0; reader < seats.length; reader++) {
     const session = seats[reader]?.session;
-    if (session === undefined || isBusyAt(hold, reader)) continue;
+    if (session === undefined || isBusyAt(hold, reader) || entry?.reader === reader) continue;
     if (session.untilMs < dueMs) dueMs = session.untilMs;
   }
   return dueMs;

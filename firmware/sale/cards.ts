@@ -17,18 +17,27 @@ import {
   type Hold,
   isBusyAt,
   NO_HOLD,
+  type Seat,
 } from "./cards-state.js";
 import { inOrderAgain, refundDue, released, revalueClaim } from "./hold-records.js";
 import { readerText } from "./reader-text.js";
+
+/** Orders with which the customer's time at the keys is over. */
+const QUITS: readonly string[] = Object.freeze<CardOrder["card"][]>(["close", "end", "cancel", "release"]);
 
 export function stepCards(state: Cards, input: CardInput, facts: CardFacts, nowMs: number): CardStep {
   switch (input.on) {
     case "boot":
       return atBoot(state, facts);
     case "tick":
-      return onTick(state, nowMs);
-    case "order":
-      return onOrder(state, input.order, facts, nowMs);
+      return onTick(state, facts, nowMs);
+    case "order": {
+      const quits = state.entry !== undefined && QUITS.includes(input.order.card);
+      const step = quits ? entered(state, undefined, facts, nowMs) : go(state);
+      return then(step, (after) => onOrder(after, input.order, facts, nowMs));
+    }
+    case "key":
+      return typed(state, input.key, facts, nowMs);
     case "reader":
       return onReader(state, input.event, facts, nowMs);
   }
@@ -56,12 +65,16 @@ function atBoot(state: Cards, facts: CardFacts): CardStep {
 }
 
 /** Sessions whose time is over are ended; those whose end was never told are forgotten, and may be tried again. */
-function onTick(was: Cards, nowMs: number): CardStep {
+function onTick(was: Cards, facts: CardFacts, nowMs: number): CardStep {
   if (cardsDueMs(was) > nowMs) return ignore(was);
+  if (was.entry !== undefined && nowMs >= was.entry.untilMs) {
+    return then(entered(was, undefined, facts, nowMs), (after) => onTick(after, facts, nowMs));
+  }
   const effects: CardEffect[] = [];
   const seats = was.seats.map((seat, reader) => {
     const { session } = seat;
-    if (session === undefined || nowMs < session.untilMs || isBusyAt(was.hold, reader)) return seat;
+    const asked = isBusyAt(was.hold, reader) || was.entry?.reader === reader;
+    if (session === undefined || nowMs < session.untilMs || asked) return seat;
     if (session.over) return { ...seat, session: undefined };
     effects.push({ do: "mdb", order: { order: "sessionComplete", reader } });
     return { ...seat, session: { ...session, over: true, untilMs: nowMs + SESSION_END_MS } };
@@ -190,20 +203,17 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
   const { reader } = event;
   switch (event.event) {
     case "readerReady":
-      return gone(seated(state, reader, { known: true, abilities: event.abilities, session: undefined }), reader);
+      return gone(left(state, reader, { known: true, abilities: event.abilities, session: undefined }), reader);
     case "readerLost":
-      return lost(
-        seated(state, reader, { known: true, abilities: undefined, session: undefined }),
-        reader,
-        facts,
-        nowMs,
-      );
+      return lost(left(state, reader, { known: true, abilities: undefined, session: undefined }), reader, facts, nowMs);
     case "session":
       return sessionBegun(state, event, facts, nowMs);
     case "sessionEnded":
-      return gone(withSession(state, reader, undefined), reader);
-    case "sessionCancel":
-      return go(over(state, reader, nowMs));
+      return gone(withoutEntry(withSession(state, reader, undefined), reader), reader);
+    case "sessionCancel": {
+      const step = state.entry?.reader === reader ? entered(state, undefined, facts, nowMs) : go(state);
+      return then(step, (after) => go(over(after, reader, nowMs)));
+    }
     case "approved":
       return approved(state, event, facts, nowMs);
     case "denied":
@@ -225,13 +235,55 @@ function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: num
     case "readerDisplay":
       return go({ ...state, shows: readerText(reader, event.text, event.showMs, nowMs) });
     case "dataEntry":
-      // Nobody asks the customer for digits: the reader is told at once, so that it need not wait.
-      if (event.digits === 0) return go(state);
-      return go(state, { do: "mdb", order: { order: "dataEntry", reader, keys: undefined } });
+      return digitsWanted(state, reader, event.digits, facts, nowMs);
     case "negativeVendAnswer":
     case "diagnosis":
       return ignore(state);
   }
+}
+
+/** For one reader at a time, and only where a customer may pay: any other hears at once that none come. */
+function digitsWanted(state: Cards, reader: number, digits: number, facts: CardFacts, nowMs: number): CardStep {
+  if (digits === 0) return go(withoutEntry(state, reader));
+  const serves = state.open || isBusyAt(state.hold, reader);
+  if (!serves || (state.entry ?? { reader }).reader !== reader) return go(state, keysFor(reader, undefined));
+  return go({ ...state, entry: { reader, digits, keys: "", untilMs: nowMs + facts.cancelAfterMs } });
+}
+
+function keysFor(reader: number, keys: string | undefined): CardEffect {
+  return { do: "mdb", order: { order: "dataEntry", reader, keys } };
+}
+
+/** The last digit wanted, or `#`, ends it; `*` gives up, and so does `#` alone. Letters are none. */
+function typed(state: Cards, key: string, facts: CardFacts, nowMs: number): CardStep {
+  const { entry } = state;
+  if (entry === undefined) return ignore(state);
+  if (key === "*" || key === "#") {
+    return entered(state, key === "*" || entry.keys === "" ? undefined : entry.keys, facts, nowMs);
+  }
+  if (!(key >= "0" && key <= "9")) return go(state);
+  const keys = entry.keys + key;
+  if (keys.length >= entry.digits) return entered(state, keys, facts, nowMs);
+  return go({ ...state, entry: { ...entry, keys, untilMs: nowMs + facts.cancelAfterMs } });
+}
+
+/** The reader's question has its answer (undefined: given up); whoever stands there has his time anew. */
+function entered(was: Cards, keys: string | undefined, facts: CardFacts, nowMs: number): CardStep {
+  if (was.entry === undefined) return ignore(was);
+  const { reader } = was.entry;
+  const session = was.seats[reader]?.session;
+  const anew = session !== undefined && !session.over;
+  const state = anew ? withSession(was, reader, { ...session, untilMs: nowMs + facts.cancelAfterMs }) : was;
+  return go({ ...state, entry: undefined }, keysFor(reader, keys));
+}
+
+/** The reader that asked has withdrawn its question, or is gone. */
+function withoutEntry(state: Cards, reader: number): Cards {
+  return state.entry?.reader === reader ? { ...state, entry: undefined } : state;
+}
+
+function left(state: Cards, reader: number, seat: Seat): Cards {
+  return withoutEntry(seated(state, reader, seat), reader);
 }
 
 /** Nobody is asked while another pays, or while nothing is sold. */

@@ -417,10 +417,17 @@ export const PERIPHERALS: readonly Mutant[] = [
     tests: READER,
   },
   {
+    name: "a vend is given up while the customer types for the reader",
+    file: "firmware/mdb/reader.ts",
+    find: "const late = !swept.entryOpen && ",
+    replace: "const late = ",
+    tests: READER,
+  },
+  {
     name: "a reader that never answers a vend is waited for without end",
     file: "firmware/mdb/reader.ts",
-    find: "const late = nowMs - card.sinceMs >= answerMaxMs(state);",
-    replace: "const late = nowMs - card.sinceMs >= 99 * answerMaxMs(state);",
+    find: "const late = !swept.entryOpen && nowMs - card.sinceMs >= answerMaxMs(state);",
+    replace: "const late = !swept.entryOpen && nowMs - card.sinceMs >= 99 * answerMaxMs(state);",
     tests: READER,
   },
   {

@@ -19,6 +19,20 @@ const TURN = `    {
 
 export const SALES: readonly Mutant[] = [
   {
+    name: "digits typed for a reader outlive its customer",
+    file: "firmware/sale/cards.ts",
+    find: "return gone(withoutEntry(withSession(state, reader, undefined), reader), reader);",
+    replace: "return gone(withSession(state, reader, undefined), reader);",
+    tests: ["test/firmware/sale/digits.test.ts"],
+  },
+  {
+    name: "a selection lapses while digits are typed for a reader",
+    file: "firmware/sale/cards-state.ts",
+    find: "return entry !== undefined || hold.is",
+    replace: "return hold.is",
+    tests: ["test/firmware/sale/digits.test.ts"],
+  },
+  {
     name: "the lever does not reach a reader that is reading a card",
     file: "firmware/sale/cards.ts",
     find: "effects: [...step.effects, ...letGo(state)] };",

@@ -18,6 +18,7 @@ import { STORY as CARD_AT_THE_SECOND_READER } from "./card-at-the-second-reader.
 import { STORY as CARD_DECLINED_THEN_COINS } from "./card-declined-then-coins.js";
 import { STORY as CARD_INVITED_AND_COINS_PAY } from "./card-invited-and-coins-pay.js";
 import { STORY as CARD_PAYS } from "./card-pays.js";
+import { STORY as CARD_PIN } from "./card-pays-after-its-pin.js";
 import { STORY as CARD_READER_DIES_AND_PRODUCT_JAMS } from "./card-reader-dies-and-product-jams.js";
 import { STORY as CARD_READER_RESETS_IN_THE_TURN } from "./card-reader-resets-in-the-turn.js";
 import { STORY as CARD_REFUND_FAILS } from "./card-refund-fails.js";
@@ -91,6 +92,7 @@ export const STORIES: { readonly [file: string]: Story } = {
   "change-from-the-hopper": CHANGE_FROM_THE_HOPPER,
   "change-from-the-recycler": CHANGE_FROM_THE_RECYCLER,
   "card-pays": CARD_PAYS,
+  "card-pays-after-its-pin": CARD_PIN,
   "card-declined-then-coins": CARD_DECLINED_THEN_COINS,
   "card-approved-after-the-cancel": CARD_APPROVED_AFTER_THE_CANCEL,
   "card-reader-dies-and-product-jams": CARD_READER_DIES_AND_PRODUCT_JAMS,

@@ -5,6 +5,7 @@ import { textPages } from "../../../firmware/panel/text-display.js";
 import { LANGUAGES } from "../../../shared/panel-phrases.js";
 import { languageOf } from "../../../shared/wire/documents.js";
 import { Cabinet } from "../../../tools/bench/cabinet.js";
+import { US_READER } from "../../../tools/bench/card-reader-options.js";
 import { DEMO_SERVICE_CODE, DEMO_SETTINGS } from "../../../tools/bench/demo.js";
 
 const test = suite("machine: display");
@@ -60,6 +61,38 @@ test("the panel speaks as the settings say, the service menu what somebody choos
 test("a language this firmware does not speak is its first", () => {
   assert.is(languageOf({ language: LANGUAGES.length }), LANGUAGES[0]);
   assert.is(languageOf({}), LANGUAGES[0]);
+});
+
+test("digits for a card reader: keys and stars on every panel, in its language; cancel gives them up", () => {
+  const settings = { ...DEMO_SETTINGS, fitted: 0b0111 };
+  const cabinet = new Cabinet({ settings, readers: [US_READER] });
+  cabinet.untilSelling();
+  const [reader] = cabinet.readers;
+  if (reader === undefined) throw new Error("no reader");
+  reader.displayText("Please type your PIN", 5_000);
+  reader.askDigits(4);
+  cabinet.until("digits are asked for", () => cabinet.view?.menu !== undefined);
+  cabinet.press("1");
+  cabinet.press("2");
+  cabinet.until("stars show", () => cabinet.view?.menu?.entry === "**");
+  const { view } = cabinet;
+  assert.equal(view?.menu?.lines, ["Please type your", "PIN"]);
+  assert.equal(
+    view?.menu?.keys.map(({ key, does }) => key + does),
+    ["#OK", "*cancel"],
+  );
+  assert.is(JSON.stringify(view?.menu).includes("12"), false);
+  assert.equal(view === undefined ? [] : textPages(view, 16)[0], ["Card reader: 4", "**"]);
+  cabinet.js.deliver({ on: "language", language: "de" });
+  cabinet.press("3");
+  cabinet.until("in German", () => cabinet.view?.menu?.title === "Kartenleser: 4 Ziffern");
+  cabinet.js.deliver({ on: "cancel" });
+  cabinet.until("given up", () => cabinet.view?.menu === undefined && reader.dataEntries.length === 1);
+  assert.equal(reader.dataEntries, ["\u00ff".repeat(8)]);
+  // the keys are the customer's again
+  cabinet.until("the reader's text is over", () => cabinet.view?.headline === "Please choose");
+  cabinet.press("B");
+  cabinet.until("the key shows", () => cabinet.view?.headline === "B");
 });
 
 test.run();

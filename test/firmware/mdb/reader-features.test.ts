@@ -199,6 +199,31 @@ test("a reader that wants no digits any more says so, and late keys are not sent
   assert.equal(sentOf(rig), []);
 });
 
+test("a vend is not given up while the customer types; then the reader has its whole time again", () => {
+  const { rig, card } = inSession({ level: 3, offered: 0x10 });
+  card.vendAnswer = "";
+  rig.order(VEND);
+  rig.run(20_000);
+  card.say("1204");
+  rig.run(60_000).forget();
+  rig.order({ order: "dataEntry", reader: 0, keys: "1234" });
+  rig.run(29_000);
+  assert.equal(sentOf(rig), ["14033132333400000000"]);
+  card.say("050020");
+  rig.run(500);
+  assert.equal(names(rig), ["approved"]);
+  // and not for ever
+  const late = inSession({ level: 3, offered: 0x10 });
+  late.card.vendAnswer = "";
+  late.rig.order(VEND);
+  late.rig.run(1_000);
+  late.card.say("1204");
+  late.rig.run(1_000);
+  late.rig.order({ order: "dataEntry", reader: 0, keys: undefined });
+  late.rig.run(31_500);
+  assert.ok(sentOf(late.rig).includes("1301"));
+});
+
 test("a negative vend whose approval was cut short is given back: denied if confirmed, else unknown", () => {
   for (const refundFails of [false, true]) {
     const { rig, card } = inSession({ level: 3, offered: 0x08 });

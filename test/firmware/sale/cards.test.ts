@@ -435,13 +435,6 @@ test("what a reader wants to be read: printable, two lines at most, for its time
   assert.is(desk.cards.shows, undefined);
 });
 
-test("a reader that asks for digits is told at once that there are none", () => {
-  const desk = new Desk();
-  desk.said();
-  desk.reader({ event: "dataEntry", reader: 0, digits: 4, secret: true });
-  assert.is(desk.said(), "dataEntry");
-});
-
 test("an approval that crossed a cancel of the bus master's own is given back, and the customer told no", () => {
   const desk = asking().approve(175, 0, true);
   assert.is(desk.said(), "+vendApproved vendFailure");

@@ -3,7 +3,7 @@
  * the two run first come first served, what goes out to cash, delivery and the bus is noted in short words.
  */
 
-import type { ReaderAbilities, ReaderEvent } from "../../../firmware/ports/rooms.js";
+import type { ReaderAbilities, ReaderEvent, ReaderOrder } from "../../../firmware/ports/rooms.js";
 import { stepCards } from "../../../firmware/sale/cards.js";
 import { CARDS_AT_BOOT, type CardInput, type Cards, cardsDueMs } from "../../../firmware/sale/cards-state.js";
 import type { OutCause, SaleInput, SaleState } from "../../../firmware/sale/state.js";
@@ -81,6 +81,13 @@ export class Desk {
 
   reader(event: ReaderEvent): this {
     this.#push({ to: "cards", input: { on: "reader", event } });
+    this.#settle();
+    return this;
+  }
+
+  /** Keys of the machine's, while a reader asks for digits. */
+  keys(keys: string): this {
+    for (const key of keys) this.#push({ to: "cards", input: { on: "key", key } });
     this.#settle();
     return this;
   }
@@ -199,8 +206,10 @@ export class Desk {
     this.append(record);
   }
 
-  #words(order: { readonly order: string; readonly enabled?: boolean; readonly reader?: number }): string {
-    if (order.enabled !== undefined) return order.enabled ? "enable" : "disable";
-    return order.reader === undefined || order.reader === 0 ? order.order : `${order.order}@${order.reader}`;
+  #words(order: ReaderOrder): string {
+    if (order.order === "dataEntry") return `digits:${order.keys ?? "none"}`;
+    if (order.order === "readers") return order.enabled ? "enable" : "disable";
+    const { reader } = { reader: 0, ...order };
+    return reader === 0 ? order.order : `${order.order}@${reader}`;
   }
 }

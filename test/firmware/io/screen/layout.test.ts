@@ -9,6 +9,7 @@ import { type Plate, plateAt } from "../../../../firmware/io/screen/plates.js";
 import { meets } from "../../../../firmware/io/screen/redraw.js";
 import type { ScreenSize } from "../../../../firmware/io/screen/screen.js";
 import { onView, openingState, type ScreenState } from "../../../../firmware/io/screen/state.js";
+import { digitsView } from "../../../../firmware/panel/view.js";
 import { LANGUAGES, type Language } from "../../../../shared/panel-phrases.js";
 import type { PanelView } from "../../../../shared/panel-view.js";
 import { Room } from "../../panel/menu-room.js";
@@ -21,7 +22,7 @@ function scenery(shown: PanelView, { width, height }: ScreenSize, more: Partial<
   return { view: shown, state, width, height, measure };
 }
 
-/** The technician's menu, on each of its screens. */
+/** The technician's menu, on each of its screens, and what a card reader asks for. */
 function menuViews(language: Language): PanelView[] {
   const walks = [
     "",
@@ -36,12 +37,13 @@ function menuViews(language: Language): PanelView[] {
     "2580#7B4#",
   ];
   const lists = ["2580#8", "2580#9", "2580#0", "2580#5", "2580#A", "2580#B", "25"];
-  return [...walks, ...lists].map((keys) => {
+  const menus = [...walks, ...lists].map((keys) => {
     const room = new Room();
     room.language = language;
     room.press(`#${keys}`);
     return { ...view({ state: "OUT_OF_SERVICE", outCause: "doorOpen" }), menu: room.view };
   });
+  return [...menus, { ...view({}), menu: digitsView(8, 8, "PLEASE TYPE YOURPERSONAL NUMBER!", language) }];
 }
 
 function eachPicture(check: (plates: Plate[], size: ScreenSize, what: string) => void): void {
@@ -198,6 +200,16 @@ test("out of service says why", () => {
     words.map(({ text }) => text),
   );
   assert.equal(said.filter((text) => text.length > 2).join(" "), "Out of service Its drop sensor is covered");
+});
+
+test("digits that a card reader asks for are typed, ended and given up by touch", () => {
+  const shown = { ...view({}), menu: digitsView(4, 2, undefined, "en") };
+  for (const size of SIZES) {
+    const keys = pictureOf(scenery(shown, size)).flatMap(({ press }) =>
+      press?.do === "input" && press.input.on === "key" ? press.input.key : [],
+    );
+    assert.equal(keys.sort().join(""), "#*0123456789", `${size.width}x${size.height}`);
+  }
 });
 
 test("behind an open door the menu is opened and walked by touch alone", () => {
