@@ -34,17 +34,19 @@ export interface HourOfSales {
 export const PROFILE_WEEKS = 8;
 
 /**
- * The profile of whole weeks before `localHour`; undefined if there are too few, or too few sales. `firstHour`: from
- * when the machine could have sold.
+ * The profile of the whole weeks before the day of `localHour`; undefined if there are too few, or too few sales.
+ * `firstHour`: from when the machine could have sold. Days begin at midnight here as they do for silence: of days cut
+ * at another hour each would be half of two, and their differences half as large as they are.
  */
 export function profileOf(
   history: readonly HourOfSales[],
   firstHour: number,
   localHour: number,
 ): SalesProfile | undefined {
-  const weeks = Math.min(PROFILE_WEEKS, Math.floor((localHour - firstHour) / WEEK_HOURS));
-  const from = localHour - weeks * WEEK_HOURS;
-  const within = history.filter((hour) => hour.localHour >= from && hour.localHour < localHour);
+  const to = localHour - (localHour % DAY_HOURS);
+  const weeks = Math.min(PROFILE_WEEKS, Math.floor((to - firstHour) / WEEK_HOURS));
+  const from = to - weeks * WEEK_HOURS;
+  const within = history.filter((hour) => hour.localHour >= from && hour.localHour < to);
   const total = within.reduce((sum, { sales }) => sum + sales, 0);
   if (weeks < LEAST_WEEKS || total < LEAST_SALES) return undefined;
   const counted = new Array<number>(WEEK_HOURS).fill(0);
@@ -53,7 +55,7 @@ export function profileOf(
     const usual = sumOf(Array.from({ length: 7 }, (_, day) => counted[day * DAY_HOURS + (hour % DAY_HOURS)] ?? 0)) / 7;
     return (sales + (PRIOR_WEEKS * usual) / weeks) / (weeks + PRIOR_WEEKS);
   });
-  return { hours, spread: spreadOf(within, hours, from, localHour) };
+  return { hours, spread: spreadOf(within, hours, from, to) };
 }
 
 /** Moments: a day's variance is μ + μ²/k. */

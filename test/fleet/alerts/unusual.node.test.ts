@@ -96,6 +96,9 @@ function live(kind: Kind, from: number, hours: number, chance: () => number): re
 
 const asHours = (ms: number): number => ms / HOUR_MS;
 
+/** Made anew at that hour of each day: in the middle of one. */
+const PROFILED_AT = 13;
+
 /** Looks once an hour, with a profile made anew each day; hours at which an alert would open after a sale. */
 function alarms(sold: readonly HourOfSales[], from: number, to: number, falseAlarmsAYear: number): readonly number[] {
   const found: number[] = [];
@@ -109,8 +112,8 @@ function alarms(sold: readonly HourOfSales[], from: number, to: number, falseAla
       last = sold[at]?.localHour ?? 0;
       at += 1;
     }
-    if (hour % 24 === 0) {
-      const first = Math.max(0, hour - PROFILE_WEEKS * WEEK_HOURS);
+    if (hour % 24 === PROFILED_AT) {
+      const first = Math.max(0, hour - PROFILE_WEEKS * WEEK_HOURS - 24);
       profile = profileOf(
         sold.filter(({ localHour }) => localHour >= first && localHour < hour),
         0,
@@ -172,6 +175,17 @@ test("too little history, or too few sales, say nothing", () => {
   const seldom = Array.from({ length: 20 }, (_, at) => ({ localHour: at * 24, sales: 1 }));
   assert.is(profileOf(seldom, 0, 8 * WEEK_HOURS), undefined);
   assert.is(profileOf([], 0, 8 * WEEK_HOURS), undefined);
+});
+
+test("how much days differ is the same at whatever hour of the day it is reckoned", () => {
+  // Every other day sells twice as much: days cut at noon would all be alike.
+  const sold = Array.from({ length: LEARNING + 24 }, (_, localHour) => ({
+    localHour,
+    sales: localHour % 24 < 6 ? 0 : 4 + 4 * (Math.floor(localHour / 24) % 2),
+  }));
+  const atMidnight = profileOf(sold, 0, LEARNING);
+  assert.ok(atMidnight !== undefined && atMidnight.spread < 20, `${atMidnight?.spread}`);
+  for (let hour = 1; hour < 24; hour++) assert.equal(profileOf(sold, 0, LEARNING + hour), atMidnight);
 });
 
 test("a night or a weekend without a sale is nothing unusual for an office", () => {
