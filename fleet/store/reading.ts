@@ -21,7 +21,7 @@ export interface Page<T, K> {
  * A page's length as it stands in the statement: of one that is planned before its length is known, the planner takes a
  * tenth of all rows for the page, and sorts them.
  */
-function literal(tx: Tx, count: number) {
+export function literal(tx: Tx, count: number) {
   if (!Number.isSafeInteger(count)) throw new RangeError(`${count} is no count`);
   return tx.unsafe(String(count));
 }

@@ -127,6 +127,13 @@ test("CSV is read back as it was, and no cell is a formula", async (context) => 
   const rest = (await api.ask("GET", `/payments?machine=EXP-1&cursor=${listed.nextCursor}`)).json();
   assert.equal([listed.payments.length, rest.payments.length, rest.nextCursor], [2, 1, null]);
   assert.is(rest.payments[0].transactionId, row.id);
+  const fleetWide = (await api.ask("GET", "/payments?kind=change")).json();
+  assert.equal([fleetWide.payments, fleetWide.nextCursor], [rest.payments, null]);
+  const between = (await api.ask("GET", "/payments?limit=1")).json();
+  assert.equal(
+    (await api.ask("GET", `/payments?limit=1&cursor=${between.nextCursor}`)).json().payments,
+    listed.payments.slice(1),
+  );
 });
 
 test("filters hold, and what is wrong with the question is a problem", async (context) => {
@@ -139,7 +146,8 @@ test("filters hold, and what is wrong with the question is a problem", async (co
     ["transactions/export?format=xml", 400, "bad-request"],
     ["transactions/export?format=csv&machine=NO-SUCH", 404, "no-such-machine"],
     ["payments/export?format=csv&machine=NO-SUCH", 404, "no-such-machine"],
-    ["payments", 400, "bad-request"],
+    ["payments?machine=NO-SUCH", 404, "no-such-machine"],
+    ["payments?cursor=eyJlcG9jaCI6MSwic2VxIjoxfQ", 400, "bad-cursor"],
   ] as const) {
     const answer = await open(context, query);
     assert.equal([answer.status, (await answer.json()).code], [status, code], query);

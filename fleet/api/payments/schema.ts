@@ -34,13 +34,23 @@ export const Payment = Type.Object({
   bookedAt: Instant,
 });
 
-const filters = { kind: Type.Optional(PaymentKind), from: Type.Optional(Instant), to: Type.Optional(Instant) };
+const filters = {
+  machine: Type.Optional(Serial),
+  kind: Type.Optional(PaymentKind),
+  from: Type.Optional(Instant),
+  to: Type.Optional(Instant),
+};
 
 export const PaymentQuery = Type.Object({
-  machine: Serial,
   ...filters,
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-export const PaymentExportQuery = Type.Object({ format: ExportFormat, machine: Type.Optional(Serial), ...filters });
-export const PaymentList = Type.Object({ payments: Type.Array(Payment), nextCursor: NextCursor });
+export const PaymentExportQuery = Type.Object({ format: ExportFormat, ...filters });
+export const PaymentList = Type.Object(
+  { payments: Type.Array(Payment), nextCursor: NextCursor },
+  {
+    description:
+      "By machine and in the order of its ledger. With a filter a page may be short, or empty, and have a next",
+  },
+);
