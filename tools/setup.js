@@ -33,6 +33,7 @@ const COMMANDS = Object.freeze({
   ledger: ["--import", "tsx", "tools/ledger/main.ts"],
   "eva-dts": ["--import", "tsx", "tools/eva-dts/main.ts"],
   firmware: ["--import", "tsx", "tools/firmware/main.ts"],
+  provision: ["--import", "tsx", "tools/provision/main.ts"],
   test: ["--import", "tsx", "test/support/run.ts"],
   check: ["--import", "tsx", "test/support/run.ts", "--check"],
   format: ["node_modules/@biomejs/biome/bin/biome", "check", "--write", "."],

@@ -7,8 +7,8 @@ import * as assert from "uvu/assert";
 import { openAuthorities } from "../../fleet/identity/authorities.js";
 import { type Databases, openDatabases } from "../../fleet/store/databases.js";
 import { addOperator } from "../../fleet/store/provision.js";
-import { readBoards } from "../../tools/boards/main.js";
-import { type BoardRow, provisionBoards } from "../../tools/boards/provision.js";
+import { type BoardRow, provisionBoards } from "../../tools/provision/boards.js";
+import { readBoards } from "../../tools/provision/main.js";
 import { newBoard } from "../fleet/identity/boards.js";
 import { addTestMachine, addTestProducts, temporaryFolder, testConfig } from "../fleet/support.js";
 

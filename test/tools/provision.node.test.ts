@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SECRET_DOMAIN, SecretStore } from "../../firmware/io/secret-store.js";
-import { secretsTable } from "../../tools/provision.js";
+import { secretsTable } from "../../tools/provision/secrets.js";
 import { SimKeyValueStorage } from "../support/io/storage.js";
 
 const test = suite("provision");

@@ -98,7 +98,7 @@ async function provisionOne(ports: ProvisionPorts, row: BoardRow): Promise<Board
   return "made";
 }
 
-/** What `tools/provision.ts` reads, as far as the fleet knows it. */
+/** What `table` reads (secrets.ts), as far as the fleet knows it. */
 function secretsOf({ master, broker, renewals }: ProvisionPorts, { serial, model }: BoardRow, { epoch }: Granted) {
   const { order, voucher } = machineKeys(master, serial, epoch);
   return {
@@ -131,7 +131,7 @@ async function newCode(
   const add = async (): Promise<void> => {
     const actor = { operatorId, userId: null, keyId: null };
     await asOperator(databases.app, allOf(operatorId), (tx) =>
-      addClaim(tx, actor, { codeHash, serials: [serial], note: "tools/boards", expiresAt }),
+      addClaim(tx, actor, { codeHash, serials: [serial], note: "tools/provision", expiresAt }),
     );
   };
   return [code, add];

@@ -1,12 +1,11 @@
 /**
- * `node --import tsx tools/provision.ts SECRETS.json`: what a board's secret store is flashed with, as the table that
- * Espressif's nvs_partition_gen.py reads, on standard output. SECRETS.json is nobody's but the installer's: keys and
- * password are in it. Nothing is kept, sent or logged here.
+ * `npm run provision -- table SECRETS.json`: what a board's secret store is flashed with, as the table that Espressif's
+ * nvs_partition_gen.py reads. SECRETS.json is nobody's but the installer's: keys and password are in it. Nothing is
+ * kept, sent or logged here.
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { fixedAddressBytes, readFixedAddress, WRONG_ADDRESS } from "../firmware/io/net/fixed-address.js";
+import { fixedAddressBytes, readFixedAddress, WRONG_ADDRESS } from "../../firmware/io/net/fixed-address.js";
 import {
   CLAIM_ENTRY,
   encodeClaim,
@@ -15,9 +14,9 @@ import {
   IDENTITY_ENTRY,
   NETWORK_ENTRY,
   SECRET_DOMAIN,
-} from "../firmware/io/secret-store.js";
-import { plainClaimCode } from "../fleet/identity/claim-code.js";
-import { fromHex, toHex } from "../shared/bytes.js";
+} from "../../firmware/io/secret-store.js";
+import { plainClaimCode } from "../../fleet/identity/claim-code.js";
+import { fromHex, toHex } from "../../shared/bytes.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -53,6 +52,16 @@ export function secretsTable(secrets: unknown, read: (file: string) => Uint8Arra
     row(NETWORK_ENTRY, networkOf(valuesAt(secrets, "network"), read, claim !== undefined));
   }
   return `${rows.join("\n")}\n`;
+}
+
+/** The table of the secrets in `file`, with the files it names. Throws an Error that names `file` and what is wrong. */
+export function tableOf(file: string): string {
+  try {
+    const secrets: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return secretsTable(secrets, (name) => readFileSync(resolve(dirname(file), name)));
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function identityOf(identity: Values): Uint8Array {
@@ -146,20 +155,3 @@ function keyAt(values: Values, name: string): Uint8Array {
   if (key?.length !== 32) throw new RangeError(`${name} is not 64 hexadecimal digits`);
   return key;
 }
-
-function main(file: string | undefined): void {
-  if (file === undefined) {
-    process.stderr.write(`Usage: node --import tsx tools/provision.ts SECRETS.json > secrets.csv\n${EXAMPLE}\n`);
-    process.exitCode = 2;
-    return;
-  }
-  try {
-    const secrets: unknown = JSON.parse(readFileSync(file, "utf8"));
-    process.stdout.write(secretsTable(secrets, (name) => readFileSync(resolve(dirname(file), name))));
-  } catch (error) {
-    process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-}
-
-if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === resolve(process.argv[1])) main(process.argv[2]);
