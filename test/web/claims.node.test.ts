@@ -166,6 +166,55 @@ test("a code that is revoked makes no machine, and the phone at the board says s
   await phone.context().close();
 });
 
+test("older codes are shown page by page, and one of them is revoked where it stands", async ({ desk, page }) => {
+  const { migrate } = desk.fleet.databases;
+  const made = 120;
+  await migrate`
+    INSERT INTO machine_claims (operator_id, code_hash, serials, note, created_at, expires_at)
+    SELECT ${desk.fleet.operatorId}, sha256(n::text::bytea), ARRAY['OLD-' || n], '', now() - make_interval(days => n),
+      now() + interval '1 day' FROM generate_series(1, ${made}) n`;
+  const [row] = await migrate<{ count: number }[]>`SELECT count(*)::int AS count FROM machine_claims`;
+  await page.reload();
+  const rows = page.getByTestId(/^claim-/);
+  const older = page.getByRole("button", { name: "Older codes" });
+  await older.waitFor();
+  assert.is(await rows.count(), 50);
+  await older.click();
+  await rows.nth(99).waitFor();
+  await older.click();
+  await page.getByTestId(`claim-OLD-${made}`).waitFor();
+  assert.is(await rows.count(), row?.count);
+  assert.is(await older.count(), 0);
+  const oldest = page.getByTestId(`claim-OLD-${made}`);
+  await oldest.getByRole("button", { name: "Revoke" }).click();
+  await oldest.getByText("revoked").waitFor();
+  assert.is(await rows.count(), row?.count);
+  await migrate`DELETE FROM machine_claims WHERE serials[1] LIKE 'OLD-%'`;
+  await page.reload();
+  await page.getByTestId("claim-WEB-1").waitFor();
+});
+
+test("each page has a name of its own in the browser's tab", async ({ page, desk }) => {
+  const names = ["Fleet", "Alerts", "New machines", "People", "Keys", "Changes"];
+  for (const name of names) {
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
+    await page.waitForFunction((wanted) => document.title === wanted, `${name} - Spiral`);
+  }
+  for (const [hash, name] of [
+    ["#/machines/WEB-1", "WEB-1"],
+    ["#/account", "Your account"],
+    ["#/nowhere", "No such page"],
+    ["#/claims", "New machines"],
+  ]) {
+    await page.goto(`${desk.fleet.url}/${hash}`);
+    await page.waitForFunction((wanted) => document.title === wanted, `${name} - Spiral`);
+  }
+  const stranger = await (await desk.browser.newContext()).newPage();
+  await stranger.goto(`${desk.fleet.url}/#/alerts`);
+  await stranger.waitForFunction(() => document.title === "Sign in - Spiral");
+  await stranger.context().close();
+});
+
 test("a code ends by itself", async ({ desk, page }) => {
   const { digits, address } = await makeCode(page, "WEB-8", "8 hours");
   await keep(page);

@@ -18,6 +18,7 @@ import { type Route, useRoute } from "./route.js";
 import { SessionContext } from "./session.js";
 import { SetPasswordPage } from "./set-password.js";
 import { SignInPage } from "./sign-in.js";
+import { nameOf, SIGN_IN, useTitle } from "./titles.js";
 
 type Gate =
   | { readonly at: "asking" }
@@ -42,6 +43,7 @@ export function App() {
   const enter = useCallback((session: Session) => setGate({ at: "in", session }), []);
   const route = useRoute();
   const leave = useCallback((ended: boolean) => setGate({ at: "out", ended }), []);
+  useTitle(gate.at === "out" && route.page !== "password" ? SIGN_IN : nameOf(route));
 
   if (route.page === "password") return <SetPasswordPage token={route.token} />;
   if (gate.at === "asking") return <Loading what="Looking who is signed in" />;

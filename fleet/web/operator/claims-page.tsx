@@ -3,12 +3,12 @@
  * on the installer's phone what he needs in front of one.
  */
 import { useId, useState } from "react";
-import type { Claim, NewClaim } from "../../api/claims/schema.js";
+import type { Claim, ClaimList, NewClaim } from "../../api/claims/schema.js";
 import { QrCode } from "../parts/qr-code.js";
 import { makeClaim, readClaims, revokeClaim } from "./desk-client.js";
 import { Field, Form, Once, Problem, useAct } from "./forms.js";
 import { Empty, Failed, Loading } from "./pieces.js";
-import { useResource } from "./resource.js";
+import { type Resource, useResource } from "./resource.js";
 import { machineHref, pagesUrl } from "./route.js";
 import { exactTime } from "./times.js";
 
@@ -24,7 +24,7 @@ const HOURS: readonly (readonly [number, string])[] = [
 export function ClaimsPage() {
   const claims = useResource("claims", (signal) => readClaims(undefined, signal));
   const [fresh, setFresh] = useState<NewClaim>();
-  const { data, problem, reload } = claims;
+  const { data, problem, reload, update } = claims;
   return (
     <main className="page">
       <h1>New machines</h1>
@@ -42,7 +42,7 @@ export function ClaimsPage() {
       {problem === undefined ? null : <Failed what="The codes could not be read." problem={problem} retry={reload} />}
       {data === undefined && problem === undefined ? <Loading what="Reading the codes" /> : null}
       {data?.claims.length === 0 ? <Empty>No code was made yet.</Empty> : null}
-      {data === undefined || data.claims.length === 0 ? null : <ClaimTable claims={data.claims} reload={reload} />}
+      {data === undefined || data.claims.length === 0 ? null : <Claims list={data} update={update} />}
     </main>
   );
 }
@@ -78,7 +78,42 @@ function Fresh({ claim, done }: { readonly claim: NewClaim; readonly done: () =>
 /** Host names that mean the computer itself. */
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
-function ClaimTable({ claims, reload }: { readonly claims: readonly Claim[]; readonly reload: () => void }) {
+interface ClaimsProps {
+  readonly list: ClaimList;
+  readonly update: Resource<ClaimList>["update"];
+}
+
+function Claims({ list: { claims, nextCursor }, update }: ClaimsProps) {
+  const act = useAct();
+  const readOlder = (cursor: string): void =>
+    act.run(async () => {
+      const page = await readClaims(cursor);
+      update((shown) => ({ claims: [...shown.claims, ...page.claims], nextCursor: page.nextCursor }));
+    });
+  const revoked = (id: string): void =>
+    update((shown) => ({
+      ...shown,
+      claims: shown.claims.map((claim) => (claim.id === id ? { ...claim, state: "revoked" } : claim)),
+    }));
+  return (
+    <>
+      <ClaimTable claims={claims} revoked={revoked} />
+      <Problem act={act} />
+      {nextCursor === null ? null : (
+        <button type="button" className="button more" disabled={act.busy} onClick={() => readOlder(nextCursor)}>
+          Older codes
+        </button>
+      )}
+    </>
+  );
+}
+
+interface ClaimTableProps {
+  readonly claims: readonly Claim[];
+  readonly revoked: (id: string) => void;
+}
+
+function ClaimTable({ claims, revoked }: ClaimTableProps) {
   return (
     <div className="card flush scroll">
       <table className="desk">
@@ -92,7 +127,7 @@ function ClaimTable({ claims, reload }: { readonly claims: readonly Claim[]; rea
         </thead>
         <tbody>
           {claims.map((claim) => (
-            <ClaimRow key={claim.id} claim={claim} reload={reload} />
+            <ClaimRow key={claim.id} claim={claim} revoked={revoked} />
           ))}
         </tbody>
       </table>
@@ -100,13 +135,13 @@ function ClaimTable({ claims, reload }: { readonly claims: readonly Claim[]; rea
   );
 }
 
-function ClaimRow({ claim, reload }: { readonly claim: Claim; readonly reload: () => void }) {
+function ClaimRow({ claim, revoked }: { readonly claim: Claim; readonly revoked: (id: string) => void }) {
   const act = useAct();
   const { id, serials, note, state, createdAt, expiresAt, usedBy } = claim;
   const revoke = (): void =>
     act.run(async () => {
       await revokeClaim(id);
-      reload();
+      revoked(id);
     });
   return (
     <tr data-testid={`claim-${serials[0]}`}>
