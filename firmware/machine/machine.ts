@@ -102,7 +102,7 @@ export class Machine implements Executor {
     this.saleFacts = new FactsForSale(rooms, this.cashFacts, this.shelf, this.outlook, this.recorder);
     this.display = new Display(rooms, this.cashFacts, this.shelf);
     this.fleet = new FleetSide(ports, rooms, this.cashFacts, nowMs);
-    this.office = new Office(rooms, this.recorder, documents, this.fleet, ports.update !== undefined);
+    this.office = new Office(rooms, this.recorder, documents, this.fleet, ports.update !== undefined, () => this.bus);
     this.updates = new Updates(rooms, this.recorder);
     this.upkeep = new Upkeep(rooms, this.recorder, documents);
     const push = (task: Task): void => this.push(task);

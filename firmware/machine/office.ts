@@ -26,6 +26,7 @@ import {
   stepOrders,
   stepWaiting,
 } from "../commands/orders.js";
+import type { Devices } from "../mdb/seats.js";
 import type { Documents } from "../settings.js";
 import { wallNowS } from "./clock.js";
 import type { Recorder } from "./recorder.js";
@@ -41,11 +42,20 @@ export class Office {
   orders: OrdersState = ORDERS_AT_BOOT;
   private readonly rooms: Rooms;
   private readonly recorder: Recorder;
+  private readonly devices: () => Devices;
   private readonly dexFacts: DexFacts;
   private readonly orderFacts: OrderFacts;
 
-  /** canUpdate: the platform can put another image in place of the one that runs. */
-  constructor(rooms: Rooms, recorder: Recorder, documents: Documents, births: Births, canUpdate: boolean) {
+  /** canUpdate: the platform can put another image in place of the one that runs. devices: on the bus, as of now. */
+  constructor(
+    rooms: Rooms,
+    recorder: Recorder,
+    documents: Documents,
+    births: Births,
+    canUpdate: boolean,
+    devices: () => Devices,
+  ) {
+    this.devices = devices;
     this.rooms = rooms;
     this.recorder = recorder;
     this.dexFacts = new FactsForDex(rooms, this);
@@ -56,6 +66,7 @@ export class Office {
   report(): Uint8Array {
     const { identity, ledger, planogram, settings } = this.rooms;
     const { wall, nowMs } = this.recorder;
+    const { changer, validator, reader1, reader2 } = this.devices();
     const atS = wallNowS(wall, nowMs);
     const text = writeReport(
       auditReport({
@@ -66,6 +77,9 @@ export class Office {
         decimals: settings.decimals,
         durable: ledger.durable,
         products: planogram?.slots ?? [],
+        changer: changer.identity,
+        validator: validator.identity,
+        readers: [reader1.identity, reader2.identity],
         ...(atS === undefined ? {} : { atS }),
       }),
     );

@@ -10,6 +10,7 @@ import { takeEarly } from "./changer-poll.js";
 import { type ChangerState, type ChangerStep, type IdentifyStage, only } from "./changer-state.js";
 import {
   commandAnswered,
+  identityOf,
   inPhase,
   isForeign,
   type MdbFacts,
@@ -44,8 +45,18 @@ export function setUpRead(state: ChangerState, bytes: Uint8Array, facts: MdbFact
   const contact = inPhase(commandAnswered(state.contact, nowMs), level >= 3 ? "identify" : "count", nowMs);
   const valueMask = maskOfValues(valuesMinor);
   const unitMinor = foreign ? 0 : valueMinor(1, scaling, decimals, facts.decimals);
-  const none = { stage: "identification", serial: "", offered: 0, options: 0, diagnoseMisses: 0 } as const;
-  return takeEarly({ ...state, ...none, contact, valuesMinor, valueMask, toTube, unitMinor, foreign });
+  const none = { serial: "", identity: undefined, offered: 0, options: 0, diagnoseMisses: 0 };
+  return takeEarly({
+    ...state,
+    ...none,
+    stage: "identification",
+    contact,
+    valuesMinor,
+    valueMask,
+    toTube,
+    unitMinor,
+    foreign,
+  });
 }
 
 /** FEATURE ENABLE for what it offers and we use. */
@@ -61,9 +72,10 @@ export function takeIdentify(state: ChangerState, stage: IdentifyStage, outcome:
   switch (stage) {
     case "identification": {
       if (bytes === undefined) return only(nextStage({ ...state, contact }, nowMs));
-      const { serial, options } = decodeReply(COIN_CHANGER, "identification", bytes).fields;
+      const { fields } = decodeReply(COIN_CHANGER, "identification", bytes);
+      const { serial, options } = fields;
       const offered = bytes.length < IDENTIFICATION_BYTES ? 0 : options;
-      return only(nextStage({ ...state, contact, serial, offered }, nowMs));
+      return only(nextStage({ ...state, contact, serial, identity: identityOf(fields), offered }, nowMs));
     }
     case "featureEnable":
       return only(nextStage({ ...state, contact, options: state.offered & WANTED_OPTIONS }, nowMs));

@@ -1,4 +1,5 @@
 /** What the master knows of the coin changer (MDB 4.2 §5), and what a step of it returns. */
+import type { EvaDevice } from "../../shared/eva-dts/report.js";
 import { COIN_CHANGER } from "../../shared/mdb/coin-changer.js";
 import type { TubeReport } from "../ports/rooms.js";
 import { type HandReports, NO_REPORTS } from "./changer-reports.js";
@@ -78,6 +79,8 @@ export interface ChangerState {
   /** DISPENSE orders given while one was open: not carried out. */
   readonly ordersRefused: number;
   readonly files: FtlState;
+  /** As it told at its newest set-up; undefined = it told nothing. */
+  readonly identity: EvaDevice | undefined;
 }
 
 /** Bit behind the sixteen types. */
@@ -115,6 +118,7 @@ export const CHANGER_AT_BOOT: ChangerState = Object.freeze<ChangerState>({
   payout: undefined,
   ordersRefused: 0,
   files: emptyMailbox(COIN_CHANGER.address),
+  identity: undefined,
 });
 
 export interface ChangerStep {
@@ -164,5 +168,6 @@ export function withContact(state: ChangerState, contact: Contact): Draft<Change
     payout: state.payout,
     ordersRefused: state.ordersRefused,
     files: state.files,
+    identity: state.identity,
   };
 }

@@ -3,6 +3,7 @@
  * which it counts as lost (MDB 4.2 §2, Appendix 3, PDF p297-310). A device that answers POLL but not a command it must
  * obey is as good as silent; one that never gets through its set-up, too.
  */
+import type { EvaDevice } from "../../shared/eva-dts/report.js";
 import { currencyOf } from "../../shared/mdb/codec.js";
 import { BUS_TIMING } from "../../shared/mdb/link.js";
 import type { CommonEffect, MdbEvent } from "../ports/rooms.js";
@@ -349,6 +350,18 @@ export function valueMinor(credit: number, scaling: number, deviceDecimals: numb
 export function isForeign(country: number, currency: number): boolean {
   const { scheme, number } = currencyOf(country);
   return scheme === "iso4217" && number !== currency;
+}
+
+/** As a device names itself, for the audit report: maker's code and serial number in one, software as BCD digits. */
+export function identityOf(told: {
+  readonly maker: string;
+  readonly serial: string;
+  readonly model: string;
+  readonly softwareBcd: number;
+}): EvaDevice {
+  const { maker, serial, model, softwareBcd } = told;
+  const plain = (text: string): string => text.replaceAll("\0", " ").trim();
+  return { serial: plain(maker + serial), model: plain(model), revision: softwareBcd.toString(16).padStart(4, "0") };
 }
 
 /** Bit mask of the types that have a value: a token or an unused type is never enabled. */

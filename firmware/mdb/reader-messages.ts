@@ -11,7 +11,7 @@ import {
   ENTRY_KEYS_MASK,
   MAX_ENTRY_KEYS,
 } from "../../shared/mdb/cashless.js";
-import { isForeign, justReset, type PeripheralEffect, tell } from "./peripheral.js";
+import { identityOf, isForeign, justReset, type PeripheralEffect, tell } from "./peripheral.js";
 import { answersAtEnd, answersWhenForgotten, forgotten, resetAnew } from "./reader-endings.js";
 import { minorOf, unknownUnits } from "./reader-money.js";
 import { configured, identified, stepRefused } from "./reader-setup.js";
@@ -86,7 +86,7 @@ function serve(state: ReaderState, message: CashlessMessage, missing: number, se
       return configured(state, message, serving);
     case "peripheralId":
       if (!inStep(state, "requestId")) return stray(state);
-      return identified(state, "options" in message && !cut ? message.options : 0, serving);
+      return identified(state, identityOf(message), "options" in message && !cut ? message.options : 0, serving);
     case "displayRequest":
       return displayed(state, message, serving);
     case "beginSession":

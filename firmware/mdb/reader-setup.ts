@@ -2,6 +2,7 @@
  * Setting a reader up (MDB 4.2 §7.3, PDF p125; mdb §5): SETUP, prices in 16 bits always, REQUEST ID, at level 3 the
  * options, and the prices again where they made money wider.
  */
+import type { EvaDevice } from "../../shared/eva-dts/report.js";
 import {
   CASHLESS_OPTIONS,
   type CashlessMessage,
@@ -63,6 +64,7 @@ export function configured(state: ReaderState, config: Config, { facts, nowMs, t
     level,
     misc,
     offered: 0,
+    identity: undefined,
     dialect: dialectOf(level, VMC_LEVEL, 0),
     unit: foreign ? NO_UNIT : { scaling, deviceDecimals, decimals: facts.decimals, wide: false },
     displayCharacters: displayCharacters(facts),
@@ -74,9 +76,14 @@ export function configured(state: ReaderState, config: Config, { facts, nowMs, t
  * REQUEST ID was answered. Of two readers none is always idle: a request can be out at one of them alone, and a card
  * at the other must be seen.
  */
-export function identified(state: ReaderState, offers: number, { facts, nowMs, tells }: Serving): ReaderState {
+export function identified(
+  state: ReaderState,
+  identity: EvaDevice,
+  offers: number,
+  { facts, nowMs, tells }: Serving,
+): ReaderState {
   const offered = (facts.fitted & BOTH_READERS) === BOTH_READERS ? offers & ~CASHLESS_OPTIONS.alwaysIdle : offers;
-  return afterId({ ...state, offered }, nowMs, tells);
+  return afterId({ ...state, identity, offered }, nowMs, tells);
 }
 
 /** A step that wants no more than an ACK has got it. */

@@ -3,6 +3,7 @@
  * that is under way. No money is decided here.
  */
 
+import type { EvaDevice } from "../../shared/eva-dts/report.js";
 import type { FaultName } from "../../shared/faults.js";
 import { deepFreeze } from "../../shared/freeze.js";
 import {
@@ -171,6 +172,8 @@ export interface ReaderState {
   readonly strayMessages: number;
   readonly outOfSequence: number;
   readonly files: FtlState;
+  /** As it told at its newest set-up; undefined = it told nothing. */
+  readonly identity: EvaDevice | undefined;
 }
 
 const INACTIVE: CardState = Object.freeze<CardState>({ at: "inactive" });
@@ -210,6 +213,7 @@ export function readerAtBoot(reader: number): ReaderState {
     strayMessages: 0,
     outOfSequence: 0,
     files: emptyMailbox(cashlessTable(reader, "level1").address),
+    identity: undefined,
   });
 }
 
@@ -249,6 +253,7 @@ export function withContact(state: ReaderState, contact: Contact): ReaderState {
     strayMessages: state.strayMessages,
     outOfSequence: state.outOfSequence,
     files: state.files,
+    identity: state.identity,
   };
 }
 

@@ -7,6 +7,7 @@ import { decodeReply } from "../../shared/mdb/codec.js";
 import {
   COUNT_EVERY_MS,
   commandAnswered,
+  identityOf,
   inPhase,
   isForeign,
   type MdbFacts,
@@ -58,6 +59,7 @@ export function validatorSetUp(
     stage: "identification",
     options: 0,
     serial: "",
+    identity: undefined,
     appliedSecurity: 0,
   };
 }
@@ -84,8 +86,10 @@ export function takeIdentify(
   switch (command) {
     case "identification":
     case "identificationWithOptions": {
-      const serial = bytes.length === 0 ? "" : decodeReply(BILL_VALIDATOR, command, bytes).fields.serial;
-      return nextStage(withOptions({ ...answered, serial }, bytes), nowMs);
+      if (bytes.length === 0) return nextStage(answered, nowMs);
+      const { fields } = decodeReply(BILL_VALIDATOR, command, bytes);
+      const told = { ...answered, serial: fields.serial, identity: identityOf(fields) };
+      return nextStage(withOptions(told, bytes), nowMs);
     }
     case "security":
       return nextStage({ ...answered, appliedSecurity: state.securityMask }, nowMs);

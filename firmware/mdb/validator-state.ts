@@ -1,4 +1,5 @@
 /** What the master knows of the bill validator (MDB 4.2 §6), and what a step of it returns. */
+import type { EvaDevice } from "../../shared/eva-dts/report.js";
 import { BILL_VALIDATOR } from "../../shared/mdb/bill-validator.js";
 import { emptyMailbox, type FtlState } from "./file-transport.js";
 import {
@@ -96,6 +97,8 @@ export interface ValidatorState {
   readonly wasStacking: boolean;
   readonly escrow: EscrowOrder | undefined;
   readonly files: FtlState;
+  /** As it told at its newest set-up; undefined = it told nothing. */
+  readonly identity: EvaDevice | undefined;
 }
 
 const NO_STACKER: StackerReport = Object.freeze<StackerReport>({ count: 0, full: false });
@@ -126,6 +129,7 @@ export const VALIDATOR_AT_BOOT: ValidatorState = Object.freeze<ValidatorState>({
   wasStacking: false,
   escrow: undefined,
   files: emptyMailbox(BILL_VALIDATOR.address),
+  identity: undefined,
 });
 
 export interface ValidatorStep {
@@ -180,5 +184,6 @@ export function withContact(state: ValidatorState, contact: Contact): Draft<Vali
     wasStacking: state.wasStacking,
     escrow: state.escrow,
     files: state.files,
+    identity: state.identity,
   };
 }

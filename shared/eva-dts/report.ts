@@ -1,7 +1,8 @@
 /**
  * The machine's audit counters as an EVA-DTS 6.1 report. One table says which counter stands in which field; what we
- * cannot count stays blank, which means "not supported". Amounts are minor units; a number of more than eight digits
- * rolls over, as the standard's fields do.
+ * cannot count stays blank, which means "not supported". Without a source, and left out: EA1 (faults are kept while
+ * they are open, not by date), the counts of EA2, MA5 and SD1 (there are no blocks of settings, no audit passwords).
+ * Amounts are minor units; a number of more than eight digits rolls over, as the standard's fields do.
  */
 import { deepFreeze } from "../freeze.js";
 import { currencyByNumber } from "../money/currencies.js";
@@ -12,7 +13,7 @@ import type { PlanogramSlot } from "../wire/documents.js";
 import { dateOf, timeOf } from "./dates.js";
 import { type EvaReport, plain, type Segment } from "./text.js";
 
-/** Serial number, model and software revision as a device tells them. */
+/** Maker's code and serial number, model and software revision as a device tells them. */
 export interface EvaDevice {
   readonly serial?: string;
   readonly model?: string;
@@ -30,9 +31,9 @@ export interface EvaFacts {
   /** In planogram order. */
   readonly products: readonly Pick<PlanogramSlot, "slot" | "name" | "priceMinor" | "capacity">[];
   /** What is known of the devices on the bus. */
-  readonly changer?: EvaDevice;
-  readonly validator?: EvaDevice;
-  readonly readers?: readonly EvaDevice[];
+  readonly changer?: EvaDevice | undefined;
+  readonly validator?: EvaDevice | undefined;
+  readonly readers?: readonly (EvaDevice | undefined)[];
   /** When it is read, Unix seconds. */
   readonly atS?: number;
 }

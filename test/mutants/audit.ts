@@ -6,6 +6,20 @@ const TESTS = ["test/shared/eva-dts.test.ts"];
 
 export const AUDITS: readonly Mutant[] = [
   {
+    name: "the audit report names a coin changer that is there no more",
+    file: "firmware/mdb/changer-setup.ts",
+    find: 'serial: "", identity: undefined, offered: 0,',
+    replace: 'serial: "", offered: 0,',
+    tests: ["test/firmware/mdb/changer-options.test.ts"],
+  },
+  {
+    name: "the audit report tells the second reader as the first",
+    file: "firmware/machine/office.ts",
+    find: "readers: [reader1.identity, reader2.identity],",
+    replace: "readers: [reader2.identity, reader1.identity],",
+    tests: ["test/firmware/machine/office.test.ts"],
+  },
+  {
     name: "CA4 tells what was let out by hand as change",
     file: REPORT,
     find: '["CA4", ["r", "paidOutMinor"], ["r", "manualOutMinor"],',

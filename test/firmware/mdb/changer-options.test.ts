@@ -22,6 +22,15 @@ test("level 3 is identified, its options switched on, its diagnosis and its repo
   assert.ok(order.indexOf("0A") < order.indexOf("0F06"), "reports behind the tubes");
 });
 
+test("its name for the audit report is that of the device which is there now", () => {
+  const { rig, changer } = ready(0);
+  assert.equal(rig.state.changer.identity, { serial: `SSS${"1".repeat(12)}`, model: "M".repeat(12), revision: "0100" });
+  changer.level = 2;
+  changer.report("0B");
+  rig.run(4_000);
+  assert.equal([rig.state.changer.contact.phase, rig.state.changer.identity], ["ready", undefined]);
+});
+
 test("what is not offered is never asked for; level 2 knows no expansion", () => {
   assert.equal(expansion(ready(0).rig), ["0F00"]);
   assert.is(isReady(ready(0).rig)?.payUnitMinor, undefined);
