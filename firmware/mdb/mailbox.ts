@@ -124,7 +124,9 @@ export class MailedDriver<S extends Mailed> implements Driver<S> {
 
   constructor(driver: Driver<S>, plug: Plug<S>) {
     this.driver = driver;
-    this.plug = plug;
+    this.plug = Object.freeze(plug);
+    // The machine's tables lie in flash.
+    Object.freeze(this);
   }
 
   next(state: S, nowMs: number): string {
