@@ -11,6 +11,8 @@ const RUN = "tools/sim/run.ts";
 const WORLDS = ["test/seeds/violated-worlds.node.test.ts"];
 const LIMITS = ["test/seeds/violated-limits.node.test.ts"];
 const EVERY_RECORD = "tools/sim/every-record.ts";
+const RULES = "tools/sim/record-rules.ts";
+const BREADTH = ["test/seeds/violated-breadth.node.test.ts"];
 const MEANWHILE = ["test/seeds/violated-meanwhile.node.test.ts"];
 
 export const JUDGES: readonly Mutant[] = [
@@ -48,6 +50,62 @@ export const JUDGES: readonly Mutant[] = [
     find: "this.#sums = RecordSums.of(this.#records);",
     replace: "this.#sums = new RecordSums();",
     tests: MEANWHILE,
+  },
+  {
+    name: "the judge lets a sale begin behind an open door",
+    file: RULES,
+    find: "if (unpaid || untold || !cabinet.door.open) return [];",
+    replace: "if (unpaid || untold || cabinet.door.open) return [];",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets documents take effect in mid-sale",
+    file: RULES,
+    find: "return isServing(cabinet) ? [",
+    replace: "return cabinet.durable.vend !== undefined ? [",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets foreign money count",
+    file: RULES,
+    find: "if (stranger?.device !== device || stranger.index !== index) return [];",
+    replace: "if (stranger?.device !== device || stranger.index === index) return [];",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets readers be told any time",
+    file: JUDGE,
+    find: "const CLOCK_LIMIT_MS = 3_000;",
+    replace: "const CLOCK_LIMIT_MS = 3_000_000;",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets another column turn than the one that was sold",
+    file: CABINET,
+    find: "column !== effect.column",
+    replace: "column === effect.column + 9",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets payouts come from stores that are not there",
+    file: CABINET,
+    find: "if (inside === undefined) this.note",
+    replace: "if (inside === undefined && count > 99) this.note",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets prices change before a customer's eyes",
+    file: "tools/sim/new-prices.ts",
+    find: "chosen === slot && nowMinor !== priceMinor",
+    replace: "chosen === slot && nowMinor === 0",
+    tests: BREADTH,
+  },
+  {
+    name: "the judge lets records be gone that nobody has seen",
+    file: "tools/sim/history.ts",
+    find: "if (!this.headerLost) return [`records",
+    replace: "if (this.headerLost) return [`records",
+    tests: BREADTH,
   },
   {
     name: "the judge lets any number of inputs wait",

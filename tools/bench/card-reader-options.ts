@@ -13,6 +13,8 @@ export interface CardReaderOptions {
   readonly country: number;
   /** Minor units of one scaling unit. */
   readonly scalingMinor: number;
+  /** Scaling factor as SETUP tells it, in units of `decimals`; absent = `scalingMinor`. */
+  readonly scalingFactor?: number;
   readonly decimals: number;
   /** Z7, Application Maximum Response Time, seconds. */
   readonly maxResponseS: number;
@@ -82,9 +84,11 @@ export type ReaderMoment =
 /** Once, at the next such moment. `unplug`: it loses power and stays away. */
 export interface ReaderTrouble {
   readonly at: ReaderMoment;
-  readonly what: "selfReset" | "silence" | "unplug";
-  /** Of a silence. */
+  readonly what: "selfReset" | "silence" | "unplug" | "malfunction" | "asksTime" | "asksDisplay";
+  /** Of a silence or a malfunction. */
   readonly forMs?: number;
+  /** Of a malfunction: the byte behind 0A. */
+  readonly code?: number;
 }
 
 export interface ReaderQuirks {

@@ -36,6 +36,8 @@ export const READER_ADDRESSES: readonly number[] = Object.freeze([0x10, 0x60]);
 
 /** Silence of a reader that says nothing to VEND FAILURE: beyond every response time. */
 const REFUND_SILENCE_MS = 20_000;
+/** Of what a trouble has it show. */
+const SHOWN_MS = 2_000;
 /** Most characters of one DISPLAY REQUEST. */
 const MAX_DISPLAY_TEXT = 32;
 
@@ -54,11 +56,15 @@ export class CardReader implements BusBehaviour {
   readonly session: CardSession;
   /** What is to go wrong, in order; each once. */
   readonly troubles: ReaderTrouble[] = [];
+  /** What has gone wrong. */
+  readonly struck: ReaderTrouble[] = [];
   readonly cashSales: CashSale[] = [];
   /** Characters of each DATA ENTRY RESPONSE. */
   readonly dataEntries: string[] = [];
   /** Hex digits of each TIME/DATE. */
   readonly times: string[] = [];
+  /** When each of them came, µs of the world. */
+  readonly timesAtUs: number[] = [];
   state: ReaderState = "inactive";
   /** Highest and lowest price of SETUP, scaling units. */
   prices: { readonly highest: number; readonly lowest: number } | undefined;
@@ -186,9 +192,18 @@ export class CardReader implements BusBehaviour {
     const next = this.troubles[0];
     if (next === undefined || next.at !== at) return;
     this.troubles.shift();
+    this.struck.push(next);
     if (next.what === "silence") this.silenceFor(next.forMs ?? REFUND_SILENCE_MS);
+    else if (next.what === "malfunction") this.#failFor(next);
+    else if (next.what === "asksTime") this.askTime();
+    else if (next.what === "asksDisplay") this.displayText(`Reader ${this.index + 1} thinks`, SHOWN_MS);
     // behind what is under way in this very moment
     else this.#world.after(0, () => (next.what === "unplug" ? this.setPlugged(false) : this.selfReset()));
+  }
+
+  #failFor({ code = 0, forMs = 0 }: ReaderTrouble): void {
+    this.malfunction(code);
+    this.#world.after(forMs * 1_000, () => this.malfunction(undefined));
   }
 
   // ---- the bus ----------------------------------------------------------------------------------------------------
@@ -330,6 +345,7 @@ export class CardReader implements BusBehaviour {
         this.dataEntries.push(String.fromCharCode(...data));
         return "ack";
       case "timeDate":
+        this.timesAtUs.push(this.#world.nowUs);
         this.times.push(Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join(""));
         return "ack";
       case "revalue":
@@ -391,8 +407,9 @@ export class CardReader implements BusBehaviour {
   #config(): number[] {
     const { level, country, scalingMinor, decimals, maxResponseS, refunds, multivend, display, cashSale } =
       this.options;
+    const factor = this.options.scalingFactor ?? scalingMinor;
     const bits = (refunds ? 1 : 0) | (multivend ? 2 : 0) | (display ? 4 : 0) | (cashSale ? 8 : 0);
-    return [0x01, level, ...bytesOfNumber(country, 2), scalingMinor, decimals, maxResponseS, bits];
+    return [0x01, level, ...bytesOfNumber(country, 2), factor, decimals, maxResponseS, bits];
   }
 
   #id(): number[] {

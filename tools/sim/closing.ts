@@ -39,7 +39,7 @@ const CAUSES: readonly Cause[] = Object.freeze<Cause[]>([
     cause: "noGoods",
     why: "every slot is empty, closed by a fault that only a person clears, or away from home until somebody comes",
     closes: false,
-    holds: (cabinet) => cabinet.planogram.slots.every(({ slot }) => !maySell(cabinet, slot)),
+    holds: (cabinet) => cabinet.shelf.every(({ slot }) => !maySell(cabinet, slot)),
   },
   {
     cause: "tubesShort",
@@ -96,7 +96,7 @@ function notSelling(cabinet: SimCabinet): string[] | undefined {
 function slotsToTry(cabinet: SimCabinet) {
   const offered = (cabinet.view?.products ?? []).filter(({ available }) => available);
   const slots = offered.map(({ slot, priceMinor }) => {
-    const column = cabinet.planogram.slots.find((one) => one.slot === slot)?.column ?? -1;
+    const column = cabinet.shelf.find((one) => one.slot === slot)?.column ?? -1;
     return { slot, column, priceMinor };
   });
   const full = slots.filter(({ column }) => cabinet.spirals.productsIn(column) > 0);
@@ -104,8 +104,8 @@ function slotsToTry(cabinet: SimCabinet) {
 }
 
 /** There are products in it, by the records too, and it is not closed by what only a person can put right. */
-function maySell({ durable, spirals, planogram, turns }: SimCabinet, code: string): boolean {
-  const column = planogram.slots.find(({ slot }) => slot === code)?.column ?? -1;
+function maySell({ durable, spirals, shelf, turns }: SimCabinet, code: string): boolean {
+  const column = shelf.find(({ slot }) => slot === code)?.column ?? -1;
   if (spirals.productsIn(column) === 0 || (durable.stock[code] ?? 0) === 0) return false;
   // Brought home at power-up, or when the door has been shut.
   if (spirals.awayFromHome.includes(column)) return false;
@@ -154,8 +154,9 @@ function makes(amountMinor: number, pieces: readonly { readonly worth: number; r
   return false;
 }
 
-function readersFitted({ readers }: SimCabinet): boolean {
-  return readers.some((reader) => reader !== undefined);
+function readersFitted({ readers, random }: SimCabinet): boolean {
+  const { device, index } = random.foreign ?? {};
+  return readers.some((reader, at) => reader !== undefined && !(device === "reader" && index === at));
 }
 
 function cheapestMinor({ view }: SimCabinet): number {

@@ -10,6 +10,7 @@ import type { LedgerRecord } from "../../shared/records/kinds.js";
 import type { RawRecord } from "../../shared/wire/messages.js";
 import { truthViolations } from "../bench/checkers.js";
 import { RecordSums } from "../bench/record-sums.js";
+import { recordViolations } from "./record-rules.js";
 import type { SimCabinet } from "./sim-cabinet.js";
 
 export class EveryRecord {
@@ -57,6 +58,7 @@ export class EveryRecord {
   #appended(record: LedgerRecord): void {
     this.#records.push(record);
     this.#sums.add(record);
+    for (const line of recordViolations(this.#cabinet, record)) this.#cabinet.note(line);
     this.#look(record.kind);
   }
 

@@ -39,6 +39,8 @@ export const PAID_TO_DROP_MS = 3_000;
 const FULL_HOLD_UP_MS = 800;
 /** What an envelope adds to the records of a batch, bytes. */
 const ENVELOPE_BYTES = 64;
+/** What a reader is told of the time may be so far off: a second begun, and some POLLs. */
+const CLOCK_LIMIT_MS = 3_000;
 const POWER_LOST = UNKNOWN_CAUSES.indexOf("powerLost");
 /** What may be asked at any instant: money, goods, records, (3) sequences, (5) queues, (7) unknown outcomes. */
 export function judgeNow(cabinet: SimCabinet, all = false): string[] {
@@ -48,7 +50,7 @@ export function judgeNow(cabinet: SimCabinet, all = false): string[] {
   const most = Math.max(cabinet.newestWritten, history.records.length);
   const kept = cabinet.machine === undefined ? records.slice(0, Math.max(0, most - oldestSeq + 1)) : records;
   const found = [...cabinet.found, ...history.take(oldestSeq, kept, all), ...queues(cabinet)];
-  found.push(...fleetCopy(cabinet), ...unknownOutcomes(cabinet));
+  found.push(...fleetCopy(cabinet), ...unknownOutcomes(cabinet), ...readersClocks(cabinet));
   if (history.lost.size === 0) found.push(...violations(cabinet.facts()));
   return found;
 }
@@ -65,6 +67,21 @@ function queues({ backlogMost, published, judgedMessages, judged }: SimCabinet):
     if (payload.length > MAX_BATCH_BYTES + ENVELOPE_BYTES) found.push(`a batch of ${payload.length} bytes`);
   }
   judged();
+  return found;
+}
+
+/** What readers that asked were told of the time; of a machine that has kept power, with a right clock. */
+function readersClocks({ readers, cuts, clockJumped, wallS, world }: SimCabinet): string[] {
+  if (clockJumped || cuts.length > 0) return [];
+  const found: string[] = [];
+  for (const { times, timesAtUs } of readers.filter((reader) => reader !== undefined)) {
+    times.forEach((told, at) => {
+      const [year, month, day, hour, minute, second] = told.match(/../g) ?? [];
+      const toldMs = Date.parse(`20${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+      const wasMs = (wallS - (world.nowUs - (timesAtUs[at] ?? 0)) / 1e6) * 1_000;
+      if (!(Math.abs(toldMs - wasMs) <= CLOCK_LIMIT_MS)) found.push(`a reader was told ${told} for the time`);
+    });
+  }
   return found;
 }
 

@@ -43,7 +43,7 @@ export function technician(at: Visit): void {
 export function restocker(at: Visit): void {
   const { cabinet, rng } = at;
   openDoor(at);
-  for (const { slot, column, capacity } of cabinet.planogram.slots) {
+  for (const { slot, column, capacity } of cabinet.shelf) {
     cabinet.spirals.fill(column, Math.max(0, capacity - cabinet.spirals.productsIn(column)));
     cabinet.tellStock(slot, cabinet.spirals.productsIn(column));
     cabinet.runFor(100);

@@ -1,10 +1,12 @@
 /**
  * New prices from the fleet, whatever the customer is doing: the order is repeated until it is answered, as the fleet
- * does. From then on the panel is watched: a price that is shown to whoever has chosen stays until they are done.
+ * does. And the panel is watched: a price that is shown to whoever has chosen stays until they are done.
  */
+import type { DocumentName } from "../../shared/records/kinds.js";
 import { encodePlanogram } from "../../shared/wire/documents.js";
 import { putDocument } from "../bench/put-document.js";
 import type { Rng } from "../bench/rng.js";
+import { meet } from "./met.js";
 import type { SimCabinet } from "./sim-cabinet.js";
 
 const REPEATS_AFTER_US = 7_000_000;
@@ -17,27 +19,32 @@ export function orderNewPrices(cabinet: SimCabinet, rng: Rng): void {
     version: version + rng.below(3),
     slots: slots.map((slot) => ({ ...slot, priceMinor: slot.priceMinor + 10 * rng.below(5) })),
   });
-  const counter = 1 + Math.max(0, ...cabinet.orders.keys());
-  cabinet.orders.set(counter, { genuine: true, late: false });
-  watchPrices(cabinet);
-  send(cabinet, counter, bytes, MAX_SENDS);
+  meet(cabinet, "pricesInSale");
+  orderDocument(cabinet, "planogram", bytes);
 }
 
-function send(cabinet: SimCabinet, counter: number, bytes: Uint8Array, sendsLeft: number): void {
-  putDocument(cabinet, counter, "planogram", bytes);
+/** Any document in the same way. */
+export function orderDocument(cabinet: SimCabinet, name: DocumentName, bytes: Uint8Array): void {
+  const counter = 1 + Math.max(0, ...cabinet.orders.keys());
+  cabinet.orders.set(counter, { genuine: true, late: false });
+  send(cabinet, counter, name, bytes, MAX_SENDS);
+}
+
+function send(cabinet: SimCabinet, counter: number, name: DocumentName, bytes: Uint8Array, sendsLeft: number): void {
+  putDocument(cabinet, counter, name, bytes);
   if (sendsLeft <= 1) return;
   cabinet.world.after(REPEATS_AFTER_US, () => {
     const answered = cabinet.fleet
       .records(cabinet.options.machineId)
       .some((record) => record.kind === "commandApplied" && record.counter === counter);
-    if (!answered) send(cabinet, counter, bytes, sendsLeft - 1);
+    if (!answered) send(cabinet, counter, name, bytes, sendsLeft - 1);
   });
 }
 
 const CHOSEN: readonly string[] = Object.freeze(["PRODUCT_SELECTED", "ACCEPTING_PAYMENT", "DISPENSING"]);
 
 /** The price of what is chosen never changes in front of whoever has chosen it; behind the menu it is a technician. */
-function watchPrices(cabinet: SimCabinet): void {
+export function watchPrices(cabinet: SimCabinet): void {
   let slot: string | undefined;
   let priceMinor: number | undefined;
   cabinet.onView((view) => {

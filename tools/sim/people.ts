@@ -37,7 +37,7 @@ export function visit(cabinet: SimCabinet, machine: RandomMachine, person: Perso
   const all = machine.options.planogram?.slots ?? [];
   const chosen = sold.length > 0 ? pick(rng, sold) : pick(rng, all);
   const { slot, priceMinor } = chosen;
-  const column = cabinet.planogram.slots.find((one) => one.slot === slot)?.column ?? 0;
+  const column = cabinet.shelf.find((one) => one.slot === slot)?.column ?? 0;
   const patient = person.kind === "honest";
   PEOPLE[person.kind]({ cabinet, rng, machine, slot, column, priceMinor, patient });
   cabinet.takeGoods();

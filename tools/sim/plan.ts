@@ -21,9 +21,14 @@
  * | network loss, duplicated and reordered messages | `networkDown`, `networkBad`, `fleetDown`, `fleetRestored` |
  * | clock jumps, stalls, warmth | `clockJump`, `stall`, `tooWarm` |
  * | commands in mid-sale | `order`: `orders.ts` |
+ * | other documents in mid-sale | `newSettings`, `movedSlots` |
+ * | the door in mid-sale | `doorOpened`; `technician` and others with a key |
+ * | readers that ask or report in a session | `readerAsks`, `readerFails` |
+ * | devices of other units, of another currency | `strangers.ts` |
  * | restocks, price changes in mid-selection | `restocker`, `technician`, `auditor`, `tubesByHand`; `newPrices` |
  */
 import { Rng } from "../bench/rng.js";
+import { LATER_TROUBLE_KINDS, type LaterTroubleKind } from "./later-troubles.js";
 import { LEDGER_BLOCKS, pick, type RandomMachine, randomMachine } from "./random-machine.js";
 
 export const PERSON_KINDS = [
@@ -98,7 +103,7 @@ export const TROUBLE_KINDS = [
   "tubesByHand",
   "bitRot",
 ] as const;
-export type TroubleKind = (typeof TROUBLE_KINDS)[number];
+export type TroubleKind = (typeof TROUBLE_KINDS)[number] | LaterTroubleKind;
 
 export interface Trouble {
   readonly index: number;
@@ -134,6 +139,10 @@ const ROT_EVERY = 4;
 const ROT_SHARE = 3;
 /** Of seeds with a small ring, so many lose the network before it fills. */
 const CUT_OFF_SHARE = 750_000;
+/** Of runs with any trouble, so many have one of each of `later-troubles.ts`; readers' own, where one is fitted. */
+const LATER_SHARE = 150_000;
+const READERS_SHARE = 500_000;
+const LATER = 0x1a7e5;
 const FOR_EVER_MS = 1_000_000_000;
 const VISITED_SHARE = 500_000;
 /** Troubles for each person; in days there is more between them. */
@@ -178,7 +187,25 @@ export function planOf(seed: number, days = 0): SimPlan {
     forMs: FOR_EVER_MS,
   } as const;
   if (cutOff && days === 0) troubles.push(lonely);
+  const hasReader = (machine.options.readers ?? []).length > 0;
+  if (troubles.length > 0) troubles.push(...laterTroubles(seed, count, troubleCount + 1, hasReader));
   return { seed, days, machine, people, troubles, visited: rng.chance(VISITED_SHARE) };
+}
+
+function laterTroubles(seed: number, people: number, firstIndex: number, hasReader: boolean): Trouble[] {
+  const rng = new Rng(seed ^ LATER);
+  const share = (kind: LaterTroubleKind): number => {
+    if (kind !== "readerAsks" && kind !== "readerFails") return LATER_SHARE;
+    return hasReader ? READERS_SHARE : 0;
+  };
+  return LATER_TROUBLE_KINDS.filter((kind) => rng.chance(share(kind))).map((kind, at) => ({
+    index: firstIndex + at,
+    kind,
+    seed: rng.uint32(),
+    person: rng.below(people),
+    afterMs: rng.below(TROUBLE_WINDOW_MS),
+    forMs: SHORTEST_MS + rng.below(rng.chance(300_000) ? 90_000 : 8_000),
+  }));
 }
 
 /** The plan with only these people and troubles left. */

@@ -22,8 +22,8 @@ import {
   randomValidator,
   randomValidatorQuirks,
 } from "./random-devices.js";
-
 import { smallestRing } from "./small-ring.js";
+import { withStrangers } from "./strangers.js";
 
 export { pick } from "./money.js";
 
@@ -37,8 +37,15 @@ export interface RandomMachine {
   /** What people have in their pockets, minor units. */
   readonly coinsMinor: readonly number[];
   readonly billsMinor: readonly number[];
+  /** A device for another currency, which the machine must refuse: it counts nothing here. */
+  readonly foreign?: ForeignDevice | undefined;
   /** One sentence. */
   readonly about: string;
+}
+
+export interface ForeignDevice {
+  readonly device: "validator" | "reader" | "hopper";
+  readonly index: number;
 }
 
 /** Bits of the setting `ackFirst`. */
@@ -111,7 +118,7 @@ export function randomMachine(rng: Rng, seed: number): RandomMachine {
     holdUpMs,
     bootMs: rng.between(200, 900),
   };
-  return {
+  const machine: RandomMachine = {
     options,
     changerQuirks: randomChangerQuirks(rng),
     validatorQuirks: randomValidatorQuirks(rng),
@@ -121,6 +128,7 @@ export function randomMachine(rng: Rng, seed: number): RandomMachine {
     billsMinor: money.bills,
     about: tellMachine(money, options),
   };
+  return withStrangers(machine, money, seed);
 }
 
 /** coins: those of its tubes; none without a changer. */

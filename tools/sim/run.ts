@@ -4,6 +4,7 @@ import type { Timer } from "../bench/world.js";
 import { sellsAgain } from "./closing.js";
 import { judgeDay, judgeEnd, judgeNow, PAID_TO_DROP_MS } from "./judge.js";
 import { judgePeople, standingOf } from "./judge-people.js";
+import { type Met, metBy } from "./met.js";
 import { visit } from "./people.js";
 import type { SimPlan, Trouble } from "./plan.js";
 import { LEDGER_BLOCKS } from "./random-machine.js";
@@ -23,6 +24,7 @@ export interface SimResult {
   /** Honest people at a machine that sold what they wanted, and those who got it. */
   readonly honestAttempts: number;
   readonly honestServed: number;
+  readonly met: Met;
   /** First thing that did not hold, with all that did not hold by then. */
   readonly violations: readonly string[];
 }
@@ -180,6 +182,7 @@ function resultOf(plan: SimPlan, cabinet: SimCabinet, violations: readonly strin
     slowestDropMs: slowestDropMs(cabinet),
     honestAttempts: cabinet.honest.attempts,
     honestServed: cabinet.honest.served,
+    met: metBy(cabinet),
     violations,
   };
 }

@@ -12,6 +12,7 @@ import { creditDifferenceMinor, holdDifferenceMinor } from "../../shared/records
 import { STORE_RECYCLER } from "../../shared/records/fold-money-in.js";
 import { MEANS_FREE, MEANS_TEST } from "../../shared/records/fold-sale.js";
 import { PAYOUT_BY_VALUE, UNKNOWN_CAUSES } from "../../shared/records/kinds.js";
+import type { PlanogramSlot } from "../../shared/wire/documents.js";
 import { Cabinet } from "../bench/cabinet.js";
 import type { CheckerFacts } from "../bench/checkers.js";
 import { PowerCut } from "../bench/flash.js";
@@ -20,6 +21,8 @@ import type { RecordSums } from "../bench/record-sums.js";
 import type { TappedTransmission } from "../bench/wire.js";
 import { EveryRecord } from "./every-record.js";
 import { History } from "./history.js";
+import { nothingMet } from "./met.js";
+import { watchPrices } from "./new-prices.js";
 import type { RandomMachine } from "./random-machine.js";
 import { applyQuirks } from "./random-machine.js";
 import { type Cut, TurnWatch } from "./turn-watch.js";
@@ -49,6 +52,8 @@ export class SimCabinet extends Cabinet {
   newestWritten = 0;
   /** Honest people at a machine that sold, with the product in its slot; and those who got it. */
   readonly honest = { attempts: 0, served: 0 };
+  /** Rarer things that came about. */
+  readonly met = nothingMet();
   /** Bills pulled back out, and products kicked loose. */
   fished = 0;
   kicked = 0;
@@ -76,6 +81,7 @@ export class SimCabinet extends Cabinet {
   onCut: (() => void) | undefined;
   /** Effects left until the power is cut at one; 0 = not. */
   effectsToCut = 0;
+  #shelf: readonly PlanogramSlot[] = this.planogram.slots;
   #lastReplyEndUs = 0;
   #owesAnswer = false;
   /** Words were bent or ran into each other: which reply an answer is to cannot be told from outside. */
@@ -102,11 +108,18 @@ export class SimCabinet extends Cabinet {
       this.published.push(message);
       arrived(machineId, message);
     };
+    watchPrices(this);
     this.truth.watch((event) => {
       if (event.what !== "product") return;
       if (event.to === "tray") this.turns.fell(event.product, this.world.nowUs);
     });
     this.wire.tap((told) => this.#heard(told), "may pass");
+  }
+
+  /** The planogram in force; while there is no power, the one that was. */
+  get shelf(): readonly PlanogramSlot[] {
+    this.#shelf = this.machine?.rooms.planogram?.slots ?? this.#shelf;
+    return this.#shelf;
   }
 
   /** Something that must not be. */
@@ -249,6 +262,10 @@ export class SimCabinet extends Cabinet {
     this.backlogMost = Math.max(this.backlogMost, this.js.backlog);
     if (!after) return;
     if (effect.do === "motor") {
+      const { column, saleNo } = this.turns.sale ?? { column: effect.column, saleNo: 0 };
+      if (this.durable.vend?.saleNo === saleNo && column !== effect.column) {
+        this.note(`sale ${saleNo} turned column ${effect.column}, its slot has ${column}`);
+      }
       this.turns.motorStarted(effect.column, this.world.nowUs);
     }
     if (effect.do !== "append") return;
@@ -258,7 +275,7 @@ export class SimCabinet extends Cabinet {
       this.note(`sale ${record.saleNo} is unknown for a beam that nobody touched`);
     }
     if (record.kind === "vendStarted") {
-      const column = this.planogram.slots.find(({ slot }) => slot === record.slot)?.column ?? -1;
+      const column = this.shelf.find(({ slot }) => slot === record.slot)?.column ?? -1;
       this.turns.saleStarted(record.saleNo, column, record.means !== MEANS_TEST && record.means !== MEANS_FREE);
     }
     this.#appended(record.kind);

@@ -1,4 +1,5 @@
 /** What many runs came to, and how parts of it that other processes did are added up. */
+import { addMet, type Met, nothingMet } from "./met.js";
 import type { SimResult } from "./run.js";
 
 export interface FailedSeed {
@@ -16,6 +17,7 @@ export interface SimTally {
   slowestDropMs: number;
   honestAttempts: number;
   honestServed: number;
+  readonly met: Met;
   /** Seeds that broke a promise. */
   violations: number;
   readonly failed: FailedSeed[];
@@ -32,6 +34,7 @@ export function emptySimTally(): SimTally {
     slowestDropMs: 0,
     honestAttempts: 0,
     honestServed: 0,
+    met: nothingMet(),
     violations: 0,
     failed: [],
   };
@@ -56,6 +59,7 @@ export function add(tally: SimTally, part: Readonly<SimTally>): void {
   tally.slowestDropMs = Math.max(tally.slowestDropMs, part.slowestDropMs);
   tally.honestAttempts += part.honestAttempts;
   tally.honestServed += part.honestServed;
+  addMet(tally.met, part.met);
   tally.violations += part.violations;
   tally.failed.push(...part.failed);
 }

@@ -77,6 +77,6 @@ export function kicker(at: Visit): void {
 function kick({ cabinet, rng, column }: Visit): void {
   cabinet.kicked += cabinet.spirals.kick();
   if (!rng.chance(150_000)) return;
-  const shaken = rng.chance(500_000) ? column : pick(rng, cabinet.planogram.slots).column;
+  const shaken = rng.chance(500_000) ? column : pick(rng, cabinet.shelf).column;
   if (cabinet.spirals.knockDown(shaken)) cabinet.kicked += 1;
 }

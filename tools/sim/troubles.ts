@@ -7,6 +7,7 @@ import type { CutPhase } from "../bench/flash.js";
 import { Rng } from "../bench/rng.js";
 import { flipBits, loseVmcAcks, loseWord, silence } from "../bench/wire-faults.js";
 import { ALL_DEVICES } from "./devices.js";
+import { LATER_TROUBLES } from "./later-troubles.js";
 import { orderNewPrices } from "./new-prices.js";
 import { sendOrder } from "./orders.js";
 import type { Trouble, TroubleKind } from "./plan.js";
@@ -61,12 +62,16 @@ export function endAll(cabinet: SimCabinet): void {
   cabinet.changer?.acceptor.clearMishaps();
   cabinet.validator?.path.clearMishaps();
   for (const hopper of cabinet.hoppers) hopper?.bowls.clearMishaps();
-  for (const reader of cabinet.readers) reader?.troubles.splice(0);
+  for (const reader of cabinet.readers) {
+    reader?.troubles.splice(0);
+    reader?.malfunction(undefined);
+  }
   cabinet.network.setAvailable(true);
 }
 
 /** What a trouble returns is how it is repaired, if it is a function. */
 const TROUBLES: { readonly [kind in TroubleKind]: (scene: Scene) => unknown } = {
+  ...LATER_TROUBLES,
   cutNow({ cabinet, forMs }) {
     cabinet.darkMs = 1_000 + forMs;
     cabinet.failMains();
@@ -286,7 +291,7 @@ function programmedBytes({ ledgerFlash }: SimCabinet): number[] {
 
 /** Where something will be wrong. */
 function anyColumn({ cabinet, rng }: Scene): number {
-  const { column } = pick(rng, cabinet.planogram.slots);
+  const { column } = pick(rng, cabinet.shelf);
   cabinet.turns.troubled.add(column);
   return column;
 }

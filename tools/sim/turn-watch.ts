@@ -58,6 +58,11 @@ export class TurnWatch {
     this.#spirals = spirals;
   }
 
+  /** Begun last. */
+  get sale(): { readonly saleNo: number; readonly column: number } | undefined {
+    return this.#sale;
+  }
+
   get blind(): boolean {
     return this.#blind;
   }
