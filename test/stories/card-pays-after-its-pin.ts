@@ -25,7 +25,7 @@ export const STORY: Story = {
     const [reader] = told.cabinet.readers;
     assert.equal(reader?.dataEntries, [`${PIN}\0\0\0\0`]);
     assert.equal(kindsOf(told), ["vendRequested", "vendApproved", "vendStarted", "leftHome", "saleSettled"]);
-    assert.is(JSON.stringify(told.records).includes(PIN), false);
+    assert.is(JSON.stringify(told.records).includes(`"${PIN}`), false);
     assert.is(told.cabinet.truth.cards.chargedMinor(), 175);
     assert.equal(told.tray, ["B4"]);
     assert.is(reader?.outOfSequence, 0);
