@@ -98,3 +98,16 @@ async function readBooks(owner: Sql): Promise<readonly Books[]> {
     LEFT JOIN (SELECT machine_id, sum(quantity)::bigint AS stock FROM machine_slots GROUP BY 1) s ON s.machine_id = m.id
     WHERE m.serial_number LIKE 'LOAD-%'`;
 }
+
+/** What a comparison says against the books, a sentence each; none if every record is there once. */
+export function brokenBooks({
+  lost,
+  doubled,
+  wrong,
+}: Pick<Comparison, "lost" | "doubled" | "wrong">): readonly string[] {
+  const found: string[] = [];
+  if (lost > 0) found.push(`${lost} records, sales or payments are lost`);
+  if (doubled > 0) found.push(`${doubled} are there twice`);
+  if (wrong > 0) found.push(`${wrong} machines have sums that are not their own`);
+  return found;
+}

@@ -1,7 +1,7 @@
 /**
  * Kill -9 of each part in turn under load, and how long it takes until the fleet works again: from the start of the
- * killed program to the first record that is acknowledged after it; for Redis until the service has its live store
- * back, since booking goes on without it. A killed broker loses its queue, for it keeps none.
+ * killed program to a record that is acknowledged when that runs again, by counts asked for then; for Redis until the
+ * service has its live store back, since booking goes on without it. A killed broker loses its queue, for it keeps none.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Generators } from "./generators.js";
@@ -11,6 +11,14 @@ import type { System } from "./system.js";
 
 export const PARTS = ["service", "broker", "postgres", "redis"] as const;
 export type Part = (typeof PARTS)[number];
+
+/** What a restart may take until the fleet works again. */
+export const RECOVERY_LIMIT_MS: Readonly<Record<Part, number>> = Object.freeze({
+  service: 10_000,
+  broker: 10_000,
+  postgres: 30_000,
+  redis: 10_000,
+});
 
 /** Given up beyond it. */
 const RECOVER_WITHIN_MS = 90_000;
@@ -39,10 +47,9 @@ export async function chaosRounds(
     await pause(betweenMs);
     const program = programOf(system, part);
     await program.kill("SIGKILL");
-    const acked = generators.totals().counts.ackedRecords;
     const began = performance.now();
     await program.start();
-    await recovered(system, generators, part, acked);
+    await recovered(system, generators, part);
     const ms = performance.now() - began;
     recoveries.push({ part, ms });
     say(`round ${round + 1}: ${part} is back after ${Math.round(ms)} ms`);
@@ -50,12 +57,30 @@ export async function chaosRounds(
   return recoveries;
 }
 
-async function recovered(system: System, generators: Generators, part: Part, acked: number): Promise<void> {
+/** The longest that each part took; 0 if it was not killed. */
+export function worstOf(recoveries: readonly Recovery[]): Readonly<Record<Part, number>> {
+  const worst = { service: 0, broker: 0, postgres: 0, redis: 0 };
+  for (const { part, ms } of recoveries) worst[part] = Math.max(worst[part], ms);
+  return worst;
+}
+
+/** The limits that these recoveries break, a sentence each. */
+export function lateRecoveries(recoveries: readonly Recovery[]): readonly string[] {
+  const worst = worstOf(recoveries);
+  return PARTS.filter((part) => worst[part] > RECOVERY_LIMIT_MS[part]).map(
+    (part) =>
+      `after the ${part} was killed it took ${Math.round(worst[part])} ms, more than ${RECOVERY_LIMIT_MS[part]}`,
+  );
+}
+
+async function recovered(system: System, generators: Generators, part: Part): Promise<void> {
+  const acked = (await generators.fresh(RECOVER_WITHIN_MS)).counts.ackedRecords;
   const deadlineMs = performance.now() + RECOVER_WITHIN_MS;
   const isBack = async (): Promise<boolean> =>
     part === "redis"
       ? (await system.readiness(0))?.live === "ok"
-      : generators.totals().counts.ackedRecords > acked && (await system.readiness(0))?.status === "ready";
+      : (await generators.fresh(RECOVER_WITHIN_MS)).counts.ackedRecords > acked &&
+        (await system.readiness(0))?.status === "ready";
   while (!(await isBack())) {
     if (performance.now() > deadlineMs) throw new Error(`${part} did not recover within ${RECOVER_WITHIN_MS} ms`);
     await pause(LOOK_EVERY_MS);

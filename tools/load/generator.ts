@@ -16,6 +16,7 @@ const part: GeneratorPart = JSON.parse(process.argv[2] ?? "{}");
 const counts = noCounts();
 /** Its machines sell by their day. */
 let isLive = false;
+let newestCountNo = 0;
 const rng = new Rng(part.seed + 7 * part.first);
 
 const about: Circumstances = {
@@ -62,6 +63,9 @@ function carryOut(order: GeneratorOrder): void {
       break;
     case "truth":
       return tellTruth();
+    case "count":
+      newestCountNo = order.no;
+      return tell();
     case "end":
       return end();
   }
@@ -91,7 +95,16 @@ function tell(): void {
   const behind = machines.filter(({ isBehind }) => isBehind).length;
   const { user, system } = process.cpuUsage();
   const cpuMs = Math.round((user + system) / 1_000);
-  process.send?.({ is: "counts", counts, isLive, unacked, behind, cpuMs, rssBytes: process.memoryUsage.rss() });
+  process.send?.({
+    is: "counts",
+    counts,
+    no: newestCountNo,
+    isLive,
+    unacked,
+    behind,
+    cpuMs,
+    rssBytes: process.memoryUsage.rss(),
+  });
 }
 
 const telling = setInterval(tell, TELL_EVERY_MS);

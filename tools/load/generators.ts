@@ -32,6 +32,7 @@ export class Generators {
   readonly #news = new Map<ChildProcess, CountsNews>();
   #truths: MachineTruth[] = [];
   #truthful = 0;
+  #countNo = 0;
   #failed: string | undefined;
 
   constructor({ machines, processes, from = 0, ...plan }: LoadPlan) {
@@ -73,6 +74,15 @@ export class Generators {
       if (performance.now() > deadlineMs) throw new Error(`${what} within ${withinMs} ms: ${this.#describe()}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+  }
+
+  /** Totals that every process has counted after this call, not those that it told last. */
+  async fresh(withinMs: number): Promise<Totals> {
+    const no = ++this.#countNo;
+    this.tell({ do: "count", no });
+    const told = (): boolean => [...this.#news.values()].every((news) => news.no >= no);
+    await this.until(told, "not all told their counts", withinMs);
+    return this.totals();
   }
 
   /** What every machine knows of itself, by index. */

@@ -32,6 +32,8 @@ export type GeneratorOrder =
   /** They sell no more; what is unacknowledged goes on being sent. */
   | { readonly do: "quiet" }
   | { readonly do: "truth" }
+  /** Tells the counts as they are now, marked with this number. */
+  | { readonly do: "count"; readonly no: number }
   | { readonly do: "end" };
 
 /** What one machine knows of itself. stock: products in all its slots. */
@@ -49,6 +51,8 @@ export type GeneratorNews =
   | {
       readonly is: "counts";
       readonly counts: LoadCounts;
+      /** Of the newest order `count`; 0: none yet. */
+      readonly no: number;
       readonly isLive: boolean;
       /** Records no ack has come for. */
       readonly unacked: number;

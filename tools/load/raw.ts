@@ -180,7 +180,10 @@ openFleetConnection({
     waiting.push(arrival);
     wake?.();
   },
-  onState: (connected, why) => process.send?.({ connected, why }),
+  // Its broker ends as we do: nobody may be left to be told.
+  onState: (connected, why) => {
+    if (process.connected) process.send?.({ connected, why });
+  },
 });
 process.once("disconnect", () => process.exit(0));
 await loop();

@@ -13,13 +13,10 @@ import type { RawPart } from "../load/raw.js";
 import { type System, startSystem } from "../load/system.js";
 import { type Bench, type BenchResult, median } from "./bench.js";
 
-const MACHINES = 20_000;
+const SIZE = { machines: 20_000, rounds: 5, roundMs: 20_000, warmUpMs: 10_000 } as const;
 const SEED = 1;
-const ROUNDS = 5;
-const ROUND_MS = 20_000;
 const TELEMETRY_EACH = 9;
 const TARGET_PER_S = 12_000;
-const WARM_UP_MS = 10_000;
 const WARM_UP_LIMIT_MS = 300_000;
 /** Batches under way: what a commit takes, and what fills the queue behind it. */
 const WINDOW = 400;
@@ -42,24 +39,34 @@ interface Side {
 export const INGEST: Bench = {
   name: "ingest",
   about: "messages a second booked: 90 % telemetry, 10 % sales, against the same without booking",
-  run: async (say, short) => {
-    const system = await startSystem({ seed: SEED, machines: MACHINES, leaves: 0, fsync: true, say });
-    const children: { close(): void }[] = [];
-    try {
-      return await measure(system, children, say, short);
-    } finally {
-      for (const child of children) child.close();
-      await system.close();
-    }
-  },
+  run: (say, short) => measureIngest(short ? { ...SIZE, rounds: 1, roundMs: SIZE.roundMs / 4 } : SIZE, say),
 };
+
+export interface IngestSize {
+  readonly machines: number;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly warmUpMs: number;
+}
+
+export async function measureIngest(size: IngestSize, say: (line: string) => void): Promise<BenchResult> {
+  const system = await startSystem({ seed: SEED, machines: size.machines, leaves: 0, fsync: true, say });
+  const children: { close(): void }[] = [];
+  try {
+    return await measure(system, children, size, say);
+  } finally {
+    for (const child of children) child.close();
+    await system.close();
+  }
+}
 
 async function measure(
   system: System,
   children: { close(): void }[],
+  size: IngestSize,
   say: (line: string) => void,
-  short: boolean,
 ): Promise<BenchResult> {
+  const { machines, rounds, roundMs } = size;
   const rawBroker = await brokers({
     folder: `${system.folder}`,
     seed: SEED,
@@ -72,20 +79,19 @@ async function measure(
   const raw = await startRaw(system, rawBroker);
   children.push({ close: () => raw.disconnect() });
   const sideOf = async ({ hubPort, floodPassword }: Brokers, schema: Side["schema"]): Promise<Side> => {
-    const flood = new FloodProcess({ seed: SEED, machines: MACHINES, bootUnixMs: system.bootUnixMs });
+    const flood = new FloodProcess({ seed: SEED, machines, bootUnixMs: system.bootUnixMs });
     children.push(flood);
     await flood.tell({ do: "aim", port: hubPort, password: floodPassword, pipes: PIPES });
     return { flood, schema, system };
   };
   const ours = await sideOf(system.brokers, "public");
   const theirs = await sideOf(rawBroker, "raw");
-  const roundMs = short ? ROUND_MS / 4 : ROUND_MS;
-  const firstS = await warmUp(ours, theirs, say);
+  const firstS = await warmUp(ours, theirs, size, say);
   const mixed: Measured[] = [];
   const bare: Measured[] = [];
   const [service] = system.services;
   const before = service?.cost();
-  for (let round = 0; round < (short ? 1 : ROUNDS); round++) {
+  for (let round = 0; round < rounds; round++) {
     bare.push(await flooded(theirs, { ms: roundMs, sales: 1, telemetryEach: TELEMETRY_EACH, perS: 0 }));
     mixed.push(await flooded(ours, { ms: roundMs, sales: 1, telemetryEach: TELEMETRY_EACH, perS: 0 }));
     say(`round ${round + 1}: ${mixed.at(-1)?.perS} msg/s, raw ${bare.at(-1)?.perS} msg/s`);
@@ -115,7 +121,7 @@ async function measure(
       cpuS: Math.round(((cost?.cpuMs ?? 0) - (before?.cpuMs ?? 0)) / 1_000),
       firstLooksS: Math.round(firstS),
       rounds: mixed.length,
-      machines: MACHINES,
+      machines,
       postgres: `${system.postgresVersion}, npm's, fsync on`,
     },
   };
@@ -126,15 +132,20 @@ async function measure(
  * fleet spreads its first looks over a day of installing, the flood would have them all at once. Returns the seconds
  * they took.
  */
-async function warmUp(ours: Side, theirs: Side, say: (line: string) => void): Promise<number> {
-  const how = { ms: WARM_UP_MS, sales: 1, telemetryEach: TELEMETRY_EACH, perS: 0 } as const;
+async function warmUp(
+  ours: Side,
+  theirs: Side,
+  { machines, warmUpMs }: IngestSize,
+  say: (line: string) => void,
+): Promise<number> {
+  const how = { ms: warmUpMs, sales: 1, telemetryEach: TELEMETRY_EACH, perS: 0 } as const;
   const startMs = performance.now();
-  for (let looked = 0; looked < MACHINES; ) {
+  for (let looked = 0; looked < machines; ) {
     await flooded(ours, how);
     const [row] = await ours.system.databases.migrate<{ looked: number }[]>`
       SELECT count(*)::int AS looked FROM alert_states`;
     looked = row?.looked ?? 0;
-    say(`warming up: ${looked} of ${MACHINES} machines looked at`);
+    say(`warming up: ${looked} of ${machines} machines looked at`);
     if (performance.now() - startMs > WARM_UP_LIMIT_MS) throw new Error("the alerts do not get round to every machine");
   }
   const tookMs = performance.now() - startMs;
