@@ -3,8 +3,20 @@
  * un-ACKed; the ACK follows the append to the ledger. Small and without allocation, to be mirrored in C.
  */
 import { findCommand, findDevice } from "./codec.js";
-import type { DeviceTable } from "./device.js";
+import type { DeviceTable, EventRow } from "./device.js";
 import { eventBytes, findEvent } from "./poll.js";
+
+/** First bytes of file transport messages in POLL, 1B-1F: their lengths are no table's of this link. */
+const FTL_FIRST = 0x1b;
+const FTL_LAST = 0x1f;
+
+/**
+ * Money, or what money may stand behind: a message of file transport in the reply of a device that counts coins, bills
+ * or customers, whose driver alone knows where the message ends.
+ */
+function isHeldEvent(event: EventRow | undefined, code: number): boolean {
+  return event === undefined ? code >= FTL_FIRST && code <= FTL_LAST : event.held === true;
+}
 
 /**
  * True if a data reply is of the class HELD, given the command it answers; both without checksum. A money report
@@ -18,8 +30,9 @@ export function isHeld(command: ArrayLike<number>, reply: ArrayLike<number>): bo
   if (row.reply !== "events") return row.held === true;
   let at = 0;
   while (at < reply.length) {
-    const event = findEvent(device, reply[at] ?? 0);
-    if (event?.held === true) return true;
+    const code = reply[at] ?? 0;
+    const event = findEvent(device, code);
+    if (isHeldEvent(event, code)) return true;
     at += eventBytes(event);
   }
   return false;
@@ -47,6 +60,6 @@ export const EVENT_HELD = 0x80;
 export function eventCodes(device: DeviceTable): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_none, code) => {
     const event = findEvent(device, code);
-    return eventBytes(event) | (event?.held === true ? EVENT_HELD : 0);
+    return eventBytes(event) | (isHeldEvent(event, code) ? EVENT_HELD : 0);
   });
 }

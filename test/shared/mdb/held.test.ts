@@ -36,6 +36,17 @@ test("every vector, whole and cut off, as an answer to every command", () => {
   assert.ok(held > 0);
 });
 
+test("a coin behind a file's message waits for its append", () => {
+  const poll = [0x0b];
+  const retryDeny = [0x1c, 0x08, 0x00, 0x01];
+  const coin = [0x41, 0x02];
+  for (const reply of [[...retryDeny, ...coin], [...coin, ...retryDeny], retryDeny]) {
+    assert.ok(isHeld(poll, reply), String(reply));
+    assert.ok(heldByCodes(Uint8Array.from(poll), Uint8Array.from(reply)), String(reply));
+  }
+  assert.not(isHeld(poll, [0x0b]));
+});
+
 test("commands of nobody are free", () => {
   assert.is(replyClass([0xf8]), "free");
   assert.is(replyClass([0x0f, 0x77]), "free");
