@@ -20,7 +20,7 @@ npm run admin -- restore-archive <operator> <YYYY-MM> [days]   bring one back in
 npm run admin -- back-up <folder>        copy the embedded database to a new folder; the service must be stopped
 npm run admin -- restore <folder>        put such a copy into an empty SPIRAL_DATA_DIR
 npm run admin -- raise-incarnation       after a restore of a PostgreSQL of others: machines send again what it lost
-npm run admin -- rehearse                all of that once, in folders of its own, with machines that sell
+npm run admin -- rehearse                all of that once in folders of its own, with machines that sell; an upgrade
 npm run admin -- authorities             list the authorities that sign machines' certificates
 npm run admin -- add-authority           make the next one: it signs machines from then on, all others stay believed
 npm run admin -- retire-authority <number>   the next one vouches for brokers; what this one signed stays believed
@@ -117,7 +117,10 @@ function actApart(args: readonly string[]): ((config: Config) => Promise<void>) 
   const [command, folder = "", ...more] = args;
   // The whole simulated cabinet is behind it: whoever wants something else need not wait for that.
   if (command === "rehearse" && args.length === 1)
-    return async () => (await import("./deploy/rehearse.js")).rehearse(say);
+    return async () => {
+      await (await import("./deploy/rehearse.js")).rehearse(say);
+      await (await import("./deploy/rehearse-upgrade.js")).rehearseUpgrade(say);
+    };
   const keeping = authorityAct(args, say);
   if (keeping !== undefined) return keeping;
   if (folder === "" || more.length > 0) return undefined;

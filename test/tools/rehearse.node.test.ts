@@ -1,4 +1,4 @@
-/** The rehearsal of back-up and restore, as `npm run admin -- rehearse` does it, and what a back-up refuses. */
+/** Back-up, restore and upgrade rehearsed, as `npm run admin -- rehearse` does, and what a back-up refuses. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -7,6 +7,7 @@ import { backUp, restoreBackUp } from "../../fleet/store/backups.js";
 import { readIncarnation } from "../../fleet/store/cursors.js";
 import { openDatabases } from "../../fleet/store/databases.js";
 import { rehearse } from "../../tools/deploy/rehearse.js";
+import { rehearseUpgrade } from "../../tools/deploy/rehearse-upgrade.js";
 import { failure, temporaryFolder, testConfig } from "../fleet/support.js";
 
 const test = suite("tools/deploy rehearsal");
@@ -17,6 +18,14 @@ test("machines sell, the disk is lost, the back-up is restored, and nothing is m
   assert.is(said.length, 5);
   assert.match(said[3] ?? "", /^Restored with \d+ records, [1-9]\d* of those acknowledged are missing; incarnation /);
   assert.match(said[4] ?? "", /^The machines sent again what was missing: .*the books agree\.$/);
+});
+
+test("an old version's database is started by today's service: nothing is lost, all is served", async () => {
+  const said: string[] = [];
+  await rehearseUpgrade((line) => said.push(line));
+  assert.match(said[0] ?? "", /^A database of 10 migrations: \d+ records, 8 sales\.$/);
+  assert.match(said[2] ?? "", /^Started with the service of today: \d{2,} migrations, nothing is lost\.$/);
+  assert.match(said[3] ?? "", /^The books of 2 machines agree, and all 8 sales are served to who signs in\.$/);
 });
 
 test("a running service, a damaged or foreign folder, a full one: each is refused with its reason", async () => {

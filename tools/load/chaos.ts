@@ -1,7 +1,7 @@
 /**
  * Kill -9 of each part in turn under load, and how long it takes until the fleet works again: from the start of the
- * killed program to a record that is acknowledged when that runs again, by counts asked for then; for Redis until the
- * service has its live store back, since booking goes on without it. A killed broker loses its queue, for it keeps none.
+ * killed program to a record that is acknowledged when that runs again, by counts asked for then; for Redis until its
+ * live store is back in the service, since booking goes on without it. A killed broker loses its queue: it keeps none.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Generators } from "./generators.js";
