@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
 import { createMailer, mailServerOf } from "../mail.js";
 import { masterKey } from "../store/master-key.js";
-import { sealOf } from "../store/sealing.js";
+import { type Seal, sealOf } from "../store/sealing.js";
 import { passwordRoutes } from "./account/passwords.js";
 import { accountRoutes } from "./account/routes.js";
 import { alertRuleRoutes } from "./alert-rules/routes.js";
@@ -50,6 +50,7 @@ import { transactionExport } from "./transactions/export.js";
 import { transactionRoutes } from "./transactions/routes.js";
 import { transferRoutes } from "./transfers/routes.js";
 import { updateRoutes } from "./updates/routes.js";
+import { startLetters } from "./users/letters.js";
 import { userRoutes } from "./users/routes.js";
 import { voucherRoutes } from "./vouchers/routes.js";
 import { webhookRoutes } from "./webhooks/routes.js";
@@ -65,12 +66,29 @@ export async function machineSyncRoutes(app: FastifyInstance, { door }: Config):
   await app.register(machineSync, { prefix: MACHINE_PREFIX, ingest, desk, passwords: door.passwords });
 }
 
+/** `seal`, where letters are mailed: from the start of the service to its end. */
+function sendingLetters(app: FastifyInstance, config: Config, seal: Seal): Seal | undefined {
+  const { publicUrl } = config;
+  const mailServer = mailServerOf(config);
+  if (mailServer === undefined || publicUrl === undefined) return undefined;
+  const mailer = createMailer(mailServer);
+  const log = (text: string, detail: unknown): void => app.log.error(detail, text);
+  const ingest = () => app.databases.ingest;
+  let letters: { close(): Promise<void> } | undefined;
+  app.addHook("onReady", async () => {
+    letters = startLetters({ ingest, now: Date.now, chance: Math.random, mailer, publicUrl, seal, log });
+  });
+  app.addHook("onClose", async () => {
+    await letters?.close();
+    mailer.close();
+  });
+  return seal;
+}
+
 export async function apiPlugin(app: FastifyInstance, { config }: { readonly config: Config }): Promise<void> {
   const { publicUrl, sessionHours } = config;
   const master = await masterKey(config);
-  const mailServer = mailServerOf(config);
-  const mailer = mailServer === undefined ? undefined : createMailer(mailServer);
-  app.addHook("onClose", async () => mailer?.close());
+  const post = { letters: sendingLetters(app, config, sealOf(master, "letter")) };
   await app.register(sessionPlugin, { publicUrl });
   await documentRoutes(app);
   await app.register(docsRoutes);
@@ -84,7 +102,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
       const seal = sealOf(master, "totp");
       await api.register(sessionRoutes, { sessionHours, seal });
       await api.register(accountRoutes, { seal });
-      await api.register(passwordRoutes, { mailer, publicUrl });
+      await api.register(passwordRoutes, post);
       const { oidc } = config;
       const provider = oidc === undefined || publicUrl === undefined ? undefined : createProvider(oidc, publicUrl);
       await api.register(oidcRoutes, { provider, seal: sealOf(master, "oidc"), sessionHours, publicUrl });
@@ -121,7 +139,7 @@ export async function apiPlugin(app: FastifyInstance, { config }: { readonly con
         await inside.register(changeRoutes);
         await inside.register(webhookRoutes, { master });
         await inside.register(keyRoutes);
-        await inside.register(userRoutes, { mailer, publicUrl });
+        await inside.register(userRoutes, post);
         await inside.register(operatorRoutes);
         await inside.register(transferRoutes);
         await inside.register(tagRoutes);

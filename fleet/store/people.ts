@@ -8,7 +8,7 @@ import { hashToken } from "./users.js";
 /** Of one operator, disabled ones included. */
 export const MAX_PEOPLE = 2_000;
 /** Of one person at a time; the oldest goes. */
-const MAX_LINKS = 3;
+export const MAX_LINKS = 3;
 
 export interface PersonRow {
   readonly id: string;

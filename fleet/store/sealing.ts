@@ -11,7 +11,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
-export type Purpose = "totp" | "oidc";
+export type Purpose = "totp" | "oidc" | "letter";
 
 export interface Seal {
   seal(secret: string, owner: string): Buffer;

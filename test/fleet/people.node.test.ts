@@ -173,10 +173,8 @@ test("attempts side by side count, too", async (context) => {
 
 test("lost password: a mailed link works once and ends every session; unknown names tell nothing", async (context) => {
   const { fleet, mails } = context;
-  await invite(context, "Lou", "viewer", { email: "lou@example.com" });
-  // The invitation's own comes first.
-  await until(() => mails.length > 0, "no invitation came");
-  mails.length = 0;
+  const { id } = await invite(context, "Lou", "viewer");
+  await fleet.databases.migrate`UPDATE users SET email = 'lou@example.com' WHERE id = ${id}`;
   const before = await signIn(context, "Lou", PASSWORD);
   const reset = (name: string) =>
     fetch(`${fleet.url}/api/v1/password-resets`, {

@@ -78,6 +78,9 @@ async function addBooks({ migrate: sql }: Databases, operatorId: string): Promis
   await sql`
     INSERT INTO password_links (operator_id, user_id, token_hash, expires_at) VALUES (${user}, ${digest}, now())`;
   await sql`
+    INSERT INTO letters (operator_id, user_id, token_hash, sealed_token, expires_at)
+    VALUES (${user}, ${digest}, '', now())`;
+  await sql`
     INSERT INTO user_identities (operator_id, user_id, issuer, subject) VALUES (${user}, 'here', ${operatorId})`;
   await sql`INSERT INTO machine_tags (operator_id, machine_id, tag) VALUES (${about}, 'north')`;
   await sumDays(sql);

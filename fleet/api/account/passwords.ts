@@ -4,10 +4,10 @@
  * and every other link ends, and whoever was made to wait is let in again.
  */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { recordChange } from "../../store/audit-log.js";
-import { addLink, findLink, setPassword, takeLink } from "../../store/people.js";
+import { findLink, setPassword, takeLink } from "../../store/people.js";
 import { allOf, asOperator } from "../../store/tenancy.js";
 import { attemptOf, endAttempt, endSessions, findUser } from "../../store/users.js";
 import { hashPassword, passwordProblem } from "../password.js";
@@ -17,7 +17,7 @@ import { MAKE_FAILURES } from "../responses.js";
 import { mustNotBeForeign } from "../session/same-origin.js";
 import { forgetSessions } from "../session/sessions.js";
 import { lookAtListeners } from "../session/watch.js";
-import { mailLink, type Post, RESET_WITHIN_MS } from "../users/links.js";
+import { makeLink, type Post, RESET_WITHIN_MS } from "../users/links.js";
 import { NewPassword, ResetRequest } from "./schema.js";
 
 /** From one address. */
@@ -35,7 +35,7 @@ export const passwordRoutes: FastifyPluginAsyncTypebox<Post> = async (app, post)
       mustNotBeForeign(request);
       const { name } = request.body;
       reply.raw.once("close", () => {
-        sendReset(app, post, request.log, name).catch((error: unknown) => {
+        sendReset(app, post, name).catch((error: unknown) => {
           request.log.error(error, "a link to a password was not made");
         });
       });
@@ -73,12 +73,12 @@ export const passwordRoutes: FastifyPluginAsyncTypebox<Post> = async (app, post)
   );
 };
 
-async function sendReset(app: FastifyInstance, post: Post, log: FastifyBaseLogger, name: string): Promise<void> {
+async function sendReset(app: FastifyInstance, post: Post, name: string): Promise<void> {
   const found = await findUser(app.databases.app, name);
-  if (found === undefined || found.email === null || post.mailer === undefined) return;
-  const { id, operatorId } = found.user;
-  const link = await asOperator(app.databases.app, allOf(operatorId), (tx) =>
-    addLink(tx, { operatorId, userId: id }, RESET_WITHIN_MS),
+  if (found === undefined || found.email === null || post.letters === undefined) return;
+  const { email } = found;
+  const { id: userId, operatorId } = found.user;
+  await asOperator(app.databases.app, allOf(operatorId), (tx) =>
+    makeLink(tx, post, { operatorId, userId, email }, RESET_WITHIN_MS),
   );
-  mailLink(post, log, { name, email: found.email }, link);
 }

@@ -4,15 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { recordChange } from "../../store/audit-log.js";
 import type { Transaction } from "../../store/databases.js";
-import {
-  addLink,
-  addPerson,
-  changePerson,
-  listPeople,
-  lockPeople,
-  type PersonRow,
-  readPerson,
-} from "../../store/people.js";
+import { addPerson, changePerson, listPeople, lockPeople, type PersonRow, readPerson } from "../../store/people.js";
 import { removeTotp } from "../../store/second-factors.js";
 import { asOperator } from "../../store/tenancy.js";
 import { endSessions } from "../../store/users.js";
@@ -25,7 +17,7 @@ import { ALLOWED_FAILURES, CHANGE_FAILURES, MAKE_FAILURES, ONE_FAILURES } from "
 import { callerOf } from "../rights.js";
 import { forgetSessions } from "../session/sessions.js";
 import { lookAtListeners } from "../session/watch.js";
-import { canMail, INVITED_FOR_MS, linkPath, mailLink, type Post, RESET_WITHIN_MS } from "./links.js";
+import { INVITED_FOR_MS, linkPath, type MadeLink, makeLink, type Post, RESET_WITHIN_MS } from "./links.js";
 import { MadeUser, NewUser, PasswordLink, User, UserChange, UserList, UserParams, UserQuery } from "./schema.js";
 
 const AfterName = Type.Tuple([Type.String({ maxLength: 100 })]);
@@ -120,7 +112,6 @@ const links: FastifyPluginAsyncTypebox<Post> = async (app, post) => {
       const caller = callerOf(request);
       const { name, role, tags = null, email = null } = request.body;
       mustFit(role, tags);
-      let letter: Letter | undefined;
       const work = async (tx: Transaction) => {
         await lockPeople(tx, caller.operatorId);
         const added = await addPerson(tx, caller.operatorId, name, { role, tags, email });
@@ -134,12 +125,11 @@ const links: FastifyPluginAsyncTypebox<Post> = async (app, post) => {
           before: null,
           after,
         });
-        const link = await addLink(tx, ownerOf(caller.operatorId, added.id), INVITED_FOR_MS);
-        letter = { to: after, link };
-        const body = { user: after, link: viewOfLink(link, canMail(post, after)) };
+        const to = { operatorId: caller.operatorId, userId: after.id, email: after.email };
+        const body = { user: after, link: viewOfLink(await makeLink(tx, post, to, INVITED_FOR_MS)) };
         return { status: 201, body, shownOnce: `user ${after.id}, and a link to a password` };
       };
-      return once(app, request, reply, work, { afterwards: async () => sendLetter(post, request, letter) });
+      return once(app, request, reply, work);
     },
   );
 
@@ -152,30 +142,19 @@ const links: FastifyPluginAsyncTypebox<Post> = async (app, post) => {
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
-      let letter: Letter | undefined;
       const work = async (tx: Transaction) => {
         const person = await mustFind(tx, id);
         if (person.disabledAt !== null) throw new ProblemError("no-such-user", "He is disabled");
         const change = { action: "created", subject: "password-link", subjectId: id, before: null, after: {} };
         await recordChange(tx, caller, change);
-        const link = await addLink(tx, ownerOf(caller.operatorId, id), RESET_WITHIN_MS);
-        letter = { to: person, link };
-        return { status: 201, body: viewOfLink(link, canMail(post, person)), shownOnce: "a link to a password" };
+        const to = { operatorId: caller.operatorId, userId: id, email: person.email };
+        const link = await makeLink(tx, post, to, RESET_WITHIN_MS);
+        return { status: 201, body: viewOfLink(link), shownOnce: "a link to a password" };
       };
-      return once(app, request, reply, work, { afterwards: async () => sendLetter(post, request, letter) });
+      return once(app, request, reply, work);
     },
   );
 };
-
-/** What is mailed once the link is kept. */
-interface Letter {
-  readonly to: { readonly name: string; readonly email: string | null };
-  readonly link: { readonly token: string; readonly expiresAt: Date };
-}
-
-function sendLetter(post: Post, request: FastifyRequest, letter: Letter | undefined): void {
-  if (letter !== undefined) mailLink(post, request.log, letter.to, letter.link);
-}
 
 type Change = Type.Static<typeof UserChange>;
 
@@ -206,17 +185,13 @@ function mustFit(role: string, tags: readonly string[] | null): void {
     throw new ProblemError("bad-request", "An owner sees all machines: tags: null");
 }
 
-function ownerOf(operatorId: string, userId: string) {
-  return { operatorId, userId };
-}
-
 async function mustFind(tx: Transaction, id: string): Promise<PersonRow> {
   const row = await readPerson(tx, id);
   if (row === undefined) throw new ProblemError("no-such-user");
   return row;
 }
 
-function viewOfLink({ token, expiresAt }: { readonly token: string; readonly expiresAt: Date }, mailed: boolean) {
+function viewOfLink({ token, expiresAt, mailed }: MadeLink) {
   return { token, path: linkPath(token), expiresAt: expiresAt.toISOString(), mailed };
 }
 
