@@ -202,8 +202,11 @@ function settle(state: Cards, facts: CardFacts, nowMs: number): CardStep {
 function onReader(state: Cards, event: ReaderEvent, facts: CardFacts, nowMs: number): CardStep {
   const { reader } = event;
   switch (event.event) {
-    case "readerReady":
-      return gone(left(state, reader, { known: true, abilities: event.abilities, session: undefined }), reader);
+    case "readerReady": {
+      // for another currency, or in units that make none of ours: nobody can pay by it
+      const abilities = event.abilities.mostMinor > 0 ? event.abilities : undefined;
+      return gone(left(state, reader, { known: true, abilities, session: undefined }), reader);
+    }
     case "readerLost":
       return lost(left(state, reader, { known: true, abilities: undefined, session: undefined }), reader, facts, nowMs);
     case "session":

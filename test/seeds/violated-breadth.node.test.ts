@@ -5,14 +5,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeSettings } from "../../shared/wire/documents.js";
-import { US_READER } from "../../tools/bench/card-reader-options.js";
+import { US_READER, US_READER_LEVEL_3 } from "../../tools/bench/card-reader-options.js";
 import { US_CHANGER } from "../../tools/bench/changer-options.js";
 import { DEMO_SETTINGS } from "../../tools/bench/demo.js";
 import { US_HOPPER } from "../../tools/bench/hopper-options.js";
 import { US_VALIDATOR } from "../../tools/bench/validator-options.js";
 import { judgeEnd, judgeNow } from "../../tools/sim/judge.js";
 import { orderDocument } from "../../tools/sim/new-prices.js";
-import type { SimCabinet } from "../../tools/sim/sim-cabinet.js";
+import { SimCabinet } from "../../tools/sim/sim-cabinet.js";
 import { smallestRing } from "../../tools/sim/small-ring.js";
 import { cabinetAtRest, comeToRest, pay, plainMachine } from "./plain-machine.js";
 
@@ -86,6 +86,22 @@ test("devices for another currency are refused and the machine sells; one that i
   const hopper = cabinetAtRest({ ...empty, foreign: { device: "hopper", index: 0 } });
   payForCoke(hopper);
   assert.match(judgeNow(hopper).join("\n"), /money of a foreign hopper was taken for ours/);
+});
+
+test("with nothing but a foreign reader a machine does not sell; beside coins it asks that reader for nothing", () => {
+  const stranger = { ...US_READER_LEVEL_3, country: EURO };
+  const settings = { ...DEMO_SETTINGS, fitted: 0b100 };
+  const alone = new SimCabinet(plainMachine({ changer: "none", validator: "none", readers: [stranger], settings }));
+  alone.powerOn();
+  alone.runFor(20_000);
+  assert.equal([alone.view?.state, alone.view?.selling], ["OUT_OF_SERVICE", false]);
+  const beside = cabinetAtRest(plainMachine({ readers: [stranger], settings: WITH_READER }));
+  beside.select(DOLLAR_SLOT);
+  beside.runFor(3_000);
+  assert.is(beside.view?.headline, "Insert $1.00");
+  beside.cancel();
+  comeToRest(beside);
+  assert.is(judgeEnd(beside).length + beside.durable.holdNo, 0);
 });
 
 function payForCoke(cabinet: SimCabinet): void {
