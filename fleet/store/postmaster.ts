@@ -19,7 +19,7 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   shared_buffers: "32MB",
-  max_connections: "24",
+  max_connections: "40",
   work_mem: "4MB",
   maintenance_work_mem: "16MB",
   max_worker_processes: "2",

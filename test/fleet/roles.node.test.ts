@@ -36,6 +36,11 @@ const SALES = 30;
 const SERIALS: readonly string[] = Array.from({ length: MACHINES }, (_, i) => `ROLE-${i + 1}`);
 /** Sells nothing before a page watches it. */
 const WATCHED = "ROLE-PAGE";
+/** Of the last tests. */
+const SHARED = "ROLE-SHARED";
+const HELD: readonly string[] = Array.from({ length: 12 }, (_, i) => `ROLE-HELD-${i + 1}`);
+/** As after a machine's pause, but for its length. */
+const RESEND_MS = 400;
 const PASSWORD = "a-password-for-this-test-only";
 const WATCHES = "this process watches the machines' presence";
 
@@ -62,7 +67,7 @@ test.before(async (context) => {
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);
   for (const serial of [...SERIALS, WATCHED]) await addTestMachine(context, context.operatorId, serial, PASSWORD);
-  const users = Object.fromEntries([...SERIALS, WATCHED, BROKER_USER].map((name) => [name, PASSWORD]));
+  const users = Object.fromEntries([...SERIALS, WATCHED, SHARED, ...HELD, BROKER_USER].map((name) => [name, PASSWORD]));
   context.broker = await mosquitto(brokerPath, users);
   context.live = await redis(redisPath);
   await Promise.all([context.broker.start(), context.live.start()]);
@@ -139,8 +144,7 @@ test("batches come to both in turn, one is killed: nothing is lost, nothing doub
     for (let saleNo = 1; saleNo <= SALES; saleNo++) ledger.sellCoke(saleNo);
     return ledger;
   });
-  const resendMs = 400;
-  const selling = Promise.all(machines.map((machine, i) => sell(machine, ledgers[i] ?? new TestLedger(), resendMs)));
+  const selling = Promise.all(machines.map((machine, i) => sell(machine, ledgers[i] ?? new TestLedger(), RESEND_MS)));
   const booked = async (): Promise<number> => {
     const [row] = await databases.migrate<{ n: number }[]>`SELECT count(*)::int AS n FROM ledger_records`;
     return row?.n ?? 0;
@@ -226,6 +230,79 @@ test("a page served by one process hears what another books", async (context) =>
   assert.match(await within(hear(), "the page heard nothing"), `"machine":"${WATCHED}"`);
   stop.abort();
   await machine.client.disconnect();
+});
+
+/** Batches that these processes have booked, and those they knew already. */
+async function dealtWith(services: readonly ServiceProcess[]) {
+  const booked: number[] = [];
+  const known: number[] = [];
+  for (const { url } of services) {
+    const figures = await (await fetch(`${url}/metrics`)).text();
+    const of = (ending: string): number =>
+      Number(figures.match(`spiral_ingest_batches_total\\{ending="${ending}",way="mqtt"\\} (\\d+)`)?.[1]);
+    booked.push(of("booked"));
+    known.push(of("known"));
+  }
+  return { booked, known };
+}
+
+async function newMachine(context: Context, serial: string): Promise<TestMachine> {
+  await addTestMachine(context, context.operatorId, serial, PASSWORD);
+  return connect(context, serial);
+}
+
+test("the broker brings each batch to exactly one of both, and both get some", async (context) => {
+  const { ingest } = context;
+  const before = await dealtWith(ingest);
+  const machine = await newMachine(context, SHARED);
+  const ledger = new TestLedger().boot();
+  for (let saleNo = 1; saleNo <= SALES; saleNo++) {
+    const mark = saleNo === 1 ? 0 : ledger.newest;
+    ledger.sellCoke(saleNo);
+    assert.is((await machine.send(ledger.batch(mark + 1))).mark, ledger.newest);
+  }
+  const after = await dealtWith(ingest);
+  const booked = after.booked.map((count, at) => count - (before.booked[at] ?? 0));
+  assert.ok(
+    booked.every((count) => count > 0),
+    `${booked}`,
+  );
+  assert.is(
+    booked.reduce((sum, count) => sum + count),
+    SALES,
+  );
+  assert.equal(after.known, before.known);
+  await machine.client.disconnect();
+});
+
+test("what a killed process has not acknowledged the other books, once", async (context) => {
+  const { databases, ingest } = context;
+  const machines = await Promise.all(HELD.map((serial) => newMachine(context, serial)));
+  const ledger = new TestLedger().boot().sellCoke(1);
+  const [victim, survivor] = ingest;
+  assert.ok(victim && survivor);
+  const before = await dealtWith([survivor]);
+  await databases.migrate.begin(async (tx) => {
+    await tx`LOCK TABLE ledger_records IN ACCESS EXCLUSIVE MODE`;
+    for (const { client, serial } of machines) client.publish(topicOf(serial, "events"), encodeBatch(ledger.batch()));
+    // A process books in two lanes: where three commits wait, both have batches under way.
+    const waiting = async (): Promise<boolean> =>
+      (await tx`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'ledger_records'::regclass`).length >= 3;
+    await until(waiting, "the batches did not come to both");
+    assert.is(await victim.end("SIGKILL"), "SIGKILL");
+  });
+  await Promise.all(machines.map((machine) => sell(machine, ledger, RESEND_MS)));
+  const perMachine = await databases.migrate<{ records: number; sales: number }[]>`
+    SELECT (SELECT count(*)::int FROM ledger_records r WHERE r.machine_id = m.id) AS records,
+      (SELECT count(*)::int FROM transactions t WHERE t.machine_id = m.id) AS sales
+    FROM machines m WHERE m.serial_number = ANY(${[...HELD]})`;
+  assert.equal(
+    perMachine.map((row) => ({ ...row })),
+    HELD.map(() => ({ records: ledger.newest, sales: 1 })),
+  );
+  const after = await dealtWith([survivor]);
+  assert.is((after.booked[0] ?? 0) - (before.booked[0] ?? 0), HELD.length);
+  for (const machine of machines) await machine.client.disconnect();
 });
 
 test.run();
