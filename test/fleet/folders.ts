@@ -36,8 +36,13 @@ export async function begunFolder(): Promise<string> {
   return folder;
 }
 
-/** Settings of a service on free ports whose data are thrown away. */
+/**
+ * Settings of a service on free ports whose data are thrown away. Its database is the embedded one, or that of
+ * SPIRAL_TEST_DATABASE_URL, by which older-postgres.node.test.ts runs whole suites on another server.
+ */
 export function testConfig(dataDir: string, more: Partial<Config> = {}): Config {
   const env = { SPIRAL_DATA_DIR: dataDir, SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_LOG_LEVEL: "silent" };
-  return { ...readConfig(env), databaseOptions: { fsync: "off", synchronous_commit: "off" }, ...more };
+  const url = process.env.SPIRAL_TEST_DATABASE_URL;
+  const database = url === undefined ? {} : { database: { url } };
+  return { ...readConfig(env), ...database, databaseOptions: { fsync: "off", synchronous_commit: "off" }, ...more };
 }
