@@ -39,6 +39,7 @@ import {
   hurried,
   isLost,
   type MdbFacts,
+  mayCount,
   notYet,
   type Outcome,
   POLL_CODE,
@@ -71,7 +72,7 @@ export function nextChangerCommand(state: ChangerState, nowMs: number): ChangerC
       return state.stage;
     case "count": {
       if (state.reading !== undefined) return state.reports.ask ?? "poll";
-      return nowMs - contact.resetAtMs < BUS_TIMING.tubeStatusAfterResetMs ? "poll" : "tubeStatus";
+      return mayCount(contact, nowMs) ? "tubeStatus" : "poll";
     }
     case "types":
       return "coinType";
@@ -87,7 +88,7 @@ function nextWhenReady(state: ChangerState, nowMs: number): ChangerCommand {
   if (state.appliedMask !== coinMask(state)) return "coinType";
   // An order to pay leaves us only for a device that has just been heard.
   if (dispense !== undefined) return state.contact.silentSinceMs === undefined ? orderCommand(dispense) : "poll";
-  if (nowMs >= state.tubesAtMs) return "tubeStatus";
+  if (nowMs >= state.tubesAtMs && mayCount(state.contact, nowMs)) return "tubeStatus";
   const diagnoses = (state.options & COIN_OPTIONS.extendedDiagnostic) !== 0;
   return diagnoses && nowMs >= state.diagnoseAtMs ? "sendDiagnostic" : "poll";
 }

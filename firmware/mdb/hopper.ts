@@ -44,6 +44,7 @@ import {
   isForeign,
   isLost,
   type MdbFacts,
+  mayCount,
   NO_EFFECTS,
   notYet,
   type Outcome,
@@ -89,8 +90,7 @@ function nextHopperCommand(state: HopperState, nowMs: number): HopperCommand {
     case "identify":
       return "identification";
     case "count": {
-      const tooSoon = nowMs - contact.resetAtMs < BUS_TIMING.tubeStatusAfterResetMs;
-      return tooSoon || state.reading !== undefined ? "poll" : "status";
+      return mayCount(contact, nowMs) && state.reading === undefined ? "status" : "poll";
     }
     case "types":
       return "manual";
@@ -112,7 +112,7 @@ function nextWhenReady(state: HopperState, nowMs: number): HopperCommand {
     if (state.contact.silentSinceMs !== undefined) return "poll";
     return dispense.byValue ? "dispenseValue" : "dispenseCoins";
   }
-  if (nowMs >= state.readAtMs) return "status";
+  if (nowMs >= state.readAtMs && mayCount(state.contact, nowMs)) return "status";
   return nextFtl(state.files, nowMs) === undefined ? "poll" : "file";
 }
 

@@ -102,6 +102,8 @@ export interface Contact {
   readonly setUpSinceMs: number;
   /** Newest RESET or JUST RESET. */
   readonly resetAtMs: number;
+  /** Heard again behind a silence, ms: it may have been reset without a word. */
+  readonly backAtMs: number;
   /** RESETs without an answer in this search. */
   readonly resetsSent: number;
   /** JUST RESETs since this set-up began. */
@@ -128,6 +130,7 @@ export const FIRST_CONTACT: Contact = Object.freeze<Contact>({
   told: "nothing",
   setUpSinceMs: 0,
   resetAtMs: 0,
+  backAtMs: 0,
   resetsSent: 0,
   restarts: 0,
   setUps: 0,
@@ -147,14 +150,14 @@ export const NO_EFFECTS: readonly PeripheralEffect[] = Object.freeze([]);
 
 /** A valid answer to POLL. It does not heal a command that fails. */
 export function pollAnswered(contact: Contact, nowMs: number): Contact {
-  const next = heard(contact);
+  const next = heard(contact, nowMs);
   next.dueMs = nowMs + (contact.phase === "awaitJustReset" ? RETRY_MS : POLL_MS);
   return next;
 }
 
 /** The answer that the command is for. */
 export function commandAnswered(contact: Contact, nowMs: number): Contact {
-  const next = heard(contact);
+  const next = heard(contact, nowMs);
   next.dueMs = nowMs + POLL_MS;
   next.failingSinceMs = undefined;
   next.failures = 0;
@@ -162,8 +165,9 @@ export function commandAnswered(contact: Contact, nowMs: number): Contact {
 }
 
 /** A copy, for its maker to change: the device has been heard. */
-function heard(contact: Contact): Draft<Contact> {
+function heard(contact: Contact, nowMs: number): Draft<Contact> {
   const next = copyOf(contact);
+  if (next.silentSinceMs !== undefined) next.backAtMs = nowMs;
   next.silentSinceMs = undefined;
   next.misses = 0;
   next.pollNext = false;
@@ -183,6 +187,7 @@ function copyOf(contact: Contact): Draft<Contact> {
     told: contact.told,
     setUpSinceMs: contact.setUpSinceMs,
     resetAtMs: contact.resetAtMs,
+    backAtMs: contact.backAtMs,
     resetsSent: contact.resetsSent,
     restarts: contact.restarts,
     setUps: contact.setUps,
@@ -200,6 +205,7 @@ export function notYet(contact: Contact, nowMs: number): Contact {
     ...contact,
     dueMs: nowMs + RETRY_MS,
     silentSinceMs: undefined,
+    backAtMs: contact.silentSinceMs === undefined ? contact.backAtMs : nowMs,
     misses: 0,
     failingSinceMs: contact.failingSinceMs ?? nowMs,
     failures: contact.failures + 1,
@@ -256,6 +262,11 @@ export function justReset(contact: Contact, nowMs: number): Contact | undefined 
 
 export function justResetOverdue(contact: Contact, nowMs: number): boolean {
   return contact.phase === "awaitJustReset" && nowMs - contact.resetAtMs >= JUST_RESET_WAIT_MS;
+}
+
+/** What it says of its coins may be believed: not right behind a reset, said or not (mdb §2, TUBE STATUS). */
+export function mayCount({ resetAtMs, backAtMs }: Contact, nowMs: number): boolean {
+  return nowMs - Math.max(resetAtMs, backAtMs) >= BUS_TIMING.tubeStatusAfterResetMs;
 }
 
 /** The next step of the set-up, as soon as the bus is free. */

@@ -12,6 +12,13 @@ const LEGAL = ["test/firmware/mdb/reader-table.test.ts"];
 
 export const PERIPHERALS: readonly Mutant[] = [
   {
+    name: "a changer that restarted without a word is believed at once",
+    file: "firmware/mdb/peripheral.ts",
+    find: "Math.max(resetAtMs, backAtMs)",
+    replace: "resetAtMs",
+    tests: CHANGER,
+  },
+  {
     name: "coins of another currency keep their worth",
     file: "firmware/mdb/changer-setup.ts",
     find: "foreign || credit === COIN_TOKEN ? 0",

@@ -246,6 +246,39 @@ test("a TUBE STATUS with a coin behind it is not believed", () => {
   );
 });
 
+/** Restarts without a word: silent for `silentMs`, its tubes are not counted for 500 ms behind that. */
+function restart(rig: Rig, changer: PlainChanger, silentMs: number): void {
+  const backAtMs = rig.nowMs + silentMs;
+  changer.says = (hex) => {
+    if (rig.nowMs < backAtMs) return "silent";
+    return hex === "0A" && rig.nowMs < backAtMs + 500 ? "0000000000" : undefined;
+  };
+}
+
+function countsTold(rig: Rig): (readonly number[])[] {
+  return rig.events.flatMap(({ event }) =>
+    event.event === "tubes" || event.event === "changerReady" ? [event.tubes.counts.slice(0, 3)] : [],
+  );
+}
+
+test("tubes of a changer that restarted without a word are not believed at once: in its set-up, and in service", () => {
+  const inSetUp = new PlainChanger();
+  const rig = new Rig(inSetUp, new PlainValidator()).start();
+  assert.ok(rig.runUntil(() => inSetUp.resets === 1, 2_000));
+  inSetUp.waiting.splice(0);
+  restart(rig, inSetUp, 1_900);
+  rig.run(5_000);
+  assert.equal(countsTold(rig), [[20, 30, 45]]);
+
+  const { rig: served, changer } = ready();
+  served.run(COUNT_EVERY_MS - 3_000);
+  served.forget();
+  restart(served, changer, 1_000);
+  served.run(COUNT_EVERY_MS);
+  assert.ok(countsTold(served).length > 0);
+  for (const counts of countsTold(served)) assert.equal(counts, [20, 30, 45]);
+});
+
 test("the tubes are read every minute, so that hands in the machine are noticed", () => {
   const { rig, changer } = ready();
   changer.counts[0] = 60;
