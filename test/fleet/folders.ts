@@ -17,11 +17,11 @@ export async function temporaryFolder(): Promise<string> {
 
 /**
  * A folder in which a service was started once and has ended, with a database of today and nothing in it. Within a
- * whole run it is made once and copied (`SPIRAL_TEST_RUN_FOLDER`, set by test/support/run.ts), else made anew.
+ * whole run it is made once and copied (`TEST_RUN_FOLDER`, set by test/support/run.ts), else made anew.
  */
 export async function begunFolder(): Promise<string> {
   const folder = await temporaryFolder();
-  const runFolder = process.env.SPIRAL_TEST_RUN_FOLDER;
+  const runFolder = process.env.TEST_RUN_FOLDER;
   if (runFolder === undefined) return folder;
   const begun = join(runFolder, "begun");
   if (!existsSync(begun)) {
@@ -38,11 +38,11 @@ export async function begunFolder(): Promise<string> {
 
 /**
  * Settings of a service on free ports whose data are thrown away. Its database is the embedded one, or that of
- * SPIRAL_TEST_DATABASE_URL, by which older-postgres.node.test.ts runs whole suites on another server.
+ * TEST_DATABASE_URL, by which older-postgres.node.test.ts runs whole suites on another server.
  */
 export function testConfig(dataDir: string, more: Partial<Config> = {}): Config {
   const env = { SPIRAL_DATA_DIR: dataDir, SPIRAL_HTTP_PORT: "0", SPIRAL_MQTT_PORT: "0", SPIRAL_LOG_LEVEL: "silent" };
-  const url = process.env.SPIRAL_TEST_DATABASE_URL;
+  const url = process.env.TEST_DATABASE_URL;
   const database = url === undefined ? {} : { database: { url } };
   return { ...readConfig(env), ...database, databaseOptions: { fsync: "off", synchronous_commit: "off" }, ...more };
 }

@@ -40,7 +40,7 @@ for (const name of SUITES) {
     const database = name.replace("-", "_");
     await sql.unsafe(`CREATE DATABASE ${database} OWNER fleet_owner`);
     await sql.end();
-    const env = { ...process.env, SPIRAL_TEST_DATABASE_URL: server.url.replace(/fleet$/, database) };
+    const env = { ...process.env, TEST_DATABASE_URL: server.url.replace(/fleet$/, database) };
     const args = ["--import", "tsx", `test/fleet/${name}.node.test.ts`];
     const options = { cwd: ROOT, env, timeout: SUITE_LIMIT_MS };
     const why = await failure(promisify(execFile)(process.execPath, args, options).catch(toldWhy));

@@ -126,7 +126,7 @@ async function runTests(patterns: readonly string[], tally: Tally): Promise<void
 function makeRunFolder(): void {
   const folder = mkdtempSync(join(tmpdir(), "spiral-run-"));
   chmodSync(folder, 0o755);
-  process.env.SPIRAL_TEST_RUN_FOLDER = folder;
+  process.env.TEST_RUN_FOLDER = folder;
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
 

@@ -55,14 +55,14 @@ test("TUBE STATUS is not asked sooner than 500 ms after the reset, and a POLL fo
 });
 
 test("a level 1 and a level 2 validator: RESET, POLL, SETUP, ID, STACKER, BILL TYPE", () => {
-  for (const [level, id] of [
+  for (const [level, ...id] of [
     [1, "3700"],
-    [2, "3702"],
+    [2, "3702", "370100000001"],
   ] as const) {
     const validator = new PlainValidator();
     validator.level = level;
     const rig = new Rig(undefined, validator).start().run(2_000);
-    assert.equal(steps(rig, "3"), ["30", "31", id, "36", "3400000000"]);
+    assert.equal(steps(rig, "3"), ["30", "31", ...id, "36", "3400000000"]);
     const ready = rig.events.find(({ event }) => event.event === "validatorReady")?.event;
     assert.equal(ready, {
       event: "validatorReady",

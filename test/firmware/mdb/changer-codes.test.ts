@@ -62,7 +62,8 @@ test("every unused code is skipped and counted", () => {
     forget();
     changer.report(code.toString(16).padStart(2, "0").toUpperCase());
     rig.run(135);
-    assert.equal(rig.log, [], `${code}`);
+    // A file's message hides where the next one begins: money may stand behind it.
+    assert.equal(rig.log, code >= 0x1b ? ["release"] : [], `${code}`);
     assert.is(rig.state.changer.contact.unknownCodes, 1, `${code}`);
   }
 });

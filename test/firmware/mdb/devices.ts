@@ -140,7 +140,9 @@ export class PlainValidator extends Reporter {
       case "36":
         return `${hex8(this.stacked >> 8)}${hex8(this.stacked & 0xff)}`;
       default:
-        return hex === "3700" && this.level === 1 ? "53".repeat(29) : hex === "3702" ? "53".repeat(33) : "silent";
+        if (hex === "3700" && this.level === 1) return "53".repeat(29);
+        if (hex === "3702") return "53".repeat(33);
+        return hex.startsWith("3701") ? "ack" : "silent";
     }
   }
 }

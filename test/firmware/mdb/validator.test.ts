@@ -342,7 +342,8 @@ test("every unused code is skipped and counted", () => {
     rig.forget();
     validator.report(code.toString(16).padStart(2, "0").toUpperCase());
     rig.run(150);
-    assert.equal(rig.log, [], `${code}`);
+    // A file's message hides where the next one begins: money may stand behind it.
+    assert.equal(rig.log, code >= 0x1b && code <= 0x1f ? ["release"] : [], `${code}`);
     assert.is(rig.state.validator.contact.unknownCodes, 1, `${code}`);
   }
 });

@@ -27,11 +27,11 @@ import { inTransaction } from "../../../fleet/store/transact.js";
 import {
   addTestMachine,
   addTestProducts,
-  begunFolder,
   failure,
   statusOf,
   TestLedger,
   telemetryOf,
+  temporaryFolder,
   testConfig,
   untilRowAwaited,
 } from "../support.js";
@@ -44,7 +44,7 @@ interface Context {
 const test = suite<Context>("fleet/alerts/evaluator");
 
 test.before(async (context) => {
-  context.dataDir = await begunFolder();
+  context.dataDir = await temporaryFolder();
   context.databases = await openDatabases(testConfig(context.dataDir));
   context.operatorId = await addOperator(context.databases, "Test Vending");
   await addTestProducts(context, context.operatorId);
