@@ -193,7 +193,7 @@ export class MailedDriver<S extends Mailed> implements Driver<S> {
       return this.taken(state, command, block, outcome, facts, nowMs);
     }
     const { messages, rest } = parted(table, outcome.bytes, state.displayCharacters ?? 0);
-    // The link walks without the rows of file transport, and may have held a file for money.
+    // The link holds what has a file in it, for money may stand behind.
     const held = outcome.held && isHeld(block, rest);
     let step: Step<S> = { state, effects: outcome.held && !held ? [{ do: "release" }] : NO_EFFECTS };
     for (const message of messages) {

@@ -11,11 +11,12 @@ const FTL_FIRST = 0x1b;
 const FTL_LAST = 0x1f;
 
 /**
- * Money, or what money may stand behind: a message of file transport in the reply of a device that counts coins, bills
- * or customers, whose driver alone knows where the message ends.
+ * Money, or what money may stand behind: a message of file transport in the reply of a device that reports money, whose
+ * driver alone knows where the message ends. Readers report none: what follows in their replies is held for nobody.
  */
-function isHeldEvent(event: EventRow | undefined, code: number): boolean {
-  return event === undefined ? code >= FTL_FIRST && code <= FTL_LAST : event.held === true;
+function isHeldEvent({ events }: DeviceTable, event: EventRow | undefined, code: number): boolean {
+  if (event !== undefined) return event.held === true;
+  return code >= FTL_FIRST && code <= FTL_LAST && events.some(({ held }) => held === true);
 }
 
 /**
@@ -32,7 +33,7 @@ export function isHeld(command: ArrayLike<number>, reply: ArrayLike<number>): bo
   while (at < reply.length) {
     const code = reply[at] ?? 0;
     const event = findEvent(device, code);
-    if (isHeldEvent(event, code)) return true;
+    if (isHeldEvent(device, event, code)) return true;
     at += eventBytes(event);
   }
   return false;
@@ -60,6 +61,6 @@ export const EVENT_HELD = 0x80;
 export function eventCodes(device: DeviceTable): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_none, code) => {
     const event = findEvent(device, code);
-    return eventBytes(event) | (isHeldEvent(event, code) ? EVENT_HELD : 0);
+    return eventBytes(event) | (isHeldEvent(device, event, code) ? EVENT_HELD : 0);
   });
 }

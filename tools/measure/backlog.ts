@@ -72,8 +72,11 @@ async function handedOver(generators: Generators, withinMs: number, say: (line: 
   generators.tell({ do: "connect", withinMs });
   generators.tell({ do: "live" });
   const telling = setInterval(() => say(`${generators.totals().behind} machines are behind`), 10_000);
-  await generators.until(({ behind }) => behind === 0, "the backlog was not drained", DRAINED_WITHIN_MS);
-  clearInterval(telling);
+  try {
+    await generators.until(({ behind }) => behind === 0, "the backlog was not drained", DRAINED_WITHIN_MS);
+  } finally {
+    clearInterval(telling);
+  }
   return (performance.now() - began) / 1_000;
 }
 

@@ -45,6 +45,8 @@ test("a coin behind a file's message waits for its append", () => {
     assert.ok(heldByCodes(Uint8Array.from(poll), Uint8Array.from(reply)), String(reply));
   }
   assert.not(isHeld(poll, [0x0b]));
+  // A reader's driver releases nothing: its file, or a maker's diagnosis with such a byte, is ACKed by the link.
+  for (const reply of [retryDeny, [0xff, 0x1b, 0x1f]]) assert.not(isHeld([0x12], reply), String(reply));
 });
 
 test("commands of nobody are free", () => {
